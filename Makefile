@@ -1,0 +1,46 @@
+# The targets below set themselves up: nothing to install first but Python and make.
+SHELL := /bin/sh
+VENV := .venv/bin
+PYTEST := $(VENV)/pytest --import-mode=importlib
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export CUDA_VISIBLE_DEVICES ?= -1
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint types format locks golden clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv with the locked stack that fits this machine
+	@scripts/setup.sh
+
+demo: setup ## run both taxi pipelines and explain what they found
+	@$(VENV)/python -m skewgate.pipeline.taxi.demo
+
+test: setup ## run the tests (under 10 minutes on 2 cores)
+	$(PYTEST) tests
+
+test-all: test lint types ## run every check there is
+
+lint: setup ## check style and format
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+
+types: setup ## check types, mapped folders included
+	@rm -rf .types && mkdir -p .types
+	@cp -rs "$(CURDIR)/skewgate" .types/skewgate
+	@for top in components pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
+	MYPYPATH=.types $(VENV)/mypy -p skewgate
+
+format: setup ## format the code
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+locks: setup ## resolve both locks anew
+	@uv=$$(command -v uv || echo .uv/bin/uv); \
+	$$uv pip compile --quiet --upgrade --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+	    requirements/tfx116.in -o requirements/tfx116.txt && \
+	$$uv pip compile --quiet --upgrade --universal --python-version 3.10 \
+	    requirements/tfx121.in -o requirements/tfx121.txt
+
+clean: ## remove what the targets made, demo results included
+	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info

@@ -1,0 +1,41 @@
+"""Packaging of skewgate: maps the top-level folders into the package."""
+
+from setuptools import find_packages, setup
+
+TOPS = ("components", "pipeline", "schemas")  # each is `skewgate.<name>`, never a package of its own
+
+packages = find_packages(include=["skewgate", "skewgate.*"])
+for top in TOPS:
+    packages += [f"skewgate.{top}", *(f"skewgate.{top}.{name}" for name in find_packages(top))]
+
+setup(
+    name="skewgate",
+    version="0.1.0",
+    description="TFX components that block a pipeline on skew, drift and worse models.",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=packages,
+    package_dir={f"skewgate.{top}": top for top in TOPS},
+    package_data={
+        "skewgate": ["py.typed", "*.json", "templates/*"],
+        "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml"],
+        "skewgate.components": ["*/README.md"],
+        "skewgate.pipeline": ["*/*.yaml"],
+    },
+    install_requires=[
+        # The two supported stacks. TFX 1.17 is neither: its wheels are missing on both platforms.
+        "tfx>=1.16.0,<1.22,!=1.17.*",
+        "dill",  # tfx-bsl imports it; Beam no longer brings it
+        "setuptools<81",  # tensorflow-hub imports pkg_resources, which setuptools 81 removed
+        "jinja2>=3.0",
+        "numpy>=1.22,<3",
+        "pyarrow>=10.0.1,<19",
+        "pydantic>=2.7,<3",
+        "pyyaml>=6,<7",
+        "scipy>=1.11",
+        "tensorflow-metadata>=1.16,<1.22",
+    ],
+    entry_points={"console_scripts": ["skewgate=skewgate.cli.main:entry"]},
+)

@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m skewgate`."""
+
+from skewgate.cli.main import entry
+
+entry()

@@ -1,0 +1,186 @@
+"""The one module that decides: measurements to verdicts, verdicts to a decision."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy import stats
+
+from skewgate.config import Policy, ShareRule, Significance
+from skewgate.types import BASELINE_CHECK, Decision, Measurement, MetricResult, Status
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One measurement with what it is judged by, before it is judged."""
+
+    feature: str
+    slice: str
+    metric: str
+    threshold: float
+    measurement: Measurement
+    n_baseline: int
+    n_current: int
+
+
+def adjust(p_values: Sequence[float], correction: str) -> list[float]:
+    """Adjusts p-values for their number.
+
+    Args:
+        p_values: any number of values in [0, 1].
+        correction: "bh" (Benjamini and Hochberg 1995) or "none".
+
+    >>> [round(p, 3) for p in adjust([0.01, 0.02, 0.9], "bh")]
+    [0.03, 0.03, 0.9]
+    """
+    if correction == "none" or not p_values:
+        return list(p_values)
+    clipped = np.clip(np.asarray(p_values, float), 0.0, 1.0)
+    return [float(p) for p in stats.false_discovery_control(clipped, method="bh")]
+
+
+def level(checks: int, significance: Significance) -> float:
+    """Returns the level at which a single difference is found whatever the others show."""
+    return significance.alpha / checks if significance.correction == "bh" else significance.alpha
+
+
+def judge(checks: Sequence[Check], significance: Significance) -> list[MetricResult]:
+    """Gives every check its verdict.
+
+    *fail*: the whole interval lies above the threshold and the difference is significant after
+    correction over all checks. *pass*: the whole interval lies below, and a difference of the
+    size of the threshold would have been significant. *inconclusive*: anything else.
+    """
+    adjusted = adjust([check.measurement.p_value for check in checks], significance.correction)
+    return [
+        _judge_one(check, p, significance.alpha)
+        for check, p in zip(checks, adjusted, strict=True)
+    ]
+
+
+def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
+    measured = check.measurement
+    above_lower = measured.lower - measured.null_value
+    above_upper = measured.upper - measured.null_value
+    sizes = f"{check.n_baseline:,} baseline and {check.n_current:,} current values"
+    beyond = (
+        f", {measured.value - measured.null_value:.3g} above what no change gives"
+        if measured.null_value > 0
+        else ""
+    )
+    value = f"{check.metric} is {measured.value:.3g}{beyond}"
+    if above_lower > check.threshold:
+        if p_adjusted <= alpha:
+            status = Status.FAIL
+            reason = (
+                f"{value}: above the threshold of {check.threshold:g}, and not by chance "
+                f"(adjusted p = {p_adjusted:.2g}, {sizes})"
+            )
+        else:
+            status = Status.INCONCLUSIVE
+            reason = (
+                f"{value}: above the threshold of {check.threshold:g}, but it could be chance "
+                f"(adjusted p = {p_adjusted:.2g}, {sizes}); {_needed(check)}"
+            )
+    elif above_upper > check.threshold:
+        status = Status.INCONCLUSIVE
+        reason = (
+            f"{value}, known only to lie in [{measured.lower:.3g}, {measured.upper:.3g}], which "
+            f"holds the threshold of {check.threshold:g}; use statistics of finer resolution"
+        )
+    elif measured.detectable > check.threshold:
+        status = Status.INCONCLUSIVE
+        reason = (
+            f"{value}, but with {sizes} a difference of {check.threshold:g} cannot be told from "
+            f"chance; {_needed(check)}"
+        )
+    else:
+        status = Status.PASS
+        reason = f"{value}, not above the threshold of {check.threshold:g}"
+    return MetricResult(
+        feature=check.feature,
+        slice=check.slice,
+        metric=check.metric,
+        status=status,
+        reason=reason,
+        value=measured.value,
+        lower=measured.lower,
+        upper=measured.upper,
+        null_value=measured.null_value,
+        threshold=check.threshold,
+        p_value=measured.p_value,
+        p_adjusted=p_adjusted,
+        n_baseline=check.n_baseline,
+        n_current=check.n_current,
+    )
+
+
+def _needed(check: Check) -> str:
+    """Says how many values would settle a check, from how `detectable` shrinks with size."""
+    smaller = max(min(check.n_baseline, check.n_current), 1)
+    ratio = max(check.measurement.detectable / check.threshold, 1.0)
+    needed = smaller * ratio ** (1.0 / check.measurement.size_exponent)
+    if not math.isfinite(needed):
+        return "more data are needed"
+    digits = max(int(math.log10(max(needed, 1.0))) - 1, 0)
+    rounded = math.ceil(needed / 10**digits) * 10**digits
+    return f"about {max(rounded, smaller + 1):,} values on each side would settle it"
+
+
+def decide(
+    results: Iterable[MetricResult], policy: Policy, critical: frozenset[str] = frozenset()
+) -> Decision:
+    """Applies a policy to results.
+
+    Args:
+        results: verdicts; none at all means that nothing was checked, which is inconclusive.
+        policy: what shuts the gate.
+        critical: features that `block_on: critical` stops on.
+    """
+    everything = tuple(results) or (
+        MetricResult("", "", "checks", Status.INCONCLUSIVE, "nothing was checked"),
+    )
+    failed = tuple(result for result in everything if result.status is Status.FAIL)
+    unsure = tuple(result for result in everything if result.status is Status.INCONCLUSIVE)
+    blocking = _blocking(failed, everything, policy, critical)
+    unsure_blocking = tuple(
+        result
+        for result in unsure
+        if (
+            policy.on_missing_baseline
+            if result.metric == BASELINE_CHECK
+            else policy.on_inconclusive
+        )
+        == "block"
+    )
+    if blocking:
+        status = Status.FAIL
+    elif unsure:
+        status = Status.INCONCLUSIVE
+    else:
+        status = Status.PASS
+    return Decision(
+        status=status,
+        blessed=not blocking and not unsure_blocking,
+        results=everything,
+        failures=(*blocking, *unsure_blocking),
+        policy=policy.model_dump(mode="json"),
+    )
+
+
+def _blocking(
+    failed: tuple[MetricResult, ...],
+    everything: tuple[MetricResult, ...],
+    policy: Policy,
+    critical: frozenset[str],
+) -> tuple[MetricResult, ...]:
+    if policy.block_on == "critical":
+        return tuple(result for result in failed if result.feature in critical)
+    if isinstance(policy.block_on, ShareRule):
+        features = {result.feature for result in everything}
+        share = len({result.feature for result in failed}) / len(features)
+        return failed if share > policy.block_on.share else ()
+    return failed

@@ -1,0 +1,206 @@
+"""Compares two statistics artifacts under a drift configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable
+
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate import decision, metrics
+from skewgate.config import DriftConfig
+from skewgate.errors import InputError
+from skewgate.statistics import STOCK_RANK_ERROR, distributions, slice_name
+from skewgate.types import BASELINE_CHECK, Distribution, MetricResult, Status
+
+Statistics = statistics_pb2.DatasetFeatureStatisticsList
+Features = dict[str, Distribution]  # the features of one slice
+
+
+@dataclasses.dataclass(frozen=True)
+class _Comparison:
+    """One metric of one feature and slice that can be measured."""
+
+    feature: str
+    slice: str
+    metric: str
+    threshold: float
+    baseline: Distribution
+    current: Distribution
+
+    def check(self, level: float) -> decision.Check:
+        """Measures; `level` is the significance level that a lone difference must reach."""
+        metric = metrics.REGISTRY[self.metric]
+        sides = (self.baseline, self.current)
+        return decision.Check(
+            self.feature,
+            self.slice,
+            self.metric,
+            self.threshold,
+            metric.measure(*sides, level),
+            *(_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+        )
+
+
+def missing_baseline(reason: str) -> MetricResult:
+    """Returns the result that stands for a baseline that is missing or empty."""
+    return MetricResult("", "", BASELINE_CHECK, Status.INCONCLUSIVE, reason)
+
+
+def evaluate(
+    baseline: Statistics,
+    current: Statistics,
+    config: DriftConfig,
+    *,
+    rank_error_baseline: float = STOCK_RANK_ERROR,
+    rank_error_current: float = STOCK_RANK_ERROR,
+    where: str = "drift.yaml",
+) -> list[MetricResult]:
+    """Compares every feature, over all data and over the slices that the config asks for.
+
+    Args:
+        baseline: statistics to compare with.
+        current: statistics of the data in question.
+        config: metrics, thresholds and slices.
+        rank_error_baseline, rank_error_current: rank errors of the two quantile sketches.
+        where: the config's name, for messages.
+
+    Returns:
+        One result per feature, slice and metric, all judged together.
+
+    Raises:
+        InputError: the config names a feature that neither side has, or the sides have no
+            feature in common.
+    """
+    if all(dataset.num_examples == 0 for dataset in baseline.datasets):
+        return [missing_baseline("the baseline statistics hold no examples")]
+    if all(dataset.num_examples == 0 for dataset in current.datasets):
+        return [
+            MetricResult("", "", "rows", Status.INCONCLUSIVE, "the current data hold no examples")
+        ]
+    baselines = {slice_name(d): distributions(d, rank_error_baseline) for d in baseline.datasets}
+    currents = {slice_name(d): distributions(d, rank_error_current) for d in current.datasets}
+    _check_features(config, baselines.get("", {}), currents.get("", {}), where)
+    settled: list[MetricResult] = []
+    comparisons: list[_Comparison] = []
+    for name in _slices(config, baselines.keys() | currents.keys(), settled):
+        if name not in baselines or name not in currents:
+            absent = "current" if name in baselines else "baseline"
+            reason = f"the {absent} statistics have no slice {name!r} to compare with"
+            settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
+            continue
+        for feature in sorted((baselines[name].keys() | currents[name].keys()) - config.ignored):
+            _plan(
+                feature,
+                name,
+                baselines[name].get(feature),
+                currents[name].get(feature),
+                config,
+                comparisons,
+                settled,
+            )
+    level = decision.level(max(len(comparisons), 1), config.significance)
+    judged = decision.judge([c.check(level) for c in comparisons], config.significance)
+    return sorted([*settled, *judged], key=lambda r: (r.slice, r.feature, r.metric))
+
+
+def _rows(side: Distribution) -> int:
+    return side.n + side.n_missing + side.n_nan
+
+
+def _check_features(config: DriftConfig, baseline: Features, current: Features, where: str) -> None:
+    if not baseline.keys() & current.keys():
+        raise InputError(
+            "baseline and current statistics",
+            f"have no feature in common: {_listed(baseline)} against {_listed(current)}",
+            "compare statistics of the same table",
+        )
+    known = baseline.keys() | current.keys()
+    for feature in config.features:
+        if feature not in known:
+            close = difflib.get_close_matches(feature, known, n=1)
+            hint = f"did you mean {close[0]!r}" if close else "remove it"
+            raise InputError(
+                where,
+                f"features.{feature} is in neither of the two data sets, "
+                f"which have {_listed(known)}",
+                hint,
+            )
+
+
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    ordered = sorted(names)
+    rest = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + rest
+
+
+def _slices(config: DriftConfig, known: set[str], settled: list[MetricResult]) -> list[str]:
+    """Returns the slices to compare; one that is asked for and unknown goes to `settled`."""
+    names = [""]
+    for columns in config.slices:
+        prefix = columns[0] + "_"
+        matching = sorted(name for name in known if name.startswith(prefix))
+        if not matching:
+            reason = (
+                f"the statistics hold no slices by {', '.join(columns)}; "
+                "give SkewStatisticsGen the same slices as drift.yaml"
+            )
+            settled.append(MetricResult("", columns[0], "slice", Status.INCONCLUSIVE, reason))
+        names += matching
+    return names
+
+
+def _plan(
+    feature: str,
+    name: str,
+    baseline: Distribution | None,
+    current: Distribution | None,
+    config: DriftConfig,
+    comparisons: list[_Comparison],
+    settled: list[MetricResult],
+) -> None:
+    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`."""
+    if baseline is None or current is None:
+        gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
+        reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
+        settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
+        return
+    kinds = {baseline.kind, current.kind} - {"empty"}
+    if len(kinds) > 1:
+        reason = f"{feature} is {baseline.kind} in the baseline and {current.kind} now"
+        settled.append(MetricResult(feature, name, "kind", Status.FAIL, reason))
+        return
+    kind = kinds.pop() if kinds else "empty"
+    for metric, threshold in config.thresholds(feature, kind).items():
+        obstacle = _obstacle(feature, metric, kind, baseline, current)
+        if obstacle:
+            settled.append(
+                MetricResult(
+                    feature,
+                    name,
+                    metric,
+                    Status.INCONCLUSIVE,
+                    obstacle,
+                    threshold=threshold,
+                    n_baseline=baseline.n,
+                    n_current=current.n,
+                )
+            )
+        else:
+            comparisons.append(_Comparison(feature, name, metric, threshold, baseline, current))
+
+
+def _obstacle(
+    feature: str, metric: str, kind: str, baseline: Distribution, current: Distribution
+) -> str:
+    """Says why a metric cannot be measured, or "" if it can."""
+    sides = {"baseline": baseline, "current": current}
+    if any(_rows(side) == 0 for side in sides.values()):
+        return f"{feature} has no examples to compare"
+    if metric == "missing_rate":
+        return ""
+    if kind not in (*metrics.REGISTRY[metric].kinds, "empty"):
+        return f"{metric} does not apply to the {kind} feature {feature}; remove it from the config"
+    empty = [label for label, side in sides.items() if side.kind == "empty"]
+    return f"{feature} has no value in the {' and '.join(empty)} data" if empty else ""

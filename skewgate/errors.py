@@ -1,0 +1,48 @@
+"""The errors that skewgate raises on purpose, and the exit codes they stand for."""
+
+EXIT_PASS = 0
+EXIT_FAIL = 1
+EXIT_USAGE = 2
+EXIT_INCONCLUSIVE = 3
+
+
+class SkewgateError(Exception):
+    """An error whose message is one sentence for the user; the CLI prints no traceback."""
+
+    exit_code = EXIT_USAGE
+
+
+class InputError(SkewgateError):
+    """Data, a configuration or a file is not what it must be.
+
+    Args:
+        where: the file, or the file and the place in it.
+        problem: what was found and what was expected.
+        fix: what the user can do, without a full stop at the end.
+    """
+
+    def __init__(self, where: str, problem: str, fix: str = "") -> None:
+        self.where, self.problem, self.fix = where, problem, fix
+        super().__init__(f"{where}: {problem}." + (f" Fix: {fix}." if fix else ""))
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Lets Beam's worker processes hand the error over."""
+        return type(self), (self.where, self.problem, self.fix)
+
+
+class GateShutError(SkewgateError):
+    """A gate is shut: the pipeline must not go on.
+
+    Args:
+        message: names the culprits and the report.
+        exit_code: EXIT_FAIL if something failed, EXIT_INCONCLUSIVE if something could not be
+            checked and nothing failed.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type, tuple[str, int]]:
+        """Lets a worker process hand the error over."""
+        return type(self), (str(self), self.exit_code)

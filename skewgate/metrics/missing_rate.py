@@ -1,0 +1,58 @@
+"""Change of the share of missing values; NaN counts as missing."""
+
+from __future__ import annotations
+
+import math
+
+from scipy import stats
+
+from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
+from skewgate.types import Distribution, Measurement
+
+
+def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: int) -> float:
+    """Returns the two-sided p-value that two proportions are equal.
+
+    The pooled normal test, or Fisher's exact test where an expected count is below 5.
+
+    Args:
+        k_baseline, k_current: successes.
+        n_baseline, n_current: trials, positive.
+
+    Source: Pearson (1900); Fisher (1935); the rule of 5 is Cochran's (1954).
+
+    >>> round(proportions_p(30, 1000, 60, 1000), 5)
+    0.00125
+    """
+    pooled = (k_baseline + k_current) / (n_baseline + n_current)
+    if min(pooled, 1 - pooled) * min(n_baseline, n_current) < 5:
+        table = [[k_baseline, n_baseline - k_baseline], [k_current, n_current - k_current]]
+        return float(stats.fisher_exact(table)[1])
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / n_baseline + 1 / n_current))
+    return two_sided_p((k_current / n_current - k_baseline / n_baseline) / spread)
+
+
+def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
+    missing = [side.n_missing + side.n_nan for side in (baseline, current)]
+    total = [count + side.n for count, side in zip(missing, (baseline, current), strict=True)]
+    change = abs(missing[1] / total[1] - missing[0] / total[0])
+    pooled = sum(missing) / sum(total)
+    # The worst spread that a change this close to the pooled rate could have.
+    rate = min(0.5, max(pooled, 5 / sum(total)))
+    return Measurement(
+        value=change,
+        lower=change,
+        upper=change,
+        p_value=proportions_p(missing[0], total[0], missing[1], total[1]),
+        detectable=two_sided_z(alpha)
+        * math.sqrt(rate * (1 - rate) * (1 / total[0] + 1 / total[1])),
+    )
+
+
+METRIC = Metric(
+    name="missing_rate",
+    kinds=("numeric", "categorical", "empty"),
+    maximum=1.0,
+    summary="absolute change of the share of missing values",
+    measure=_measure,
+)

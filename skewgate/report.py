@@ -1,0 +1,171 @@
+"""Reports: one JSON object, rendered as HTML and as Prometheus metrics."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+import jinja2
+
+from skewgate.errors import InputError
+from skewgate.types import Decision, MetricResult, Status
+
+SCHEMA_VERSION = 1
+JSON_NAME, HTML_NAME, METRICS_NAME = "report.json", "report.html", "metrics.prom"
+_ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A decision with what it is about.
+
+    Attributes:
+        kind: "drift", "skew", "performance" or "decision".
+        decision: the verdict and its results.
+        baseline, current: where the two sides came from, as plain values.
+        sources: for a decision, one entry per report that it joins.
+    """
+
+    kind: str
+    decision: Decision
+    baseline: dict[str, Any] = dataclasses.field(default_factory=dict)
+    current: dict[str, Any] = dataclasses.field(default_factory=dict)
+    sources: tuple[dict[str, Any], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the object that report.json holds (see report.schema.json)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": self.kind,
+            "status": self.decision.status.value,
+            "blessed": self.decision.blessed,
+            "policy": self.decision.policy,
+            "baseline": self.baseline,
+            "current": self.current,
+            "sources": list(self.sources),
+            "failures": [result.to_json() for result in self.decision.failures],
+            "results": [result.to_json() for result in self.decision.results],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Report:
+        """Reads what `to_json` returned."""
+        return cls(
+            kind=content["kind"],
+            decision=Decision(
+                status=Status(content["status"]),
+                blessed=content["blessed"],
+                results=tuple(MetricResult.from_json(fields) for fields in content["results"]),
+                failures=tuple(MetricResult.from_json(fields) for fields in content["failures"]),
+                policy=content["policy"],
+            ),
+            baseline=content["baseline"],
+            current=content["current"],
+            sources=tuple(content["sources"]),
+        )
+
+    def headline(self) -> str:
+        """Says in one sentence what was decided."""
+        decision = self.decision
+        failed, unsure = decision.count(Status.FAIL), decision.count(Status.INCONCLUSIVE)
+        counts = f"{failed} failed, {unsure} inconclusive, {len(decision.results)} checks in all"
+        verdict = "may go on" if decision.blessed else "is stopped"
+        return f"{decision.status.value.upper()}: the pipeline {verdict} ({counts})."
+
+
+def render_json(report: Report) -> str:
+    """Returns report.json; raises ValueError on a number that JSON cannot hold."""
+    return json.dumps(report.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def render_html(report: Report) -> str:
+    """Returns a self-contained page; every name from data is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("skewgate", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    results = sorted(
+        report.decision.results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric)
+    )
+    return environment.get_template("report.html.j2").render(report=report, results=results)
+
+
+def render_metrics(report: Report) -> str:
+    """Returns the report in the Prometheus text format."""
+    decision = report.decision
+    kind = f'kind="{_escape(report.kind)}"'
+    lines = [
+        "# HELP skewgate_blessed 1 if the pipeline may go on.",
+        "# TYPE skewgate_blessed gauge",
+        f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
+        "# HELP skewgate_results Number of checks by verdict.",
+        "# TYPE skewgate_results gauge",
+    ]
+    lines += [
+        f'skewgate_results{{{kind},status="{status.value}"}} {decision.count(status)}'
+        for status in Status
+    ]
+    lines += ["# HELP skewgate_value Value of a check.", "# TYPE skewgate_value gauge"]
+    for result in decision.results:
+        if result.value is not None:
+            labels = ",".join(
+                f'{name}="{_escape(getattr(result, name))}"'
+                for name in ("feature", "slice", "metric")
+            )
+            lines.append(
+                f'skewgate_value{{{kind},{labels},status="{result.status.value}"}} {result.value!r}'
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def render(report: Report) -> dict[str, str]:
+    """Returns file name to content for the three files of a report."""
+    return {
+        JSON_NAME: render_json(report),
+        HTML_NAME: render_html(report),
+        METRICS_NAME: render_metrics(report),
+    }
+
+
+def parse(text: str, where: str) -> Report:
+    """Reads the text of a report.json.
+
+    Raises:
+        InputError: it is not such a report.
+    """
+    try:
+        content = json.loads(text)
+        version = content["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise InputError(
+                where,
+                f"has schema_version {version!r}, this skewgate reads {SCHEMA_VERSION}",
+                "evaluate again with this version",
+            )
+        return Report.from_json(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            where, f"is not a skewgate report ({type(error).__name__}: {error})", "evaluate again"
+        ) from error
+
+
+def read(folder: str | pathlib.Path) -> Report:
+    """Reads the report in a local folder.
+
+    Raises:
+        InputError: there is none, or it is not a report.
+    """
+    path = pathlib.Path(folder) / JSON_NAME
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}") from error

@@ -1,0 +1,102 @@
+"""Turns YAML or JSON text into a checked pydantic model, or into one clear sentence."""
+
+from __future__ import annotations
+
+import difflib
+import pathlib
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from skewgate.errors import InputError
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+
+class StrictModel(pydantic.BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def parse(model: type[Model], text: str, where: str) -> Model:
+    """Parses YAML (or JSON, its subset) into a model.
+
+    Args:
+        model: the pydantic model to fill.
+        text: the content of the file.
+        where: the file's name, for messages.
+
+    Raises:
+        InputError: the text is not YAML, or does not fit the model.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{where}: line {mark.line + 1}, column {mark.column + 1}" if mark else where
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(place, f"is not valid YAML: {problem}", "correct this line") from error
+    if not isinstance(content, dict):
+        found = "nothing" if content is None else type(content).__name__
+        raise InputError(where, f"must be a mapping of keys to values, got {found}")
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise _explain(error, where, model) from error
+
+
+def load(model: type[Model], path: str | pathlib.Path) -> Model:
+    """Reads a file and parses it.
+
+    Raises:
+        InputError: the file is missing, not UTF-8, or `parse` refuses it.
+    """
+    return parse(model, read_text(path), str(path))
+
+
+def read_text(path: str | pathlib.Path) -> str:
+    """Reads a UTF-8 text file.
+
+    Raises:
+        InputError: the file is missing, unreadable or not UTF-8.
+    """
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(str(path), "no such file", "check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            str(path), f"is not UTF-8 text (byte {error.start})", "save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) -> InputError:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"] if part != "function-after")
+    found = first["input"]
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        known = _known_keys(model, first["loc"][:-1])
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}" if close else "remove it"
+        listed = f"; the keys known here are {', '.join(known)}" if known else ""
+        return InputError(where, f"{field} is not a known key{listed}", hint)
+    if first["type"] == "missing":
+        return InputError(where, f"{field} is required and missing", f"add the key {field}")
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if message.startswith("Input") else message
+    return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")
+
+
+def _known_keys(model: type[pydantic.BaseModel], path: tuple[Any, ...]) -> list[str]:
+    for part in path:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)):
+            return []
+        model = annotation
+    return sorted(model.model_fields)
