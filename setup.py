@@ -2,7 +2,11 @@
 
 from setuptools import find_packages, setup
 
-TOPS = ("components", "pipeline", "schemas")  # each is `skewgate.<name>`, never a package of its own
+TOPS = (
+    "components",
+    "pipeline",
+    "schemas",
+)  # each is `skewgate.<name>`, never a package of its own
 
 packages = find_packages(include=["skewgate", "skewgate.*"])
 for top in TOPS:

@@ -52,9 +52,7 @@ def main():
     """Prints `requirements/<stack>.txt`, or says why nothing fits."""
     wanted = os.environ.get("SKEWGATE_STACK", "")
     if wanted not in ("", *STACKS):
-        sys.exit(
-            "SKEWGATE_STACK must be one of %s, got %r." % (", ".join(STACKS), wanted)
-        )
+        sys.exit("SKEWGATE_STACK must be one of %s, got %r." % (", ".join(STACKS), wanted))
     python, glibc = sys.version_info[:2], glibc_version()
     stack = select(python, platform.system(), platform.machine(), glibc, wanted)
     if not stack:

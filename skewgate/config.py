@@ -23,7 +23,9 @@ def check_thresholds(thresholds: Any, kind: str | None = None) -> Thresholds:
     Raises:
         ValueError: a name is unknown or a threshold is out of range.
     """
-    known = sorted(name for name, metric in metrics.REGISTRY.items() if kind in (None, *metric.kinds))
+    known = sorted(
+        name for name, metric in metrics.REGISTRY.items() if kind in (None, *metric.kinds)
+    )
     for name, threshold in thresholds.items():
         if name not in known:
             close = difflib.get_close_matches(str(name), known, n=1)
@@ -34,7 +36,7 @@ def check_thresholds(thresholds: Any, kind: str | None = None) -> Thresholds:
         limit = f"(0, {upper:g}]" if upper is not None else "(0, inf)"
         valid = isinstance(threshold, int | float) and not isinstance(threshold, bool)
         if threshold is not None and not (
-            valid and 0 < threshold and (upper is None or threshold <= upper)
+            valid and threshold > 0 and (upper is None or threshold <= upper)
         ):
             raise ValueError(f"{name} must be a number in {limit}, got {threshold!r}")
     return dict(thresholds)

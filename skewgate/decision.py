@@ -56,8 +56,7 @@ def judge(checks: Sequence[Check], significance: Significance) -> list[MetricRes
     """
     adjusted = adjust([check.measurement.p_value for check in checks], significance.correction)
     return [
-        _judge_one(check, p, significance.alpha)
-        for check, p in zip(checks, adjusted, strict=True)
+        _judge_one(check, p, significance.alpha) for check, p in zip(checks, adjusted, strict=True)
     ]
 
 
@@ -184,3 +183,25 @@ def _blocking(
         share = len({result.feature for result in failed}) / len(features)
         return failed if share > policy.block_on.share else ()
     return failed
+
+
+def join(decisions: Sequence[Decision], missing: int = 0) -> Decision:
+    """Joins decisions: all must be blessed, and the worst status counts.
+
+    Args:
+        decisions: what the reports decided, each under its own policy.
+        missing: number of reports that should be there and are not; each is inconclusive.
+    """
+    absent = tuple(
+        MetricResult("", "", "report", Status.INCONCLUSIVE, "a report is missing")
+        for _ in range(missing if decisions else max(missing, 1))
+    )
+    statuses = {decision.status for decision in decisions} | {result.status for result in absent}
+    order = (Status.FAIL, Status.INCONCLUSIVE, Status.PASS)
+    return Decision(
+        status=next(status for status in order if status in statuses),
+        blessed=not absent and all(decision.blessed for decision in decisions),
+        results=(*absent, *(result for d in decisions for result in d.results)),
+        failures=(*absent, *(result for d in decisions for result in d.failures)),
+        policy={"require": "every report blessed"},
+    )

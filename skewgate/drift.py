@@ -43,9 +43,14 @@ class _Comparison:
         )
 
 
-def missing_baseline(reason: str) -> MetricResult:
-    """Returns the result that stands for a baseline that is missing or empty."""
-    return MetricResult("", "", BASELINE_CHECK, Status.INCONCLUSIVE, reason)
+def inconclusive(metric: str, reason: str) -> MetricResult:
+    """Returns the result that stands for a whole comparison that could not be made.
+
+    Args:
+        metric: BASELINE_CHECK for a missing baseline, or the name of what was missing.
+        reason: what a person should know.
+    """
+    return MetricResult("", "", metric, Status.INCONCLUSIVE, reason)
 
 
 def evaluate(
@@ -74,11 +79,9 @@ def evaluate(
             feature in common.
     """
     if all(dataset.num_examples == 0 for dataset in baseline.datasets):
-        return [missing_baseline("the baseline statistics hold no examples")]
+        return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
     if all(dataset.num_examples == 0 for dataset in current.datasets):
-        return [
-            MetricResult("", "", "rows", Status.INCONCLUSIVE, "the current data hold no examples")
-        ]
+        return [inconclusive("rows", "the current data hold no examples")]
     baselines = {slice_name(d): distributions(d, rank_error_baseline) for d in baseline.datasets}
     currents = {slice_name(d): distributions(d, rank_error_current) for d in current.datasets}
     _check_features(config, baselines.get("", {}), currents.get("", {}), where)

@@ -76,9 +76,7 @@ def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
     return "" if dataset.name in ("", ALL_EXAMPLES) else str(dataset.name)
 
 
-def _distribution(
-    feature: statistics_pb2.FeatureNameStatistics, rank_error: float
-) -> Distribution:
+def _distribution(feature: statistics_pb2.FeatureNameStatistics, rank_error: float) -> Distribution:
     kind = feature.WhichOneof("stats")
     common = getattr(feature, kind).common_stats if kind else None
     n_missing = int(common.num_missing) if common else 0

@@ -59,9 +59,7 @@ def ks_p_value(statistic: float, n_baseline: int, n_current: int) -> float:
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
-    if not (
-        isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution)
-    ):
+    if not (isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution)):
         raise TypeError("ks compares numeric features")
     value, lower, upper = ks_interval(baseline, current)
     effective = baseline.n * current.n / (baseline.n + current.n)

@@ -1,0 +1,35 @@
+"""The artifact types of skewgate. Values are in custom properties: `blessed`, `status`, ...
+
+They are reachable as `skewgate.DriftReport` and so on, the path that Kubeflow imports, and
+declare no PROPERTIES, which Kubeflow could not restore.
+"""
+
+from tfx.types import artifact
+
+
+class DriftReport(artifact.Artifact):
+    """What DriftEvaluator found."""
+
+    TYPE_NAME = "skewgate.DriftReport"
+
+
+class SkewReport(artifact.Artifact):
+    """What SchemaSkewValidator found."""
+
+    TYPE_NAME = "skewgate.SkewReport"
+
+
+class PerformanceReport(artifact.Artifact):
+    """What PerformanceGate found."""
+
+    TYPE_NAME = "skewgate.PerformanceReport"
+
+
+class Decision(artifact.Artifact):
+    """What QualityGate decided."""
+
+    TYPE_NAME = "skewgate.Decision"
+
+
+for _type in (DriftReport, SkewReport, PerformanceReport, Decision):
+    _type.__module__ = "skewgate"

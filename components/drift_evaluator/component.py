@@ -1,0 +1,88 @@
+"""DriftEvaluator: has a distribution moved further than it may?"""
+
+from __future__ import annotations
+
+from skewgate.components import artifact_types
+from skewgate.components.drift_evaluator import executor
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.orchestration import data_types
+from tfx.types import component_spec, standard_artifacts
+
+from skewgate import config as config_lib
+from skewgate import validation
+
+
+class DriftEvaluatorSpec(component_spec.ComponentSpec):
+    """Parameters and channels of DriftEvaluator."""
+
+    PARAMETERS = {
+        "config": component_spec.ExecutionParameter(type=str),
+        "split": component_spec.ExecutionParameter(type=str, optional=True),
+        "baseline_split": component_spec.ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = {
+        "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "baseline_statistics": component_spec.ChannelParameter(
+            type=standard_artifacts.ExampleStatistics, optional=True
+        ),
+    }
+    OUTPUTS = {"drift_report": component_spec.ChannelParameter(type=artifact_types.DriftReport)}
+
+
+class DriftEvaluator(base_component.BaseComponent):
+    """Compares every feature's distribution with a baseline and decides.
+
+    Without a baseline the result is inconclusive and the report is not blessed, unless
+    `drift.yaml` says `on_missing_baseline: allow`. It never stops a pipeline: QualityGate does.
+
+    ## Example
+    ```
+    drift = DriftEvaluator(
+        statistics=serving_statistics.outputs["statistics"],
+        baseline_statistics=training_statistics,
+        config=open("drift.yaml").read(),
+        baseline_split="train",
+    )
+    ```
+
+    Component `outputs` contains:
+      - `drift_report`: Channel of type `skewgate.DriftReport`; custom property `blessed`; files
+        report.json, report.html, metrics.prom.
+    """
+
+    SPEC_CLASS = DriftEvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        statistics: types.BaseChannel,
+        config: str | data_types.RuntimeParameter,
+        baseline_statistics: types.BaseChannel | None = None,
+        split: str | None = None,
+        baseline_split: str | None = None,
+    ) -> None:
+        """Makes the component.
+
+        Args:
+            statistics: of the data in question.
+            config: the text of drift.yaml, not its path: a changed file must be a changed
+                parameter, or a stale verdict would come from the cache.
+            baseline_statistics: what to compare with.
+            split: split of `statistics`; needed if it has several.
+            baseline_split: split of `baseline_statistics`; needed if it has several.
+
+        Raises:
+            InputError: the configuration is malformed.
+        """
+        if isinstance(config, str):
+            validation.parse(config_lib.DriftConfig, config, "drift.yaml")
+        spec = DriftEvaluatorSpec(
+            statistics=statistics,
+            baseline_statistics=baseline_statistics,
+            config=config,
+            split=split,
+            baseline_split=baseline_split,
+            drift_report=types.Channel(type=artifact_types.DriftReport),
+        )
+        super().__init__(spec=spec)

@@ -1,0 +1,93 @@
+"""QualityGate: the one place that stops a pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from skewgate.components import artifact_types
+from skewgate.components.quality_gate import executor
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import channel as channel_lib
+from tfx.types import component_spec
+
+_KINDS = {
+    "skew_reports": artifact_types.SkewReport,
+    "drift_reports": artifact_types.DriftReport,
+    "performance_reports": artifact_types.PerformanceReport,
+}
+
+
+class QualityGateSpec(component_spec.ComponentSpec):
+    """Parameters and channels of QualityGate."""
+
+    PARAMETERS = {
+        "expected": component_spec.ExecutionParameter(type=str),
+        "on_failure": component_spec.ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        key: component_spec.ChannelParameter(type=kind, optional=True)
+        for key, kind in _KINDS.items()
+    }
+    OUTPUTS = {"decision": component_spec.ChannelParameter(type=artifact_types.Decision)}
+
+
+class QualityGate(base_component.BaseComponent):
+    """Joins reports, says why, and raises or withholds if one of them is not blessed.
+
+    A report that should be there and is not counts as inconclusive, and shuts the gate. What
+    must not run behind a shut gate is placed behind it: `trainer.add_upstream_node(gate)`, or
+    `Cond` on the `blessed` property with `on_failure="withhold"`. A gate that raised is
+    evaluated anew at the next run.
+
+    ## Example
+    ```
+    gate = QualityGate([validator.outputs["skew_report"], drift.outputs["drift_report"]])
+    trainer.add_upstream_node(gate)
+    ```
+
+    Component `outputs` contains:
+      - `decision`: Channel of type `skewgate.Decision`; custom property `blessed`; files
+        report.json, report.html, metrics.prom. With `on_failure="raise"` a shut gate publishes
+        no decision: the reports it names are there.
+    """
+
+    SPEC_CLASS = QualityGateSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self, reports: Sequence[types.BaseChannel], on_failure: str = executor.RAISE
+    ) -> None:
+        """Makes the component.
+
+        Args:
+            reports: report channels of SchemaSkewValidator, DriftEvaluator and PerformanceGate.
+            on_failure: "raise" (the task fails, the pipeline stops) or "withhold" (the artifact
+                says `blessed = 0`).
+
+        Raises:
+            ValueError: no report, a channel that holds no report, or an unknown `on_failure`.
+        """
+        if not reports:
+            raise ValueError("QualityGate needs at least one report")
+        if on_failure not in executor.MODES:
+            raise ValueError(f"on_failure must be one of {executor.MODES}, got {on_failure!r}")
+        by_key: dict[str, list[types.BaseChannel]] = {}
+        for channel in reports:
+            key = next((key for key, kind in _KINDS.items() if channel.type is kind), None)
+            if key is None:
+                raise ValueError(
+                    f"QualityGate joins skewgate reports, got a channel of {channel.type_name}"
+                )
+            by_key.setdefault(key, []).append(channel)
+        spec = QualityGateSpec(
+            expected=json.dumps({key: len(channels) for key, channels in by_key.items()}),
+            on_failure=on_failure,
+            decision=types.Channel(type=artifact_types.Decision),
+            **{
+                key: channels[0] if len(channels) == 1 else channel_lib.union(channels)
+                for key, channels in by_key.items()
+            },
+        )
+        super().__init__(spec=spec)

@@ -1,0 +1,72 @@
+"""Executor of QualityGate."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from skewgate.components import artifact_io
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from skewgate import decision
+from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
+from skewgate.report import HTML_NAME, Report
+from skewgate.types import Decision, Status
+
+RAISE, WITHHOLD = "raise", "withhold"
+MODES = (RAISE, WITHHOLD)
+
+
+class Executor(base_executor.BaseExecutor):
+    """Reads the reports, joins them and acts on the outcome."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Decides; see the component for the parameters.
+
+        Raises:
+            GateShutError: a report is not blessed and the mode is "raise".
+            InputError: a report cannot be read.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        expected = json.loads(exec_properties["expected"])
+        artifacts = [artifact for key in expected for artifact in input_dict.get(key) or []]
+        reports = {artifact.uri: artifact_io.read_report(artifact) for artifact in artifacts}
+        missing = sum(expected.values()) - len(reports)
+        joined = decision.join([report.decision for report in reports.values()], missing)
+        sources = tuple(
+            {
+                "kind": report.kind,
+                "status": report.decision.status.value,
+                "blessed": report.decision.blessed,
+                "uri": uri,
+            }
+            for uri, report in reports.items()
+        )
+        if not joined.blessed and exec_properties["on_failure"] == RAISE:
+            raise GateShutError(
+                explain(joined, reports),
+                EXIT_FAIL if joined.status is Status.FAIL else EXIT_INCONCLUSIVE,
+            )
+        report = Report(kind="decision", decision=joined, sources=sources)
+        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["decision"]))
+
+
+def explain(joined: Decision, reports: dict[str, Report], most: int = 10) -> str:
+    """Says which checks shut the gate and where the reports are."""
+    named = [f"{result.label}: {result.reason}" for result in joined.failures[:most]]
+    if len(joined.failures) > most:
+        named.append(f"and {len(joined.failures) - most} more")
+    shut = [
+        f"see {os.path.join(uri, HTML_NAME)}"
+        for uri, report in reports.items()
+        if not report.decision.blessed
+    ]
+    return "\n  ".join([f"the gate is shut ({joined.status.value}):", *named, *shut])
