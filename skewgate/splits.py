@@ -66,7 +66,7 @@ class TimeRanges(StrictModel):
                 f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
                 "correct the column or the splits",
             )
-        seconds = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        seconds = np.asarray(column.cast(pa.float64()))
 
         def start_of(day: datetime.date) -> int:
             return (day - _EPOCH).days * 86_400
@@ -96,7 +96,7 @@ class ColumnValues(StrictModel):
         def mask(values: list[str | int | float | bool]) -> BoolArray:
             names = [str(v).lower() if isinstance(v, bool) else str(v) for v in values]
             found = pa.compute.is_in(text, value_set=pa.array(names, pa.string()))
-            return np.asarray(found.to_numpy(), dtype=bool)
+            return np.asarray(found, dtype=bool)
 
         return {name: mask(values) for name, values in self.values.items()}
 

@@ -11,10 +11,9 @@ from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
 from skewgate.components import artifact_io, tfrecords
-from skewgate.components.performance_gate import evaluation, thresholds
 from skewgate.config import Policy
 from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK, MetricResult
+from skewgate.types import BASELINE_CHECK
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -31,6 +30,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Raises:
             InputError: examples, schema or parameters cannot be used.
         """
+        from skewgate.components.performance_gate import evaluation, thresholds
+
         self._log_startup(input_dict, output_dict, exec_properties)
         policy = validation.parse(Policy, exec_properties["policy"], "policy")
         wanted = evaluation.parse_eval_config(exec_properties["eval_config"])
@@ -54,7 +55,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 artifact_io.read_schema(schema) if schema else None,
             )
         results = thresholds.judge(config, thresholds.load(evaluated.uri))
-        results += _unchecked_changes(wanted, baseline)
+        if baseline is None and thresholds.has_change(wanted):
+            reason = "there is no baseline model, so the change thresholds could not be checked"
+            results.append(drift.inconclusive(BASELINE_CHECK, reason))
         report = Report(
             kind="performance",
             decision=decision.decide(results, policy),
@@ -66,13 +69,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         bless(blessing, model, baseline, report.decision.blessed)
-
-
-def _unchecked_changes(wanted: Any, baseline: types.Artifact | None) -> list[MetricResult]:
-    if baseline is not None or not thresholds.has_change(wanted):
-        return []
-    reason = "there is no baseline model, so the change thresholds could not be checked"
-    return [drift.inconclusive(BASELINE_CHECK, reason)]
 
 
 def bless(

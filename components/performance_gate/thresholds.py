@@ -90,9 +90,7 @@ def judge(
             found = [slice_key for slice_key in metrics if _applies(spec, slice_key)]
             measured = [slice_key for slice_key in found if key in metrics[slice_key]]
             for slice_key in measured:
-                results += _judge_one(
-                    key, threshold, slice_key, metrics[slice_key], baselines[:1]
-                )
+                results += _judge_one(key, threshold, slice_key, metrics[slice_key], baselines[:1])
             if not measured:
                 where = _named(spec) if spec is not None else "any slice"
                 reason = f"{key.name} could not be evaluated on {where}: no labelled row"
@@ -132,8 +130,12 @@ def _judge_one(
         if threshold.HasField("relative"):
             before = metrics[key.make_baseline_key(baseline[0])].value
             relative = estimate.over(before)
-            bounds.append((f"{key.name} relative change", relative, threshold.relative.value, floor))
-    return [_verdict(metric, name, found, bound, floor, rows) for metric, found, bound, floor in bounds]
+            bounds.append(
+                (f"{key.name} relative change", relative, threshold.relative.value, floor)
+            )
+    return [
+        _verdict(metric, name, found, bound, floor, rows) for metric, found, bound, floor in bounds
+    ]
 
 
 def _verdict(

@@ -19,6 +19,7 @@ class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
         "environment": component_spec.ExecutionParameter(type=str, optional=True),
         "baseline_split": component_spec.ExecutionParameter(type=str, optional=True),
         "exclude_splits": component_spec.ExecutionParameter(type=str),
+        "late_labels": component_spec.ExecutionParameter(type=str),
         "policy": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -68,6 +69,7 @@ class SchemaSkewValidator(base_component.BaseComponent):
         environment: str | None = None,
         baseline_split: str | None = None,
         exclude_splits: list[str] | None = None,
+        late_labels: list[str] | None = None,
         policy: dict[str, Any] | None = None,
     ) -> None:
         """Makes the component.
@@ -79,6 +81,8 @@ class SchemaSkewValidator(base_component.BaseComponent):
             environment: the schema environment to validate in, such as "SERVING".
             baseline_split: split of the baseline; needed if it has several.
             exclude_splits: splits of `statistics` to leave out.
+            late_labels: features that may be missing in any share of the rows, in whatever
+                environment, because they arrive late; their type and domain still count.
             policy: as `policy` in drift.yaml.
         """
         spec = SchemaSkewValidatorSpec(
@@ -88,6 +92,7 @@ class SchemaSkewValidator(base_component.BaseComponent):
             environment=environment,
             baseline_split=baseline_split,
             exclude_splits=json.dumps(exclude_splits or []),
+            late_labels=json.dumps(late_labels or []),
             policy=json.dumps(policy or {}),
             anomalies=types.Channel(type=standard_artifacts.ExampleAnomalies),
             skew_report=types.Channel(type=artifact_types.SkewReport),

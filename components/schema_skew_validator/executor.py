@@ -39,7 +39,10 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         policy = validation.parse(Policy, exec_properties["policy"], "policy")
-        schema = artifact_io.read_schema(input_dict["schema"])
+        schema = skew.relax(
+            artifact_io.read_schema(input_dict["schema"]),
+            artifact_io.json_list(exec_properties["late_labels"]),
+        )
         environment = exec_properties.get("environment") or None
         _check_environment(schema, environment)
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])

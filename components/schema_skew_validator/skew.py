@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from skewgate.errors import InputError
 from skewgate.types import MetricResult, Status
 
 SCHEMA_METRIC = "schema"
@@ -14,6 +16,24 @@ _SKEW_TYPES = frozenset(
     for name in anomalies_pb2.AnomalyInfo.Type.keys()  # noqa: SIM118 (not a mapping)
     if name.startswith("COMPARATOR_")
 )
+
+
+def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.Schema:
+    """Returns a schema in which some features may be missing, in every environment.
+
+    Raises:
+        InputError: a late label is not a feature of the schema.
+    """
+    relaxed = schema_pb2.Schema()
+    relaxed.CopyFrom(schema)
+    features = {feature.name: feature for feature in relaxed.feature}
+    for name in late_labels:
+        if name not in features:
+            raise InputError("late_labels", f"{name!r} is no feature of the schema", "correct it")
+        features[name].ClearField("presence")
+        del features[name].not_in_environment[:]
+        del features[name].in_environment[:]
+    return relaxed
 
 
 def compared_features(schema: schema_pb2.Schema) -> list[schema_pb2.Feature]:

@@ -52,7 +52,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with tfrecords.naming_broken_files(examples, splits):
             self._profile(examples, statistics, splits, options)
-        sampled = options.sample_rate is not None or options.sample_count is not None
+        sampled = options.sample_rate is not None
         for split in [] if sampled else splits:
             _check_rows(examples, statistics, split)
 

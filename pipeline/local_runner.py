@@ -1,0 +1,69 @@
+"""Runs a pipeline with LocalDagRunner and tells how it goes."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from skewgate.errors import SkewgateError
+from skewgate.pipeline import records
+
+DONE = ("COMPLETE", "CACHED")
+Progress = Callable[[str, str, float], None]
+"""Called with a node's id, "started" or the state it ended in, and the seconds it took."""
+
+
+@contextlib.contextmanager
+def _telling(progress: Progress, metadata_path: str) -> Iterator[None]:
+    """Lets LocalDagRunner tell when it launches a node: it has no hook of its own for that."""
+    from tfx.orchestration.local import local_dag_runner
+    from tfx.orchestration.portable import launcher
+
+    class TellingLauncher(launcher.Launcher):
+        """A launcher that reports before and after its node."""
+
+        def launch(self) -> Any:
+            node = self._pipeline_node.node_info.id
+            progress(node, "started", 0.0)
+            started = time.monotonic()
+            info = super().launch()
+            state = "COMPLETE"
+            if info is not None and info.execution_id:
+                state = records.state(metadata_path, info.execution_id)
+            progress(node, state, time.monotonic() - started)
+            return info
+
+    original = local_dag_runner.launcher.Launcher
+    local_dag_runner.launcher.Launcher = TellingLauncher
+    try:
+        yield
+    finally:
+        local_dag_runner.launcher.Launcher = original
+
+
+def run(pipeline: Any, metadata_path: str, progress: Progress) -> None:
+    """Runs a pipeline in this process, node after node.
+
+    Args:
+        pipeline: a tfx Pipeline.
+        metadata_path: its SQLite file.
+        progress: told of each node.
+
+    Raises:
+        SkewgateError: a gate is shut, an input is bad, or a node did not run although nothing
+            raised (LocalDagRunner goes on past a node whose inputs are missing).
+    """
+    from tfx.orchestration.local import local_dag_runner
+
+    with _telling(progress, metadata_path):
+        local_dag_runner.LocalDagRunner().run(pipeline)
+    name = pipeline.pipeline_info.pipeline_name
+    states = {record.node: record.state for record in records.last_run(metadata_path, name)}
+    stuck = [node.id for node in pipeline.components if states.get(node.id) not in DONE]
+    if stuck:
+        raise SkewgateError(
+            f"{name}: {stuck[0]} did not run ({states.get(stuck[0], 'no record')}): "
+            "one of its inputs is missing"
+        )

@@ -1,0 +1,110 @@
+"""The monitoring pipeline: is what the pushed model sees still what it was trained on?"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from skewgate import validation
+from skewgate.components.drift_evaluator.component import DriftEvaluator
+from skewgate.components.performance_gate.component import PerformanceGate
+from skewgate.components.quality_gate.component import QualityGate
+from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.config import DriftConfig
+from skewgate.errors import InputError
+from skewgate.pipeline import contracts
+from skewgate.pipeline.records import Pushed
+from skewgate.pipeline.settings import Settings
+
+
+def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
+    """Returns the TFX pipeline: ingest, statistics, validation, drift, performance, gate.
+
+    Args:
+        settings: with a monitoring section.
+        pushed: the model in production and the statistics of what it was trained on.
+
+    Raises:
+        InputError: the settings have no monitoring section, or a contract file is malformed.
+    """
+    from tfx.dsl.components.common import importer
+    from tfx.orchestration import metadata, pipeline
+    from tfx.types import standard_artifacts
+
+    monitoring = settings.monitoring
+    if monitoring is None:
+        raise InputError("settings", "have no monitoring section", "add it")
+    validation.load(DriftConfig, monitoring.drift)  # names the file in its messages
+    base, pattern = os.path.split(monitoring.data)
+    schema = contracts.import_schema(settings.schema_path, settings.root)
+    baseline = importer.Importer(
+        source_uri=pushed.statistics_uri,
+        artifact_type=standard_artifacts.ExampleStatistics,
+        properties={"split_names": pushed.split_names},
+        custom_properties={"rank_error": pushed.rank_error} if pushed.rank_error else None,
+    ).with_id("TrainingStatistics")
+    model = importer.Importer(
+        source_uri=pushed.model_uri, artifact_type=standard_artifacts.Model
+    ).with_id("PushedModel")
+    examples = TabularExampleGen(
+        input_base=base,
+        pattern=pattern,
+        splits=monitoring.splits.model_dump(mode="json"),
+        schema=schema.outputs["result"],
+    )
+    statistics = SkewStatisticsGen(
+        examples=examples.outputs["examples"], schema=schema.outputs["result"]
+    )
+    validator = SchemaSkewValidator(
+        statistics=statistics.outputs["statistics"],
+        baseline_statistics=baseline.outputs["result"],
+        baseline_split=monitoring.baseline_split,
+        schema=schema.outputs["result"],
+        environment=monitoring.schema_environment,
+        late_labels=monitoring.late_labels,
+        policy=monitoring.schema_policy.model_dump(mode="json"),
+    )
+    drift = DriftEvaluator(
+        statistics=statistics.outputs["statistics"],
+        split=monitoring.split,
+        baseline_statistics=baseline.outputs["result"],
+        baseline_split=monitoring.baseline_split,
+        config=validation.read_text(monitoring.drift),
+    )
+    performance = PerformanceGate(
+        examples=examples.outputs["examples"],
+        model=model.outputs["result"],
+        schema=schema.outputs["result"],
+        eval_config=validation.read_text(monitoring.eval_config),
+        example_splits=[monitoring.split],
+        policy=monitoring.performance_policy.model_dump(mode="json"),
+    )
+    gate = QualityGate(
+        [
+            validator.outputs["skew_report"],
+            drift.outputs["drift_report"],
+            performance.outputs["performance_report"],
+        ]
+    )
+    return pipeline.Pipeline(
+        pipeline_name=f"{settings.name}-monitoring",
+        pipeline_root=settings.artifact_root("monitoring"),
+        components=[
+            schema,
+            baseline,
+            model,
+            examples,
+            statistics,
+            validator,
+            drift,
+            performance,
+            gate,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            settings.metadata_path
+        ),
+        beam_pipeline_args=settings.beam_args,
+    )

@@ -1,0 +1,150 @@
+"""What ML Metadata says of past runs: their nodes, their reports, the model they pushed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+from skewgate.errors import InputError
+
+_REPORT_PREFIX = "skewgate."
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeRecord:
+    """One node of a run: its id, its state ("COMPLETE", "CACHED", "FAILED", ...), its reports."""
+
+    node: str
+    state: str
+    reports: tuple[ReportRecord, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportRecord:
+    """One report artifact: its type without prefix, and what its custom properties say."""
+
+    kind: str
+    uri: str
+    status: str
+    blessed: bool
+    failed: int
+    inconclusive: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Pushed:
+    """The model in production and the statistics of the data it was trained on."""
+
+    model_uri: str
+    statistics_uri: str
+    split_names: str
+    rank_error: str
+
+
+def _store(path: str) -> Any:
+    from ml_metadata.metadata_store import metadata_store
+    from ml_metadata.proto import metadata_store_pb2
+
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    return metadata_store.MetadataStore(config)
+
+
+def _artifacts(store: Any, execution_ids: list[int], kinds: tuple[str, ...]) -> list[Any]:
+    """Returns the artifacts that events of some kinds link to executions."""
+    from ml_metadata.proto import metadata_store_pb2
+
+    wanted = {metadata_store_pb2.Event.Type.Value(kind) for kind in kinds}
+    events = store.get_events_by_execution_ids(execution_ids) if execution_ids else []
+    ids = sorted({event.artifact_id for event in events if event.type in wanted})
+    return list(store.get_artifacts_by_id(ids)) if ids else []
+
+
+def state(metadata_path: str, execution_id: int) -> str:
+    """Returns the state of an execution, such as "COMPLETE", "CACHED" or "FAILED"."""
+    (execution,) = _store(metadata_path).get_executions_by_id([execution_id])
+    return str(type(execution).State.Name(execution.last_known_state))
+
+
+def last_run(metadata_path: str, pipeline_name: str) -> list[NodeRecord]:
+    """Returns the nodes of a pipeline's latest run, in the order in which they started."""
+    store = _store(metadata_path)
+    parent = store.get_context_by_type_and_name("pipeline", pipeline_name)
+    runs = store.get_children_contexts_by_context(parent.id) if parent else []
+    runs = [context for context in runs if context.type == "pipeline_run"]
+    if not runs:
+        return []
+    run = max(runs, key=lambda context: (context.create_time_since_epoch, context.id))
+    records = []
+    for execution in sorted(store.get_executions_by_context(run.id), key=lambda e: e.id):
+        state_name = type(execution).State.Name(execution.last_known_state)
+        outputs = _artifacts(store, [execution.id], ("OUTPUT",))
+        reports = tuple(
+            _report(artifact) for artifact in outputs if artifact.type.startswith(_REPORT_PREFIX)
+        )
+        records.append(NodeRecord(_node(store, execution), state_name, reports))
+    return records
+
+
+def _node(store: Any, execution: Any) -> str:
+    for context in store.get_contexts_by_execution(execution.id):
+        if context.type == "node":
+            return str(context.name).rpartition(".")[2]
+    return str(execution.type).rpartition(".")[2]
+
+
+def _report(artifact: Any) -> ReportRecord:
+    values = artifact.custom_properties
+    return ReportRecord(
+        kind=artifact.type.removeprefix(_REPORT_PREFIX),
+        uri=artifact.uri,
+        status=values["status"].string_value,
+        blessed=values["blessed"].int_value == 1,
+        failed=values["failed"].int_value,
+        inconclusive=values["inconclusive"].int_value,
+    )
+
+
+def last_pushed(metadata_path: str, pipeline_name: str) -> Pushed:
+    """Finds the model that a training pipeline pushed last.
+
+    Raises:
+        InputError: nothing was pushed yet, or the statistics of its run are gone.
+    """
+    hint = "run `skewgate run training` first"
+    if not os.path.exists(metadata_path):
+        raise InputError(metadata_path, "no model was pushed yet", hint)
+    store = _store(metadata_path)
+    parent = store.get_context_by_type_and_name("pipeline", pipeline_name)
+    known = store.get_artifacts_by_context(parent.id) if parent else []
+    pushed = [
+        artifact
+        for artifact in known
+        if artifact.type == "PushedModel" and artifact.custom_properties["pushed"].int_value == 1
+    ]
+    if not pushed:
+        raise InputError(metadata_path, f"{pipeline_name} has pushed no model yet", hint)
+    newest = max(pushed, key=lambda artifact: (artifact.last_update_time_since_epoch, artifact.id))
+    events = store.get_events_by_artifact_ids([newest.id])
+    pushers = sorted({event.execution_id for event in events})
+    models = [a for a in _artifacts(store, pushers, ("INPUT",)) if a.type == "Model"]
+    runs = [
+        context
+        for context in store.get_contexts_by_execution(pushers[-1])
+        if context.type == "pipeline_run"
+    ]
+    statistics = [
+        artifact
+        for run in runs
+        for artifact in store.get_artifacts_by_context(run.id)
+        if artifact.type == "ExampleStatistics"
+    ]
+    if not models or not statistics or not os.path.exists(statistics[-1].uri):
+        raise InputError(newest.uri, "the run that pushed this model left no statistics", hint)
+    return Pushed(
+        model_uri=models[-1].uri,
+        statistics_uri=statistics[-1].uri,
+        split_names=statistics[-1].properties["split_names"].string_value,
+        rank_error=statistics[-1].custom_properties["rank_error"].string_value,
+    )

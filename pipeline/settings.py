@@ -1,0 +1,159 @@
+"""The settings of a pipeline run: one YAML file, read once."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+from typing import Any
+
+import pydantic
+
+from skewgate import validation
+from skewgate.config import Policy
+from skewgate.errors import InputError
+from skewgate.splits import AllRows, Splits
+from skewgate.validation import StrictModel
+
+DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
+
+
+class _Section(StrictModel):
+    """What both pipelines have.
+
+    Attributes:
+        data: file or glob to read.
+        splits: how its rows are split.
+        eval_config: path of a tfma.EvalConfig in text format.
+        schema_policy, performance_policy: as `policy` in drift.yaml.
+        schema_environment: environment of the schema to validate in.
+    """
+
+    data: str
+    splits: Splits
+    eval_config: str
+    schema_policy: Policy = Policy()
+    performance_policy: Policy = Policy()
+    schema_environment: str
+
+
+class Training(_Section):
+    """The training pipeline; see `_Section` for what is shared.
+
+    Attributes:
+        run_fn: dotted path of the function that TFX Trainer calls.
+        train_steps, eval_steps: passed on to it.
+        custom_config: passed on to it.
+        train_split, eval_split: splits to train on and to evaluate on.
+    """
+
+    run_fn: str
+    train_steps: pydantic.PositiveInt = 1000
+    eval_steps: pydantic.PositiveInt = 100
+    custom_config: dict[str, Any] = {}
+    train_split: str = "train"
+    eval_split: str = "eval"
+    schema_environment: str = "TRAINING"
+
+
+class Monitoring(_Section):
+    """The monitoring pipeline; see `_Section` for what is shared.
+
+    Attributes:
+        drift: path of drift.yaml.
+        late_labels: features that have not arrived yet for some rows.
+        split: the split that is monitored.
+        baseline_split: split of the training statistics to compare with.
+    """
+
+    drift: str
+    late_labels: list[str] = []
+    splits: Splits = AllRows(name="serving")
+    split: str = "serving"
+    baseline_split: str = "train"
+    schema_environment: str = "SERVING"
+
+
+class Settings(StrictModel):
+    """The whole file.
+
+    Attributes:
+        name: names the pipelines and what they push.
+        root: folder for everything that runs write; relative to the working directory.
+        prepare: dotted path of a function of `root` that makes the data, if they must be made.
+        schema_path: path of schema.pbtxt.
+        beam_args: options of the Beam pipelines.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    version: int = pydantic.Field(default=1, ge=1, le=1)
+    name: str = pydantic.Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")
+    root: str = ".skewgate"
+    prepare: str | None = None
+    schema_path: str = pydantic.Field(alias="schema")
+    beam_args: list[str] = ["--runner=DirectRunner", "--direct_num_workers=1"]
+    training: Training | None = None
+    monitoring: Monitoring | None = None
+
+    @property
+    def metadata_path(self) -> str:
+        """The SQLite file of ML Metadata, shared by both pipelines."""
+        return str(pathlib.Path(self.root) / "metadata.sqlite")
+
+    @property
+    def serving_path(self) -> str:
+        """Where Pusher puts models."""
+        return str(pathlib.Path(self.root) / "serving")
+
+    def artifact_root(self, pipeline: str) -> str:
+        """Where a pipeline's artifacts go."""
+        return str(pathlib.Path(self.root) / "artifacts" / pipeline)
+
+    def prepare_data(self) -> None:
+        """Calls the `prepare` function, if there is one."""
+        if self.prepare:
+            resolve(self.prepare, "prepare")(self.root)
+
+
+def resolve(path: str, field: str) -> Any:
+    """Imports a function by its dotted path.
+
+    Raises:
+        InputError: there is no such function.
+    """
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"settings: {field}", f"no function {path!r} ({error})", "give its dotted path"
+        ) from error
+
+
+def load(path: str | pathlib.Path = DEFAULT) -> Settings:
+    """Reads settings; paths become absolute, `{root}` is filled in.
+
+    Raises:
+        InputError: the file is missing or malformed, or a path in it does not exist.
+    """
+    settings = validation.load(Settings, path)
+    base = pathlib.Path(path).resolve().parent
+    root = str(pathlib.Path(settings.root).resolve())
+
+    def contract(name: str) -> str:
+        return str((base / name).resolve())
+
+    def data(name: str) -> str:
+        filled = name.replace("{root}", root)
+        return str(base / filled)
+
+    changes: dict[str, Any] = {"root": root, "schema_path": contract(settings.schema_path)}
+    for section in (settings.training, settings.monitoring):
+        if section is None:
+            continue
+        paths = {"data": data(section.data), "eval_config": contract(section.eval_config)}
+        if isinstance(section, Monitoring):
+            paths["drift"] = contract(section.drift)
+        key = "monitoring" if isinstance(section, Monitoring) else "training"
+        changes[key] = section.model_copy(update=paths)
+    return settings.model_copy(update=changes)

@@ -1,0 +1,108 @@
+"""The training pipeline: nothing is trained on bad data, nothing is pushed that is worse."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from skewgate import validation
+from skewgate.components.performance_gate.component import PerformanceGate
+from skewgate.components.quality_gate.component import QualityGate
+from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.errors import InputError
+from skewgate.pipeline import contracts
+from skewgate.pipeline.settings import Settings
+
+
+def create_pipeline(settings: Settings) -> Any:
+    """Returns the TFX pipeline: ingest, statistics, validation, gate, train, evaluate, gate, push.
+
+    Raises:
+        InputError: the settings have no training section, or a contract file is malformed.
+    """
+    from tfx.components.pusher.component import Pusher
+    from tfx.components.trainer.component import Trainer
+    from tfx.dsl.components.common import resolver
+    from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
+    from tfx.orchestration import metadata, pipeline
+    from tfx.proto import pusher_pb2, trainer_pb2
+    from tfx.types import channel, standard_artifacts
+
+    training = settings.training
+    if training is None:
+        raise InputError("settings", "have no training section", "add it")
+    base, pattern = os.path.split(training.data)
+    schema = contracts.import_schema(settings.schema_path, settings.root)
+    examples = TabularExampleGen(
+        input_base=base,
+        pattern=pattern,
+        splits=training.splits.model_dump(mode="json"),
+        schema=schema.outputs["result"],
+    )
+    statistics = SkewStatisticsGen(
+        examples=examples.outputs["examples"], schema=schema.outputs["result"]
+    )
+    validator = SchemaSkewValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["result"],
+        environment=training.schema_environment,
+        policy=training.schema_policy.model_dump(mode="json"),
+    )
+    data_gate = QualityGate([validator.outputs["skew_report"]]).with_id("DataGate")
+    trainer = Trainer(
+        run_fn=training.run_fn,
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["result"],
+        train_args=trainer_pb2.TrainArgs(
+            splits=[training.train_split], num_steps=training.train_steps
+        ),
+        eval_args=trainer_pb2.EvalArgs(splits=[training.eval_split], num_steps=training.eval_steps),
+        custom_config=training.custom_config,
+    )
+    trainer.add_upstream_node(data_gate)
+    last_blessed = resolver.Resolver(
+        strategy_class=latest_blessed_model_strategy.LatestBlessedModelStrategy,
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("LastBlessedModel")
+    performance = PerformanceGate(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["model"],
+        baseline_model=last_blessed.outputs["model"],
+        schema=schema.outputs["result"],
+        eval_config=validation.read_text(training.eval_config),
+        example_splits=[training.eval_split],
+        policy=training.performance_policy.model_dump(mode="json"),
+    )
+    model_gate = QualityGate([performance.outputs["performance_report"]]).with_id("ModelGate")
+    pusher = Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=performance.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=settings.serving_path)
+        ),
+    )
+    pusher.add_upstream_node(model_gate)
+    return pipeline.Pipeline(
+        pipeline_name=f"{settings.name}-training",
+        pipeline_root=settings.artifact_root("training"),
+        components=[
+            schema,
+            examples,
+            statistics,
+            validator,
+            data_gate,
+            trainer,
+            last_blessed,
+            performance,
+            model_gate,
+            pusher,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            settings.metadata_path
+        ),
+        beam_pipeline_args=settings.beam_args,
+    )

@@ -1,0 +1,107 @@
+"""`skewgate run`: a pipeline on local Beam, with progress, a table of verdicts and an exit code."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from skewgate.cli import console
+from skewgate.errors import (
+    EXIT_FAIL,
+    EXIT_INCONCLUSIVE,
+    EXIT_PASS,
+    GateShutError,
+    InputError,
+    SkewgateError,
+)
+from skewgate.report import HTML_NAME
+
+if TYPE_CHECKING:
+    from skewgate.pipeline.settings import Settings
+
+
+def run(name: str, config: str | None) -> int:
+    """Runs the pipeline `name` and returns the exit code.
+
+    Args:
+        name: "training" or "monitoring".
+        config: path of the settings; the taxi example without it.
+
+    Raises:
+        InputError: settings, contracts or data cannot be used.
+        SkewgateError: something else went wrong; the message names the log.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from skewgate.pipeline import settings as settings_lib
+
+    settings = settings_lib.load(config or settings_lib.DEFAULT)
+    root = pathlib.Path(settings.root)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(root), f"cannot be made: {error.strerror}", "change `root`") from error
+    settings.prepare_data()
+    log = root / "logs" / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.log"
+    with console.redirected(log) as out:
+        shut = _execute(name, settings, out, log)
+        from skewgate.pipeline import records
+
+        nodes = records.last_run(settings.metadata_path, f"{settings.name}-{name}")
+        reports = [(node.node, report) for node in nodes for report in node.reports]
+    for node, record in reports:
+        allowed = " (allowed)" if record.blessed and record.status != "pass" else ""
+        print(
+            f"  {node:<20} {record.status + allowed:<23} "
+            f"{record.failed:>3} failed {record.inconclusive:>3} inconclusive"
+        )
+        print(f"    {_shorten(os.path.join(record.uri, HTML_NAME))}")
+    if shut is not None:
+        print(f"skewgate: {name}: {shut}", file=sys.stderr)
+        return shut.exit_code
+    unblessed = [record for _, record in reports if not record.blessed]
+    if unblessed:
+        failed = any(record.status == "fail" for record in unblessed)
+        return EXIT_FAIL if failed else EXIT_INCONCLUSIVE
+    print(f"{name}: passed")
+    return EXIT_PASS
+
+
+def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> GateShutError | None:
+    """Builds and runs the pipeline; returns the gate that shut, if one did."""
+    print(f"{name}: loading TFX (log: {_shorten(str(log))})", file=out, flush=True)
+    from skewgate.pipeline import local_runner
+
+    try:
+        pipeline = _create(name, settings)
+        total = len(pipeline.components)
+        progress = console.Progress(out, total)
+        local_runner.run(pipeline, settings.metadata_path, progress)
+    except GateShutError as error:
+        return error
+    except SkewgateError:
+        raise
+    except Exception as error:
+        cause = (
+            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+        )
+        raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
+    return None
+
+
+def _create(name: str, settings: Settings) -> Any:
+    if name == "training":
+        from skewgate.pipeline import training
+
+        return training.create_pipeline(settings)
+    from skewgate.pipeline import monitoring, records
+
+    pushed = records.last_pushed(settings.metadata_path, f"{settings.name}-training")
+    return monitoring.create_pipeline(settings, pushed)
+
+
+def _shorten(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
