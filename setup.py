@@ -1,5 +1,7 @@
 """Packaging of skewgate: maps the top-level folders into the package."""
 
+import pathlib
+
 from setuptools import find_packages, setup
 
 TOPS = (
@@ -16,7 +18,7 @@ setup(
     name="skewgate",
     version="0.1.0",
     description="TFX components that block a pipeline on skew, drift and worse models.",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=pathlib.Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",

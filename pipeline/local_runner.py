@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from skewgate.errors import SkewgateError
 from skewgate.pipeline import records
+
+from skewgate.errors import SkewgateError
 
 DONE = ("COMPLETE", "CACHED")
 Progress = Callable[[str, str, float], None]

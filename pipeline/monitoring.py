@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from skewgate import validation
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.config import DriftConfig
-from skewgate.errors import InputError
 from skewgate.pipeline import contracts
 from skewgate.pipeline.records import Pushed
 from skewgate.pipeline.settings import Settings
+
+from skewgate import validation
+from skewgate.config import DriftConfig
+from skewgate.errors import InputError
 
 
 def create_pipeline(settings: Settings, pushed: Pushed) -> Any:

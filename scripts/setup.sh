@@ -19,7 +19,7 @@ done
 [ -n "$python" ] || fail "${reason:-no Python 3 found. Install Python 3.10 to 3.13, or set PYTHON to one.}"
 
 version=$("$python" -c 'import platform; print(platform.python_version())')
-stamp="$version $(cat "$lock" setup.py pyproject.toml | cksum)"
+stamp="$version $(cat "$lock" setup.py | cksum)"
 [ "$(cat .venv/.skewgate-stamp 2>/dev/null)" != "$stamp" ] || exit 0
 
 echo "setup: Python $version, $lock"

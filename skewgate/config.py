@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from typing import Any, Literal
 
 import pydantic
@@ -13,12 +14,18 @@ from skewgate.validation import StrictModel
 Thresholds = dict[str, float | None]
 
 
-def check_thresholds(thresholds: Any, kind: str | None = None) -> Thresholds:
+_OPTIONS = ("critical", "ignore")
+
+
+def check_thresholds(
+    thresholds: Any, kind: str | None = None, options: tuple[str, ...] = ()
+) -> Thresholds:
     """Checks a mapping of metric names to thresholds.
 
     Args:
         thresholds: mapping of metric name to a number above 0, or to None for "not checked".
         kind: "numeric" or "categorical" if only metrics for such features are admitted.
+        options: keys that are valid beside the metrics, for messages.
 
     Raises:
         ValueError: a name is unknown or a threshold is out of range.
@@ -28,13 +35,18 @@ def check_thresholds(thresholds: Any, kind: str | None = None) -> Thresholds:
     )
     for name, threshold in thresholds.items():
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
+            valid_keys = [*known, *options]
+            close = difflib.get_close_matches(str(name), valid_keys, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             what = f"{kind} metric" if kind else "metric"
-            raise ValueError(f"{name!r} is not a {what}{hint}; valid are {', '.join(known)}")
+            raise ValueError(f"{name!r} is not a {what}{hint}; valid are {', '.join(valid_keys)}")
         upper = metrics.REGISTRY[name].maximum
         limit = f"(0, {upper:g}]" if upper is not None else "(0, inf)"
-        valid = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+        valid = (
+            isinstance(threshold, int | float)
+            and not isinstance(threshold, bool)
+            and math.isfinite(threshold)
+        )
         if threshold is not None and not (
             valid and threshold > 0 and (upper is None or threshold <= upper)
         ):
@@ -55,7 +67,7 @@ class Defaults(StrictModel):
         return check_thresholds(value, info.field_name) if isinstance(value, dict) else value
 
 
-class FeatureRule(pydantic.BaseModel):
+class FeatureRule(StrictModel):
     """What differs from the defaults for one feature.
 
     Attributes:
@@ -63,8 +75,6 @@ class FeatureRule(pydantic.BaseModel):
         critical: `block_on: critical` stops on this feature.
         thresholds: metric name to threshold; None switches a default off.
     """
-
-    model_config = pydantic.ConfigDict(frozen=True)
 
     ignore: bool = False
     critical: bool = False
@@ -76,13 +86,18 @@ class FeatureRule(pydantic.BaseModel):
         """Takes `{ks: 0.1, critical: true}`: every key that is no option is a metric."""
         if not isinstance(value, dict) or "thresholds" in value:
             return value
-        options = {key: value[key] for key in ("ignore", "critical") if key in value}
+        options = {key: value[key] for key in _OPTIONS if key in value}
         rest = {key: number for key, number in value.items() if key not in options}
-        return {**options, "thresholds": check_thresholds(rest)}
+        return {**options, "thresholds": check_thresholds(rest, options=_OPTIONS)}
+
+    @pydantic.field_validator("thresholds", mode="before")
+    @classmethod
+    def _check(cls, value: Any) -> Any:
+        return check_thresholds(value) if isinstance(value, dict) else value
 
     @pydantic.model_serializer
     def _spread(self) -> dict[str, Any]:
-        options = {key: True for key in ("ignore", "critical") if getattr(self, key)}
+        options = {key: True for key in _OPTIONS if getattr(self, key)}
         return {**options, **self.thresholds}
 
 

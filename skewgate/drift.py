@@ -14,7 +14,6 @@ from skewgate.errors import InputError
 from skewgate.statistics import STOCK_RANK_ERROR, distributions, slice_name
 from skewgate.types import BASELINE_CHECK, Distribution, MetricResult, Status
 
-Statistics = statistics_pb2.DatasetFeatureStatisticsList
 Features = dict[str, Distribution]  # the features of one slice
 
 
@@ -54,8 +53,8 @@ def inconclusive(metric: str, reason: str) -> MetricResult:
 
 
 def evaluate(
-    baseline: Statistics,
-    current: Statistics,
+    baseline: statistics_pb2.DatasetFeatureStatisticsList,
+    current: statistics_pb2.DatasetFeatureStatisticsList,
     config: DriftConfig,
     *,
     rank_error_baseline: float = STOCK_RANK_ERROR,
@@ -150,7 +149,7 @@ def _slices(config: DriftConfig, known: set[str], settled: list[MetricResult]) -
                 "give SkewStatisticsGen the same slices as drift.yaml"
             )
             settled.append(MetricResult("", columns[0], "slice", Status.INCONCLUSIVE, reason))
-        names += matching
+        names += [name for name in matching if name not in names]
     return names
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from skewgate import validation
 from skewgate.errors import InputError
 from skewgate.types import Decision, MetricResult, Status
 
@@ -92,7 +93,8 @@ def render_html(report: Report) -> str:
     results = sorted(
         report.decision.results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric)
     )
-    return environment.get_template("report.html.j2").render(report=report, results=results)
+    template = environment.get_template("report.html.j2")
+    return str(template.render(report=report, results=results))
 
 
 def render_metrics(report: Report) -> str:
@@ -117,9 +119,8 @@ def render_metrics(report: Report) -> str:
                 f'{name}="{_escape(getattr(result, name))}"'
                 for name in ("feature", "slice", "metric")
             )
-            lines.append(
-                f'skewgate_value{{{kind},{labels},status="{result.status.value}"}} {result.value!r}'
-            )
+            status = f'status="{result.status.value}"'
+            lines.append(f"skewgate_value{{{kind},{labels},{status}}} {float(result.value)!r}")
     return "\n".join(lines) + "\n"
 
 
@@ -165,7 +166,4 @@ def read(folder: str | pathlib.Path) -> Report:
         InputError: there is none, or it is not a report.
     """
     path = pathlib.Path(folder) / JSON_NAME
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
+    return parse(validation.read_text(path), str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import itertools
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from skewgate.errors import InputError
 from skewgate.validation import StrictModel
 
 BoolArray = npt.NDArray[np.bool_]
+_SOME = pydantic.Field(min_length=1)
 _EPOCH = datetime.date(1970, 1, 1)
 
 
@@ -41,7 +43,7 @@ class TimeRanges(StrictModel):
 
     by: Literal["time"]
     column: str
-    ranges: dict[str, tuple[datetime.date, datetime.date]]
+    ranges: dict[str, tuple[datetime.date, datetime.date]] = _SOME
 
     @pydantic.field_validator("ranges")
     @classmethod
@@ -50,7 +52,7 @@ class TimeRanges(StrictModel):
             if start >= end:
                 raise ValueError(f"{name} must start before it ends, {start} is not before {end}")
         ordered = sorted(value.items(), key=lambda item: item[1])
-        for (first, (_, end)), (second, (start, _)) in zip(ordered, ordered[1:], strict=False):
+        for (first, (_, end)), (second, (start, _)) in itertools.pairwise(ordered):
             if start < end:
                 raise ValueError(f"{first} and {second} overlap")
         return value
@@ -66,7 +68,7 @@ class TimeRanges(StrictModel):
                 f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
                 "correct the column or the splits",
             )
-        seconds = np.asarray(column.cast(pa.float64()))
+        seconds = np.asarray(column.cast(pa.float64(), safe=False))
 
         def start_of(day: datetime.date) -> int:
             return (day - _EPOCH).days * 86_400
@@ -87,15 +89,23 @@ class ColumnValues(StrictModel):
 
     by: Literal["column"]
     column: str
-    values: dict[str, list[str | int | float | bool]]
+    values: dict[str, list[str | int | float | bool]] = _SOME
+
+    @pydantic.field_validator("values")
+    @classmethod
+    def _check(cls, value: dict[str, list[str | int | float | bool]]) -> Any:
+        for (first, ours), (second, theirs) in itertools.combinations(value.items(), 2):
+            shared = sorted(set(_as_text(ours)) & set(_as_text(theirs)))
+            if shared:
+                raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
+        return value
 
     def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
         """Returns split name to a mask of its rows."""
         text = _column(table, self.column, where).cast(pa.string())
 
         def mask(values: list[str | int | float | bool]) -> BoolArray:
-            names = [str(v).lower() if isinstance(v, bool) else str(v) for v in values]
-            found = pa.compute.is_in(text, value_set=pa.array(names, pa.string()))
+            found = pa.compute.is_in(text, value_set=pa.array(_as_text(values), pa.string()))
             return np.asarray(found, dtype=bool)
 
         return {name: mask(values) for name, values in self.values.items()}
@@ -110,8 +120,8 @@ class HashBuckets(StrictModel):
     """
 
     by: Literal["hash"]
-    buckets: dict[str, pydantic.PositiveInt]
-    columns: list[str] | None = None
+    buckets: dict[str, pydantic.PositiveInt] = _SOME
+    columns: list[str] | None = pydantic.Field(default=None, min_length=1)
 
     def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
         """Returns split name to a mask of its rows."""
@@ -146,6 +156,11 @@ def parse_splits(text: str, where: str) -> AllRows | TimeRanges | ColumnValues |
         InputError: it is none of them.
     """
     return validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+
+
+def _as_text(values: list[str | int | float | bool]) -> list[str]:
+    """Returns the values as Arrow writes them: `true`, and 1 for 1.0."""
+    return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
 
 
 def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:

@@ -15,6 +15,7 @@ from skewgate.types import (
     CategoricalDistribution,
     Distribution,
     EmptyDistribution,
+    FloatArray,
     NumericDistribution,
 )
 
@@ -79,12 +80,23 @@ def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
 def _distribution(feature: statistics_pb2.FeatureNameStatistics, rank_error: float) -> Distribution:
     kind = feature.WhichOneof("stats")
     common = getattr(feature, kind).common_stats if kind else None
-    n_missing = int(common.num_missing) if common else 0
+    n_missing = _missing(common) if common else 0
     if common is None or common.num_non_missing == 0 or common.tot_num_values == 0:
         return EmptyDistribution(n_missing=n_missing)
     if kind == "num_stats":
         return _numeric(feature.num_stats, n_missing, rank_error)
     return _categorical(getattr(feature, kind), kind, n_missing)
+
+
+def _missing(common: statistics_pb2.CommonStatistics) -> int:
+    """Counts the examples without a value.
+
+    Stock CsvExampleGen writes an empty list where a cell is empty, which TFDV counts as present.
+    """
+    empty = 0
+    if common.max_num_values <= 1:
+        empty = max(int(common.num_non_missing) - int(common.tot_num_values), 0)
+    return int(common.num_missing) + empty
 
 
 def _numeric(
@@ -97,19 +109,21 @@ def _numeric(
     n = int(stats.common_stats.tot_num_values) - n_nan
     if histogram is None or not histogram.buckets or n <= 0:
         return EmptyDistribution(n_missing=n_missing, n_nan=n_nan)
-    quantiles = histogram.type == kinds.Value("QUANTILES")
     lows = np.array([bucket.low_value for bucket in histogram.buckets])
     highs = np.array([bucket.high_value for bucket in histogram.buckets])
     counts = np.array([bucket.sample_count for bucket in histogram.buckets])
-    bounds = _cdf_bounds(lows, highs, counts, n, rank_error if quantiles else STOCK_RANK_ERROR)
+    if histogram.type != kinds.Value("QUANTILES"):
+        # Counts of equal-width buckets are interpolated: only the outer edges are certain.
+        lows, highs, counts = lows[:1], highs[-1:], np.array([float(n)])
+    bounds = _cdf_bounds(lows, highs, counts, n, rank_error)
     return NumericDistribution(
         *bounds, n=n, n_missing=n_missing, n_nan=n_nan, rank_error=rank_error
     )
 
 
 def _cdf_bounds(
-    lows: np.ndarray, highs: np.ndarray, counts: np.ndarray, n: int, rank_error: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    lows: FloatArray, highs: FloatArray, counts: FloatArray, n: int, rank_error: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Turns a histogram's buckets into bounds on the CDF at its distinct edges.
 
     TFDV writes a heavy value as a run of buckets that start and end at it; the buckets of a run

@@ -83,24 +83,25 @@ def _read_csv(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table
 
 def _explain_csv(name: str, data: bytes, types: dict[str, pa.DataType], message: str) -> InputError:
     """Turns Arrow's message into one that names line, column, found and expected."""
-    conversion = re.search(r"invalid value '(.*)'", message, re.DOTALL)
+    conversion = re.search(r"CSV column #(\d+):.* invalid value '(.*)'", message, re.DOTALL)
     if conversion is None:
         row = re.search(r"Row #(\d+): (.*)", message)
         place = f"{name}: line {row.group(1)}" if row else name
         return InputError(place, (row.group(2) if row else message).split(": '")[0].rstrip("."))
+    index, found = int(conversion.group(1)), conversion.group(2)
     wanted = {"int64": "INT", "double": "FLOAT"}
-    rows = csv.reader(io.StringIO(data.decode("utf-8")))
-    header = next(rows)
-    for cells in rows:
-        for column, cell in zip(header, cells, strict=False):
-            if cell == conversion.group(1) and pa.types.is_primitive(types.get(column, pa.null())):
-                expected = wanted.get(str(types[column]), str(types[column]))
-                return InputError(
-                    f"{name}: line {rows.line_num}, column {column}",
-                    f"must be {expected} by the schema, found {cell!r}",
-                    "correct the value, or the type in the schema",
-                )
-    return InputError(name, message.splitlines()[0])
+    rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    column = next(rows)[index]
+    expected = wanted.get(str(types.get(column)), str(types.get(column)))
+    line = next(
+        (rows.line_num for cells in rows if len(cells) > index and cells[index].strip() == found),
+        None,
+    )
+    return InputError(
+        f"{name}: line {line}, column {column}" if line else f"{name}: column {column}",
+        f"must be {expected} by the schema, found {found!r}",
+        "correct the value, or the type in the schema",
+    )
 
 
 def _read_parquet(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
@@ -126,8 +127,9 @@ def _read_json(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Tabl
 def feature_column(name: str, column: pa.ChunkedArray, where: str) -> pa.Array:
     """Turns a column into lists of float32, int64 or bytes, the three types of tf.Example.
 
-    A null becomes a feature without a value, as stock CsvExampleGen writes it. Booleans become
-    0 and 1, time stamps seconds since 1970, decimals floats.
+    A null becomes a feature of no kind, which TFDV counts as missing. (Stock CsvExampleGen writes
+    an empty list instead, which TFDV counts as present.) Booleans become 0 and 1, time stamps
+    seconds since 1970, decimals floats.
 
     Raises:
         InputError: the column has a type that tf.Example cannot hold.
@@ -148,7 +150,7 @@ def feature_column(name: str, column: pa.ChunkedArray, where: str) -> pa.Array:
         array = array.cast(pa.float64()).cast(pa.float32())
     elif pa.types.is_timestamp(kind):
         array = array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+    elif kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
         array = array.cast(pa.large_binary())
     else:
         raise InputError(

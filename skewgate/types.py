@@ -129,7 +129,7 @@ class Measurement:
         value: best estimate, lower <= value <= upper.
         lower, upper: certain bounds; upper is inf where nothing bounds it.
         p_value: probability of a value at least this large if nothing changed.
-        detectable: smallest value that would be significant at these sample sizes.
+        detectable: smallest value above null_value that would be significant at these sizes.
         null_value: the value to expect if nothing changed; thresholds apply to what is above it.
         size_exponent: `detectable` shrinks as sample size to the power of minus this.
     """

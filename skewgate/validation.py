@@ -38,6 +38,8 @@ def parse(model: type[Model], text: str, where: str) -> Model:
         place = f"{where}: line {mark.line + 1}, column {mark.column + 1}" if mark else where
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(place, f"is not valid YAML: {problem}", "correct this line") from error
+    except ValueError as error:  # a scalar that looks like a date and is none
+        raise InputError(where, f"is not valid YAML: {error}", "quote the value") from error
     if not isinstance(content, dict):
         found = "nothing" if content is None else type(content).__name__
         raise InputError(where, f"must be a mapping of keys to values, got {found}")
@@ -67,15 +69,19 @@ def read_text(path: str | pathlib.Path) -> str:
     except FileNotFoundError as error:
         raise InputError(str(path), "no such file", "check the path") from error
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise InputError(
-            str(path), f"is not UTF-8 text (byte {error.start})", "save it as UTF-8"
+            f"{path}: line {line}",
+            f"byte 0x{error.object[error.start]:02x} is not UTF-8",
+            "save the file as UTF-8",
         ) from error
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from error
 
 
 def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) -> InputError:
-    first = error.errors()[0]
+    # An unknown key explains the missing one that it was meant to be.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     field = ".".join(str(part) for part in first["loc"] if part != "function-after")
     found = first["input"]
     if first["type"] == "extra_forbidden":
@@ -87,7 +93,10 @@ def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) ->
         return InputError(where, f"{field} is not a known key{listed}", hint)
     if first["type"] == "missing":
         return InputError(where, f"{field} is required and missing", f"add the key {field}")
-    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":  # our own sentence, which says what was found
+        message = first["msg"].removeprefix("Value error, ")
+        return InputError(where, f"{field}: {message}", "correct the value")
+    message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from skewgate.components import artifact_types
+from skewgate.components.performance_gate import executor
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
-
-from skewgate.components import artifact_types
-from skewgate.components.performance_gate import executor
 
 
 class PerformanceGateSpec(component_spec.ComponentSpec):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute
 import tensorflow_model_analysis as tfma
+from apache_beam.metrics import Metrics, MetricsFilter
 from google.protobuf import json_format, text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.utils import path_utils
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from skewgate.errors import InputError
+
+_NAMESPACE = "skewgate.performance_gate"
 
 
 def parse_eval_config(text: str) -> tfma.EvalConfig:
@@ -35,12 +37,18 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
         raise InputError(where, f"is not a tfma.EvalConfig ({error})", "correct it") from error
     if not config.model_specs or not all(spec.label_key for spec in config.model_specs):
         raise InputError(where, "every model_spec must name its label_key", "add label_key")
-    if not tfma.metrics.metric_thresholds_from_metrics_specs(
+    found = tfma.metrics.metric_thresholds_from_metrics_specs(
         config.metrics_specs, eval_config=config
-    ):
+    )
+    pairs = [(key.name, threshold) for key, pairs in found.items() for _, threshold in pairs]
+    if not pairs:
         raise InputError(
             where, "sets no threshold, so nothing would be decided", "add a threshold to a metric"
         )
+    for name, threshold in pairs:
+        bounds = {field.name for field, _ in threshold.ListFields()} - {"direction"}
+        if not bounds:
+            raise InputError(where, f"sets a threshold without a bound on {name}", "add the bound")
     return config
 
 
@@ -61,7 +69,7 @@ def run(
     config: tfma.EvalConfig,
     output: str,
     schema: schema_pb2.Schema | None,
-) -> None:
+) -> list[tuple[int, int]]:
     """Evaluates models on the labelled rows of some folders of gzip TFRecords.
 
     Args:
@@ -71,6 +79,9 @@ def run(
         config: from `complete`.
         output: where TFMA writes.
         schema: gives the examples their types.
+
+    Returns:
+        For each folder the number of rows read and the number of those with a label.
     """
     shared = [
         tfma.default_eval_shared_model(
@@ -95,7 +106,7 @@ def run(
             batches.append(
                 pipeline
                 | f"Read[{index}]" >> source.BeamSource()
-                | f"Labelled[{index}]" >> beam.FlatMap(labelled_rows, label)
+                | f"Labelled[{index}]" >> beam.ParDo(_Labelled(label, index))
             )
         adapter = None
         if schema is not None:
@@ -113,6 +124,28 @@ def run(
                 tensor_adapter_config=adapter,
             )
         )
+    found = pipeline.result.metrics().query(MetricsFilter().with_namespace(_NAMESPACE))
+    counts = {counter.key.metric.name: counter.result for counter in found["counters"]}
+    return [
+        (counts.get(f"read[{index}]", 0), counts.get(f"labelled[{index}]", 0))
+        for index in range(len(folders))
+    ]
+
+
+class _Labelled(beam.DoFn):
+    """Keeps and counts the rows whose label has arrived."""
+
+    def __init__(self, label: str, index: int) -> None:
+        self._label = label
+        self._read = Metrics.counter(_NAMESPACE, f"read[{index}]")
+        self._labelled = Metrics.counter(_NAMESPACE, f"labelled[{index}]")
+
+    def process(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Takes one batch of the source."""
+        self._read.inc(batch.num_rows)
+        for kept in labelled_rows(batch, self._label):
+            self._labelled.inc(kept.num_rows)
+            yield kept
 
 
 def labelled_rows(batch: pa.RecordBatch, label: str) -> Iterator[pa.RecordBatch]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from skewgate.components import artifact_io, tfrecords
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
-from skewgate.components import artifact_io, tfrecords
 from skewgate.config import Policy
 from skewgate.report import Report
 from skewgate.types import BASELINE_CHECK
@@ -46,7 +46,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluated = artifact_utils.get_single_instance(output_dict["evaluation"])
         schema = input_dict.get("schema")
         with tfrecords.naming_broken_files(examples, splits):
-            evaluation.run(
+            rows = evaluation.run(
                 self._make_beam_pipeline(),
                 [artifact_utils.get_split_uri([examples], split) for split in splits],
                 {"model": model.uri, "baseline_model": baseline.uri if baseline else None},
@@ -54,6 +54,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 evaluated.uri,
                 artifact_io.read_schema(schema) if schema else None,
             )
+            for split, (read, _) in zip(splits, rows, strict=True):
+                tfrecords.check_rows(examples, split, read)
         results = thresholds.judge(config, thresholds.load(evaluated.uri))
         if baseline is None and thresholds.has_change(wanted):
             reason = "there is no baseline model, so the change thresholds could not be checked"
@@ -62,7 +64,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kind="performance",
             decision=decision.decide(results, policy),
             baseline={"uri": baseline.uri} if baseline else {},
-            current={"model": model.uri, "uri": examples.uri, "split": ", ".join(splits)},
+            current={
+                **artifact_io.describe(examples, ", ".join(splits), sum(n for n, _ in rows)),
+                "rows_labelled": sum(labelled for _, labelled in rows),
+                "model": model.uri,
+            },
         )
         artifact_io.publish(
             report, artifact_utils.get_single_instance(output_dict["performance_report"])

@@ -52,9 +52,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with tfrecords.naming_broken_files(examples, splits):
             self._profile(examples, statistics, splits, options)
-        sampled = options.sample_rate is not None
-        for split in [] if sampled else splits:
-            _check_rows(examples, statistics, split)
+            for split in splits if options.sample_rate is None else []:
+                datasets = artifact_io.read_statistics(statistics, split).datasets
+                profiled = max(int(dataset.num_examples) for dataset in datasets)
+                tfrecords.check_rows(examples, split, profiled)
 
     def _profile(
         self, examples: types.Artifact, statistics: types.Artifact, splits: list[str], options: Any
@@ -100,19 +101,3 @@ def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] |
     if schema:
         options.schema = artifact_io.read_schema(schema)
     return options
-
-
-def _check_rows(examples: types.Artifact, statistics: types.Artifact, split: str) -> None:
-    """Fails closed if rows were lost between the files and the statistics."""
-    name = f"rows_{split}"
-    if not examples.has_custom_property(name):
-        return
-    written = int(examples.get_int_custom_property(name))
-    datasets = artifact_io.read_statistics(statistics, split).datasets
-    profiled = max((int(dataset.num_examples) for dataset in datasets), default=0)
-    if profiled != written:
-        raise InputError(
-            f"split {split} of {examples.uri}",
-            f"has {written} rows, but {profiled} were profiled",
-            "check the Beam runner: rows were lost or doubled",
-        )

@@ -59,7 +59,8 @@ def run(name: str, config: str | None) -> int:
         )
         print(f"    {_shorten(os.path.join(record.uri, HTML_NAME))}")
     if shut is not None:
-        print(f"skewgate: {name}: {shut}", file=sys.stderr)
+        sys.stdout.flush()
+        print(f"skewgate: {name}: {shut}".replace(f"{os.getcwd()}{os.sep}", ""), file=sys.stderr)
         return shut.exit_code
     unblessed = [record for _, record in reports if not record.blessed]
     if unblessed:

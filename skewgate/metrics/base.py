@@ -75,8 +75,9 @@ class Shares:
 def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> Shares:
     """Puts two distributions of one kind on common bins or categories.
 
-    Numeric features use bins of equal baseline mass, closed on the right, with open outer bins;
-    equal quantiles (atoms) give fewer bins. Categories are ordered by name.
+    Numeric features use bins of equal baseline mass, closed on the right, with open outer bins.
+    A value as heavy as a bin (an atom) is cut off from the values below it. Categories are
+    ordered by name.
 
     Raises:
         TypeError: the kinds differ.
@@ -93,10 +94,7 @@ def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> 
 def _numeric_shares(
     baseline: NumericDistribution, current: NumericDistribution, bins: int
 ) -> Shares:
-    middle = (baseline.right_lower + baseline.right_upper) / 2
-    index = np.searchsorted(middle, np.arange(1, bins) / bins, side="left")
-    cuts = np.unique(baseline.edges[np.minimum(index, len(middle) - 1)])
-    cuts = cuts[cuts < baseline.edges[-1]]
+    cuts = _cuts(baseline, bins)
 
     def side(distribution: NumericDistribution) -> tuple[FloatArray, FloatArray, FloatArray]:
         lower, upper = distribution.bounds_at(cuts)
@@ -109,6 +107,20 @@ def _numeric_shares(
         )
 
     return Shares(*side(baseline), *side(current), 0.0, 0.0, baseline.n, current.n)
+
+
+def _cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
+    """Returns the upper ends of all bins but the last; at most one bin more than `bins`."""
+    middle = (baseline.right_lower + baseline.right_upper) / 2
+    index = np.searchsorted(middle, np.arange(1, bins) / bins, side="left")
+    quantiles = baseline.edges[np.minimum(index, len(middle) - 1)]
+    values, hits = np.unique(quantiles, return_counts=True)
+    smallest, largest = baseline.edges[0], baseline.edges[-1]
+    if smallest == largest:
+        return np.array([np.nextafter(largest, -np.inf), largest])
+    atoms = values[((hits > 1) | (values == largest)) & (values > smallest)]
+    cuts: FloatArray = np.union1d(values[values < largest], np.nextafter(atoms, -np.inf))
+    return cuts
 
 
 def _categorical_shares(

@@ -16,7 +16,8 @@ def jsd_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
 
     def half(share: FloatArray) -> FloatArray:
         ratio = np.divide(2 * share, total, out=np.ones_like(total), where=share > 0)
-        return 0.5 * share * np.log2(ratio)
+        terms: FloatArray = 0.5 * share * np.log2(ratio)
+        return terms
 
     return half(baseline) + half(current)
 

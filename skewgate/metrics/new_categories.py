@@ -23,13 +23,15 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     singletons = sum(count == 1 for count in baseline.counts.values())
     expected = min((singletons + 1) / (baseline.n + 1), 1.0)
     observed = round(lower * current.n)
+    null_value = singletons / baseline.n
+    critical = float(stats.binom.isf(alpha, current.n, expected) + 1) / current.n
     return Measurement(
         value=unseen / current.n,
         lower=lower,
         upper=upper,
         p_value=float(stats.binom.sf(observed - 1, current.n, expected)),
-        detectable=float(stats.binom.isf(alpha, current.n, expected) + 1) / current.n,
-        null_value=singletons / baseline.n,
+        detectable=max(critical - null_value, 0.0),
+        null_value=null_value,
     )
 
 

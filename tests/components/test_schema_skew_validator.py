@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pandas as pd
+import pytest
+from skewgate.components.schema_skew_validator import executor
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.types import standard_artifacts
+
+import skewgate
+from skewgate.errors import InputError
+
+
+def frame(rows, cash, **changes):
+    count = round(rows * cash)
+    data = {
+        "fare": [5.0 + i % 9 for i in range(rows)],
+        "payment": ["Cash"] * count + ["Card"] * (rows - count),
+        "label": [i % 2 for i in range(rows)],
+    }
+    return pd.DataFrame({**data, **changes})
+
+
+@pytest.fixture
+def validate(output, schema_artifact):
+    def run(statistics, baseline=None, schema=None, **parameters):
+        report = output(skewgate.SkewReport, "skew_report")
+        anomalies = output(standard_artifacts.ExampleAnomalies, "anomalies")
+        inputs = {
+            "statistics": [statistics],
+            "schema": [schema_artifact(schema) if schema else schema_artifact()],
+        }
+        if baseline is not None:
+            inputs["baseline_statistics"] = [baseline]
+        executor.Executor().Do(
+            inputs,
+            {"skew_report": [report], "anomalies": [anomalies]},
+            {"exclude_splits": "[]", "late_labels": "[]", "policy": "{}", **parameters},
+        )
+        return report, anomalies
+
+    return run
+
+
+def results(content, status):
+    return {(r["feature"], r["metric"]) for r in content["results"] if r["status"] == status}
+
+
+def test_data_as_the_schema_says_passes_and_lists_every_feature(
+    statistics_artifact, validate, read_json
+):
+    report, _ = validate(statistics_artifact("s", train=frame(200, 0.5)), environment="TRAINING")
+    assert report.get_int_custom_property("blessed") == 1
+    assert results(read_json(report), "pass") == {
+        ("fare", "schema"),
+        ("payment", "schema"),
+        ("label", "schema"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "feature", "kind"),
+    [
+        ({"payment": ["Bitcoin"] * 20 + ["Cash"] * 180}, "payment", "ENUM_TYPE_UNEXPECTED_STRING"),
+        ({"fare": [-3.5] + [5.0] * 199}, "fare", "FLOAT_TYPE_SMALL_FLOAT"),
+        ({"extra": [1] * 200}, "extra", "SCHEMA_NEW_COLUMN"),
+    ],
+)
+def test_a_planted_anomaly_fails_with_its_feature_and_type(
+    statistics_artifact, validate, read_json, changes, feature, kind
+):
+    bad = frame(200, 0.5, **changes)
+    report, _ = validate(statistics_artifact("s", train=bad), environment="TRAINING")
+    assert report.get_int_custom_property("blessed") == 0
+    found = results(read_json(report), "fail")
+    assert {name for name, _ in found} == {feature}
+    assert any(metric.startswith(f"schema:{kind}") for _, metric in found)
+
+
+def test_a_missing_column_fails(statistics_artifact, validate, read_json):
+    report, _ = validate(
+        statistics_artifact("s", train=frame(200, 0.5).drop(columns="fare")),
+        environment="TRAINING",
+    )
+    assert ("fare", "schema:SCHEMA_MISSING_COLUMN") in results(read_json(report), "fail")
+
+
+def test_the_label_may_be_missing_in_serving_and_not_in_training(statistics_artifact, validate):
+    unlabelled = statistics_artifact("s", serving=frame(200, 0.5).drop(columns="label"))
+    assert validate(unlabelled, environment="SERVING")[0].get_int_custom_property("blessed") == 1
+    assert validate(unlabelled, environment="TRAINING")[0].get_int_custom_property("blessed") == 0
+
+
+def test_a_late_label_may_be_there_for_some_rows_but_must_be_valid(statistics_artifact, validate):
+    labels = [None] * 120 + [i % 2 for i in range(80)]
+    part = pd.DataFrame({**frame(200, 0.5), "label": pd.array(labels, dtype="object")})
+    statistics = statistics_artifact("s", serving=part)
+    strict, _ = validate(statistics, environment="SERVING")
+    assert strict.get_int_custom_property("blessed") == 0
+    late = {"environment": "SERVING", "late_labels": json.dumps(["label"])}
+    assert validate(statistics, **late)[0].get_int_custom_property("blessed") == 1
+    text = statistics_artifact("t", serving=frame(200, 0.5, label=["yes", "no"] * 100))
+    assert validate(text, **late)[0].get_int_custom_property("blessed") == 0
+
+
+def test_skew_above_the_schema_threshold_fails_and_below_is_reported(
+    statistics_artifact, validate, read_json
+):
+    training = statistics_artifact("t", train=frame(400, 0.7))
+    near = statistics_artifact("n", serving=frame(300, 0.6))
+    far = statistics_artifact("f", serving=frame(300, 0.3))
+    report, _ = validate(near, training, environment="SERVING", late_labels='["label"]')
+    (skew,) = [r for r in read_json(report)["results"] if r["metric"] == "skew:linf"]
+    assert skew["status"] == "pass"
+    assert skew["value"] == pytest.approx(0.1)
+    assert (skew["n_baseline"], skew["n_current"]) == (400, 300)
+    report, anomalies = validate(far, training, environment="SERVING", late_labels='["label"]')
+    assert results(read_json(report), "fail") == {("payment", "skew:linf")}
+    stored = anomalies_pb2.Anomalies()
+    stored.ParseFromString(
+        pathlib.Path(anomalies.uri, "Split-serving", "SchemaDiff.pb").read_bytes()
+    )
+    assert set(stored.anomaly_info) == {"payment"}
+    assert stored.drift_skew_info[0].skew_measurements[0].value == pytest.approx(0.4)
+
+
+def test_infinity_norm_on_a_number_is_inconclusive(statistics_artifact, validate, read_json):
+    schema = (
+        'feature { name: "fare" type: FLOAT skew_comparator { infinity_norm { threshold: 0.1 } } }'
+    )
+    report, _ = validate(
+        statistics_artifact("s", serving=frame(200, 0.5)[["fare"]]),
+        statistics_artifact("t", train=frame(300, 0.5)[["fare"]] * 7),
+        schema=schema,
+    )
+    assert ("fare", "skew") in results(read_json(report), "inconclusive")
+    assert report.get_int_custom_property("blessed") == 0
+
+
+def test_no_rows_is_inconclusive(statistics_artifact, validate):
+    report, _ = validate(statistics_artifact("s", serving=frame(200, 0.5).iloc[:0]))
+    assert report.get_string_custom_property("status") == "inconclusive"
+
+
+def test_each_split_is_validated_and_named(statistics_artifact, validate, read_json):
+    bad = frame(150, 0.5, fare=[-1.0] * 150)
+    report, anomalies = validate(
+        statistics_artifact("s", train=frame(200, 0.5), eval=bad), environment="TRAINING"
+    )
+    (failure,) = [r for r in read_json(report)["results"] if r["status"] == "fail"]
+    assert failure["reason"].startswith("split eval: fare")
+    assert {p.name for p in pathlib.Path(anomalies.uri).iterdir()} == {"Split-train", "Split-eval"}
+
+
+def test_unknown_environment_lists_those_there_are(statistics_artifact, validate):
+    with pytest.raises(InputError, match="no environment PROD; it has SERVING, TRAINING"):
+        validate(statistics_artifact("s", train=frame(200, 0.5)), environment="PROD")
+
+
+def test_malformed_schema_names_file_and_line(statistics_artifact, validate):
+    with pytest.raises(InputError, match=r"schema.pbtxt: line 2: is not a TFMD Schema"):
+        validate(
+            statistics_artifact("s", train=frame(200, 0.5)),
+            schema='feature {\n  nam: "fare"\n}',
+        )

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import gzip
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from skewgate.components import artifact_io
+from skewgate.components.skew_statistics_gen import executor
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from tfx.components.statistics_gen import executor as stock_executor
+from tfx.types import artifact_utils, standard_artifacts
+
+from skewgate import statistics as statistics_lib
+from skewgate.errors import InputError
+
+PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}
+
+
+def example(fare, payment):
+    feature = {"fare": tf.train.Feature(float_list=tf.train.FloatList(value=[fare]))}
+    if payment is not None:
+        feature["payment"] = tf.train.Feature(
+            bytes_list=tf.train.BytesList(value=[payment.encode()])
+        )
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+
+
+@pytest.fixture
+def examples(output):
+    artifact = output(standard_artifacts.Examples, "examples")
+    artifact.split_names = artifact_utils.encode_split_names(["train", "eval"])
+    generator = np.random.default_rng(3)
+    for split, rows in (("train", 700), ("eval", 250)):
+        folder = pathlib.Path(artifact_utils.get_split_uri([artifact], split))
+        folder.mkdir(parents=True)
+        with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
+            for fare in generator.gamma(2.0, 5.0, rows):
+                writer.write(example(fare, ["Cash", "Card", None][int(fare) % 3]))
+        artifact.set_int_custom_property(f"rows_{split}", rows)
+    return artifact
+
+
+@pytest.fixture
+def profile(output, beam_context):
+    def run(examples, **parameters):
+        statistics = output(standard_artifacts.ExampleStatistics, "statistics")
+        executor.Executor(beam_context).Do(
+            {"examples": [examples]}, {"statistics": [statistics]}, {**PARAMETERS, **parameters}
+        )
+        return statistics
+
+    return run
+
+
+def common(statistics, split):
+    (dataset,) = artifact_io.read_statistics(statistics, split).datasets
+    found = {}
+    for feature in dataset.features:
+        stats = feature.num_stats if feature.HasField("num_stats") else feature.string_stats
+        found[feature.path.step[0]] = stats.common_stats
+    return found
+
+
+def test_statistics_equal_those_of_stock_statistics_gen(examples, profile, output, beam_context):
+    ours = profile(examples)
+    stock = output(standard_artifacts.ExampleStatistics, "stock")
+    stock_executor.Executor(beam_context).Do(
+        {"examples": [examples]}, {"statistics": [stock]}, {"exclude_splits": "[]"}
+    )
+    assert ours.split_names == stock.split_names
+    for split in ("train", "eval"):
+        assert common(ours, split) == common(stock, split)
+
+
+def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, profile):
+    statistics = profile(examples)
+    error = artifact_io.rank_error(statistics)
+    assert error == 0.0025
+    (dataset,) = artifact_io.read_statistics(statistics, "train").datasets
+    fare = statistics_lib.distributions(dataset, error)["fare"]
+    assert len(fare.edges) > 90
+    assert fare.n == 700
+
+
+def test_slices_are_profiled_beside_the_whole(examples, profile):
+    statistics = profile(examples, slices=json.dumps([["payment"]]))
+    datasets = artifact_io.read_statistics(statistics, "train").datasets
+    sizes = {statistics_lib.slice_name(d): d.num_examples for d in datasets}
+    assert sizes[""] == 700
+    assert set(sizes) == {"", "payment_Cash", "payment_Card"}
+    assert sizes["payment_Cash"] + sizes["payment_Card"] < 700
+
+
+def test_excluded_splits_are_left_out(examples, profile):
+    statistics = profile(examples, exclude_splits='["eval"]')
+    assert artifact_utils.decode_split_names(statistics.split_names) == ["train"]
+    with pytest.raises(InputError, match="of which none is left to profile"):
+        profile(examples, exclude_splits='["eval", "train"]')
+
+
+def test_lost_rows_fail_the_run(examples, profile):
+    examples.set_int_custom_property("rows_eval", 251)
+    with pytest.raises(InputError, match=r"split eval of .* has 251 rows, but 250 were read"):
+        profile(examples)
+
+
+def test_a_broken_gzip_tfrecord_names_the_file_and_the_record(examples, profile):
+    path = pathlib.Path(artifact_utils.get_split_uri([examples], "eval"), "data.gz")
+    whole = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(whole[: len(whole) // 2]))
+    expected = r"Split-eval/data.gz: is not a readable gzip TFRecord .*broken after record \d+"
+    with pytest.raises(InputError, match=expected):
+        profile(examples)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"Split-eval/data.gz: is not a readable gzip TFRecord"):
+        profile(examples)
+
+
+def test_arguments_are_checked_when_the_pipeline_is_built():
+    with pytest.raises(ValueError, match="resolution must be at least 10, got 5"):
+        SkewStatisticsGen(examples=None, resolution=5)
+    with pytest.raises(ValueError, match="not both"):
+        SkewStatisticsGen(examples=None, stats_options_json="{}", slices=[["payment"]])

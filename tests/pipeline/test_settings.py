@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from skewgate.pipeline import settings as settings_lib
+
+from skewgate.errors import InputError
+
+TEXT = """
+name: demo
+root: {root}
+schema: contracts/schema.pbtxt
+training:
+  data: "{{root}}/rows.csv"
+  splits: {{by: all, name: train}}
+  run_fn: some.module.run_fn
+  eval_config: eval.pbtxt
+monitoring:
+  data: new.csv
+  drift: drift.yaml
+  eval_config: eval.pbtxt
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def run(text):
+        path = tmp_path / "pipeline.yaml"
+        path.write_text(text)
+        return settings_lib.load(path)
+
+    return run
+
+
+def test_the_default_settings_are_the_taxi_example():
+    settings = settings_lib.load()
+    assert settings.name == "taxi"
+    assert pathlib.Path(settings.schema_path).is_file()
+    assert pathlib.Path(settings.monitoring.drift).is_file()
+
+
+def test_contracts_are_found_beside_the_file_and_data_under_the_root(load, tmp_path):
+    settings = load(TEXT.format(root=tmp_path / "run"))
+    assert settings.schema_path == str(tmp_path / "contracts" / "schema.pbtxt")
+    assert settings.training.data == str(tmp_path / "run" / "rows.csv")
+    assert settings.monitoring.data == str(tmp_path / "new.csv")
+    assert settings.monitoring.split == "serving"
+    assert settings.metadata_path == str(tmp_path / "run" / "metadata.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: demo", "name: Demo 1", r"pipeline.yaml: name: .* got 'Demo 1'"),
+        ("  drift: drift.yaml\n", "", r"pipeline.yaml: monitoring.drift is required and missing"),
+        ("run_fn:", "run_fun:", r"training.run_fun is not a known key"),
+        ("by: all", "by: moon", r"pipeline.yaml: training.splits.* got "),
+        ("schema:", "schema: [", r"pipeline.yaml: line \d+, column \d+: is not valid YAML"),
+    ],
+)
+def test_a_malformed_file_is_one_sentence_with_the_place(load, old, new, message):
+    with pytest.raises(InputError, match=message):
+        load(TEXT.format(root="x").replace(old, new))
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(InputError, match=r"nowhere.yaml: no such file"):
+        settings_lib.load("nowhere.yaml")
+
+
+def test_a_function_that_is_not_there_is_named():
+    with pytest.raises(InputError, match=r"settings: prepare: no function 'os.nothing'"):
+        settings_lib.resolve("os.nothing", "prepare")
