@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint types format locks golden clean
+.PHONY: help setup demo test test-all lint types format locks clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ setup: ## make .venv with the locked stack that fits this machine
 	@scripts/setup.sh
 
 demo: setup ## run both taxi pipelines and explain what they found
-	@$(VENV)/python -m skewgate.pipeline.taxi.demo
+	@$(VENV)/python -m skewgate.cli.demo
 
 test: setup ## run the tests (under 10 minutes on 2 cores)
 	$(PYTEST) tests

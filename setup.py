@@ -1,9 +1,12 @@
 """Packaging of skewgate: maps the top-level folders into the package."""
 
 import pathlib
+import re
 
 from setuptools import find_packages, setup
 
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "skewgate" / "__init__.py").read_text())[1]
 TOPS = (
     "components",
     "pipeline",
@@ -16,9 +19,9 @@ for top in TOPS:
 
 setup(
     name="skewgate",
-    version="0.1.0",
+    version=VERSION,
     description="TFX components that block a pipeline on skew, drift and worse models.",
-    long_description=pathlib.Path("README.md").read_text(encoding="utf-8"),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",

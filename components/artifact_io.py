@@ -145,7 +145,10 @@ def read_report(artifact: types.Artifact) -> report_lib.Report:
 
 def json_list(text: str | None) -> list[str]:
     """Parses a parameter that holds a JSON list of names; nothing is an empty list."""
-    names = json.loads(text) if text else []
+    try:
+        names = json.loads(text) if text else []
+    except json.JSONDecodeError:
+        names = None
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         raise InputError("parameter", f"must be a JSON list of names, got {text!r}")
     return names

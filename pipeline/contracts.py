@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import pathlib
 
-from skewgate.components import artifact_io
 from tfx.dsl.components.common import importer
 from tfx.types import standard_artifacts
 
 from skewgate import validation
+from skewgate.components import artifact_io
 from skewgate.files import write_atomically
 
 

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from skewgate.pipeline import records
-
 from skewgate.errors import SkewgateError
+from skewgate.pipeline import records
 
 DONE = ("COMPLETE", "CACHED")
 Progress = Callable[[str, str, float], None]

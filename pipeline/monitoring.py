@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from skewgate import validation
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.errors import InputError
 from skewgate.pipeline import contracts
 from skewgate.pipeline.records import Pushed
-from skewgate.pipeline.settings import Settings
-
-from skewgate import validation
-from skewgate.config import DriftConfig
-from skewgate.errors import InputError
+from skewgate.pipeline.settings import Settings, input_pattern
 
 
 def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
@@ -37,8 +34,7 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
     monitoring = settings.monitoring
     if monitoring is None:
         raise InputError("settings", "have no monitoring section", "add it")
-    validation.load(DriftConfig, monitoring.drift)  # names the file in its messages
-    base, pattern = os.path.split(monitoring.data)
+    base, pattern = input_pattern(monitoring.data)
     schema = contracts.import_schema(settings.schema_path, settings.root)
     baseline = importer.Importer(
         source_uri=pushed.statistics_uri,
@@ -56,7 +52,9 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         schema=schema.outputs["result"],
     )
     statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"], schema=schema.outputs["result"]
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["result"],
+        slices=settings.slice_features(),
     )
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],

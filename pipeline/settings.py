@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from skewgate import validation
-from skewgate.config import Policy
+from skewgate.config import BasicPolicy, DriftConfig
 from skewgate.errors import InputError
 from skewgate.splits import AllRows, Splits
 from skewgate.validation import StrictModel
@@ -21,18 +21,19 @@ class _Section(StrictModel):
     """What both pipelines have.
 
     Attributes:
-        data: file or glob to read.
+        data: file, glob or folder to read.
         splits: how its rows are split.
         eval_config: path of a tfma.EvalConfig in text format.
-        schema_policy, performance_policy: as `policy` in drift.yaml.
+        schema_policy, performance_policy: `on_inconclusive` and `on_missing_baseline`, as in
+            drift.yaml.
         schema_environment: environment of the schema to validate in.
     """
 
     data: str
     splits: Splits
     eval_config: str
-    schema_policy: Policy = Policy()
-    performance_policy: Policy = Policy()
+    schema_policy: BasicPolicy = BasicPolicy()
+    performance_policy: BasicPolicy = BasicPolicy()
     schema_environment: str
 
 
@@ -109,10 +110,24 @@ class Settings(StrictModel):
         """Where a pipeline's artifacts go."""
         return str(pathlib.Path(self.root) / "artifacts" / pipeline)
 
+    def slice_features(self) -> list[list[str]]:
+        """The slices that drift.yaml compares, so that all statistics hold them."""
+        if self.monitoring is None:
+            return []
+        return validation.load(DriftConfig, self.monitoring.drift).slices
+
     def prepare_data(self) -> None:
         """Calls the `prepare` function, if there is one."""
         if self.prepare:
             resolve(self.prepare, "prepare")(self.root)
+
+
+def input_pattern(data: str) -> tuple[str, str]:
+    """Splits a path into a folder and a glob below it; a folder means every file in it."""
+    if data.endswith("/") or pathlib.Path(data).is_dir():
+        return data.rstrip("/"), "*"
+    folder, _, pattern = data.rpartition("/")
+    return folder, pattern
 
 
 def resolve(path: str, field: str) -> Any:
@@ -134,7 +149,7 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
     """Reads settings; paths become absolute, `{root}` is filled in.
 
     Raises:
-        InputError: the file is missing or malformed, or a path in it does not exist.
+        InputError: the file is missing or malformed.
     """
     settings = validation.load(Settings, path)
     base = pathlib.Path(path).resolve().parent
@@ -145,7 +160,7 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
 
     def data(name: str) -> str:
         filled = name.replace("{root}", root)
-        return str(base / filled)
+        return str(base / filled) + ("/" if filled.endswith("/") else "")
 
     changes: dict[str, Any] = {"root": root, "schema_path": contract(settings.schema_path)}
     for section in (settings.training, settings.monitoring):

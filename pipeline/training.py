@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from skewgate import validation
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.pipeline import contracts
-from skewgate.pipeline.settings import Settings
-
-from skewgate import validation
 from skewgate.errors import InputError
+from skewgate.pipeline import contracts
+from skewgate.pipeline.settings import Settings, input_pattern
 
 
 def create_pipeline(settings: Settings) -> Any:
@@ -34,7 +32,7 @@ def create_pipeline(settings: Settings) -> Any:
     training = settings.training
     if training is None:
         raise InputError("settings", "have no training section", "add it")
-    base, pattern = os.path.split(training.data)
+    base, pattern = input_pattern(training.data)
     schema = contracts.import_schema(settings.schema_path, settings.root)
     examples = TabularExampleGen(
         input_base=base,
@@ -43,7 +41,9 @@ def create_pipeline(settings: Settings) -> Any:
         schema=schema.outputs["result"],
     )
     statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"], schema=schema.outputs["result"]
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["result"],
+        slices=settings.slice_features(),
     )
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],

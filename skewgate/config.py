@@ -119,18 +119,26 @@ class ShareRule(StrictModel):
     share: float = pydantic.Field(gt=0, lt=1)
 
 
-class Policy(StrictModel):
-    """What shuts a gate.
+class BasicPolicy(StrictModel):
+    """What shuts a gate on which every failure counts.
 
     Attributes:
-        block_on: "any" failure, failures of "critical" features only, or `{share: s}`.
         on_inconclusive: "block" or "allow" what could not be decided.
         on_missing_baseline: "block" or "allow" a run that has nothing to compare with.
     """
 
-    block_on: Literal["any", "critical"] | ShareRule = "any"
     on_inconclusive: Literal["block", "allow"] = "block"
     on_missing_baseline: Literal["block", "allow"] = "block"
+
+
+class Policy(BasicPolicy):
+    """What shuts the gate on drift, where features may be more or less important.
+
+    Attributes:
+        block_on: "any" failure, failures of "critical" features only, or `{share: s}`.
+    """
+
+    block_on: Literal["any", "critical"] | ShareRule = "any"
 
 
 class DriftConfig(StrictModel):

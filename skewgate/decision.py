@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy import stats
 
-from skewgate.config import Policy, ShareRule, Significance
+from skewgate.config import BasicPolicy, Policy, ShareRule, Significance
 from skewgate.types import BASELINE_CHECK, Decision, Measurement, MetricResult, Status
 
 
@@ -130,7 +130,7 @@ def _needed(check: Check) -> str:
 
 
 def decide(
-    results: Iterable[MetricResult], policy: Policy, critical: frozenset[str] = frozenset()
+    results: Iterable[MetricResult], policy: BasicPolicy, critical: frozenset[str] = frozenset()
 ) -> Decision:
     """Applies a policy to results.
 
@@ -173,9 +173,11 @@ def decide(
 def _blocking(
     failed: tuple[MetricResult, ...],
     everything: tuple[MetricResult, ...],
-    policy: Policy,
+    policy: BasicPolicy,
     critical: frozenset[str],
 ) -> tuple[MetricResult, ...]:
+    if not isinstance(policy, Policy):
+        return failed
     if policy.block_on == "critical":
         return tuple(result for result in failed if result.feature in critical)
     if isinstance(policy.block_on, ShareRule):

@@ -45,7 +45,8 @@ def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureSt
     """Parses what `read_statistics` reads; `where` names the source in messages."""
     statistics = statistics_pb2.DatasetFeatureStatisticsList()
     try:
-        statistics.ParseFromString(data)
+        if statistics.ParseFromString(data) != len(data):  # protobuf 3 only warns of the rest
+            raise message.DecodeError("not all of it is a message")
     except message.DecodeError as error:
         raise InputError(
             where,
@@ -70,6 +71,22 @@ def distributions(
         ".".join(feature.path.step) or feature.name: _distribution(feature, rank_error)
         for feature in dataset.features
     }
+
+
+def overall(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> statistics_pb2.DatasetFeatureStatistics:
+    """Returns the data set of all examples, wherever it stands among the slices.
+
+    Raises:
+        InputError: there are slices only.
+    """
+    for dataset in statistics.datasets:
+        if slice_name(dataset) == "":
+            return dataset
+    raise InputError(
+        "statistics", f"have no {ALL_EXAMPLES!r} beside their slices", "generate them again"
+    )
 
 
 def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from skewgate.components import artifact_types
-from skewgate.components.drift_evaluator import executor
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
@@ -11,6 +9,8 @@ from tfx.types import component_spec, standard_artifacts
 
 from skewgate import config as config_lib
 from skewgate import validation
+from skewgate.components import artifact_types
+from skewgate.components.drift_evaluator import executor
 
 
 class DriftEvaluatorSpec(component_spec.ComponentSpec):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from skewgate.components import artifact_io
 from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
+from skewgate.components import artifact_io
 from skewgate.config import DriftConfig
 from skewgate.report import Report
 from skewgate.types import BASELINE_CHECK

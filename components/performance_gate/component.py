@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from skewgate.components import artifact_types
-from skewgate.components.performance_gate import executor
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
+
+from skewgate import validation
+from skewgate.components import artifact_types
+from skewgate.components.performance_gate import executor
+from skewgate.config import BasicPolicy
 
 
 class PerformanceGateSpec(component_spec.ComponentSpec):
@@ -84,8 +87,10 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
             baseline_model: what change thresholds compare with.
             schema: gives the examples their types.
             example_splits: splits to evaluate on; "eval" by default.
-            policy: as `policy` in drift.yaml.
+            policy: `on_inconclusive` and `on_missing_baseline`, as in drift.yaml.
         """
+        policy_text = json.dumps(policy or {})
+        validation.parse(BasicPolicy, policy_text, "policy")
         spec = PerformanceGateSpec(
             examples=examples,
             model=model,
@@ -93,7 +98,7 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
             schema=schema,
             eval_config=eval_config,
             example_splits=json.dumps(example_splits or ["eval"]),
-            policy=json.dumps(policy or {}),
+            policy=policy_text,
             evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
             blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             performance_report=types.Channel(type=artifact_types.PerformanceReport),

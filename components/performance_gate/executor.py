@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from skewgate.components import artifact_io, tfrecords
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
-from skewgate.config import Policy
+from skewgate.components import artifact_io, tfrecords
+from skewgate.config import BasicPolicy
 from skewgate.report import Report
 from skewgate.types import BASELINE_CHECK
 
@@ -33,7 +33,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         from skewgate.components.performance_gate import evaluation, thresholds
 
         self._log_startup(input_dict, output_dict, exec_properties)
-        policy = validation.parse(Policy, exec_properties["policy"], "policy")
+        policy = validation.parse(BasicPolicy, exec_properties["policy"], "policy")
         wanted = evaluation.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         splits = [

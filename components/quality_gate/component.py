@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from skewgate.components import artifact_types
-from skewgate.components.quality_gate import executor
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel as channel_lib
 from tfx.types import component_spec
+
+from skewgate.components import artifact_types
+from skewgate.components.quality_gate import executor
 
 _KINDS = {
     "skew_reports": artifact_types.SkewReport,

@@ -6,12 +6,12 @@ import json
 import os
 from typing import Any
 
-from skewgate.components import artifact_io
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
+from skewgate.components import artifact_io
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
 from skewgate.report import HTML_NAME, Report
 from skewgate.types import Decision, Status

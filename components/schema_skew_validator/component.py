@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from skewgate.components import artifact_types
-from skewgate.components.schema_skew_validator import executor
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
+
+from skewgate import validation
+from skewgate.components import artifact_types
+from skewgate.components.schema_skew_validator import executor
+from skewgate.config import BasicPolicy
 
 
 class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
@@ -19,6 +22,7 @@ class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
         "environment": component_spec.ExecutionParameter(type=str, optional=True),
         "baseline_split": component_spec.ExecutionParameter(type=str, optional=True),
         "exclude_splits": component_spec.ExecutionParameter(type=str),
+        "compares": component_spec.ExecutionParameter(type=int),
         "late_labels": component_spec.ExecutionParameter(type=str),
         "policy": component_spec.ExecutionParameter(type=str),
     }
@@ -39,8 +43,9 @@ class SchemaSkewValidator(base_component.BaseComponent):
     """Validates statistics against a schema, per environment, and against training statistics.
 
     Every anomaly fails. With `baseline_statistics` (training), the schema's skew comparators are
-    evaluated too, and every value is reported, also those below their threshold. It never
-    stops a pipeline: QualityGate does.
+    evaluated too, and every value is reported, also those below their threshold; a baseline that
+    is connected and then missing or empty is inconclusive. It never stops a pipeline: QualityGate
+    does.
 
     ## Example
     ```
@@ -83,8 +88,10 @@ class SchemaSkewValidator(base_component.BaseComponent):
             exclude_splits: splits of `statistics` to leave out.
             late_labels: features that may be missing in any share of the rows, in whatever
                 environment, because they arrive late; their type and domain still count.
-            policy: as `policy` in drift.yaml.
+            policy: `on_inconclusive` and `on_missing_baseline`, as in drift.yaml.
         """
+        policy_text = json.dumps(policy or {})
+        validation.parse(BasicPolicy, policy_text, "policy")
         spec = SchemaSkewValidatorSpec(
             statistics=statistics,
             baseline_statistics=baseline_statistics,
@@ -92,8 +99,9 @@ class SchemaSkewValidator(base_component.BaseComponent):
             environment=environment,
             baseline_split=baseline_split,
             exclude_splits=json.dumps(exclude_splits or []),
+            compares=int(baseline_statistics is not None),
             late_labels=json.dumps(late_labels or []),
-            policy=json.dumps(policy or {}),
+            policy=policy_text,
             anomalies=types.Channel(type=standard_artifacts.ExampleAnomalies),
             skew_report=types.Channel(type=artifact_types.SkewReport),
         )

@@ -6,8 +6,6 @@ import dataclasses
 import os
 from typing import Any
 
-from skewgate.components import artifact_io
-from skewgate.components.schema_skew_validator import skew
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
@@ -15,10 +13,13 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
-from skewgate.config import Policy
+from skewgate import statistics as statistics_lib
+from skewgate.components import artifact_io
+from skewgate.components.schema_skew_validator import skew
+from skewgate.config import BasicPolicy
 from skewgate.errors import InputError
 from skewgate.report import Report
-from skewgate.types import MetricResult
+from skewgate.types import BASELINE_CHECK, MetricResult
 
 ANOMALIES_NAME = "SchemaDiff.pb"  # as ExampleValidator names it
 
@@ -38,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
             InputError: statistics, schema or parameters cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        policy = validation.parse(Policy, exec_properties["policy"], "policy")
+        policy = validation.parse(BasicPolicy, exec_properties["policy"], "policy")
         schema = skew.relax(
             artifact_io.read_schema(input_dict["schema"]),
             artifact_io.json_list(exec_properties["late_labels"]),
@@ -53,14 +54,19 @@ class Executor(base_executor.BaseExecutor):
         if baseline is not None:
             baseline_split = artifact_io.choose_split(baseline, baseline_split, "the baseline")
             training = artifact_io.read_statistics(baseline, baseline_split)
+        if training is not None and statistics_lib.overall(training).num_examples == 0:
+            training = None
         anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
         anomalies_artifact.split_names = artifact_utils.encode_split_names(splits)
         anomalies_artifact.span = statistics.span
         results: list[MetricResult] = []
+        if exec_properties["compares"] and training is None:
+            reason = "the training statistics to compare with are missing or empty"
+            results.append(drift.inconclusive(BASELINE_CHECK, reason))
         rows = 0
         for split in splits:
             current = artifact_io.read_statistics(statistics, split)
-            rows += int(current.datasets[0].num_examples)
+            rows += int(statistics_lib.overall(current).num_examples)
             anomalies, found = _validate_split(current, training, schema, environment)
             results += [_in_split(result, split, len(splits)) for result in found]
             _write_anomalies(anomalies, anomalies_artifact, split)
@@ -108,15 +114,16 @@ def _validate_split(
 ) -> tuple[anomalies_pb2.Anomalies, list[MetricResult]]:
     import tensorflow_data_validation as tfdv
 
-    if current.datasets[0].num_examples == 0:
+    dataset = statistics_lib.overall(current)
+    if dataset.num_examples == 0:
         reason = "the data hold no examples"
         return anomalies_pb2.Anomalies(), [drift.inconclusive("rows", reason)]
     anomalies = tfdv.validate_statistics(current, schema, environment=environment)
-    results = skew.schema_results(anomalies, schema, current.datasets[0], environment)
+    results = skew.schema_results(anomalies, schema, dataset, environment)
     compared = skew.compared_features(schema)
     if compared and training is not None:
         skewed = tfdv.validate_statistics(training, schema, serving_statistics=current)
-        results += skew.skew_results(skewed, schema, training, current)
+        results += skew.skew_results(skewed, schema, statistics_lib.overall(training), dataset)
         skew.add_skew(anomalies, skewed)
     return anomalies, results
 

@@ -57,7 +57,11 @@ def schema_results(
     """
     rows = int(dataset.num_examples)
     results = []
-    for path, anomaly in sorted(anomalies.anomaly_info.items()):
+    found = {
+        ".".join(anomaly.path.step) or key: anomaly
+        for key, anomaly in anomalies.anomaly_info.items()
+    }
+    for path, anomaly in sorted(found.items()):
         for reason in anomaly.reason:
             kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
             text = f"{path}: {reason.short_description}: {reason.description}"
@@ -76,7 +80,7 @@ def schema_results(
     where = f" in environment {environment}" if environment else ""
     for feature in schema.feature:
         stage = schema_pb2.LifecycleStage.Name(feature.lifecycle_stage)
-        if feature.name in anomalies.anomaly_info or stage in ("DEPRECATED", "DISABLED"):
+        if feature.name in found or stage in ("DEPRECATED", "DISABLED"):
             continue
         reason = f"{feature.name} is as the schema expects{where}"
         results.append(
@@ -88,20 +92,20 @@ def schema_results(
 def skew_results(
     anomalies: anomalies_pb2.Anomalies,
     schema: schema_pb2.Schema,
-    training: statistics_pb2.DatasetFeatureStatisticsList,
-    serving: statistics_pb2.DatasetFeatureStatisticsList,
+    training: statistics_pb2.DatasetFeatureStatistics,
+    serving: statistics_pb2.DatasetFeatureStatistics,
 ) -> list[MetricResult]:
     """Returns one result per skew comparator of the schema, whatever its value.
 
     A comparator that TFDV did not evaluate is inconclusive, not a pass.
     """
-    sizes = [int(side.datasets[0].num_examples) for side in (training, serving)]
+    sizes = [int(side.num_examples) for side in (training, serving)]
     measured = {
         ".".join(info.path.step): info.skew_measurements for info in anomalies.drift_skew_info
     }
     numeric = {
         ".".join(feature.path.step)
-        for feature in training.datasets[0].features
+        for feature in training.features
         if feature.HasField("num_stats")
     }
     results = []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from skewgate.components.skew_statistics_gen import executor
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
+
+from skewgate.components.skew_statistics_gen import executor
 
 
 class SkewStatisticsGenSpec(component_spec.ComponentSpec):

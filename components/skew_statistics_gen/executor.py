@@ -6,11 +6,11 @@ import json
 import os
 from typing import Any
 
-from skewgate.components import artifact_io, tfrecords
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
+from skewgate.components import artifact_io, tfrecords
 from skewgate.errors import InputError
 
 RANKS = 10_000

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from skewgate.components.tabular_example_gen import executor
 from tfx import types
 from tfx.components.example_gen import driver
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
+
+from skewgate import splits as splits_lib
+from skewgate.components.tabular_example_gen import executor
 
 
 class TabularExampleGenSpec(component_spec.ComponentSpec):
@@ -70,13 +72,18 @@ class TabularExampleGen(base_component.BaseComponent):
             splits: how rows are split, see `skewgate.splits`; by default one split "all".
             schema: gives columns their types; without it they are inferred.
             range_config: JSON form of TFX's RangeConfig, to choose a span.
+
+        Raises:
+            InputError: the splits are malformed.
         """
+        split_text = json.dumps(splits or {"by": "all"})
+        splits_lib.parse_splits(split_text, "splits")
         input_config = {"splits": [{"name": "input", "pattern": pattern}]}
         spec = TabularExampleGenSpec(
             input_base=input_base,
             input_config=json.dumps(input_config),
             range_config=json.dumps(range_config) if range_config else None,
-            splits=json.dumps(splits or {"by": "all"}),
+            splits=split_text,
             schema=schema,
             examples=types.Channel(type=standard_artifacts.Examples),
         )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from skewgate.components import artifact_io
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
@@ -17,6 +16,7 @@ from tfx.types import artifact_utils
 
 from skewgate import splits as splits_lib
 from skewgate import tables
+from skewgate.components import artifact_io
 from skewgate.errors import InputError
 
 SHARD_NAME = "data_tfrecord-00000-of-00001.gz"

@@ -66,11 +66,6 @@ class Shares:
         """1/N + 1/M, the scale of sampling noise."""
         return 1.0 / self.n_baseline + 1.0 / self.n_current
 
-    @property
-    def degrees(self) -> int:
-        """Degrees of freedom of a comparison over the bins in use."""
-        return max(int(np.sum((self.baseline > 0) | (self.current > 0))) - 1, 1)
-
 
 def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> Shares:
     """Puts two distributions of one kind on common bins or categories.
@@ -94,7 +89,7 @@ def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> 
 def _numeric_shares(
     baseline: NumericDistribution, current: NumericDistribution, bins: int
 ) -> Shares:
-    cuts = _cuts(baseline, bins)
+    cuts = quantile_cuts(baseline, bins)
 
     def side(distribution: NumericDistribution) -> tuple[FloatArray, FloatArray, FloatArray]:
         lower, upper = distribution.bounds_at(cuts)
@@ -109,7 +104,7 @@ def _numeric_shares(
     return Shares(*side(baseline), *side(current), 0.0, 0.0, baseline.n, current.n)
 
 
-def _cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
+def quantile_cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
     """Returns the upper ends of all bins but the last; at most one bin more than `bins`."""
     middle = (baseline.right_lower + baseline.right_upper) / 2
     index = np.searchsorted(middle, np.arange(1, bins) / bins, side="left")
@@ -142,7 +137,10 @@ def _categorical_shares(
         else:
             lower = counts
         pad = 1 if other == 0 and (baseline.other > 0 or current.other > 0) else 0
-        return tuple(np.append(a, np.zeros(pad)) / distribution.n for a in (counts, lower, upper))  # type: ignore[return-value]
+        estimate, low, high = (
+            np.append(array, np.zeros(pad)) / distribution.n for array in (counts, lower, upper)
+        )
+        return estimate, low, high
 
     return Shares(
         *side(baseline),
@@ -169,32 +167,6 @@ def box_bounds(
     apart = np.where(low_b > high_c, term(low_b, high_c), 0.0)
     apart = np.where(low_c > high_b, term(high_b, low_c), apart)
     return float(np.sum(apart)), upper
-
-
-def divergence_measurement(
-    value: float, lower: float, upper: float, per_unit: float, shares: Shares, alpha: float
-) -> Measurement:
-    """Completes a divergence whose null law is a scaled chi-square.
-
-    Args:
-        value, lower, upper: the divergence and its certain bounds.
-        per_unit: divergence / per_unit follows chi-square with `shares.degrees` if nothing
-            changed.
-        shares: what was compared.
-        alpha: significance level for `detectable`.
-    """
-    degrees = shares.degrees
-    null_value = degrees * per_unit
-    critical = float(special.chdtri(degrees, alpha)) * per_unit
-    return Measurement(
-        value=min(max(value, lower), upper),
-        lower=lower,
-        upper=upper,
-        p_value=float(special.chdtrc(degrees, lower / per_unit)),
-        detectable=max(critical - null_value, 0.0),
-        null_value=null_value,
-        size_exponent=1.0,
-    )
 
 
 def two_sided_p(z: float) -> float:

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from skewgate.metrics.base import Metric, box_bounds, divergence_measurement, shares_of
+from skewgate.metrics.base import Metric, box_bounds, shares_of
+from skewgate.metrics.null import divergence_measurement
 from skewgate.types import Distribution, FloatArray, Measurement
 
 
@@ -39,7 +40,7 @@ def jsd(baseline: FloatArray, current: FloatArray) -> float:
     scipy.spatial.distance.jensenshannon with base 2.
 
     >>> round(jsd(np.array([0.5, 0.5]), np.array([0.4, 0.6])), 6)
-    0.007293
+    0.007299
     """
     baseline, current = np.asarray(baseline, float), np.asarray(current, float)
     if baseline.shape != current.shape:
@@ -57,9 +58,12 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     # Within the hidden mass of both sides the categories may agree or be disjoint.
     upper = min(upper + (shares.hidden_baseline + shares.hidden_current) / 2, 1.0)
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
-    return divergence_measurement(
-        value, lower, upper, shares.harmonic / (8 * math.log(2)), shares, alpha
-    )
+    per_unit = shares.harmonic / (8 * math.log(2))
+
+    def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
+        return np.asarray(np.sum(jsd_terms(left, right), axis=-1))
+
+    return divergence_measurement(value, lower, upper, per_unit, statistic, shares, alpha)
 
 
 METRIC = Metric(

@@ -5,9 +5,51 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
+from scipy import special
 
-from skewgate.metrics.base import Metric, shares_of, two_sided_p, two_sided_z
-from skewgate.types import Distribution, Measurement
+from skewgate.metrics.base import Metric, shares_of, two_sided_z
+from skewgate.types import Distribution, FloatArray, Measurement
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def tail_bound(gap: float, variances: FloatArray, rare: BoolArray, step: float) -> float:
+    """Bounds the probability that some category's shares differ by `gap` if nothing changed.
+
+    A sum over the categories: the normal law, and for rare ones Bernstein's bound, which holds at
+    every sample size.
+
+    Args:
+        gap: the difference, >= 0.
+        variances: of each category's difference, shape (k,).
+        rare: which categories have an expected count below 5 on the smaller side, shape (k,).
+        step: the largest change that one value can make, 1 / min(N, M).
+
+    Source: Bernstein (1927), for sums of bounded independent variables; Boole's inequality.
+
+    >>> common, seldom = np.array([False]), np.array([True])
+    >>> round(tail_bound(0.05, np.array([0.0005]), common, 0.001), 4)
+    0.0253
+    >>> round(tail_bound(0.05, np.array([0.0005]), seldom, 0.001), 4)
+    0.1776
+    """
+    if gap <= 0:
+        return 1.0
+    spread = np.sqrt(np.maximum(variances, np.finfo(float).tiny))
+    normal = 2 * special.ndtr(-gap / spread)
+    bernstein = 2 * np.exp(-(gap**2) / (2 * (variances + gap * step / 3)))
+    return min(1.0, float(np.sum(np.where(rare, bernstein, normal))))
+
+
+def critical_gap(alpha: float, variances: FloatArray, rare: BoolArray, step: float) -> float:
+    """Returns a gap whose `tail_bound` is at most `alpha`."""
+    each = alpha / max(len(variances), 1)
+    common = float(np.max(variances[~rare], initial=0.0))
+    seldom = float(np.max(variances[rare], initial=0.0))
+    normal = two_sided_z(each) * math.sqrt(common)
+    log = math.log(2 / each) if np.any(rare) else 0.0
+    return max(normal, log * step / 3 + math.sqrt((log * step / 3) ** 2 + 2 * log * seldom))
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
@@ -25,16 +67,15 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     upper = float(np.max(high, initial=max(shares.hidden_baseline, shares.hidden_current)))
     pooled = shares.baseline * shares.n_baseline + shares.current * shares.n_current
     pooled = (pooled / (shares.n_baseline + shares.n_current))[: len(gaps)]
-    spread = np.sqrt(np.maximum(pooled * (1 - pooled), 0.0) * shares.harmonic)
-    z = np.divide(np.maximum(low, 0.0), spread, out=np.zeros_like(spread), where=spread > 0)
-    categories = max(len(gaps), 1)
+    variances = pooled * (1 - pooled) * shares.harmonic
+    smaller = min(shares.n_baseline, shares.n_current)
+    rare = np.minimum(pooled, 1 - pooled) * smaller < 5
     return Measurement(
         value=min(max(float(np.max(gaps, initial=0.0)), lower), upper),
         lower=lower,
         upper=upper,
-        # The most surprising of k categories: Bonferroni over them.
-        p_value=min(1.0, categories * two_sided_p(float(np.max(z, initial=0.0)))),
-        detectable=two_sided_z(alpha / categories) * math.sqrt(0.25 * shares.harmonic),
+        p_value=tail_bound(lower, variances, rare, 1 / smaller),
+        detectable=critical_gap(alpha, variances, rare, 1 / smaller),
     )
 
 

@@ -22,7 +22,7 @@ def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: i
     Source: Pearson (1900); Fisher (1935); the rule of 5 is Cochran's (1954).
 
     >>> round(proportions_p(30, 1000, 60, 1000), 5)
-    0.00125
+    0.00121
     """
     pooled = (k_baseline + k_current) / (n_baseline + n_current)
     if min(pooled, 1 - pooled) * min(n_baseline, n_current) < 5:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scipy import stats
+import numpy as np
+from scipy import special
 
 from skewgate.metrics.base import Metric
 from skewgate.types import CategoricalDistribution, Distribution, Measurement
@@ -18,21 +19,39 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     # A category hidden in the baseline's `other` is not new, one in the current's may be.
     lower = 0.0 if baseline.other > 0 else unseen / current.n
     upper = (unseen + current.other) / current.n
-    # What the next value brings that was never seen before: Good (1953), with one singleton more
-    # than observed, so that a baseline without singletons still admits some surprise.
-    singletons = sum(count == 1 for count in baseline.counts.values())
-    expected = min((singletons + 1) / (baseline.n + 1), 1.0)
-    observed = round(lower * current.n)
-    null_value = singletons / baseline.n
-    critical = float(stats.binom.isf(alpha, current.n, expected) + 1) / current.n
+    mean, variance = unseen_moments(baseline, current)
+    shape, scale = mean**2 / variance, variance / mean
+    critical = float(special.gammainccinv(shape, alpha)) * scale
     return Measurement(
         value=unseen / current.n,
         lower=lower,
         upper=upper,
-        p_value=float(stats.binom.sf(observed - 1, current.n, expected)),
-        detectable=max(critical - null_value, 0.0),
-        null_value=null_value,
+        p_value=float(special.gammaincc(shape, lower / scale)),
+        detectable=max(critical - mean, 1 / current.n),
+        null_value=mean,
     )
+
+
+def unseen_moments(
+    baseline: CategoricalDistribution, current: CategoricalDistribution
+) -> tuple[float, float]:
+    """Returns mean and variance of the unseen share if nothing changed.
+
+    The pooled rows are dealt to the two sides at random. A category that occurs k times in all
+    misses the baseline with probability (M / (N + M))^k, to first order, and then brings its k
+    values to the current side. Rare categories therefore surprise, frequent ones do not.
+
+    Source: Pitman (1937) for the permutation law; Good (1953) for the mass of the unseen.
+    """
+    names = sorted(baseline.counts.keys() | current.counts.keys())
+    pooled = np.array([baseline.counts.get(n, 0.0) + current.counts.get(n, 0.0) for n in names])
+    missed = (current.n / (baseline.n + current.n)) ** pooled
+    share = pooled / current.n
+    mean = float(np.sum(share * missed))
+    variance = float(np.sum(share**2 * missed * (1 - missed)))
+    # A chance too small for a float is still a chance.
+    smallest = np.finfo(float).tiny ** 0.5
+    return min(max(mean, smallest), 1.0), max(variance, smallest)
 
 
 METRIC = Metric(

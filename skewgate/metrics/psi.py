@@ -7,13 +7,8 @@ import math
 
 import numpy as np
 
-from skewgate.metrics.base import (
-    Metric,
-    Shares,
-    box_bounds,
-    divergence_measurement,
-    shares_of,
-)
+from skewgate.metrics.base import Metric, Shares, box_bounds, shares_of
+from skewgate.metrics.null import divergence_measurement
 from skewgate.types import Distribution, FloatArray, Measurement
 
 SMOOTHING = 0.5
@@ -28,7 +23,7 @@ def psi_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
 
 def smooth(shares: FloatArray, n: int, smoothing: float = SMOOTHING) -> FloatArray:
     """Adds a pseudo-count to every bin and normalises again."""
-    smoothed: FloatArray = (shares * n + smoothing) / (n + smoothing * len(shares))
+    smoothed: FloatArray = (shares * n + smoothing) / (n + smoothing * shares.shape[-1])
     return smoothed
 
 
@@ -74,7 +69,12 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     lower, upper = box_bounds(shares, psi_terms)
     if raw.hidden_baseline > 0 or raw.hidden_current > 0:
         upper = math.inf  # hidden categories may differ without limit
-    return divergence_measurement(value, lower, upper, raw.harmonic, raw, alpha)
+
+    def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
+        sides = smooth(left, raw.n_baseline), smooth(right, raw.n_current)
+        return np.asarray(np.sum(psi_terms(*sides), axis=-1))
+
+    return divergence_measurement(value, lower, upper, raw.harmonic, statistic, raw, alpha)
 
 
 def _smoothed(shares: Shares) -> Shares:

@@ -5,10 +5,10 @@ import pathlib
 import numpy as np
 import pandas as pd
 import pytest
-from skewgate.components.drift_evaluator import executor
-from skewgate.components.drift_evaluator.component import DriftEvaluator
 
 import skewgate
+from skewgate.components.drift_evaluator import executor
+from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.errors import InputError
 
 CONFIG = "defaults: {numeric: {ks: 0.1}, categorical: {linf: 0.1}}"

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
-from skewgate.components.performance_gate import evaluation, executor, thresholds
-from skewgate.components.performance_gate.thresholds import Estimate
 from tensorflow_model_analysis.metrics import metric_types
 from tfx.types import standard_artifacts
 
+from skewgate.components.performance_gate import evaluation, executor, thresholds
+from skewgate.components.performance_gate.thresholds import Estimate
 from skewgate.errors import InputError
 from skewgate.types import Status
 

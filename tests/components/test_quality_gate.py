@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from skewgate.components import artifact_io
-from skewgate.components.quality_gate import executor
-from skewgate.components.quality_gate.component import QualityGate
 from tfx import types
 from tfx.types import standard_artifacts
 
 import skewgate
 from skewgate import decision
+from skewgate.components import artifact_io
+from skewgate.components.quality_gate import executor
+from skewgate.components.quality_gate.component import QualityGate
 from skewgate.config import Policy
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
 from skewgate.report import Report

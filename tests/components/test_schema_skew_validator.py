@@ -5,11 +5,11 @@ import pathlib
 
 import pandas as pd
 import pytest
-from skewgate.components.schema_skew_validator import executor
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx.types import standard_artifacts
 
 import skewgate
+from skewgate.components.schema_skew_validator import executor
 from skewgate.errors import InputError
 
 
@@ -37,7 +37,13 @@ def validate(output, schema_artifact):
         executor.Executor().Do(
             inputs,
             {"skew_report": [report], "anomalies": [anomalies]},
-            {"exclude_splits": "[]", "late_labels": "[]", "policy": "{}", **parameters},
+            {
+                "exclude_splits": "[]",
+                "late_labels": "[]",
+                "policy": "{}",
+                "compares": int(baseline is not None),
+                **parameters,
+            },
         )
         return report, anomalies
 
@@ -137,6 +143,41 @@ def test_infinity_norm_on_a_number_is_inconclusive(statistics_artifact, validate
     )
     assert ("fare", "skew") in results(read_json(report), "inconclusive")
     assert report.get_int_custom_property("blessed") == 0
+
+
+@pytest.mark.parametrize("rows", [None, 0])
+def test_a_connected_baseline_that_is_missing_or_empty_is_inconclusive(
+    statistics_artifact, validate, read_json, rows
+):
+    empty = None if rows is None else statistics_artifact("t", train=frame(300, 0.5).iloc[:rows])
+    current = statistics_artifact("s", serving=frame(200, 0.5))
+    report, _ = validate(current, empty, environment="TRAINING", compares=1)
+    assert results(read_json(report), "inconclusive") == {("", "baseline")}
+    assert report.get_int_custom_property("blessed") == 0
+    allowed = {"policy": '{"on_missing_baseline": "allow"}', "compares": 1}
+    report, _ = validate(current, empty, environment="TRAINING", **allowed)
+    assert report.get_int_custom_property("blessed") == 1
+
+
+def test_the_whole_counts_wherever_it_stands_among_slices(statistics_artifact, validate, read_json):
+    statistics = statistics_artifact("s", train=frame(200, 0.5))
+    path = pathlib.Path(statistics.uri, "Split-train", "FeatureStats.pb")
+    stored = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
+    part = statistics_pb2.DatasetFeatureStatistics(name="payment_Cash", num_examples=3)
+    stored.datasets[0].name = "All Examples"
+    both = statistics_pb2.DatasetFeatureStatisticsList(datasets=[part, stored.datasets[0]])
+    path.write_bytes(both.SerializeToString())
+    report, _ = validate(statistics, environment="TRAINING")
+    assert report.get_string_custom_property("status") == "pass"
+    assert {r["n_current"] for r in read_json(report)["results"]} == {200}
+
+
+def test_a_dotted_name_has_one_verdict(statistics_artifact, validate, read_json):
+    schema = 'feature { name: "a.b" type: FLOAT float_domain { min: 0 } }'
+    bad = pd.DataFrame({"a.b": [-1.5, 2.0, 3.0]})
+    report, _ = validate(statistics_artifact("s", train=bad), schema=schema)
+    (result,) = read_json(report)["results"]
+    assert (result["feature"], result["status"]) == ("a.b", "fail")
 
 
 def test_no_rows_is_inconclusive(statistics_artifact, validate):

@@ -7,13 +7,13 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from skewgate.components import artifact_io
-from skewgate.components.skew_statistics_gen import executor
-from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from tfx.components.statistics_gen import executor as stock_executor
 from tfx.types import artifact_utils, standard_artifacts
 
 from skewgate import statistics as statistics_lib
+from skewgate.components import artifact_io
+from skewgate.components.skew_statistics_gen import executor
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.errors import InputError
 
 PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}

@@ -6,11 +6,11 @@ import pathlib
 import apache_beam as beam
 import pytest
 import tensorflow as tf
-from skewgate.components.tabular_example_gen import executor
-from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from tfx.components.example_gen.csv_example_gen import executor as csv_executor
 from tfx.types import artifact_utils, standard_artifacts
 
+from skewgate.components.tabular_example_gen import executor
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
 
 ROWS = """when,fare,payment,seats

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from skewgate.pipeline import settings as settings_lib
 
 from skewgate.errors import InputError
+from skewgate.pipeline import settings as settings_lib
 
 TEXT = """
 name: demo

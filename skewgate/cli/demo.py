@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from skewgate.pipeline import records
-from skewgate.pipeline import settings as settings_lib
-
 from skewgate import report as report_lib
 from skewgate.cli import run
 from skewgate.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
+from skewgate.pipeline import records
+from skewgate.pipeline import settings as settings_lib
 from skewgate.types import Status
 
 DRIFTED = frozenset({"payment_type", "trip_miles"})

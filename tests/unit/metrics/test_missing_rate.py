@@ -1,0 +1,100 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from skewgate.metrics import missing_rate
+from skewgate.types import EmptyDistribution
+
+TABLES = st.tuples(
+    st.integers(0, 400), st.integers(1, 400), st.integers(0, 300), st.integers(1, 300)
+).map(lambda t: (min(t[0], t[1]), t[1], min(t[2], t[3]), t[3]))
+
+
+def small(k_baseline, n_baseline, k_current, n_current):
+    """Whether an expected count is below 5."""
+    pooled = (k_baseline + k_current) / (n_baseline + n_current)
+    return min(pooled, 1 - pooled) * min(n_baseline, n_current) < 5
+
+
+def test_hand_computed_change(build):
+    # 10 of 50 against 30 of 60.
+    measured = missing_rate.METRIC.measure(
+        build.categorical({"a": 40}, n_missing=10),
+        build.categorical({"a": 20, "b": 10}, n_missing=30),
+        0.05,
+    )
+    assert (measured.value, measured.lower, measured.upper) == pytest.approx((0.3, 0.3, 0.3))
+
+
+def test_nan_counts_as_missing(build):
+    # 3 + 2 of 10 against 1 + 0 of 20.
+    measured = missing_rate.METRIC.measure(
+        build.numeric([1, 2, 3, 4, 5], n_missing=3, n_nan=2),
+        build.numeric(range(19), n_missing=1),
+        0.05,
+    )
+    assert measured.value == pytest.approx(0.45)
+
+
+def test_a_feature_without_any_value_is_all_missing(build):
+    measured = missing_rate.METRIC.measure(
+        build.numeric(range(75), n_missing=25), EmptyDistribution(n_missing=40), 0.05
+    )
+    assert measured.value == pytest.approx(0.75)
+    assert measured.p_value < 1e-9
+
+
+def test_equal_rates_of_missing_values_are_no_change(build):
+    measured = missing_rate.METRIC.measure(
+        build.numeric(range(80), n_missing=20), build.numeric(range(40), n_nan=10), 0.05
+    )
+    assert measured.value == 0.0
+    assert measured.p_value == 1.0
+
+
+@given(table=TABLES)
+def test_p_value_is_scipys(table):
+    k_baseline, n_baseline, k_current, n_current = table
+    counts = [[k_baseline, n_baseline - k_baseline], [k_current, n_current - k_current]]
+    if small(*table):
+        expected = stats.fisher_exact(counts)[1]
+    else:
+        # The pooled z-test is the chi-square test without the correction of Yates.
+        expected = stats.chi2_contingency(counts, correction=False).pvalue
+    assert missing_rate.proportions_p(*table) == pytest.approx(expected, abs=1e-9)
+
+
+@given(table=TABLES)
+def test_p_value_is_a_probability_and_symmetric(table):
+    p = missing_rate.proportions_p(*table)
+    assert 0.0 <= p <= 1.0 + 1e-12
+    assert p == pytest.approx(missing_rate.proportions_p(*table[2:], *table[:2]))
+
+
+@given(table=TABLES)
+def test_value_is_the_absolute_change_in_either_direction(build, table):
+    k_baseline, n_baseline, k_current, n_current = table
+    sides = [
+        build.numeric(range(n - k), n_missing=k)
+        for k, n in ((k_baseline, n_baseline), (k_current, n_current))
+    ]
+    measured = missing_rate.METRIC.measure(*sides, 0.05)
+    assert measured.value == pytest.approx(abs(k_current / n_current - k_baseline / n_baseline))
+    assert measured.value == missing_rate.METRIC.measure(*reversed(sides), 0.05).value
+    assert 0.0 <= measured.value <= 1.0
+
+
+def test_detectable_shrinks_with_size(build):
+    few, many = (
+        missing_rate.METRIC.measure(
+            build.numeric(range(90 * scale), n_missing=10 * scale),
+            build.numeric(range(45 * scale), n_missing=5 * scale),
+            0.05,
+        )
+        for scale in (1, 16)
+    )
+    assert many.detectable == pytest.approx(few.detectable / 4)
+    assert few.detectable == pytest.approx(
+        stats.norm.isf(0.025) * (0.1 * 0.9 * (1 / 100 + 1 / 50)) ** 0.5
+    )

@@ -1,0 +1,49 @@
+"""The null law of the divergences holds however rare the categories are."""
+
+import numpy as np
+import pytest
+
+from skewgate.metrics import REGISTRY
+
+
+@pytest.mark.parametrize("name", ["psi", "jsd"])
+@pytest.mark.parametrize(
+    ("categories", "n_baseline", "n_current", "tail"),
+    [(400, 5000, 3000, 0.0), (60, 6000, 500, 1.2), (300, 300, 9000, 1.1), (5, 1000, 800, 0.0)],
+)
+def test_no_change_alarms_about_as_often_as_it_may(
+    build, name, categories, n_baseline, n_current, tail
+):
+    rng = np.random.default_rng(6)
+    law = 1 / np.arange(1, categories + 1) ** tail
+    law /= law.sum()
+
+    def draw(n):
+        counts = np.bincount(rng.choice(categories, size=n, p=law))
+        return build.categorical({f"c{i}": int(c) for i, c in enumerate(counts) if c})
+
+    measured = [REGISTRY[name].measure(draw(n_baseline), draw(n_current), 0.05) for _ in range(60)]
+    assert np.mean([m.p_value <= 0.05 for m in measured]) <= 0.15
+    excess = np.array([m.value - m.null_value for m in measured])
+    assert abs(excess.mean()) <= 3 * excess.std() / np.sqrt(len(excess)) + 0.15 * excess.std()
+
+
+@pytest.mark.parametrize("name", ["psi", "jsd"])
+def test_a_planted_change_among_many_categories_is_found(build, name):
+    rng = np.random.default_rng(7)
+    flat = np.full(1000, 1 / 1000)
+    tilted = flat * np.where(np.arange(1000) < 500, 1.6, 0.4)
+
+    def draw(n, law):
+        counts = np.bincount(rng.choice(1000, size=n, p=law))
+        return build.categorical({f"c{i}": int(c) for i, c in enumerate(counts) if c})
+
+    measured = REGISTRY[name].measure(draw(4000, flat), draw(3000, tilted), 0.05)
+    assert measured.p_value < 1e-4
+    assert measured.value > measured.null_value
+
+
+def test_the_law_is_the_same_at_every_call(build):
+    sides = build.categorical({"a": 90, "b": 3, "c": 1}), build.categorical({"a": 40, "b": 2})
+    first, second = (REGISTRY["psi"].measure(*sides, 0.05) for _ in range(2))
+    assert first == second

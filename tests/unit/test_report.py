@@ -1,0 +1,399 @@
+import html.parser
+import importlib.resources
+import json
+import math
+import re
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skewgate import decision, report
+from skewgate.config import Policy
+from skewgate.errors import InputError
+from skewgate.report import Report
+from skewgate.types import MetricResult, Status
+
+SCHEMA = json.loads(
+    importlib.resources.files("skewgate").joinpath("report.schema.json").read_text("utf-8")
+)
+NASTY = ["<script>alert(1)</script>", "{{x}}", "{% raw %}", "\"&'", "a\\b\nc", "größer", "\u2028"]
+NUMBERS = st.none() | st.floats()
+RESULTS = st.builds(
+    MetricResult,
+    feature=st.text(),
+    slice=st.text(),
+    metric=st.text(min_size=1),
+    status=st.sampled_from(Status),
+    reason=st.text(min_size=1),
+    value=NUMBERS,
+    lower=NUMBERS,
+    upper=NUMBERS,
+    null_value=NUMBERS,
+    threshold=NUMBERS,
+    p_value=NUMBERS,
+    p_adjusted=NUMBERS,
+    n_baseline=st.none() | st.integers(0, 10**12),
+    n_current=st.none() | st.integers(0, 10**12),
+)
+
+
+def make(*results, kind="drift", policy=None, **fields):
+    return Report(kind, decision.decide(results, policy or Policy()), **fields)
+
+
+FAILED = MetricResult(
+    "fare",
+    "company_A",
+    "ks",
+    Status.FAIL,
+    "too far",
+    0.3,
+    0.25,
+    0.35,
+    0.0,
+    0.1,
+    1e-9,
+    2e-9,
+    500,
+    70,
+)
+PASSED = MetricResult(
+    "tips", "", "psi", Status.PASS, "near", 0.02, 0.01, math.inf, 0.01, 0.2, 0.6, 0.7, 400, 60
+)
+UNSURE = MetricResult("", "", "baseline", Status.INCONCLUSIVE, "no baseline")
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the text of cells and the tags in use."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.tags, self.text, self.links = [], set(), "", []
+        self._cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._cell = True
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self._cell = False
+
+    def handle_data(self, data):
+        self.text += data
+        if self._cell:
+            self.rows[-1][-1] += data
+
+
+def parse_metrics(text):
+    """Reads the Prometheus text format: (name, labels) to number."""
+    samples = {}
+    for line in text.split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        name, labels, number = re.fullmatch(r"(\w+)\{(.*)\} (\S+)", line).groups()
+        found = re.findall(r'(\w+)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)', labels)
+        assert ",".join(f'{key}="{value}"' for key, value in found) == labels
+        plain = {
+            key: re.sub(r"\\(.)", lambda m: {"n": "\n"}.get(m[1], m[1]), value)
+            for key, value in found
+        }
+        samples[name, frozenset(plain.items())] = float(number)
+    return samples
+
+
+# report.json
+
+
+def test_json_fits_its_schema():
+    content = make(FAILED, PASSED, UNSURE, baseline={"uri": "a"}, current={"uri": "b"}).to_json()
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(content, SCHEMA, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "weather"},
+        {"status": "maybe"},
+        {"results": []},
+        {"blessed": 1},
+        {"schema_version": 2},
+        {"extra": 1},
+    ],
+    ids=str,
+)
+def test_schema_refuses_what_is_no_report(change):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**make(FAILED).to_json(), **change}, SCHEMA)
+
+
+def test_schema_describes_every_field_of_a_result():
+    fields = set(PASSED.to_json())
+    described = SCHEMA["$defs"]["result"]
+    assert set(described["properties"]) == set(described["required"]) == fields
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    results=st.lists(RESULTS, max_size=4), kind=st.sampled_from(["drift", "skew", "performance"])
+)
+def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, kind):
+    text = report.render_json(make(*results, kind=kind))
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    content = json.loads(text, parse_constant=refuse)
+    jsonschema.validate(content, SCHEMA)
+    again = report.parse(text, "report.json")
+    assert again.to_json() == content
+
+
+def test_json_holds_what_passed_too():
+    content = make(FAILED, PASSED).to_json()
+    assert [r["feature"] for r in content["results"]] == ["fare", "tips"]
+    assert [r["feature"] for r in content["failures"]] == ["fare"]
+    assert (content["status"], content["blessed"]) == ("fail", False)
+    assert content["policy"]["block_on"] == "any"
+
+
+def test_the_sides_are_not_swapped():
+    content = make(FAILED, baseline={"uri": "old"}, current={"uri": "new"}).to_json()
+    assert (content["baseline"]["uri"], content["current"]["uri"]) == ("old", "new")
+    assert (content["results"][0]["n_baseline"], content["results"][0]["n_current"]) == (500, 70)
+
+
+def test_nan_in_the_description_of_a_side_is_an_error_and_not_written():
+    with pytest.raises(ValueError, match="JSON compliant"):
+        report.render_json(make(PASSED, baseline={"rank_error": math.nan}))
+
+
+def test_report_survives_its_file(tmp_path):
+    original = make(
+        FAILED,
+        UNSURE,
+        kind="decision",
+        baseline={"uri": "größer"},
+        sources=({"kind": "drift", "status": "fail", "blessed": False, "uri": "x"},),
+    )
+    (tmp_path / "report.json").write_text(report.render_json(original), encoding="utf-8")
+    assert report.read(tmp_path) == original
+
+
+def test_missing_report_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"report\.json: no such file"):
+        report.read(tmp_path)
+
+
+def test_report_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / "report.json").write_bytes(b'{\n"kind": "\xff"}')
+    with pytest.raises(InputError, match=r"report\.json: line 2: byte 0xff is not UTF-8"):
+        report.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", "null", "{}", '{"schema_version": 1, "kind": "drift"}'],
+)
+def test_what_is_no_report_is_refused(text):
+    with pytest.raises(InputError, match=r"^x: is not a skewgate report \("):
+        report.parse(text, "x")
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "maybe"}, {"extra": 1}, {"metric": None, "value": 1}]
+)
+def test_a_result_that_is_none_is_refused(change):
+    content = make(FAILED).to_json()
+    content["results"][0].update(change)
+    if "metric" in change:
+        del content["results"][0]["metric"]
+    with pytest.raises(InputError, match=r"^x: is not a skewgate report \("):
+        report.parse(json.dumps(content), "x")
+
+
+def test_report_of_another_version_says_which():
+    content = {**make(PASSED).to_json(), "schema_version": 7}
+    with pytest.raises(InputError) as caught:
+        report.parse(json.dumps(content), "x")
+    assert str(caught.value) == (
+        "x: has schema_version 7, this skewgate reads 1. Fix: evaluate again with this version."
+    )
+
+
+# The sentence on top.
+
+
+@pytest.mark.parametrize(
+    ("results", "policy", "expected"),
+    [
+        (
+            (PASSED,),
+            {},
+            "PASS: the pipeline may go on (0 failed, 0 inconclusive, 1 checks in all).",
+        ),
+        (
+            (FAILED, PASSED, UNSURE),
+            {},
+            "FAIL: the pipeline is stopped (1 failed, 1 inconclusive, 3 checks in all).",
+        ),
+        (
+            (UNSURE, PASSED),
+            {"on_missing_baseline": "allow"},
+            "INCONCLUSIVE: the pipeline may go on (0 failed, 1 inconclusive, 2 checks in all).",
+        ),
+    ],
+)
+def test_headline_says_what_was_decided(results, policy, expected):
+    made = make(*results, policy=Policy(**policy))
+    assert made.headline() == expected
+    assert expected in Page(report.render_html(made)).text
+
+
+# report.html
+
+
+def test_page_lists_the_culprits_first():
+    rows = Page(report.render_html(make(PASSED, UNSURE, FAILED))).rows[1:]
+    assert [row[9] for row in rows] == ["fail", "inconclusive", "pass"]
+    assert rows[0] == [
+        "fare",
+        "company_A",
+        "ks",
+        "0.3",
+        "[0.25, 0.35]",
+        "0.1",
+        "2e-09",
+        "500",
+        "70",
+        "fail",
+        "too far",
+    ]
+
+
+def test_page_shows_an_unbounded_interval_and_leaves_out_what_is_unknown():
+    _, unsure, passed = Page(report.render_html(make(PASSED, UNSURE))).rows
+    assert passed[4] == "[0.01, inf]"
+    assert unsure[3:9] == [""] * 6
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_page_escapes_names_that_come_from_data(name):
+    result = MetricResult(name, name, "ks", Status.FAIL, f"{name} changed", 0.3)
+    text = report.render_html(
+        make(
+            result,
+            baseline={name: name},
+            sources=({"kind": name, "status": "fail", "blessed": False, "uri": name},),
+        )
+    )
+    page = Page(text)
+    assert "script" not in page.tags
+    assert page.rows[-1][:2] == [name, name]
+    assert page.rows[-1][-1] == f"{name} changed"
+    assert page.rows[1][0] == page.rows[1][3] == name
+
+
+def test_page_reads_nothing_from_the_network():
+    text = report.render_html(make(FAILED, PASSED))
+    assert Page(text).links == []
+    assert "http" not in text
+    assert "@import" not in text
+
+
+def test_page_says_the_status_in_words():
+    assert "<title>skewgate drift report: fail</title>" in report.render_html(make(FAILED))
+
+
+def test_page_names_policy_sides_and_sources():
+    text = Page(
+        report.render_html(
+            make(
+                FAILED,
+                kind="decision",
+                baseline={"uri": "old"},
+                current={"uri": "new"},
+                sources=({"kind": "skew", "status": "fail", "blessed": False, "uri": "there"},),
+            )
+        )
+    )
+    assert text.rows[1] == ["skew", "fail", "no", "there"]
+    assert "on_inconclusive: block" in text.text
+    assert re.search(r"Baseline: uri old\s+Current: uri new", text.text)
+
+
+def test_page_of_a_hundred_features_is_small():
+    results = [
+        MetricResult(f"feature_{i}", "", metric, Status.PASS, "near " * 20, 0.1, 0.1, 0.2)
+        for i in range(100)
+        for metric in ("ks", "psi", "missing_rate")
+    ]
+    assert len(report.render_html(make(*results))) < 1_000_000
+
+
+# metrics.prom
+
+
+def test_metrics_hold_every_value():
+    samples = parse_metrics(report.render_metrics(make(FAILED, PASSED, UNSURE)))
+    kind = ("kind", "drift")
+    assert samples["skewgate_blessed", frozenset({kind})] == 0
+    for status, count in (("fail", 1), ("pass", 1), ("inconclusive", 1)):
+        assert samples["skewgate_results", frozenset({kind, ("status", status)})] == count
+    value = frozenset(
+        {
+            kind,
+            ("feature", "fare"),
+            ("slice", "company_A"),
+            ("metric", "ks"),
+            ("status", "fail"),
+        }
+    )
+    assert samples["skewgate_value", value] == 0.3
+    assert sum(name == "skewgate_value" for name, _ in samples) == 2
+
+
+def test_metrics_say_that_a_gate_is_open():
+    samples = parse_metrics(report.render_metrics(make(PASSED, kind="skew")))
+    assert samples["skewgate_blessed", frozenset({("kind", "skew")})] == 1
+
+
+@pytest.mark.parametrize("name", ['"', "\\", "\n", 'a\\"\nb', "\\n", *NASTY])
+def test_metrics_escape_names_that_come_from_data(name):
+    text = report.render_metrics(make(MetricResult(name, name, "ks", Status.FAIL, "r", 0.5)))
+    assert len([line for line in text.split("\n") if line.startswith("skewgate_value")]) == 1
+    samples = parse_metrics(text)
+    [labels] = [dict(labels) for metric, labels in samples if metric == "skewgate_value"]
+    assert labels["feature"] == labels["slice"] == name
+
+
+def test_metrics_are_plain_numbers():
+    result = MetricResult("x", "", "ks", Status.FAIL, "r", np.float64(0.25))
+    assert report.render_metrics(make(result)).endswith(" 0.25\n")
+
+
+def test_metrics_are_described_and_end_with_a_line_feed():
+    text = report.render_metrics(make(PASSED))
+    assert text.endswith("\n")
+    for name in ("skewgate_blessed", "skewgate_results", "skewgate_value"):
+        assert f"# HELP {name} " in text
+        assert f"# TYPE {name} gauge\n" in text
+
+
+def test_a_report_is_three_files():
+    made = make(FAILED)
+    assert report.render(made) == {
+        "report.json": report.render_json(made),
+        "report.html": report.render_html(made),
+        "metrics.prom": report.render_metrics(made),
+    }
