@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -148,7 +148,7 @@ class DriftConfig(StrictModel):
     defaults: Defaults = Defaults()
     significance: Significance = Significance()
     features: dict[str, FeatureRule] = {}
-    slices: list[list[str]] = []
+    slices: list[Annotated[list[str], pydantic.Field(min_length=1)]] = []
     policy: Policy = Policy()
 
     def thresholds(self, feature: str, kind: str) -> dict[str, float]:

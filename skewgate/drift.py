@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterable
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
@@ -86,7 +87,8 @@ def evaluate(
     _check_features(config, baselines.get("", {}), currents.get("", {}), where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
-    for name in _slices(config, baselines.keys() | currents.keys(), settled):
+    features = baselines.get("", {}).keys() | currents.get("", {}).keys()
+    for name in _slices(config, baselines.keys() | currents.keys(), features, settled):
         if name not in baselines or name not in currents:
             absent = "current" if name in baselines else "baseline"
             reason = f"the {absent} statistics have no slice {name!r} to compare with"
@@ -137,12 +139,23 @@ def _listed(names: Iterable[str], most: int = 20) -> str:
     return ", ".join(ordered[:most]) + rest
 
 
-def _slices(config: DriftConfig, known: set[str], settled: list[MetricResult]) -> list[str]:
+def _is_slice_by(name: str, columns: list[str], features: set[str]) -> bool:
+    """Says whether TFDV's name of a slice, such as `a_1_b_x`, is one by these features."""
+    pattern = "_".join(f"{re.escape(column)}_.+" for column in columns)
+    longer = any(
+        feature.startswith(f"{columns[0]}_") and name.startswith(f"{feature}_")
+        for feature in features
+    )
+    return not longer and re.fullmatch(pattern, name, re.DOTALL) is not None
+
+
+def _slices(
+    config: DriftConfig, known: set[str], features: set[str], settled: list[MetricResult]
+) -> list[str]:
     """Returns the slices to compare; one that is asked for and unknown goes to `settled`."""
     names = [""]
-    for columns in config.slices:
-        prefix = columns[0] + "_"
-        matching = sorted(name for name in known if name.startswith(prefix))
+    for columns in map(sorted, config.slices):  # TFDV puts the features of a slice in this order
+        matching = sorted(name for name in known if _is_slice_by(name, columns, features))
         if not matching:
             reason = (
                 f"the statistics hold no slices by {', '.join(columns)}; "

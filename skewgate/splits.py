@@ -37,7 +37,7 @@ class TimeRanges(StrictModel):
     """Splits by time: each holds the rows of a half-open range of dates (UTC).
 
     Attributes:
-        column: time stamps, or seconds since 1970.
+        column: dates, time stamps, or seconds since 1970.
         ranges: split name to (first day, day after the last).
     """
 
@@ -60,7 +60,7 @@ class TimeRanges(StrictModel):
     def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
         """Returns split name to a mask of its rows; a row without a time is in none."""
         column = _column(table, self.column, where)
-        if pa.types.is_timestamp(column.type):
+        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
             column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
             raise InputError(

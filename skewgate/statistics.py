@@ -22,6 +22,9 @@ from skewgate.types import (
 STOCK_RANK_ERROR = 0.01
 """Nominal rank error of TFDV's quantile sketch where the artifact does not name its own."""
 
+_PLACEHOLDERS = ("__BYTES_VALUE__", "__LARGE_BYTES__")
+"""What TFDV writes for values that it cannot name: each stands for many categories."""
+
 ALL_EXAMPLES = "All Examples"
 """TFDV's name for the slice that holds every example; ours is ""."""
 
@@ -185,7 +188,9 @@ def _categorical(
     if kind != "string_stats":
         return CategoricalDistribution({}, other=float(n), n=n, n_missing=n_missing)
     counts = {
-        str(bucket.label): float(bucket.sample_count) for bucket in stats.rank_histogram.buckets
+        str(bucket.label): float(bucket.sample_count)
+        for bucket in stats.rank_histogram.buckets
+        if bucket.label not in _PLACEHOLDERS
     }
     other = max(n - math.fsum(counts.values()), 0.0)
     return CategoricalDistribution(counts, other=other, n=n, n_missing=n_missing)

@@ -106,30 +106,51 @@ def _explain_csv(name: str, data: bytes, types: dict[str, pa.DataType], message:
 
 def _read_parquet(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
     try:
-        return pa.parquet.read_table(pa.BufferReader(data))
+        table = pa.parquet.read_table(pa.BufferReader(data))
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             name, f"is not a whole Parquet file ({str(error).splitlines()[0]})", "write it again"
         ) from error
+    return _as_declared(table, types, name)
 
 
 def _read_json(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
     try:
-        return pa.json.read_json(
+        table = pa.json.read_json(
             pa.BufferReader(data), read_options=pa.json.ReadOptions(block_size=max(len(data), 1))
         )
     except pa.ArrowInvalid as error:
         raise InputError(
             name, f"is not JSON Lines ({str(error).splitlines()[0]})", "write one object a line"
         ) from error
+    return _as_declared(table, types, name)
+
+
+def _as_declared(table: pa.Table, types: dict[str, pa.DataType], name: str) -> pa.Table:
+    """Casts the columns to which the schema gives another type than the file does."""
+    for index, column in enumerate(table.column_names):
+        declared = types.get(column)
+        found = table[column].type
+        if declared is None or found == declared or pa.types.is_null(found):
+            continue
+        try:
+            table = table.set_column(index, column, table[column].cast(declared))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            wanted = {"int64": "INT", "double": "FLOAT", "string": "BYTES"}[str(declared)]
+            raise InputError(
+                f"{name}: column {column}",
+                f"must be {wanted} by the schema, found {found} ({str(error).splitlines()[0]})",
+                "correct the values, or the type in the schema",
+            ) from error
+    return table
 
 
 def feature_column(name: str, column: pa.ChunkedArray, where: str) -> pa.Array:
     """Turns a column into lists of float32, int64 or bytes, the three types of tf.Example.
 
     A null becomes a feature of no kind, which TFDV counts as missing. (Stock CsvExampleGen writes
-    an empty list instead, which TFDV counts as present.) Booleans become 0 and 1, time stamps
-    seconds since 1970, decimals floats.
+    an empty list instead, which TFDV counts as present.) Booleans become 0 and 1, dates and
+    time stamps seconds since 1970, decimals floats.
 
     Raises:
         InputError: the column has a type that tf.Example cannot hold.
@@ -139,28 +160,49 @@ def feature_column(name: str, column: pa.ChunkedArray, where: str) -> pa.Array:
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    kind = array.type
-    if pa.types.is_null(kind):
-        array = array.cast(pa.large_binary())
-    elif pa.types.is_boolean(kind) or pa.types.is_integer(kind):
-        array = array.cast(pa.int64())
-    elif pa.types.is_floating(kind):
-        array = array.cast(pa.float32())
-    elif pa.types.is_decimal(kind):
-        array = array.cast(pa.float64()).cast(pa.float32())
-    elif pa.types.is_timestamp(kind):
-        array = array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    elif kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
-        array = array.cast(pa.large_binary())
-    else:
+    where = f"{where}: column {name}"
+    try:
+        array = _to_feature_type(array, where)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(
-            f"{where}: column {name}",
-            f"has the type {kind}, which tf.Example cannot hold",
-            "convert it to numbers, text or booleans, or drop it",
-        )
+            where,
+            f"has a value of type {array.type} that tf.Example cannot hold "
+            f"({str(error).splitlines()[0]})",
+            "convert the column to 64-bit integers, floats or text",
+        ) from error
     valid = np.asarray(array.is_valid())
     offsets = pa.array(np.r_[0, np.cumsum(valid)], pa.int64(), mask=np.r_[~valid, False])
     return pa.LargeListArray.from_arrays(offsets, array.drop_null())
+
+
+def _to_feature_type(array: pa.Array, where: str) -> pa.Array:
+    kind = array.type
+    if pa.types.is_null(kind):
+        return array.cast(pa.large_binary())
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return array.cast(pa.int64())
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        wide = array.cast(pa.float64())
+        values = np.asarray(wide.drop_null())
+        largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0))
+        if largest > np.finfo(np.float32).max:
+            raise InputError(
+                where,
+                f"has the value {largest:g}, and tf.Example holds 32-bit floats",
+                "scale the column, or correct the value",
+            )
+        return wide.cast(pa.float32())
+    if pa.types.is_date(kind):
+        return array.cast(pa.timestamp("s")).cast(pa.int64())
+    if pa.types.is_timestamp(kind):
+        return array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    if kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+        return array.cast(pa.large_binary())
+    raise InputError(
+        where,
+        f"has the type {kind}, which tf.Example cannot hold",
+        "convert it to numbers, text or booleans, or drop it",
+    )
 
 
 def encode(table: pa.Table, where: str) -> list[bytes]:

@@ -82,7 +82,7 @@ def read_text(path: str | pathlib.Path) -> str:
 def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) -> InputError:
     # An unknown key explains the missing one that it was meant to be.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in first["loc"] if part != "function-after")
+    field = ".".join(str(part) for part in first["loc"] if _is_key(str(part)))
     found = first["input"]
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
@@ -99,6 +99,11 @@ def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) ->
     message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")
+
+
+def _is_key(part: str) -> bool:
+    """Tells keys of the file from what pydantic calls the members of a union."""
+    return not part.startswith(("function-", "literal[")) and part != "ShareRule"
 
 
 def _known_keys(model: type[pydantic.BaseModel], path: tuple[Any, ...]) -> list[str]:

@@ -57,6 +57,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     lower, upper = box_bounds(shares, jsd_terms)
     # Within the hidden mass of both sides the categories may agree or be disjoint.
     upper = min(upper + (shares.hidden_baseline + shares.hidden_current) / 2, 1.0)
+    lower = min(lower, upper)  # the sum may round to a little more than 1
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     per_unit = shares.harmonic / (8 * math.log(2))
 

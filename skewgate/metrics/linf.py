@@ -32,7 +32,7 @@ def tail_bound(gap: float, variances: FloatArray, rare: BoolArray, step: float) 
     >>> round(tail_bound(0.05, np.array([0.0005]), common, 0.001), 4)
     0.0253
     >>> round(tail_bound(0.05, np.array([0.0005]), seldom, 0.001), 4)
-    0.1776
+    0.178
     """
     if gap <= 0:
         return 1.0

@@ -50,7 +50,7 @@ def unseen_moments(
     mean = float(np.sum(share * missed))
     variance = float(np.sum(share**2 * missed * (1 - missed)))
     # A chance too small for a float is still a chance.
-    smallest = np.finfo(float).tiny ** 0.5
+    smallest = float(np.finfo(float).tiny) ** 0.5
     return min(max(mean, smallest), 1.0), max(variance, smallest)
 
 

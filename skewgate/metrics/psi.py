@@ -68,7 +68,9 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     value = float(np.sum(psi_terms(shares.baseline, shares.current)))
     lower, upper = box_bounds(shares, psi_terms)
     if raw.hidden_baseline > 0 or raw.hidden_current > 0:
-        upper = math.inf  # hidden categories may differ without limit
+        # Hidden categories may differ without limit, and how many there are decides how much the
+        # smoothing takes off.
+        lower, upper = 0.0, math.inf
 
     def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
         sides = smooth(left, raw.n_baseline), smooth(right, raw.n_current)

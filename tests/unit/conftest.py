@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import types
 
+import hypothesis
 import numpy as np
 import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.statistics import distributions
+
+# The same examples at every run, however slow the machine.
+hypothesis.settings.register_profile("unit", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("unit")
 
 
 def quantile_boundaries(values, buckets):

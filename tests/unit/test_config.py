@@ -174,3 +174,12 @@ def test_thresholds_are_checked_however_a_rule_is_made():
 )
 def test_value_out_of_range_names_its_place(text, where):
     assert message(text).startswith(f"drift.yaml: {where}")
+
+
+def test_the_path_of_a_bad_value_is_that_of_the_file():
+    with pytest.raises(InputError, match=r"drift.yaml: policy.block_on"):
+        validation.parse(DriftConfig, "policy: {block_on: {share: 2}}", "drift.yaml")
+    with pytest.raises(InputError, match=r"drift.yaml: slices.0"):
+        validation.parse(DriftConfig, "slices: [[]]", "drift.yaml")
+    with pytest.raises(InputError, match=r"features.Fare"):
+        validation.parse(DriftConfig, "features: {Fare: {ks: 7}}", "drift.yaml")

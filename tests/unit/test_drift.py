@@ -365,3 +365,18 @@ def test_inconclusive_result_stands_for_a_whole_comparison():
     result = drift.inconclusive("schema", "there is no schema")
     assert (result.feature, result.slice, result.metric) == ("", "", "schema")
     assert (result.status, result.reason) == (Status.INCONCLUSIVE, "there is no schema")
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "found"),
+    [
+        ("pay_Cash", ["pay"], True),
+        ("pay_code_7", ["pay"], False),  # a slice by the feature pay_code
+        ("pay_code_7", ["pay_code"], True),
+        ("area_8_pay_Cash", ["area", "pay"], True),
+        ("area_8", ["area", "pay"], False),
+    ],
+)
+def test_slices_are_told_apart_by_their_features(name, columns, found):
+    features = {"pay", "pay_code", "area"}
+    assert drift._is_slice_by(name, columns, features) is found

@@ -143,7 +143,7 @@ def test_schema_describes_every_field_of_a_result():
     assert set(described["properties"]) == set(described["required"]) == fields
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     results=st.lists(RESULTS, max_size=4), kind=st.sampled_from(["drift", "skew", "performance"])
 )
@@ -397,3 +397,14 @@ def test_a_report_is_three_files():
         "report.html": report.render_html(made),
         "metrics.prom": report.render_metrics(made),
     }
+
+
+def test_two_bounds_on_one_value_are_one_series_with_the_worse_verdict():
+    results = [
+        MetricResult("", "", "auc", status, "reason", value=0.8)
+        for status in (Status.PASS, Status.FAIL)
+    ]
+    text = report.render_metrics(Report("performance", decision.decide(results, Policy())))
+    series = [line for line in text.splitlines() if 'metric="auc"' in line]
+    assert len(series) == 1
+    assert 'status="fail"' in series[0]

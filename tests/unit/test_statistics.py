@@ -29,13 +29,13 @@ def check_bounds(distribution, values):
         assert np.all(exact <= bounds[1] + 1e-9), side
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values=VALUES, buckets=st.sampled_from([1, 2, 5, 10, 64]))
 def test_the_true_cdf_lies_within_its_bounds(build, values, buckets):
     check_bounds(build.numeric(values, buckets=buckets), values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values=VALUES, rank_error=st.floats(0, 0.5))
 def test_the_true_cdf_lies_within_its_bounds_whatever_the_rank_error(build, values, rank_error):
     distribution = build.numeric(values, buckets=10, rank_error=rank_error)
@@ -43,7 +43,7 @@ def test_the_true_cdf_lies_within_its_bounds_whatever_the_rank_error(build, valu
     assert distribution.rank_error == rank_error
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values=VALUES, rank_error=st.floats(0, 0.5))
 def test_bounds_are_ordered_shares(build, values, rank_error):
     d = build.numeric(values, buckets=8, rank_error=rank_error)
@@ -132,7 +132,6 @@ def test_features_are_named_by_their_path(build):
     assert set(statistics.distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
 
 
-@settings(deadline=None)
 @given(
     pair=st.tuples(
         st.lists(st.floats(0, 100, width=32), min_size=1, max_size=40),

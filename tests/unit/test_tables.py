@@ -1,6 +1,7 @@
 import datetime
 import decimal
 import io
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -237,3 +238,47 @@ def test_rows_are_encoded_as_tf_example():
         "miles": [[2], None],
         "company": [[b"Blue"], [b"Red"]],
     }
+
+
+def column(values, kind):
+    return pa.chunked_array([pa.array(values, kind)])
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([datetime.date(1970, 1, 2), None], pa.date32(), [[86400], None]),
+        ([1, 2**62], pa.uint64(), [[1], [2**62]]),
+        ([1.5, math.inf], pa.float64(), [[1.5], [math.inf]]),
+    ],
+)
+def test_unusual_types_keep_their_values(values, kind, expected):
+    assert tables.feature_column("x", column(values, kind), "f").to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "message"),
+    [
+        ([2**64 - 1], pa.uint64(), "f: column x: has a value of type uint64"),
+        ([1.0, 1e300], pa.float64(), r"f: column x: has the value 1e\+300, .* 32-bit floats"),
+        ([[1]], pa.list_(pa.int64()), "f: column x: has the type list"),
+    ],
+)
+def test_values_that_would_be_lost_are_refused(values, kind, message):
+    with pytest.raises(InputError, match=message):
+        tables.feature_column("x", column(values, kind), "f")
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_declared_types_hold_in_every_format(suffix):
+    table = pa.table({"n": [1, 2], "text": ["a", "b"]})
+    if suffix == "parquet":
+        sink = io.BytesIO()
+        pa.parquet.write_table(table, sink)
+        data = sink.getvalue()
+    else:
+        data = b'{"n": 1, "text": "a"}\n{"n": 2, "text": "b"}\n'
+    read = tables.read_table(f"f.{suffix}", data, {"n": pa.float64()})
+    assert read["n"].type == pa.float64()
+    with pytest.raises(InputError, match=r"column text: must be INT by the schema, found string"):
+        tables.read_table(f"f.{suffix}", data, {"text": pa.int64()})

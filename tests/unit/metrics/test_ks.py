@@ -45,7 +45,7 @@ def test_disjoint_samples_are_at_distance_one(build):
     assert ks.ks_interval(build.numeric([1, 2, 3]), build.numeric([7, 8, 8, 9])) == (1.0, 1.0, 1.0)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     baseline=SAMPLES,
     current=SAMPLES,
@@ -61,7 +61,7 @@ def test_interval_holds_the_exact_distance(build, baseline, current, buckets):
     assert lower - 1e-9 <= exact(baseline, current) <= upper + 1e-9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(baseline=SAMPLES, current=SAMPLES, rank_error=st.floats(0, 0.3))
 def test_interval_holds_the_exact_distance_whatever_the_rank_error(
     build, baseline, current, rank_error
@@ -72,7 +72,7 @@ def test_interval_holds_the_exact_distance_whatever_the_rank_error(
     assert lower - 1e-9 <= exact(baseline, current) <= upper + 1e-9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(baseline=SAMPLES, current=SAMPLES)
 def test_interval_is_as_narrow_as_the_resolution_allows(build, baseline, current):
     sides = (build.numeric(baseline, buckets=1000), build.numeric(current, buckets=800))
@@ -80,14 +80,14 @@ def test_interval_is_as_narrow_as_the_resolution_allows(build, baseline, current
     assert upper - lower <= 1 / len(baseline) + 1 / len(current) + 2 / 800 + 1e-9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(baseline=SAMPLES, current=SAMPLES)
 def test_sides_can_be_swapped(build, baseline, current):
     one, two = build.numeric(baseline, buckets=9), build.numeric(current, buckets=20)
     assert ks.ks_interval(one, two) == pytest.approx(ks.ks_interval(two, one), abs=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sample=SAMPLES)
 def test_identical_samples_are_at_distance_zero(build, sample):
     value, lower, _ = ks.ks_interval(build.numeric(sample), build.numeric(sample[::-1]))
