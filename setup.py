@@ -34,8 +34,9 @@ setup(
         "skewgate.pipeline": ["*/*.yaml"],
     },
     install_requires=[
-        # The two supported stacks. TFX 1.17 is neither: its wheels are missing on both platforms.
-        "tfx>=1.16.0,<1.22,!=1.17.*",
+        # The two supported stacks. TFX 1.17 is neither, and only 1.21 has all wheels above 3.10.
+        "tfx>=1.16.0,<1.22,!=1.17.*; python_version < '3.11'",
+        "tfx>=1.21.0,<1.22; python_version >= '3.11'",
         "dill",  # tfx-bsl imports it; Beam no longer brings it
         "setuptools<81",  # tensorflow-hub imports pkg_resources, which setuptools 81 removed
         "jinja2>=3.0",

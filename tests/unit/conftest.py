@@ -29,13 +29,12 @@ def quantile_boundaries(values, buckets):
     return distinct[index], cumulative[index]
 
 
-def quantiles_histogram(values, buckets):
-    """Returns a QUANTILES histogram: (low, high, count) per bucket, as TFDV derives them.
+def buckets_between(boundaries, weights):
+    """Returns low, high and count of the buckets of a QUANTILES histogram, as TFDV derives them.
 
     Buckets that end at the same value share their weight evenly; the weight of the smallest
     value goes to the leading buckets that are equal to the first.
     """
-    boundaries, weights = quantile_boundaries(values, buckets)
     lows, highs, counts = boundaries[:-1], boundaries[1:], np.diff(weights).astype(float)
     for value in np.unique(highs):
         run = highs == value
@@ -43,6 +42,10 @@ def quantiles_histogram(values, buckets):
     leading = np.cumprod((lows == lows[0]) & (highs == highs[0])).astype(bool)
     counts[leading] += weights[0] / leading.sum()
     return lows, highs, counts
+
+
+def quantiles_histogram(values, buckets):
+    return buckets_between(*quantile_boundaries(values, buckets))
 
 
 def numeric_feature(name, values, *, buckets=400, n_missing=0, n_nan=0):
@@ -101,7 +104,7 @@ def categorical(counts, **options):
 @pytest.fixture(scope="session")
 def build():
     return types.SimpleNamespace(
-        quantile_boundaries=quantile_boundaries,
+        buckets_between=buckets_between,
         quantiles_histogram=quantiles_histogram,
         numeric_feature=numeric_feature,
         categorical_feature=categorical_feature,

@@ -43,6 +43,40 @@ def test_the_true_cdf_lies_within_its_bounds_whatever_the_rank_error(build, valu
     assert distribution.rank_error == rank_error
 
 
+def erring_histogram(values, buckets, rank_error, seed):
+    """Returns the buckets of a sketch whose ranks and weights are wrong by up to `rank_error`."""
+    rng = np.random.default_rng(seed)
+    distinct, counts = np.unique(values, return_counts=True)
+    cumulative, n = counts.cumsum(), len(values)
+    ranks = np.arange(buckets + 1) * n / buckets
+    ranks[1:-1] += rng.uniform(-rank_error, rank_error, buckets - 1) * n
+    index = np.searchsorted(cumulative, np.sort(np.clip(ranks, 0, n)), side="right")
+    index = np.minimum(index, len(distinct) - 1)
+    wrong = cumulative + rng.uniform(-rank_error, rank_error, len(distinct)) * n
+    wrong = np.maximum.accumulate(np.clip(wrong, 1, n))
+    wrong[-1] = n
+    return distinct[index], wrong[index]
+
+
+@settings(max_examples=400)
+@given(
+    values=VALUES,
+    buckets=st.sampled_from([2, 5, 10, 64]),
+    rank_error=st.sampled_from([0.01, 0.1, 0.3]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_true_cdf_lies_within_its_bounds_when_the_sketch_errs(
+    build, values, buckets, rank_error, seed
+):
+    boundaries, weights = erring_histogram(values, buckets, rank_error, seed)
+    feature = build.numeric_feature("x", values)
+    [histogram] = feature.num_stats.histograms
+    del histogram.buckets[:]
+    for low, high, count in zip(*build.buckets_between(boundaries, weights), strict=True):
+        histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
+    check_bounds(statistics.distributions(build.dataset(feature), rank_error)["x"], values)
+
+
 @settings(max_examples=100)
 @given(values=VALUES, rank_error=st.floats(0, 0.5))
 def test_bounds_are_ordered_shares(build, values, rank_error):

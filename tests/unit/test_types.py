@@ -18,7 +18,7 @@ def distribution():
     """Two edges: 1 holds at least a fifth, 3 is an atom of at least half."""
     return NumericDistribution(
         edges=np.array([1.0, 3.0]),
-        left_lower=np.array([0.0, 0.2]),
+        left_lower=np.array([0.0, 0.25]),
         left_upper=np.array([0.0, 0.4]),
         right_lower=np.array([0.2, 1.0]),
         right_upper=np.array([0.3, 1.0]),
@@ -32,7 +32,7 @@ def distribution():
         (0.5, (0.0, 0.0), (0.0, 0.0)),
         (1.0, (0.2, 0.3), (0.0, 0.0)),
         (2.0, (0.2, 0.4), (0.2, 0.4)),
-        (3.0, (1.0, 1.0), (0.2, 0.4)),
+        (3.0, (1.0, 1.0), (0.25, 0.4)),
         (9.0, (1.0, 1.0), (1.0, 1.0)),
     ],
 )

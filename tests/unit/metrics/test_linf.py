@@ -79,6 +79,12 @@ def test_p_value_of_one_category_is_the_two_proportion_test_times_the_categories
     assert measure(build, baseline, current).p_value == pytest.approx(2 * oracle)
 
 
+def test_the_mass_of_all_dropped_categories_is_no_category(build):
+    rare = {f"r{i}": 1 for i in range(50)}
+    measured = measure(build, {"a": 60, "b": 40}, {"a": 25, "b": 25, **rare}, kept=(None, 2))
+    assert measured.value == pytest.approx(0.35)
+
+
 def test_p_value_never_exceeds_one(build):
     assert measure(build, {"a": 50, "b": 50}, {"a": 101, "b": 99}).p_value == 1.0
 
