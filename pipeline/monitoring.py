@@ -9,12 +9,10 @@ from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
-from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
-from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
-from skewgate.pipeline import contracts
+from skewgate.pipeline.common import assemble, ingest
 from skewgate.pipeline.records import Pushed
-from skewgate.pipeline.settings import Settings, input_pattern
+from skewgate.pipeline.settings import Settings
 
 
 def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
@@ -28,14 +26,12 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         InputError: the settings have no monitoring section, or a contract file is malformed.
     """
     from tfx.dsl.components.common import importer
-    from tfx.orchestration import metadata, pipeline
     from tfx.types import standard_artifacts
 
     monitoring = settings.monitoring
     if monitoring is None:
         raise InputError("settings", "have no monitoring section", "add it")
-    base, pattern = input_pattern(monitoring.data)
-    schema = contracts.import_schema(settings.schema_path, settings.root)
+    schema, examples, statistics = ingest(settings, monitoring)
     baseline = importer.Importer(
         source_uri=pushed.statistics_uri,
         artifact_type=standard_artifacts.ExampleStatistics,
@@ -45,17 +41,6 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
     model = importer.Importer(
         source_uri=pushed.model_uri, artifact_type=standard_artifacts.Model
     ).with_id("PushedModel")
-    examples = TabularExampleGen(
-        input_base=base,
-        pattern=pattern,
-        splits=monitoring.splits.model_dump(mode="json"),
-        schema=schema.outputs["result"],
-    )
-    statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"],
-        schema=schema.outputs["result"],
-        slices=settings.slice_features(),
-    )
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         baseline_statistics=baseline.outputs["result"],
@@ -87,23 +72,15 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
             performance.outputs["performance_report"],
         ]
     )
-    return pipeline.Pipeline(
-        pipeline_name=f"{settings.name}-monitoring",
-        pipeline_root=settings.artifact_root("monitoring"),
-        components=[
-            schema,
-            baseline,
-            model,
-            examples,
-            statistics,
-            validator,
-            drift,
-            performance,
-            gate,
-        ],
-        enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            settings.metadata_path
-        ),
-        beam_pipeline_args=settings.beam_args,
-    )
+    nodes = [
+        schema,
+        baseline,
+        model,
+        examples,
+        statistics,
+        validator,
+        drift,
+        performance,
+        gate,
+    ]
+    return assemble(settings, "monitoring", nodes)

@@ -8,11 +8,9 @@ from skewgate import validation
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
-from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
-from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
-from skewgate.pipeline import contracts
-from skewgate.pipeline.settings import Settings, input_pattern
+from skewgate.pipeline.common import assemble, ingest
+from skewgate.pipeline.settings import Settings
 
 
 def create_pipeline(settings: Settings) -> Any:
@@ -25,26 +23,13 @@ def create_pipeline(settings: Settings) -> Any:
     from tfx.components.trainer.component import Trainer
     from tfx.dsl.components.common import resolver
     from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
-    from tfx.orchestration import metadata, pipeline
     from tfx.proto import pusher_pb2, trainer_pb2
     from tfx.types import channel, standard_artifacts
 
     training = settings.training
     if training is None:
         raise InputError("settings", "have no training section", "add it")
-    base, pattern = input_pattern(training.data)
-    schema = contracts.import_schema(settings.schema_path, settings.root)
-    examples = TabularExampleGen(
-        input_base=base,
-        pattern=pattern,
-        splits=training.splits.model_dump(mode="json"),
-        schema=schema.outputs["result"],
-    )
-    statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"],
-        schema=schema.outputs["result"],
-        slices=settings.slice_features(),
-    )
+    schema, examples, statistics = ingest(settings, training)
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         schema=schema.outputs["result"],
@@ -86,24 +71,16 @@ def create_pipeline(settings: Settings) -> Any:
         ),
     )
     pusher.add_upstream_node(model_gate)
-    return pipeline.Pipeline(
-        pipeline_name=f"{settings.name}-training",
-        pipeline_root=settings.artifact_root("training"),
-        components=[
-            schema,
-            examples,
-            statistics,
-            validator,
-            data_gate,
-            trainer,
-            last_blessed,
-            performance,
-            model_gate,
-            pusher,
-        ],
-        enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            settings.metadata_path
-        ),
-        beam_pipeline_args=settings.beam_args,
-    )
+    nodes = [
+        schema,
+        examples,
+        statistics,
+        validator,
+        data_gate,
+        trainer,
+        last_blessed,
+        performance,
+        model_gate,
+        pusher,
+    ]
+    return assemble(settings, "training", nodes)

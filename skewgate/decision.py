@@ -181,9 +181,11 @@ def _blocking(
     if policy.block_on == "critical":
         return tuple(result for result in failed if result.feature in critical)
     if isinstance(policy.block_on, ShareRule):
-        features = {result.feature for result in everything}
-        share = len({result.feature for result in failed}) / len(features)
-        return failed if share > policy.block_on.share else ()
+        # A failure that belongs to no feature counts by itself.
+        features = {result.feature for result in everything if result.feature}
+        share = len({result.feature for result in failed if result.feature}) / max(len(features), 1)
+        beyond = share > policy.block_on.share
+        return tuple(result for result in failed if beyond or not result.feature)
     return failed
 
 

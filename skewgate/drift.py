@@ -139,24 +139,32 @@ def _listed(names: Iterable[str], most: int = 20) -> str:
     return ", ".join(ordered[:most]) + rest
 
 
-def _is_slice_by(name: str, columns: list[str], features: set[str]) -> bool:
-    """Says whether TFDV's name of a slice, such as `a_1_b_x`, is one by these features."""
+def _may_be_slice_by(name: str, columns: list[str]) -> bool:
+    """Says whether TFDV's name of a slice, such as `a_1_b_x`, can be one by these features."""
     pattern = "_".join(f"{re.escape(column)}_.+" for column in columns)
-    longer = any(
+    return re.fullmatch(pattern, name, re.DOTALL) is not None
+
+
+def _may_be_slice_by_another(name: str, columns: list[str], features: set[str]) -> bool:
+    """Says whether a feature with a longer name, such as `a_1`, may be meant instead."""
+    return any(
         feature.startswith(f"{columns[0]}_") and name.startswith(f"{feature}_")
         for feature in features
     )
-    return not longer and re.fullmatch(pattern, name, re.DOTALL) is not None
 
 
 def _slices(
     config: DriftConfig, known: set[str], features: set[str], settled: list[MetricResult]
 ) -> list[str]:
-    """Returns the slices to compare; one that is asked for and unknown goes to `settled`."""
+    """Returns the slices to compare; one that is asked for and unknown goes to `settled`.
+
+    A name that could be meant for another feature is compared too: one slice too many is seen,
+    one too few is not.
+    """
     names = [""]
     for columns in map(sorted, config.slices):  # TFDV puts the features of a slice in this order
-        matching = sorted(name for name in known if _is_slice_by(name, columns, features))
-        if not matching:
+        matching = sorted(name for name in known if _may_be_slice_by(name, columns))
+        if all(_may_be_slice_by_another(name, columns, features) for name in matching):
             reason = (
                 f"the statistics hold no slices by {', '.join(columns)}; "
                 "give SkewStatisticsGen the same slices as drift.yaml"

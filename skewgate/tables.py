@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.errors import InputError
 
+_TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
 
 
@@ -62,6 +63,10 @@ def _read_csv(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table
             "save the file as UTF-8",
         ) from error
     header = next(csv.reader(io.StringIO(data.split(b"\n", 1)[0].decode("utf-8"))), [])
+    if data.count(b'"') % 2:
+        raise InputError(
+            name, "has an odd number of quotes, so one is never closed", "close or double it"
+        )
     repeated = sorted({column for column in header if header.count(column) > 1})
     if repeated:
         raise InputError(
@@ -115,10 +120,19 @@ def _read_parquet(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.T
 
 
 def _read_json(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+    options = pa.json.ReadOptions(block_size=max(len(data), 1))
     try:
-        table = pa.json.read_json(
-            pa.BufferReader(data), read_options=pa.json.ReadOptions(block_size=max(len(data), 1))
-        )
+        table = pa.json.read_json(pa.BufferReader(data), read_options=options)
+        texts = [
+            (column, pa.string())
+            for column in table.column_names
+            if types.get(column) == pa.string() and pa.types.is_timestamp(table[column].type)
+        ]
+        if texts:  # Arrow took them for times
+            parse = pa.json.ParseOptions(explicit_schema=pa.schema(texts))
+            table = pa.json.read_json(
+                pa.BufferReader(data), read_options=options, parse_options=parse
+            )
     except pa.ArrowInvalid as error:
         raise InputError(
             name, f"is not JSON Lines ({str(error).splitlines()[0]})", "write one object a line"
@@ -133,8 +147,13 @@ def _as_declared(table: pa.Table, types: dict[str, pa.DataType], name: str) -> p
         found = table[column].type
         if declared is None or found == declared or pa.types.is_null(found):
             continue
+        if declared == pa.string() and found in _TEXT:
+            continue
+        values = table[column]
+        if declared == pa.int64() and (pa.types.is_date(found) or pa.types.is_timestamp(found)):
+            values = values.cast(pa.timestamp("s"), safe=False)  # as without a schema
         try:
-            table = table.set_column(index, column, table[column].cast(declared))
+            table = table.set_column(index, column, values.cast(declared))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             wanted = {"int64": "INT", "double": "FLOAT", "string": "BYTES"}[str(declared)]
             raise InputError(
@@ -196,7 +215,7 @@ def _to_feature_type(array: pa.Array, where: str) -> pa.Array:
         return array.cast(pa.timestamp("s")).cast(pa.int64())
     if pa.types.is_timestamp(kind):
         return array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    if kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+    if kind in _TEXT:
         return array.cast(pa.large_binary())
     raise InputError(
         where,

@@ -40,12 +40,10 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         policy = validation.parse(BasicPolicy, exec_properties["policy"], "policy")
-        schema = skew.relax(
-            artifact_io.read_schema(input_dict["schema"]),
-            artifact_io.json_list(exec_properties["late_labels"]),
-        )
+        schema = artifact_io.read_schema(input_dict["schema"])
         environment = exec_properties.get("environment") or None
         _check_environment(schema, environment)
+        schema = skew.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         splits = _splits(statistics, exec_properties["exclude_splits"])
         baseline = artifact_io.first(input_dict.get("baseline_statistics"))
@@ -95,13 +93,11 @@ def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
 
 
 def _check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:
-    known = set(schema.default_environment)
-    for feature in schema.feature:
-        known |= {*feature.in_environment, *feature.not_in_environment}
+    known = skew.environments(schema)
     if environment and environment not in known:
         raise InputError(
             "schema.pbtxt",
-            f"has no environment {environment}; it has {', '.join(sorted(known)) or 'none'}",
+            f"has no environment {environment}; it has {', '.join(known) or 'none'}",
             "add it to default_environment or correct the name",
         )
 

@@ -65,10 +65,10 @@ def null_moments(statistic: Statistic, shares: Shares, per_unit: float) -> tuple
     pooled = np.rint(
         shares.baseline * shares.n_baseline + shares.current * shares.n_current
     ).astype(np.int64)
-    pooled = pooled[pooled > 0]
     total = int(pooled.sum())
+    used = pooled[pooled > 0]
     smaller = min(shares.n_baseline, shares.n_current)
-    dense = len(pooled) == 0 or float(pooled.min()) / total * smaller >= 5
+    dense = len(used) == 0 or float(used.min()) / total * smaller >= 5
     if not dense and total < _LARGEST:
         n_baseline = min(max(round(float(shares.baseline.sum()) * shares.n_baseline), 1), total - 1)
         generator = np.random.default_rng(0)
@@ -80,5 +80,5 @@ def null_moments(statistic: Statistic, shares: Shares, per_unit: float) -> tuple
         mean, variance = float(np.mean(values)), float(np.var(values, ddof=1))
         if mean > 0 and variance > 0:
             return mean, variance
-    degrees = max(len(pooled) - 1, 1)
+    degrees = max(len(used) - 1, 1)
     return degrees * per_unit, 2.0 * degrees * per_unit**2

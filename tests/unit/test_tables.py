@@ -282,3 +282,29 @@ def test_declared_types_hold_in_every_format(suffix):
     assert read["n"].type == pa.float64()
     with pytest.raises(InputError, match=r"column text: must be INT by the schema, found string"):
         tables.read_table(f"f.{suffix}", data, {"text": pa.int64()})
+
+
+def test_times_declared_as_numbers_are_seconds_as_they_are_undeclared():
+    sink = io.BytesIO()
+    when = datetime.datetime(2014, 1, 1)
+    day = pa.array([when.date()], pa.date32())
+    pa.parquet.write_table(pa.table({"t": pa.array([when], pa.timestamp("us")), "d": day}), sink)
+    read = tables.read_table("f.parquet", sink.getvalue(), {"t": pa.int64(), "d": pa.int64()})
+    assert read.to_pylist() == [{"t": 1388534400, "d": 1388534400}]
+
+
+def test_bytes_declared_as_bytes_stay_as_they_are():
+    sink = io.BytesIO()
+    pa.parquet.write_table(pa.table({"b": pa.array([b"\xff\x00"], pa.binary())}), sink)
+    read = tables.read_table("f.parquet", sink.getvalue(), {"b": pa.string()})
+    assert tables.feature_column("b", read["b"], "f").to_pylist() == [[b"\xff\x00"]]
+
+
+def test_text_that_looks_like_a_time_stays_text_if_declared():
+    data = b'{"t": "2014-01-01"}\n'
+    assert tables.read_table("f.jsonl", data, {"t": pa.string()})["t"].to_pylist() == ["2014-01-01"]
+
+
+def test_a_quote_that_is_never_closed_loses_no_rows():
+    with pytest.raises(InputError, match=r"f.csv: has an odd number of quotes"):
+        tables.read_table("f.csv", b'a,b\n1,"x\n2,y\n3,z\n')

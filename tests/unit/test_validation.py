@@ -1,7 +1,7 @@
 import pydantic
 import pytest
 
-from skewgate import validation
+from skewgate import config, validation
 from skewgate.errors import InputError
 
 
@@ -130,3 +130,11 @@ def test_file_that_is_not_utf8_is_named_with_line_and_byte(tmp_path):
     assert str(caught.value) == (
         f"{path}: line 3: byte 0xe9 is not UTF-8. Fix: save the file as UTF-8."
     )
+
+
+def test_a_key_that_stands_twice_is_refused():
+    text = "version: 1\nfeatures:\n  fare: {ks: 0.1}\n  fare: {ks: 0.9}\n"
+    with pytest.raises(
+        InputError, match=r"drift.yaml: line 4, .* the key 'fare' stands here twice"
+    ):
+        validation.parse(config.DriftConfig, text, "drift.yaml")

@@ -1,0 +1,48 @@
+"""What both pipelines begin with and how they are put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.pipeline import contracts
+from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
+
+
+def ingest(settings: Settings, section: Training | Monitoring) -> tuple[Any, Any, Any]:
+    """Returns the nodes that import the schema, read the rows and profile them.
+
+    Raises:
+        InputError: a contract file is missing or malformed.
+    """
+    base, pattern = input_pattern(section.data)
+    schema = contracts.import_schema(settings.schema_path, settings.root)
+    examples = TabularExampleGen(
+        input_base=base,
+        pattern=pattern,
+        splits=section.splits.model_dump(mode="json"),
+        schema=schema.outputs["result"],
+    )
+    statistics = SkewStatisticsGen(
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["result"],
+        slices=settings.slice_features(),
+    )
+    return schema, examples, statistics
+
+
+def assemble(settings: Settings, name: str, nodes: list[Any]) -> Any:
+    """Returns a cached TFX pipeline `{settings.name}-{name}` of nodes under the settings' root."""
+    from tfx.orchestration import metadata, pipeline
+
+    return pipeline.Pipeline(
+        pipeline_name=f"{settings.name}-{name}",
+        pipeline_root=settings.artifact_root(name),
+        components=nodes,
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            settings.metadata_path
+        ),
+        beam_pipeline_args=settings.beam_args,
+    )
