@@ -18,14 +18,6 @@ _SKEW_TYPES = frozenset(
 )
 
 
-def environments(schema: schema_pb2.Schema) -> list[str]:
-    """Returns every environment that a schema names, in order."""
-    known = set(schema.default_environment)
-    for feature in schema.feature:
-        known |= {*feature.in_environment, *feature.not_in_environment}
-    return sorted(known)
-
-
 def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.Schema:
     """Returns a schema in which some features may be missing, in every environment.
 
@@ -40,7 +32,7 @@ def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.S
             raise InputError("late_labels", f"{name!r} is no feature of the schema", "correct it")
         features[name].ClearField("presence")
         del features[name].not_in_environment[:]
-        features[name].in_environment[:] = environments(schema)
+        del features[name].in_environment[:]
     return relaxed
 
 

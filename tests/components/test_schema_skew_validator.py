@@ -111,20 +111,6 @@ def test_a_late_label_may_be_there_for_some_rows_but_must_be_valid(statistics_ar
     assert validate(text, **late)[0].get_int_custom_property("blessed") == 0
 
 
-def test_an_environment_that_only_a_late_label_names_is_known(
-    statistics_artifact, validate, read_json
-):
-    schema = """feature { name: "fare" type: FLOAT in_environment: "SERVING" }
-feature { name: "label" type: INT not_in_environment: "LIVE" }"""
-    report, _ = validate(
-        statistics_artifact("s", serving=frame(50, 0.5)[["fare", "label"]]),
-        schema=schema,
-        environment="LIVE",
-        late_labels='["label"]',
-    )
-    assert ("label", "schema") in results(read_json(report), "pass")
-
-
 def test_skew_above_the_schema_threshold_fails_and_below_is_reported(
     statistics_artifact, validate, read_json
 ):
