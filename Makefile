@@ -19,7 +19,7 @@ demo: setup ## run both taxi pipelines and explain what they found
 test: setup ## run the tests (under 10 minutes on 2 cores)
 	$(PYTEST) tests
 
-test-all: test lint types ## run every check there is
+test-all: lint types test ## run every check there is
 
 lint: setup ## check style and format
 	$(VENV)/ruff check .

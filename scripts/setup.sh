@@ -36,7 +36,9 @@ if [ -z "$uv" ]; then
     fi
     uv=.uv/bin/uv
 fi
-"$uv" pip sync --quiet --python .venv/bin/python "$lock"
+"$uv" pip sync --quiet --python .venv/bin/python "$lock" ||
+    fail "the packages of $lock could not be installed, see above. pyfarmhash has no wheel for the" \
+        "newest Python: it needs a C++ compiler and the Python headers (Debian: g++ python3-dev)."
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 echo "$stamp" >.venv/.skewgate-stamp
 echo "setup: ready in .venv"

@@ -34,15 +34,24 @@ class Workspace:
     training_rows: pd.DataFrame
     serving_rows: pd.DataFrame
 
-    def settings(self, name: str, **changes: dict[str, Any] | str) -> str:
-        """Writes a settings file: the taxi settings with some sections changed."""
+    def settings(
+        self, name: str, *, intervals: bool = False, **changes: dict[str, Any] | str
+    ) -> str:
+        """Writes a settings file: the taxi settings with some sections changed.
+
+        Confidence intervals take TFMA most of its time, so only some tests ask for them.
+        """
         content = yaml.safe_load(settings_lib.DEFAULT.read_text())
         contracts = settings_lib.DEFAULT.parent
         content["root"] = str(self.root)
         content["schema"] = str(contracts / "schema.pbtxt")
-        content["training"]["eval_config"] = str(contracts / "eval_config.pbtxt")
+        evaluation = self.root / "eval_config.pbtxt"
+        text = (contracts / evaluation.name).read_text()
+        evaluation = evaluation if intervals else self.root / "eval_config_points.pbtxt"
+        evaluation.write_text(text if intervals else text[: text.index("options {")])
+        content["training"]["eval_config"] = str(evaluation)
         content["training"]["train_steps"] = 300
-        content["monitoring"]["eval_config"] = str(contracts / "eval_config.pbtxt")
+        content["monitoring"]["eval_config"] = str(evaluation)
         content["monitoring"]["drift"] = str(contracts / "drift.yaml")
         for key, change in changes.items():
             if isinstance(change, dict):
@@ -100,7 +109,7 @@ def skewgate(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
 @pytest.fixture(scope="session")
 def trained(workspace: Workspace) -> Workspace:
     """Returns the workspace after one training run that pushed a model."""
-    assert main(["run", "training", "--config", workspace.settings("trained")]) == 0
+    assert main(["run", "training", "--config", workspace.settings("trained", intervals=True)]) == 0
     assert len(workspace.pushed()) == 1
     return workspace
 

@@ -9,10 +9,10 @@ import pytest
 
 @pytest.fixture
 def monitor(trained, skewgate):
-    def run(name, rows=None, **changes):
+    def run(name, rows=None, *, intervals=False, **changes):
         if rows is not None:
             changes["data"] = trained.write(f"{name}.csv", rows)
-        settings = trained.settings(name, monitoring=changes)
+        settings = trained.settings(name, intervals=intervals, monitoring=changes)
         return skewgate("run", "monitoring", "--config", settings)
 
     return run
@@ -25,7 +25,7 @@ def newest_report(workspace, kind):
 
 
 def test_the_drift_of_2016_is_found_in_the_right_features(trained, monitor):
-    outcome = monitor("real")
+    outcome = monitor("real", intervals=True)
     assert outcome.code == 1
     assert "payment_type linf" in outcome.err
     assert "trip_miles ks" in outcome.err
@@ -40,6 +40,8 @@ def test_the_drift_of_2016_is_found_in_the_right_features(trained, monitor):
     performance = newest_report(trained, "PerformanceGate/performance_report")
     labelled = int(trained.serving_rows["big_tipper"].notna().sum())
     assert 0 < labelled < len(trained.serving_rows)
+    (auc,) = [r for r in performance["results"] if r["metric"] == "auc"]
+    assert auc["lower"] < auc["value"] < auc["upper"]
     assert performance["current"]["rows"] == len(trained.serving_rows)
     assert performance["current"]["rows_labelled"] == labelled
 
