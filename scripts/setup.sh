@@ -7,7 +7,10 @@ unset VIRTUAL_ENV PYTHONPATH PYTHONHOME || true
 fail() { echo "setup: $*" >&2; exit 1; }
 
 python= reason=
-for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.10 python}; do
+# pyenv's shims answer for the version in .python-version alone; its other versions count too.
+pyenv=$(pyenv root 2>/dev/null || true)
+for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.10 python \
+    ${pyenv:+"$pyenv"/versions/*/bin/python3}}; do
     command -v "$candidate" >/dev/null 2>&1 || continue
     "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1 || continue
     if answer=$("$candidate" scripts/select_stack.py 2>&1); then
