@@ -204,7 +204,7 @@ def _to_feature_type(array: pa.Array, where: str) -> pa.Array:
         wide = array.cast(pa.float64())
         values = np.asarray(wide.drop_null())
         largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0))
-        if largest > np.finfo(np.float32).max:
+        if largest > float(np.finfo(np.float32).max):
             raise InputError(
                 where,
                 f"has the value {largest:g}, and tf.Example holds 32-bit floats",
