@@ -16,7 +16,10 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.errors import InputError
 
-_TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+"""The Arrow types of text."""
+SCHEMA_NAMES = {"int64": "INT", "double": "FLOAT", "string": "BYTES"}
+"""What a schema calls the Arrow types that `column_types` gives."""
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
 
 
@@ -94,10 +97,9 @@ def _explain_csv(name: str, data: bytes, types: dict[str, pa.DataType], message:
         place = f"{name}: line {row.group(1)}" if row else name
         return InputError(place, (row.group(2) if row else message).split(": '")[0].rstrip("."))
     index, found = int(conversion.group(1)), conversion.group(2)
-    wanted = {"int64": "INT", "double": "FLOAT"}
     rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     column = next(rows)[index]
-    expected = wanted.get(str(types.get(column)), str(types.get(column)))
+    expected = SCHEMA_NAMES.get(str(types.get(column)), str(types.get(column)))
     line = next(
         (rows.line_num for cells in rows if len(cells) > index and cells[index].strip() == found),
         None,
@@ -116,7 +118,7 @@ def _read_parquet(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.T
         raise InputError(
             name, f"is not a whole Parquet file ({str(error).splitlines()[0]})", "write it again"
         ) from error
-    return _as_declared(table, types, name)
+    return as_declared(table, types, name)
 
 
 def _read_json(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
@@ -137,17 +139,17 @@ def _read_json(name: str, data: bytes, types: dict[str, pa.DataType]) -> pa.Tabl
         raise InputError(
             name, f"is not JSON Lines ({str(error).splitlines()[0]})", "write one object a line"
         ) from error
-    return _as_declared(table, types, name)
+    return as_declared(table, types, name)
 
 
-def _as_declared(table: pa.Table, types: dict[str, pa.DataType], name: str) -> pa.Table:
+def as_declared(table: pa.Table, types: dict[str, pa.DataType], name: str) -> pa.Table:
     """Casts the columns to which the schema gives another type than the file does."""
     for index, column in enumerate(table.column_names):
         declared = types.get(column)
         found = table[column].type
         if declared is None or found == declared or pa.types.is_null(found):
             continue
-        if declared == pa.string() and found in _TEXT:
+        if declared == pa.string() and found in TEXT:
             continue
         values = table[column]
         if declared == pa.int64() and (pa.types.is_date(found) or pa.types.is_timestamp(found)):
@@ -155,7 +157,7 @@ def _as_declared(table: pa.Table, types: dict[str, pa.DataType], name: str) -> p
         try:
             table = table.set_column(index, column, values.cast(declared))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            wanted = {"int64": "INT", "double": "FLOAT", "string": "BYTES"}[str(declared)]
+            wanted = SCHEMA_NAMES[str(declared)]
             raise InputError(
                 f"{name}: column {column}",
                 f"must be {wanted} by the schema, found {found} ({str(error).splitlines()[0]})",
@@ -215,7 +217,7 @@ def _to_feature_type(array: pa.Array, where: str) -> pa.Array:
         return array.cast(pa.timestamp("s")).cast(pa.int64())
     if pa.types.is_timestamp(kind):
         return array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    if kind in _TEXT:
+    if kind in TEXT:
         return array.cast(pa.large_binary())
     raise InputError(
         where,
