@@ -1,6 +1,15 @@
 """The registry of metrics: one file each, one line each."""
 
-from skewgate.metrics import jsd, ks, linf, missing_rate, new_categories, psi
+from skewgate.metrics import (
+    hellinger,
+    jsd,
+    ks,
+    linf,
+    missing_rate,
+    new_categories,
+    psi,
+    wasserstein,
+)
 from skewgate.metrics.base import Metric
 
 REGISTRY: dict[str, Metric] = {
@@ -10,6 +19,8 @@ REGISTRY: dict[str, Metric] = {
         jsd.METRIC,
         psi.METRIC,
         linf.METRIC,
+        wasserstein.METRIC,
+        hellinger.METRIC,
         missing_rate.METRIC,
         new_categories.METRIC,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
+from skewgate.metrics.cdf import at, steps
 from skewgate.types import (
     CategoricalDistribution,
     Distribution,
@@ -45,8 +46,8 @@ class Shares:
     Attributes:
         baseline, current: best estimates, shape (k,), each sums to 1.
         baseline_lower, baseline_upper, current_lower, current_upper: certain bounds, shape (k,).
-        hidden_baseline, hidden_current: mass whose category is unknown, in [0, 1]; it is one bin
-            of its own in the arrays.
+        hidden_baseline, hidden_current: mass whose category is unknown, in [0, 1]; the last bin
+            is that of the hidden categories if either is above 0.
         n_baseline, n_current: number of values.
     """
 
@@ -65,6 +66,18 @@ class Shares:
     def harmonic(self) -> float:
         """1/N + 1/M, the scale of sampling noise."""
         return 1.0 / self.n_baseline + 1.0 / self.n_current
+
+    @property
+    def hides(self) -> bool:
+        """Whether a side has categories that are not known by name."""
+        return self.hidden_baseline > 0 or self.hidden_current > 0
+
+    @property
+    def n_hidden(self) -> int:
+        """The largest possible number of hidden categories: each has at least one value."""
+        return math.floor(
+            self.hidden_baseline * self.n_baseline + self.hidden_current * self.n_current + 1e-6
+        )
 
 
 def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> Shares:
@@ -92,11 +105,12 @@ def _numeric_shares(
     cuts = quantile_cuts(baseline, bins)
 
     def side(distribution: NumericDistribution) -> tuple[FloatArray, FloatArray, FloatArray]:
-        lower, upper = distribution.bounds_at(cuts)
-        lower, upper = np.r_[0.0, lower, 1.0], np.r_[0.0, upper, 1.0]
-        share = np.diff((lower + upper) / 2)
+        lower, upper = np.zeros(len(cuts) + 2), np.zeros(len(cuts) + 2)
+        lower[1:-1], upper[1:-1], *_ = at(distribution, cuts, steps(distribution))
+        lower[-1] = upper[-1] = 1.0
+        middle = (lower + upper) / 2
         return (
-            np.maximum(share, 0.0),
+            np.maximum(middle[1:] - middle[:-1], 0.0),
             np.maximum(lower[1:] - upper[:-1], 0.0),
             np.minimum(upper[1:] - lower[:-1], 1.0),
         )
@@ -106,41 +120,47 @@ def _numeric_shares(
 
 def quantile_cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
     """Returns the upper ends of all bins but the last; at most one bin more than `bins`."""
-    middle = (baseline.right_lower + baseline.right_upper) / 2
-    index = np.searchsorted(middle, np.arange(1, bins) / bins, side="left")
-    quantiles = baseline.edges[np.minimum(index, len(middle) - 1)]
-    values, hits = np.unique(quantiles, return_counts=True)
     smallest, largest = baseline.edges[0], baseline.edges[-1]
     if smallest == largest:
         return np.array([np.nextafter(largest, -np.inf), largest])
-    atoms = values[((hits > 1) | (values == largest)) & (values > smallest)]
-    cuts: FloatArray = np.union1d(values[values < largest], np.nextafter(atoms, -np.inf))
+    middle = (baseline.right_lower + baseline.right_upper) / 2
+    index = middle.searchsorted(np.arange(1, bins) / bins)
+    quantiles = baseline.edges[np.minimum(index, len(middle) - 1)]
+    atoms = quantiles[1:][quantiles[1:] == quantiles[:-1]]
+    atoms = np.concatenate((atoms, quantiles[quantiles == largest]))
+    atoms = atoms[atoms > smallest]
+    inner = quantiles[quantiles < largest]
+    cuts: FloatArray = np.unique(np.concatenate((inner, np.nextafter(atoms, -np.inf))))
     return cuts
 
 
 def _categorical_shares(
     baseline: CategoricalDistribution, current: CategoricalDistribution
 ) -> Shares:
-    names = sorted(set(baseline.counts) | set(current.counts))
+    names = sorted(baseline.counts.keys() | current.counts.keys())
+    hides = baseline.other > 0 or current.other > 0
 
     def side(distribution: CategoricalDistribution) -> tuple[FloatArray, FloatArray, FloatArray]:
-        counts = np.array([distribution.counts.get(name, 0.0) for name in names])
-        known = np.array([name in distribution.counts for name in names], dtype=bool)
-        other = distribution.other
-        # A category that was not kept is at most as frequent as the rarest one that was.
-        rarest = min(distribution.counts.values(), default=other)
-        upper = np.where(known, counts, min(other, rarest))
-        if other > 0:
-            hidden_elsewhere = float(np.sum(upper[~known]))
-            counts, upper = np.append(counts, other), np.append(upper, other)
-            lower = np.append(counts[:-1], max(other - hidden_elsewhere, 0.0))
-        else:
-            lower = counts
-        pad = 1 if other == 0 and (baseline.other > 0 or current.other > 0) else 0
-        estimate, low, high = (
-            np.append(array, np.zeros(pad)) / distribution.n for array in (counts, lower, upper)
+        kept, other = distribution.counts, distribution.other
+        counts = np.array([kept.get(name, -1.0) for name in names])
+        unknown = counts < 0
+        counts[unknown] = 0.0
+        if not hides:
+            shares = counts / distribution.n
+            return shares, shares, shares
+        # How much of the hidden mass each category may have. One that was not kept is at most as
+        # frequent as the rarest one that was.
+        rarest = min(kept.values(), default=other)
+        more = np.where(
+            unknown, min(other, rarest + distribution.slack), min(other, distribution.slack)
         )
-        return estimate, low, high
+        lower = np.append(counts, max(other - float(np.sum(more)), 0.0))
+        upper = np.append(counts + more, other)
+        return (
+            np.append(counts, other) / distribution.n,
+            lower / distribution.n,
+            upper / distribution.n,
+        )
 
     return Shares(
         *side(baseline),
@@ -154,19 +174,44 @@ def _categorical_shares(
 
 def box_bounds(
     shares: Shares, term: Callable[[FloatArray, FloatArray], FloatArray]
-) -> tuple[float, float]:
-    """Bounds a sum over bins of a term that is jointly convex and 0 where both sides agree.
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Estimates and bounds, per bin, a term that is jointly convex and 0 where both sides agree.
 
     Such a term is largest at a corner of the box of possible shares; it is smallest where the
-    intervals touch, or 0 where they overlap.
+    intervals come closest, 0 where they overlap. The bin of the hidden categories is treated as
+    one category.
+
+    Returns:
+        Estimate, lower and upper bound, each of shape (k,).
     """
     low_b, high_b = shares.baseline_lower, shares.baseline_upper
     low_c, high_c = shares.current_lower, shares.current_upper
-    corners = [term(b, c) for b in (low_b, high_b) for c in (low_c, high_c)]
-    upper = float(np.sum(np.max(corners, axis=0)))
-    apart = np.where(low_b > high_c, term(low_b, high_c), 0.0)
-    apart = np.where(low_c > high_b, term(high_b, low_c), apart)
-    return float(np.sum(apart)), upper
+    if low_b is high_b and low_c is high_c:  # exact
+        terms = term(shares.baseline, shares.current)
+        return terms, terms.copy(), terms.copy()
+    near_b, near_c = nearest(shares)
+    terms = term(
+        np.stack((shares.baseline, near_b, low_b, low_b, high_b, high_b)),
+        np.stack((shares.current, near_c, low_c, high_c, low_c, high_c)),
+    )
+    return terms[0], terms[1], np.maximum.reduce(terms[1:])
+
+
+def nearest(shares: Shares) -> tuple[FloatArray, FloatArray]:
+    """Returns the possible shares of both sides that come closest, bin by bin, shape (k,)."""
+    return (
+        np.maximum(shares.baseline_lower, np.minimum(shares.current_lower, shares.baseline_upper)),
+        np.maximum(shares.current_lower, np.minimum(shares.baseline_lower, shares.current_upper)),
+    )
+
+
+def largest_if_split(shares: Shares) -> float:
+    """Bounds what the hidden categories add to `jsd` or to half the squared roots' distance.
+
+    However the hidden mass is split into categories, such an f-divergence is largest if no
+    category is on both sides, and then half the mass of both.
+    """
+    return float(shares.baseline_upper[-1] + shares.current_upper[-1]) / 2
 
 
 def two_sided_p(z: float) -> float:

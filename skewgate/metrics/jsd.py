@@ -5,22 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import special
 
-from skewgate.metrics.base import Metric, box_bounds, shares_of
+from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
 from skewgate.metrics.null import divergence_measurement
 from skewgate.types import Distribution, FloatArray, Measurement
 
 
 def jsd_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
     """Returns each bin's part of the divergence, in bits; a share of 0 contributes no log."""
-    total = baseline + current
-
-    def half(share: FloatArray) -> FloatArray:
-        ratio = np.divide(2 * share, total, out=np.ones_like(total), where=share > 0)
-        terms: FloatArray = 0.5 * share * np.log2(ratio)
-        return terms
-
-    return half(baseline) + half(current)
+    middle = (baseline + current) / 2
+    terms: FloatArray = special.rel_entr(baseline, middle) + special.rel_entr(current, middle)
+    return terms / (2 * math.log(2))
 
 
 def jsd(baseline: FloatArray, current: FloatArray) -> float:
@@ -53,11 +49,13 @@ def jsd(baseline: FloatArray, current: FloatArray) -> float:
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
     shares = shares_of(baseline, current)
-    value = float(np.sum(jsd_terms(shares.baseline, shares.current)))
-    lower, upper = box_bounds(shares, jsd_terms)
-    # Within the hidden mass of both sides the categories may agree or be disjoint.
-    upper = min(upper + (shares.hidden_baseline + shares.hidden_current) / 2, 1.0)
-    lower = min(lower, upper)  # the sum may round to a little more than 1
+    terms, lowest, highest = box_bounds(shares, jsd_terms)
+    if shares.hides:
+        highest[-1] = largest_if_split(shares)
+    # The sums may round to a little less than 0 or more than 1.
+    value, lower, upper = (
+        min(max(float(np.sum(part)), 0.0), 1.0) for part in (terms, lowest, highest)
+    )
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     per_unit = shares.harmonic / (8 * math.log(2))
 

@@ -55,7 +55,7 @@ def critical_gap(alpha: float, variances: FloatArray, rare: BoolArray, step: flo
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
     shares = shares_of(baseline, current)
     gaps = np.abs(shares.baseline - shares.current)
-    if shares.hidden_baseline > 0 or shares.hidden_current > 0:
+    if shares.hides:
         gaps = gaps[:-1]  # the last bin is many categories, not one
     low = np.maximum(
         shares.baseline_lower - shares.current_upper, shares.current_lower - shares.baseline_upper

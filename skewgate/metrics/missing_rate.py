@@ -1,13 +1,11 @@
-"""Change of the share of missing values; NaN counts as missing."""
+"""Change of the share of examples without a value; NaN counts as missing."""
 
 from __future__ import annotations
 
 import math
 
-from scipy import stats
-
 from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
-from skewgate.types import Distribution, Measurement
+from skewgate.types import Distribution, Measurement, n_rows, n_without_value
 
 
 def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: int) -> float:
@@ -24,17 +22,22 @@ def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: i
     >>> round(proportions_p(30, 1000, 60, 1000), 5)
     0.00121
     """
-    pooled = (k_baseline + k_current) / (n_baseline + n_current)
+    successes, trials = k_baseline + k_current, n_baseline + n_current
+    if successes in (0, trials):  # no other table has these margins
+        return 1.0
+    pooled = successes / trials
     if min(pooled, 1 - pooled) * min(n_baseline, n_current) < 5:
+        from scipy import stats  # over a second, which most comparisons can do without
+
         table = [[k_baseline, n_baseline - k_baseline], [k_current, n_current - k_current]]
-        return float(stats.fisher_exact(table)[1])
+        return min(float(stats.fisher_exact(table)[1]), 1.0)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / n_baseline + 1 / n_current))
     return two_sided_p((k_current / n_current - k_baseline / n_baseline) / spread)
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
-    missing = [side.n_missing + side.n_nan for side in (baseline, current)]
-    total = [count + side.n for count, side in zip(missing, (baseline, current), strict=True)]
+    missing = [n_without_value(side) for side in (baseline, current)]
+    total = [n_rows(side) for side in (baseline, current)]
     change = abs(missing[1] / total[1] - missing[0] / total[0])
     pooled = sum(missing) / sum(total)
     # The worst spread that a change this close to the pooled rate could have.

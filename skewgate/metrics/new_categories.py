@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import special
 
@@ -15,10 +17,13 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         and isinstance(current, CategoricalDistribution)
     ):
         raise TypeError("new_categories compares categorical features")
-    unseen = sum(count for name, count in current.counts.items() if name not in baseline.counts)
-    # A category hidden in the baseline's `other` is not new, one in the current's may be.
-    lower = 0.0 if baseline.other > 0 else unseen / current.n
-    upper = (unseen + current.other) / current.n
+    new = sorted(count for name, count in current.counts.items() if name not in baseline.counts)
+    unseen = math.fsum(new)
+    # A category hidden in the baseline's `other` is not new; there are at most as many of them as
+    # values. One hidden in the current's `other` may be new.
+    hidden = math.ceil(baseline.other)
+    lower = math.fsum(new[: max(len(new) - hidden, 0)]) / current.n
+    upper = min((unseen + current.other) / current.n, 1.0)
     mean, variance = unseen_moments(baseline, current)
     shape, scale = mean**2 / variance, variance / mean
     critical = float(special.gammainccinv(shape, alpha)) * scale

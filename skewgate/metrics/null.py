@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -29,8 +30,8 @@ def divergence_measurement(
 ) -> Measurement:
     """Completes a divergence with what no change would give.
 
-    With an expected count of at least 5 in every bin, divergence / per_unit follows chi-square
-    with one degree of freedom less than there are bins. Where a bin is rarer, the law is that of
+    With enough values expected in every bin, divergence / per_unit follows chi-square with one
+    degree of freedom less than there are bins. Where a bin is rarer, the law is that of
     random relabelling: the pooled rows are dealt to the two sides anew, and a gamma law with the
     mean and variance of the draws gives the tail. The draws are the same at every call.
 
@@ -43,6 +44,7 @@ def divergence_measurement(
 
     Source: Cochran (1954) for the rule of 5; Pitman (1937) for the permutation law.
     """
+    upper = max(upper, lower)  # sums may round differently
     mean, variance = null_moments(statistic, shares, per_unit)
     shape, scale = mean**2 / variance, variance / mean
     critical = float(special.gammainccinv(shape, alpha)) * scale
@@ -68,7 +70,11 @@ def null_moments(statistic: Statistic, shares: Shares, per_unit: float) -> tuple
     total = int(pooled.sum())
     used = pooled[pooled > 0]
     smaller = min(shares.n_baseline, shares.n_current)
-    dense = len(used) == 0 or float(used.min()) / total * smaller >= 5
+    degrees = max(len(used) - 1, 1)
+    # The divergence's mean exceeds that of chi-square by up to degrees / expected count / 3,
+    # which must be little beside its spread of sqrt(2 degrees).
+    enough = 5 * max(math.sqrt(degrees / 2), 1)
+    dense = len(used) == 0 or float(used.min()) / total * smaller >= enough
     if not dense and total < _LARGEST:
         n_baseline = min(max(round(float(shares.baseline.sum()) * shares.n_baseline), 1), total - 1)
         generator = np.random.default_rng(0)
@@ -80,5 +86,4 @@ def null_moments(statistic: Statistic, shares: Shares, per_unit: float) -> tuple
         mean, variance = float(np.mean(values)), float(np.var(values, ddof=1))
         if mean > 0 and variance > 0:
             return mean, variance
-    degrees = max(len(used) - 1, 1)
     return degrees * per_unit, 2.0 * degrees * per_unit**2

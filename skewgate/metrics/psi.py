@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
 
-from skewgate.metrics.base import Metric, Shares, box_bounds, shares_of
+from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of
 from skewgate.metrics.null import divergence_measurement
 from skewgate.types import Distribution, FloatArray, Measurement
 
 SMOOTHING = 0.5
-"""Pseudo-count added to every bin on both sides, so that an empty bin has a finite logarithm."""
+"""Values added to every bin inside the logarithm, so that an empty bin has a finite one.
+
+In units of the harmonic mean of both sizes: with equal sizes it is half a value on each side.
+"""
 
 
-def psi_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
-    """Returns each bin's part of the index, in nats; shares must be positive."""
-    terms: FloatArray = (current - baseline) * np.log(current / baseline)
+def psi_terms(baseline: FloatArray, current: FloatArray, offset: float) -> FloatArray:
+    """Returns each bin's part of the index, in nats.
+
+    Args:
+        baseline, current: shares of one shape, plus `offset` positive.
+        offset: what `smoothing_offset` returns.
+    """
+    terms: FloatArray = (current - baseline) * np.log((current + offset) / (baseline + offset))
     return terms
 
 
-def smooth(shares: FloatArray, n: int, smoothing: float = SMOOTHING) -> FloatArray:
-    """Adds a pseudo-count to every bin and normalises again."""
-    smoothed: FloatArray = (shares * n + smoothing) / (n + smoothing * shares.shape[-1])
-    return smoothed
+def smoothing_offset(n_baseline: float, n_current: float, smoothing: float = SMOOTHING) -> float:
+    """Returns the share that smoothing adds to every bin inside the logarithm.
+
+    It is the same on both sides and whatever the number of bins, so that equal shares have index
+    0 and a bin that is empty on both sides adds nothing.
+
+    >>> smoothing_offset(1000, 1000)
+    0.0005
+    """
+    return smoothing * (1.0 / n_baseline + 1.0 / n_current) / 2
 
 
 def psi(baseline: FloatArray, current: FloatArray, *, smoothing: float = SMOOTHING) -> float:
-    """Population stability index, sum of (c - b) ln(c / b), in nats.
+    """Population stability index, sum of (c - b) ln((c + e) / (b + e)), in nats.
+
+    b and c are shares, e is `smoothing` (1/N + 1/M) / 2.
 
     Args:
-        baseline: counts per bin, shape (k,), non-negative, sum > 0.
-        current: counts over the same k bins.
-        smoothing: pseudo-count added to every bin on both sides.
+        baseline: counts per bin, shape (k,), non-negative, sum N > 0.
+        current: counts over the same k bins, sum M > 0.
+        smoothing: values added to every bin inside the logarithm, in units of the harmonic mean
+            of N and M.
 
     Returns:
         A float >= 0; 0 only if the two sets of shares are equal; symmetric.
@@ -48,48 +64,53 @@ def psi(baseline: FloatArray, current: FloatArray, *, smoothing: float = SMOOTHI
     >>> round(psi([50, 50], [40, 60], smoothing=0), 4)
     0.0405
     """
-    sides = []
     baseline, current = np.asarray(baseline, float), np.asarray(current, float)
     if baseline.shape != current.shape:
         raise ValueError(f"shapes differ: {baseline.shape} and {current.shape}")
+    totals = []
     for name, counts in (("baseline", baseline), ("current", current)):
-        total = float(counts.sum())
-        if np.any(counts < 0) or total <= 0:
+        totals.append(float(counts.sum()))
+        if np.any(counts < 0) or totals[-1] <= 0:
             raise ValueError(f"{name} must hold non-negative counts with a positive sum")
         if smoothing <= 0 and np.any(counts == 0):
             raise ValueError(f"{name} has an empty bin, which needs smoothing > 0")
-        sides.append((counts + smoothing) / (total + smoothing * len(counts)))
-    return float(np.sum(psi_terms(*sides)))
+    offset = smoothing_offset(totals[0], totals[1], smoothing)
+    return float(np.sum(psi_terms(baseline / totals[0], current / totals[1], offset)))
+
+
+def hidden_bounds(shares: Shares, offset: float) -> tuple[float, float]:
+    """Bounds what the hidden categories add to the index, however many they are.
+
+    With K categories the sum is at least K times the term of their mean shares (the term is
+    convex), which is the term of their sums at K times the offset. It is largest if no category
+    is on both sides and each side has as few of them as can be: a category with share b on the
+    baseline alone adds b ln(1 + b / offset), which is at most b ln(1 + r / offset) if none has
+    more than r, and r is at most all of the hidden mass.
+    """
+    near_b, near_c = (side[-1:] for side in nearest(shares))
+    lower = float(psi_terms(near_b, near_c, max(shares.n_hidden, 1) * offset)[0])
+    upper = sum(
+        mass * math.log1p(mass / offset)
+        for mass in (float(shares.baseline_upper[-1]), float(shares.current_upper[-1]))
+    )
+    return lower, max(upper, lower)
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
-    raw = shares_of(baseline, current)
-    shares = _smoothed(raw)
-    value = float(np.sum(psi_terms(shares.baseline, shares.current)))
-    lower, upper = box_bounds(shares, psi_terms)
-    if raw.hidden_baseline > 0 or raw.hidden_current > 0:
-        # Hidden categories may differ without limit, and how many there are decides how much the
-        # smoothing takes off.
-        lower, upper = 0.0, math.inf
+    shares = shares_of(baseline, current)
+    offset = smoothing_offset(shares.n_baseline, shares.n_current)
+
+    def terms(left: FloatArray, right: FloatArray) -> FloatArray:
+        return psi_terms(left, right, offset)
 
     def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
-        sides = smooth(left, raw.n_baseline), smooth(right, raw.n_current)
-        return np.asarray(np.sum(psi_terms(*sides), axis=-1))
+        return np.asarray(np.sum(terms(left, right), axis=-1))
 
-    return divergence_measurement(value, lower, upper, raw.harmonic, statistic, raw, alpha)
-
-
-def _smoothed(shares: Shares) -> Shares:
-    n_baseline, n_current = shares.n_baseline, shares.n_current
-    return dataclasses.replace(
-        shares,
-        baseline=smooth(shares.baseline, n_baseline),
-        baseline_lower=smooth(shares.baseline_lower, n_baseline),
-        baseline_upper=smooth(shares.baseline_upper, n_baseline),
-        current=smooth(shares.current, n_current),
-        current_lower=smooth(shares.current_lower, n_current),
-        current_upper=smooth(shares.current_upper, n_current),
-    )
+    estimate, lowest, highest = box_bounds(shares, terms)
+    if shares.hides:
+        lowest[-1], highest[-1] = hidden_bounds(shares, offset)
+    value, lower, upper = (float(np.sum(part)) for part in (estimate, lowest, highest))
+    return divergence_measurement(value, lower, upper, shares.harmonic, statistic, shares, alpha)
 
 
 METRIC = Metric(

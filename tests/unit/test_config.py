@@ -124,7 +124,7 @@ def test_unknown_key_beside_thresholds_is_refused():
 def test_metric_of_the_wrong_kind_is_refused_in_the_defaults():
     text = message("defaults: {numeric: {linf: 0.1}}")
     assert text.startswith("drift.yaml: defaults.numeric: 'linf' is not a numeric metric")
-    assert "valid are jsd, ks, missing_rate, psi" in text
+    assert "valid are hellinger, jsd, ks, missing_rate, psi, wasserstein" in text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 This is the only unit test that imports TensorFlow Data Validation, which takes long.
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from scipy import stats
 from skewgate import drift
 from skewgate.config import DriftConfig
 from skewgate.metrics import REGISTRY
+from skewgate.metrics.jsd import jsd
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data
 from skewgate.statistics import distributions
@@ -72,6 +75,42 @@ def reported(profiles):
     return measured
 
 
+HISTOGRAMS = ("STANDARD", "QUANTILES")
+
+
+@pytest.fixture(scope="module")
+def numeric_profiles(frames):
+    """Ten buckets, where most of the features share some boundaries and have heavy values."""
+    rng = np.random.default_rng(14)
+    sides = []
+    for shift, frame in enumerate(frames):
+        frame = frame[[*NUMERIC]].copy()
+        frame["ties"] = rng.integers(0, 10 + 2 * shift, len(frame)).astype(float)
+        values = rng.normal(0.3 * shift, 1, len(frame))
+        frame["some_nan"] = np.where(rng.random(len(frame)) < 0.1 + 0.1 * shift, np.nan, values)
+        sides.append(profile(frame, num_quantiles_histogram_buckets=10, num_histogram_buckets=10))
+    return sides
+
+
+@pytest.fixture(scope="module")
+def reported_numeric(numeric_profiles):
+    """The JSD that TFDV measures between the two: (feature, kind of histogram) to value."""
+    measured = {}
+    for kind in HISTOGRAMS:
+        schema = tfdv.infer_schema(numeric_profiles[0])
+        for feature in schema.feature:
+            comparator = feature.drift_comparator.jensen_shannon_divergence
+            comparator.threshold = 1e-9
+            comparator.source.type = comparator.source.Type.Value(kind)
+        anomalies = tfdv.validate_statistics(
+            numeric_profiles[1], schema, previous_statistics=numeric_profiles[0]
+        )
+        for info in anomalies.drift_skew_info:
+            [measurement] = info.drift_measurements
+            measured[info.path.step[0], kind] = measurement.value
+    return measured
+
+
 def test_the_two_samples_differ_in_size(frames):
     assert len(frames[0]) > len(frames[1]) > 500
 
@@ -124,6 +163,53 @@ def test_categorical_metrics_are_those_of_tfdv(sides, reported, name, metric):
     measured = REGISTRY[metric].measure(*(side[name] for side in sides), 0.05)
     assert measured.value > 0.001
     assert measured.value == pytest.approx(reported[name, metric], abs=1e-6)
+
+
+def on_common_buckets(*histograms):
+    """Returns each histogram's shares over the buckets between all boundaries of both.
+
+    As TFDV does it: the values of a bucket are taken to lie evenly in it, and NaN values are one
+    more bucket. Buckets without width share one bin at their value.
+    """
+    boundaries = sorted(
+        {x for h in histograms for b in h.buckets for x in (b.low_value, b.high_value)}
+    )
+    points = sorted(
+        {b.low_value for h in histograms for b in h.buckets if b.low_value == b.high_value}
+    )
+    lows, highs = np.array([*itertools.pairwise(boundaries), *zip(points, points, strict=True)]).T
+    sides = []
+    for histogram in histograms:
+        counts = np.zeros(len(lows) + 1)
+        counts[-1] = histogram.num_nan
+        for bucket in histogram.buckets:
+            width = bucket.high_value - bucket.low_value
+            inside = (lows >= bucket.low_value) & (highs <= bucket.high_value)
+            inside &= (lows < highs) == (width > 0)
+            counts[:-1][inside] += bucket.sample_count * (
+                (highs[inside] - lows[inside]) / width if width else 1.0
+            )
+        sides.append(counts / counts.sum())
+    return sides
+
+
+def histograms_of(profiles, name, kind):
+    for side in profiles:
+        [feature] = [f for f in side.datasets[0].features if f.path.step[0] == name]
+        [histogram] = [
+            h for h in feature.num_stats.histograms if h.HistogramType.Name(h.type) == kind
+        ]
+        yield histogram
+
+
+@pytest.mark.parametrize("kind", HISTOGRAMS)
+@pytest.mark.parametrize("name", [*NUMERIC, "ties", "some_nan"])
+def test_numeric_jsd_on_the_same_buckets_is_that_of_tfdv(
+    numeric_profiles, reported_numeric, name, kind
+):
+    value = jsd(*on_common_buckets(*histograms_of(numeric_profiles, name, kind)))
+    assert value > 0.001
+    assert value == pytest.approx(reported_numeric[name, kind], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", CATEGORICAL)

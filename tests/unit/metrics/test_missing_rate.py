@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from skewgate.metrics import missing_rate
-from skewgate.types import EmptyDistribution
+from skewgate.types import CategoricalDistribution, EmptyDistribution
 
 TABLES = st.tuples(
     st.integers(0, 400), st.integers(1, 400), st.integers(0, 300), st.integers(1, 300)
@@ -51,6 +51,20 @@ def test_equal_rates_of_missing_values_are_no_change(build):
     )
     assert measured.value == 0.0
     assert measured.p_value == 1.0
+
+
+def test_examples_with_several_values_count_once():
+    # 20 of 100 examples against 15 of 60, whatever the number of values in the others.
+    several = CategoricalDistribution({"a": 300.0}, 0.0, 300, n_missing=20, n_present=80)
+    more = CategoricalDistribution({"a": 900.0}, 0.0, 900, n_missing=15, n_present=45)
+    measured = missing_rate.METRIC.measure(several, more, 0.05)
+    assert measured.value == pytest.approx(0.05)
+    assert measured.p_value == missing_rate.proportions_p(20, 100, 15, 60)
+
+
+@pytest.mark.parametrize("missing", [0, 50])
+def test_nothing_or_everything_missing_is_no_evidence(missing):
+    assert missing_rate.proportions_p(missing, 50, 2 * missing, 100) == 1.0
 
 
 @given(table=TABLES)

@@ -6,7 +6,7 @@ import pytest
 from skewgate.metrics import REGISTRY
 
 
-@pytest.mark.parametrize("name", ["psi", "jsd"])
+@pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
 @pytest.mark.parametrize(
     ("categories", "n_baseline", "n_current", "tail"),
     [(400, 5000, 3000, 0.0), (60, 6000, 500, 1.2), (300, 300, 9000, 1.1), (5, 1000, 800, 0.0)],
@@ -28,7 +28,7 @@ def test_no_change_alarms_about_as_often_as_it_may(
     assert abs(excess.mean()) <= 3 * excess.std() / np.sqrt(len(excess)) + 0.15 * excess.std()
 
 
-@pytest.mark.parametrize("name", ["psi", "jsd"])
+@pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
 def test_a_planted_change_among_many_categories_is_found(build, name):
     rng = np.random.default_rng(7)
     flat = np.full(1000, 1 / 1000)
@@ -47,3 +47,19 @@ def test_the_law_is_the_same_at_every_call(build):
     sides = build.categorical({"a": 90, "b": 3, "c": 1}), build.categorical({"a": 40, "b": 2})
     first, second = (REGISTRY["psi"].measure(*sides, 0.05) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
+def test_many_equally_likely_categories_do_not_alarm(build, name):
+    # 12.5 values expected of each on a side: too few for the chi-square law of so many.
+    rng = np.random.default_rng(13)
+
+    def draw():
+        counts = rng.multinomial(5_000, np.full(400, 1 / 400))
+        return build.categorical({f"c{i}": int(c) for i, c in enumerate(counts) if c})
+
+    measured = [REGISTRY[name].measure(draw(), draw(), 0.05) for _ in range(100)]
+    assert np.mean([m.p_value <= 0.05 for m in measured]) <= 0.09
+    assert np.mean([m.value for m in measured]) == pytest.approx(
+        np.mean([m.null_value for m in measured]), rel=0.02
+    )

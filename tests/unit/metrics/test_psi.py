@@ -14,10 +14,14 @@ PAIRS_OF_COUNTS = st.integers(2, 9).flatmap(
 COUNTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 500), min_size=1, max_size=8)
 
 
-def jeffreys(baseline, current, smoothing=0.5):
-    """Both Kullback-Leibler divergences by scipy, over smoothed counts."""
-    one, two = (np.asarray(side, float) + smoothing for side in (baseline, current))
-    return stats.entropy(one, two) + stats.entropy(two, one)
+def index(baseline, current, smoothing=0.5):
+    """The definition, bin by bin."""
+    n, m = sum(baseline), sum(current)
+    offset = smoothing * (1 / n + 1 / m) / 2
+    return sum(
+        (c / m - b / n) * math.log((c / m + offset) / (b / n + offset))
+        for b, c in zip(baseline, current, strict=True)
+    )
 
 
 def aligned(baseline, current):
@@ -33,15 +37,42 @@ def test_hand_computed_value_without_smoothing():
 
 
 def test_hand_computed_value_with_an_empty_bin():
-    # Half a count in every bin: (10.5, 0.5) / 11 against (15.5, 5.5) / 21.
-    b, c = (10.5 / 11, 0.5 / 11), (15.5 / 21, 5.5 / 21)
-    expected = sum((y - x) * math.log(y / x) for x, y in zip(b, c, strict=True))
+    # Shares 1, 0 against 0.75, 0.25; half a value of 10 and of 20 is 0.0375 on average.
+    expected = -0.25 * math.log(0.7875 / 1.0375) + 0.25 * math.log(0.2875 / 0.0375)
     assert psi.psi([10, 0], [15, 5]) == pytest.approx(expected)
+    assert psi.smoothing_offset(10, 20) == pytest.approx(0.0375)
+
+
+@given(
+    pair=st.integers(2, 9).flatmap(
+        lambda k: st.tuples(*[st.lists(st.integers(1, 300), min_size=k, max_size=k)] * 2)
+    )
+)
+def test_value_without_smoothing_is_the_sum_of_both_divergences_of_scipy(pair):
+    expected = stats.entropy(*pair) + stats.entropy(*reversed(pair))
+    assert psi.psi(*pair, smoothing=0) == pytest.approx(expected, abs=1e-9)
+
+
+@given(counts=st.lists(st.integers(0, 300), min_size=2, max_size=9).filter(any))
+def test_equal_shares_have_index_zero_whatever_the_sizes(counts):
+    assert psi.psi(counts, [7 * count for count in counts]) == pytest.approx(0.0, abs=1e-15)
 
 
 @given(pair=PAIRS_OF_COUNTS)
-def test_value_is_the_sum_of_both_divergences_of_scipy(pair):
-    assert psi.psi(*pair) == pytest.approx(jeffreys(*pair), abs=1e-9)
+def test_a_bin_that_is_empty_on_both_sides_adds_nothing(pair):
+    one, two = pair
+    assert psi.psi([*one, 0], [*two, 0]) == pytest.approx(psi.psi(one, two), abs=1e-12)
+
+
+@settings(max_examples=300)
+@given(pair=PAIRS_OF_COUNTS)
+def test_joining_bins_never_raises_the_sum_by_more_than_the_offset_allows(pair):
+    # The inequality that bounds hidden categories: k bins hold at least k times their mean.
+    (one, two), k = (np.asarray(side, float) / sum(side) for side in pair), len(pair[0])
+    offset = psi.smoothing_offset(sum(pair[0]), sum(pair[1]))
+    split = np.sum(psi.psi_terms(one[1:], two[1:], offset))
+    joined = psi.psi_terms(one[1:].sum(), two[1:].sum(), (k - 1) * offset)
+    assert joined <= split + 1e-12
 
 
 @given(pair=PAIRS_OF_COUNTS)
@@ -69,23 +100,42 @@ def test_what_are_no_counts_is_refused(sides, options, message):
 @given(baseline=COUNTS, current=COUNTS)
 def test_complete_categories_are_measured_exactly(build, baseline, current):
     measured = psi.METRIC.measure(build.categorical(baseline), build.categorical(current), 0.05)
-    assert measured.value == pytest.approx(jeffreys(*aligned(baseline, current)), abs=1e-9)
+    assert measured.value == pytest.approx(index(*aligned(baseline, current)), abs=1e-9)
     assert measured.upper - measured.lower < 1e-9
 
 
-@settings(max_examples=300)
+@settings(max_examples=400)
 @given(baseline=COUNTS, current=COUNTS, kept=st.tuples(*[st.integers(1, 8)] * 2))
-def test_value_lies_in_its_interval_when_categories_were_dropped(build, baseline, current, kept):
-    one, two = (
-        build.categorical(side, kept=k) for side, k in zip((baseline, current), kept, strict=True)
+def test_interval_holds_the_exact_value_when_categories_were_dropped(
+    build, baseline, current, kept
+):
+    measured = psi.METRIC.measure(
+        build.categorical(baseline, kept=kept[0]), build.categorical(current, kept=kept[1]), 0.05
     )
-    measured = psi.METRIC.measure(one, two, 0.05)
-    assert 0.0 <= measured.lower <= measured.value <= measured.upper
-    if one.other or two.other:  # neither what differs among them nor their number is known
-        assert (measured.lower, measured.upper) == (0.0, math.inf)
-    else:
-        exact = jeffreys(*aligned(baseline, current))
-        assert measured.lower - 1e-9 <= exact <= measured.upper + 1e-9
+    assert 0.0 <= measured.lower <= measured.value <= measured.upper < math.inf
+    assert measured.lower - 1e-9 <= index(*aligned(baseline, current)) <= measured.upper + 1e-9
+
+
+def test_hidden_categories_do_not_hide_what_the_others_show(build):
+    rare = {f"r{i}": 2 for i in range(50)}
+    measured = psi.METRIC.measure(
+        build.categorical({"a": 7_000, "b": 2_900, **rare}, kept=2),
+        build.categorical({"a": 2_900, "b": 7_000, **rare}, kept=2),
+        0.05,
+    )
+    assert measured.lower > 0.7
+    assert measured.upper < measured.lower + 0.15
+
+
+def test_hidden_mass_that_grew_is_certain_to_count(build):
+    # 100 of 10,000 hidden values against 3,000: whatever their names, this much differs.
+    rare = {f"r{i}": 1 for i in range(3_000)}
+    measured = psi.METRIC.measure(
+        build.categorical({"a": 9_900, **{f"r{i}": 1 for i in range(100)}}, kept=1),
+        build.categorical({"a": 7_000, **rare}, kept=1),
+        0.05,
+    )
+    assert measured.lower > 0.2
 
 
 @settings(max_examples=200)
@@ -101,7 +151,7 @@ def test_interval_holds_the_exact_value_of_the_same_bins(build, seed, sizes, ste
     sides = build.numeric(baseline, buckets=20), build.numeric(current, buckets=30)
     measured = psi.METRIC.measure(*sides, 0.05)
     cuts = base.quantile_cuts(sides[0], 10)
-    expected = jeffreys(
+    expected = index(
         *(
             np.bincount(np.searchsorted(cuts, values), minlength=len(cuts) + 1)
             for values in (baseline, current)
@@ -116,7 +166,7 @@ def test_numeric_features_use_ten_bins_of_equal_baseline_mass(build):
         build.numeric(baseline, buckets=1000), build.numeric(current, buckets=500), 0.05
     )
     # The current values fill the bins 4 to 8 evenly.
-    expected = jeffreys([100] * 10, [0, 0, 0, 100, 100, 100, 100, 100, 0, 0])
+    expected = index([100] * 10, [0, 0, 0, 100, 100, 100, 100, 100, 0, 0])
     assert measured.value == pytest.approx(expected, rel=0.02)
 
 

@@ -1,0 +1,329 @@
+"""Wasserstein distance: how far the values moved, in standard deviations of the baseline."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from scipy import special
+
+from skewgate.metrics.base import Metric
+from skewgate.metrics.cdf import below, steps
+from skewgate.types import Distribution, FloatArray, Measurement, NumericDistribution
+
+POINTS = 64
+"""Number of points that stand for all in the variance under no change."""
+_ROUNDING = 1e-10  # relative error that a mean over many values may have
+_EQUAL = 1e-12  # shares that differ by less are equal but for rounding
+_HALF_NORMAL = math.sqrt(2 / math.pi)  # mean of |Z| for a standard normal Z
+
+
+def wasserstein(baseline: FloatArray, current: FloatArray) -> float:
+    """First Wasserstein distance of two samples over the baseline's standard deviation.
+
+    Args:
+        baseline: finite values, shape (n,), n >= 1.
+        current: finite values, shape (m,), m >= 1.
+
+    Returns:
+        A float >= 0 without a unit, 0 only if both have the same distribution; inf if the baseline
+        is constant and the current values are not all the same constant.
+
+    Raises:
+        ValueError: a side is empty or holds a value that is not finite.
+
+    Source: Vallender (1974): W1 is the integral of |F - G|; scipy.stats.wasserstein_distance
+    computes the same, numpy.std the divisor.
+
+    >>> wasserstein([0.0, 2.0], [3.0, 5.0])
+    3.0
+    """
+    sides = [np.sort(np.asarray(side, float)) for side in (baseline, current)]
+    for name, values in zip(("baseline", "current"), sides, strict=True):
+        if values.size == 0 or not np.all(np.isfinite(values)):
+            raise ValueError(f"{name} must hold finite values and at least one")
+    points = np.sort(np.concatenate(sides), kind="stable")
+    f, g = (side.searchsorted(points[:-1], side="right") / len(side) for side in sides)
+    return _in_units(float(np.sum(np.abs(f - g) * np.diff(points))), float(np.std(sides[0])))
+
+
+def _in_units(distance: float, std: float) -> float:
+    """Divides a distance by a standard deviation, which is 0 if the baseline is constant."""
+    if distance == 0:
+        return 0.0
+    return distance / std if std > 0 else math.inf
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stretches:
+    """What is known of both CDFs on the m stretches between neighbouring edges of either side.
+
+    Attributes:
+        width: in the unit of the feature, shape (m,).
+        baseline, current: lower and upper bound of the CDF inside the stretch, shape (2, m).
+        baseline_line, current_line: estimate of the CDF at both ends, shape (2, m).
+    """
+
+    width: FloatArray
+    baseline: FloatArray
+    current: FloatArray
+    baseline_line: FloatArray
+    current_line: FloatArray
+
+
+def _stretches(baseline: NumericDistribution, current: NumericDistribution) -> _Stretches:
+    points = np.concatenate((baseline.edges, current.edges))
+    points.sort(kind="stable")
+    points = points[np.isfinite(points)]
+    inside = [_inside(side, points) for side in (baseline, current)]
+    return _Stretches(points[1:] - points[:-1], *(i[0] for i in inside), *(i[1] for i in inside))
+
+
+def _inside(side: NumericDistribution, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns bounds and line of one side, as in _Stretches."""
+    lower, upper = steps(side)
+    index = below(side, points[:-1])
+    # Between two edges the values are taken to lie evenly, so that the CDF is a line.
+    start = np.minimum((lower + np.r_[0.0, side.right_upper]) / 2, upper)
+    start[1], start[-1] = lower[1], 1.0  # as if the minimum were a single value
+    end = np.minimum(upper[1:-1], start[2:])
+    slope, origin = np.zeros(len(start)), np.zeros(len(start))
+    with np.errstate(over="ignore"):
+        slope[1:-1] = np.maximum(end - start[1:-1], 0.0) / np.diff(side.edges)
+    origin[1:-1] = side.edges[:-1]
+    origin[slope == 0] = 0.0  # an infinite edge among them
+    line = start.take(index) + slope.take(index) * (
+        np.stack((points[:-1], points[1:])) - origin.take(index)
+    )
+    return np.stack((lower.take(index), upper.take(index))), line
+
+
+def wasserstein_interval(
+    baseline: NumericDistribution, current: NumericDistribution
+) -> tuple[float, float, float]:
+    """Returns (value, lower, upper) of the integral of |F - G|, in the unit of the feature.
+
+    The exact distance lies in [lower, upper]. Where both means are known, their difference is a
+    lower bound too.
+
+    Args:
+        baseline: the distribution with CDF F; its edges are finite.
+        current: the distribution with CDF G; its edges are finite.
+
+    Source: Vallender (1974); Villani (2009), remark 6.6, for the bound by the means.
+    """
+    return _interval(baseline, current, _stretches(baseline, current))
+
+
+def _interval(
+    baseline: NumericDistribution, current: NumericDistribution, stretches: _Stretches
+) -> tuple[float, float, float]:
+    (f_low, f_high), (g_low, g_high) = stretches.baseline, stretches.current
+    width = stretches.width
+    lower = float(np.dot(np.maximum(np.maximum(f_low - g_high, g_low - f_high), 0.0), width))
+    upper = float(np.dot(np.maximum(f_high - g_low, g_high - f_low), width))
+    first, last = stretches.baseline_line - stretches.current_line
+    # The mean of |x| as x goes from `first` to `last`.
+    total = np.abs(first) + np.abs(last)
+    crossing = first * last < 0
+    mean = np.where(
+        crossing,
+        np.divide(first**2 + last**2, 2 * total, out=np.zeros_like(total), where=crossing),
+        total / 2,
+    )
+    value = float(np.dot(mean, width))
+    if not (baseline.n_infinite or current.n_infinite):  # the means are those of all values
+        apart = abs(baseline.mean - current.mean)
+        apart -= _ROUNDING * (abs(baseline.mean) + abs(current.mean))
+        if apart > lower:  # False if a mean is unknown
+            lower = min(apart, upper)
+    return min(max(value, lower), upper), lower, upper
+
+
+def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
+    """Returns (value, lower, upper) of the standard deviation (population, divided by n).
+
+    All three are the same where it is known; else they follow from the bounds on the CDF.
+
+    Args:
+        side: a distribution whose edges are finite.
+
+    Source: Hoeffding (1940): the variance is the integral of F(min(x, y)) (1 - F(max(x, y))).
+    """
+    if side.edges[0] == side.edges[-1]:
+        return 0.0, 0.0, 0.0
+    if 0 < side.std < math.inf:
+        return side.std, side.std, side.std
+    low, high = (bound[1:-1] for bound in steps(side))
+    width = np.diff(side.edges)
+    start = np.minimum((low + side.right_upper[:-1]) / 2, high)
+
+    def root(below_both: FloatArray, above_both: FloatArray) -> float:
+        """Of twice the integral over x < y; half of each square on the diagonal counts."""
+        mass, rest = below_both * width, (1 - above_both) * width
+        return math.sqrt(max(float(np.dot(2 * np.cumsum(mass) - mass, rest)), 0.0))
+
+    lower, upper = root(low, high), root(high, low)
+    # Both extremes occur.
+    lower = max(lower, float(side.edges[-1] - side.edges[0]) / math.sqrt(2 * side.n))
+    return min(max(root(start, start), lower), upper), lower, max(upper, lower)
+
+
+def null_moments(
+    pooled: FloatArray, width: FloatArray, n_baseline: int, n_current: int
+) -> tuple[float, float, float]:
+    """Returns mean, standard deviation and skewness of the distance if nothing changed.
+
+    The pooled values are dealt to the two sides at random. Where the pooled CDF is p, F - G then
+    has variance p (1 - p) (1/N + 1/M) and is nearly normal; at points with odds o1 < o2 of lying
+    below, the correlation is sqrt(o1 / o2). In a tail that holds few values the mean of |F - G| is
+    that of a binomial split. The covariance of |F - G| at two points is that of half-normals,
+    scaled to the means. The integrals of the covariances and of the third cumulants (as those of
+    a quadratic form, with the skewness of half-normals or of a binomial split) are taken over 64
+    points that divide the integral of the standard deviation evenly. Along a stretch the standard
+    deviation is taken to change exponentially, as it does in a tail.
+
+    Args:
+        pooled: pooled CDF at both ends of each stretch, shape (2, m), in [0, 1].
+        width: of the stretches, shape (m,).
+        n_baseline, n_current: N and M.
+
+    Returns:
+        Mean and standard deviation in the unit of the feature, 0 if all values are equal;
+        skewness, at least 1.
+
+    Source: Pitman (1937) for the permutation law; del Barrio, Gine and Matran (1999) for the
+    limit; de Moivre (1730) for the binomial's mean deviation; Kamat (1953) for half-normals.
+    """
+    total = n_baseline + n_current
+    # Dealing without putting back: total / (total - 1) times what independent values would give.
+    harmonic = (1 / n_baseline + 1 / n_current) * total / (total - 1)
+    spread = _logarithmic_mean(*np.sqrt(pooled * (1 - pooled)))
+    running = np.cumsum(spread * width)
+    if len(running) == 0 or not 0 < running[-1] < math.inf:
+        return 0.0, 0.0, 1.0
+    chosen = running.searchsorted((np.arange(POINTS) + 0.5) * (running[-1] / POINTS))
+    # The smaller root of p (1 - p) = spread^2, and which tail it is.
+    square = spread[chosen] ** 2
+    tail = square / (0.5 + np.sqrt(np.maximum(0.25 - square, 0.0)))
+    odds = tail / (1 - tail)
+    root = np.sqrt(np.where(np.sum(pooled[:, chosen], axis=0) > 1, 1 / odds, odds))
+    chance = min(n_baseline, n_current) / total
+    ratio = _mean_deviation(total * tail, chance)
+    correlation = np.divide.outer(root, root)
+    correlation = np.minimum(correlation, correlation.T)  # 1 at most
+    shared = np.sqrt(1 - correlation**2) + correlation * np.arcsin(correlation) - 1
+    shared = np.maximum(shared, 0.0) / (math.pi / 2 - 1)
+    variance = float(np.sum((1 - np.multiply.outer(ratio, ratio)) * shared))
+    skewness = np.maximum(1.0, (1 - 2 * chance) / np.sqrt(total * tail * chance * (1 - chance)))
+    weight = np.sqrt(np.sqrt(1 - ratio**2) * np.cbrt(skewness))
+    joint = np.sqrt(shared) * np.multiply.outer(weight, weight)
+    third = float(np.sum((joint @ joint) * joint))
+    scale = float(running[-1]) * math.sqrt(harmonic) / POINTS
+    return (
+        scale * float(np.sum(ratio)),
+        scale * math.sqrt(max(variance, 0.0)),
+        max(third / variance**1.5, 1.0) if variance > 0 else 1.0,
+    )
+
+
+def _logarithmic_mean(one: FloatArray, two: FloatArray) -> FloatArray:
+    """Returns the mean of what goes from `one` to `two` exponentially; both are >= 0."""
+    larger, smaller = np.maximum(one, two), np.minimum(one, two)
+    mean: FloatArray = (larger + smaller) / 2
+    apart = (smaller > 0) & (larger > 1.01 * smaller)
+    mean[apart] = (larger[apart] - smaller[apart]) / np.log(larger[apart] / smaller[apart])
+    return mean
+
+
+def _mean_deviation(trials: FloatArray, chance: float) -> FloatArray:
+    """Returns the mean absolute deviation of binomials over their standard deviations, (m,)."""
+    ratio = np.full(len(trials), _HALF_NORMAL)
+    few = (trials * chance < 100) & (trials > 0)
+    k = trials[few]
+    m = np.floor(k * chance) + 1
+    log = (
+        special.gammaln(k + 1)
+        - special.gammaln(m + 1)
+        - special.gammaln(k - m + 1)
+        + m * math.log(chance)
+        + (k - m + 1) * math.log1p(-chance)
+    )
+    ratio[few] = np.minimum(2 * m * np.exp(log) / np.sqrt(k * chance * (1 - chance)), 1.0)
+    return ratio
+
+
+def _at_infinity(side: NumericDistribution) -> tuple[float, float] | None:
+    """Returns the shares of -inf and of inf, or None if they are not certain.
+
+    Next to an infinite edge there may be finite values of any size, unless the CDF is exact.
+    """
+    if side.edges[0] == side.edges[-1]:
+        return float(np.isneginf(side.edges[0])), float(np.isposinf(side.edges[0]))
+    low, high = (bound[1:-1] for bound in steps(side))
+    shares = [0.0, 0.0]
+    if np.isneginf(side.edges[0]):
+        if high[0] > low[0] + _EQUAL:
+            return None
+        shares[0] = float(low[0])
+    if np.isposinf(side.edges[-1]):
+        if high[-1] > low[-1] + _EQUAL:
+            return None
+        shares[1] = 1 - float(low[-1])
+    return shares[0], shares[1]
+
+
+def _infinite_alike(baseline: NumericDistribution, current: NumericDistribution) -> bool:
+    """Whether both sides certainly have the same shares of -inf and of inf, mostly none."""
+    if not (baseline.n_infinite or current.n_infinite):
+        return True
+    one, two = _at_infinity(baseline), _at_infinity(current)
+    return one is not None and two is not None and bool(np.allclose(one, two, rtol=0, atol=_EQUAL))
+
+
+def _unknown() -> Measurement:
+    """Returns what is said where a distance may be infinite: nothing for certain."""
+    return Measurement(math.inf, 0.0, math.inf, p_value=1.0, detectable=math.inf)
+
+
+def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
+    if not (isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution)):
+        raise TypeError("wasserstein compares numeric features")
+    if not _infinite_alike(baseline, current):
+        return _unknown()
+    with np.errstate(over="ignore", invalid="ignore"):
+        stretches = _stretches(baseline, current)
+        value, lower, upper = _interval(baseline, current, stretches)
+        std, std_lower, std_upper = std_interval(baseline)
+    if not (math.isfinite(upper) and math.isfinite(std_upper)):
+        return _unknown()
+    n, m = baseline.n, current.n
+    lines = n * stretches.baseline_line + m * stretches.current_line
+    pooled = np.clip(lines / (n + m), 0.0, 1.0)
+    mean, spread, skewness = null_moments(pooled, stretches.width, n, m)
+    p_value, above = 1.0, 0.0
+    if spread > 0:
+        # A gamma law that is moved and stretched to these three moments.
+        shape = 4 / skewness**2
+        scale, origin = spread / math.sqrt(shape), mean - spread * math.sqrt(shape)
+        above = max(float(special.gammainccinv(shape, alpha)) * scale + origin - mean, 0.0)
+        if lower > 0:
+            p_value = float(special.gammaincc(shape, max(lower - origin, 0.0) / scale))
+    return Measurement(
+        value=_in_units(value, std),
+        lower=_in_units(lower, std_upper),
+        upper=_in_units(upper, std_lower),
+        p_value=p_value,
+        detectable=_in_units(above, std),
+        null_value=mean / std if std > 0 else 0.0,
+    )
+
+
+METRIC = Metric(
+    name="wasserstein",
+    kinds=("numeric",),
+    maximum=None,
+    summary="Wasserstein distance in standard deviations of the baseline",
+    measure=_measure,
+)
