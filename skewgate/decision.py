@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from scipy import stats
 
 from skewgate.config import BasicPolicy, Policy, ShareRule, Significance
 from skewgate.types import BASELINE_CHECK, Decision, Measurement, MetricResult, Status
@@ -27,7 +26,7 @@ class Check:
 
 
 def adjust(p_values: Sequence[float], correction: str) -> list[float]:
-    """Adjusts p-values for their number.
+    """Adjusts p-values for their number, as scipy.stats.false_discovery_control does.
 
     Args:
         p_values: any number of values in [0, 1].
@@ -39,7 +38,11 @@ def adjust(p_values: Sequence[float], correction: str) -> list[float]:
     if correction == "none" or not p_values:
         return list(p_values)
     clipped = np.clip(np.asarray(p_values, float), 0.0, 1.0)
-    return [float(p) for p in stats.false_discovery_control(clipped, method="bh")]
+    order = np.argsort(clipped)
+    scaled = clipped[order] * len(clipped) / np.arange(1, len(clipped) + 1)
+    adjusted = np.empty_like(clipped)
+    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return [float(p) for p in np.minimum(adjusted, 1.0)]
 
 
 def level(checks: int, significance: Significance) -> float:
@@ -60,6 +63,21 @@ def judge(checks: Sequence[Check], significance: Significance) -> list[MetricRes
     ]
 
 
+def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
+    """Names the features with a verdict that more exact values, not more data, could settle."""
+    return frozenset(
+        result.feature
+        for result in results
+        if result.status is Status.INCONCLUSIVE
+        and result.threshold is not None
+        and result.lower is not None
+        and result.upper is not None
+        and result.null_value is not None
+        and result.lower - result.null_value <= result.threshold
+        and result.upper - result.null_value > result.threshold
+    )
+
+
 def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
     measured = check.measurement
     above_lower = measured.lower - measured.null_value
@@ -74,21 +92,23 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
     if above_lower > check.threshold:
         if p_adjusted <= alpha:
             status = Status.FAIL
+            p = f"= {p_adjusted:.2g}" if p_adjusted > 0 else "< 1e-300"
             reason = (
-                f"{value}: above the threshold of {check.threshold:g}, and not by chance "
-                f"(adjusted p = {p_adjusted:.2g}, {sizes})"
+                f"{value}, above the threshold of {check.threshold:g} and not by chance "
+                f"(adjusted p {p}, {sizes})"
             )
         else:
             status = Status.INCONCLUSIVE
             reason = (
-                f"{value}: above the threshold of {check.threshold:g}, but it could be chance "
+                f"{value}, above the threshold of {check.threshold:g}, but it could be chance "
                 f"(adjusted p = {p_adjusted:.2g}, {sizes}); {_needed(check)}"
             )
     elif above_upper > check.threshold:
         status = Status.INCONCLUSIVE
         reason = (
             f"{value}, known only to lie in [{measured.lower:.3g}, {measured.upper:.3g}], which "
-            f"holds the threshold of {check.threshold:g}; use statistics of finer resolution"
+            f"holds the threshold of {check.threshold:g}; statistics of finer resolution, or the "
+            "examples themselves, would settle it"
         )
     elif measured.detectable > check.threshold:
         status = Status.INCONCLUSIVE
@@ -144,8 +164,8 @@ def decide(
     )
     failed = tuple(result for result in everything if result.status is Status.FAIL)
     unsure = tuple(result for result in everything if result.status is Status.INCONCLUSIVE)
-    blocking = _blocking(failed, everything, policy, critical)
-    unsure_blocking = tuple(
+    blocking = tuple(filter(_stops(failed, everything, policy, critical), failed))
+    counted = tuple(
         result
         for result in unsure
         if (
@@ -155,6 +175,10 @@ def decide(
         )
         == "block"
     )
+    # What is not sure blocks where it would block as a failure: a failure of a feature that the
+    # policy lets pass must not be better off than a doubt about it.
+    stops = _stops((*failed, *counted), everything, policy, critical)
+    unsure_blocking = tuple(filter(stops, counted))
     if blocking:
         status = Status.FAIL
     elif unsure:
@@ -170,23 +194,23 @@ def decide(
     )
 
 
-def _blocking(
-    failed: tuple[MetricResult, ...],
+def _stops(
+    bad: tuple[MetricResult, ...],
     everything: tuple[MetricResult, ...],
     policy: BasicPolicy,
     critical: frozenset[str],
-) -> tuple[MetricResult, ...]:
+) -> Callable[[MetricResult], bool]:
+    """Says which of the bad results stop a pipeline; one that belongs to no feature always does."""
     if not isinstance(policy, Policy):
-        return failed
+        return lambda result: True
     if policy.block_on == "critical":
-        return tuple(result for result in failed if result.feature in critical)
+        return lambda result: result.feature in critical or not result.feature
     if isinstance(policy.block_on, ShareRule):
-        # A failure that belongs to no feature counts by itself.
         features = {result.feature for result in everything if result.feature}
-        share = len({result.feature for result in failed if result.feature}) / max(len(features), 1)
+        share = len({result.feature for result in bad if result.feature}) / max(len(features), 1)
         beyond = share > policy.block_on.share
-        return tuple(result for result in failed if beyond or not result.feature)
-    return failed
+        return lambda result: beyond or not result.feature
+    return lambda result: True
 
 
 def join(decisions: Sequence[Decision], missing: int = 0) -> Decision:

@@ -12,10 +12,11 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate import decision, metrics
 from skewgate.config import DriftConfig
 from skewgate.errors import InputError
-from skewgate.statistics import STOCK_RANK_ERROR, distributions, slice_name
-from skewgate.types import BASELINE_CHECK, Distribution, MetricResult, Status
-
-Features = dict[str, Distribution]  # the features of one slice
+from skewgate.explaining import what_changed
+from skewgate.merging import one_value_each
+from skewgate.profiles import Features, Profile, counted_feature
+from skewgate.statistics import STOCK_RANK_ERROR, profile_of
+from skewgate.types import BASELINE_CHECK, Distribution, MetricResult, Status, n_rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,16 @@ class _Comparison:
             self.metric,
             self.threshold,
             metric.measure(*sides, level),
-            *(_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+            *(n_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+        )
+
+    def explain(self, result: MetricResult) -> MetricResult:
+        """Adds to the reason of a failure what changed most."""
+        if result.status is not Status.FAIL:
+            return result
+        change = what_changed(self.metric, self.baseline, self.current)
+        return (
+            dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
         )
 
 
@@ -62,13 +72,32 @@ def evaluate(
     rank_error_current: float = STOCK_RANK_ERROR,
     where: str = "drift.yaml",
 ) -> list[MetricResult]:
-    """Compares every feature, over all data and over the slices that the config asks for.
+    """Compares two statistics artifacts; see `compare`.
 
     Args:
         baseline: statistics to compare with.
         current: statistics of the data in question.
         config: metrics, thresholds and slices.
         rank_error_baseline, rank_error_current: rank errors of the two quantile sketches.
+        where: the config's name, for messages.
+    """
+    return compare(
+        profile_of(baseline, rank_error_baseline),
+        profile_of(current, rank_error_current),
+        config,
+        where=where,
+    )
+
+
+def compare(
+    baseline: Profile, current: Profile, config: DriftConfig, *, where: str = "drift.yaml"
+) -> list[MetricResult]:
+    """Compares every feature, over all data and over the slices that the config asks for.
+
+    Args:
+        baseline: what to compare with.
+        current: the data in question.
+        config: metrics, thresholds and slices.
         where: the config's name, for messages.
 
     Returns:
@@ -78,12 +107,11 @@ def evaluate(
         InputError: the config names a feature that neither side has, or the sides have no
             feature in common.
     """
-    if all(dataset.num_examples == 0 for dataset in baseline.datasets):
+    if not any(baseline.rows.values()):
         return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
-    if all(dataset.num_examples == 0 for dataset in current.datasets):
+    if not any(current.rows.values()):
         return [inconclusive("rows", "the current data hold no examples")]
-    baselines = {slice_name(d): distributions(d, rank_error_baseline) for d in baseline.datasets}
-    currents = {slice_name(d): distributions(d, rank_error_current) for d in current.datasets}
+    baselines, currents = baseline.slices, current.slices
     _check_features(config, baselines.get("", {}), currents.get("", {}), where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
@@ -94,23 +122,23 @@ def evaluate(
             reason = f"the {absent} statistics have no slice {name!r} to compare with"
             settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
             continue
-        for feature in sorted((baselines[name].keys() | currents[name].keys()) - config.ignored):
-            _plan(
-                feature,
-                name,
-                baselines[name].get(feature),
-                currents[name].get(feature),
-                config,
-                comparisons,
-                settled,
-            )
+        sides = (baselines[name], currents[name])
+        for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
+            if counted_feature(feature) not in config.ignored:
+                before, now = (_find(feature, side) for side in sides)
+                _plan(feature, name, before, now, config, comparisons, settled)
     level = decision.level(max(len(comparisons), 1), config.significance)
     judged = decision.judge([c.check(level) for c in comparisons], config.significance)
-    return sorted([*settled, *judged], key=lambda r: (r.slice, r.feature, r.metric))
+    told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
+    return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
 
 
-def _rows(side: Distribution) -> int:
-    return side.n + side.n_missing + side.n_nan
+def _find(feature: str, features: Features) -> Distribution | None:
+    """Returns a distribution; where the values of single-valued examples are counted, ones."""
+    counted = features.get(counted_feature(feature) or "")
+    if feature not in features and counted is not None:
+        return one_value_each(counted)
+    return features.get(feature)
 
 
 def _check_features(config: DriftConfig, baseline: Features, current: Features, where: str) -> None:
@@ -196,6 +224,8 @@ def _plan(
         return
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
+        if metric == "missing_rate" and counted_feature(feature) is not None:
+            continue  # that of the feature itself says it
         obstacle = _obstacle(feature, metric, kind, baseline, current)
         if obstacle:
             settled.append(
@@ -219,7 +249,7 @@ def _obstacle(
 ) -> str:
     """Says why a metric cannot be measured, or "" if it can."""
     sides = {"baseline": baseline, "current": current}
-    if any(_rows(side) == 0 for side in sides.values()):
+    if any(n_rows(side) == 0 for side in sides.values()):
         return f"{feature} has no examples to compare"
     if metric == "missing_rate":
         return ""

@@ -15,6 +15,8 @@ from skewgate.types import Decision, MetricResult, Status
 
 SCHEMA_VERSION = 1
 JSON_NAME, HTML_NAME, METRICS_NAME = "report.json", "report.html", "metrics.prom"
+MOST_ROWS = 2000
+"""Results in the table of report.html, the worst first; report.json holds all."""
 _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
@@ -77,8 +79,16 @@ class Report:
 
 
 def render_json(report: Report) -> str:
-    """Returns report.json; raises ValueError on a number that JSON cannot hold."""
-    return json.dumps(report.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    """Returns report.json, one result a line; raises ValueError on a number JSON cannot hold."""
+    encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+    lines = []
+    for name, value in report.to_json().items():
+        if isinstance(value, list) and value:
+            rows = ",\n    ".join(map(encode, value))
+            lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
+        else:
+            lines.append(f"  {encode(name)}: {encode(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def render_html(report: Report) -> str:
@@ -94,7 +104,9 @@ def render_html(report: Report) -> str:
         report.decision.results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric)
     )
     template = environment.get_template("report.html.j2")
-    return str(template.render(report=report, results=results))
+    return str(
+        template.render(report=report, results=results[:MOST_ROWS], hidden=results[MOST_ROWS:])
+    )
 
 
 def render_metrics(report: Report) -> str:

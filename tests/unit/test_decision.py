@@ -112,7 +112,7 @@ def test_what_no_change_gives_is_taken_off():
     assert judge_one(check(1.65, p=0.3, **noisy)).status is Status.PASS
     verdict = judge_one(check(1.9, p=1e-5, **noisy))
     assert verdict.status is Status.FAIL
-    assert verdict.reason.startswith("ks is 1.9, 0.3 above what no change gives: ")
+    assert verdict.reason.startswith("ks is 1.9, 0.3 above what no change gives, above")
     assert (verdict.value, verdict.null_value) == (1.9, 1.6)
 
 
@@ -233,6 +233,34 @@ def test_share_policy_counts_features_and_not_checks():
     assert decision.decide([*failed, *passed], Policy(block_on=ShareRule(share=0.3))).blessed
     assert not decision.decide([*failed, *passed], Policy(block_on=ShareRule(share=0.2))).blessed
     assert decision.decide([*failed, *passed], Policy(block_on=ShareRule(share=0.25))).blessed
+
+
+def test_a_doubt_blocks_only_where_a_failure_would():
+    unsure, passed = result(Status.INCONCLUSIVE, "tips"), result(Status.PASS, "fare")
+    policy = Policy(block_on="critical")
+    assert decision.decide([unsure, passed], policy, frozenset({"fare"})).blessed
+    assert decision.decide([unsure, passed], policy, frozenset({"tips"})).failures == (unsure,)
+
+
+def test_doubts_and_failures_together_count_against_the_share():
+    results = [
+        result(Status.FAIL, "tips"),
+        result(Status.INCONCLUSIVE, "fare"),
+        *(result(Status.PASS, f"f{i}") for i in range(3)),
+    ]
+    # One feature of five fails and another may: 20% to 40%.
+    decided = decision.decide(results, Policy(block_on=ShareRule(share=0.3)))
+    assert (decided.status, decided.failures) == (Status.INCONCLUSIVE, (results[1],))
+    assert decision.decide(results, Policy(block_on=ShareRule(share=0.4))).blessed
+    allowed = Policy(block_on=ShareRule(share=0.3), on_inconclusive="allow")
+    assert decision.decide(results, allowed).blessed
+
+
+@pytest.mark.parametrize("block_on", ["any", "critical", ShareRule(share=0.9)])
+@pytest.mark.parametrize("status", [Status.FAIL, Status.INCONCLUSIVE])
+def test_what_belongs_to_no_feature_always_blocks(block_on, status):
+    results = [result(status, "", "slice"), result(Status.PASS, "fare")]
+    assert not decision.decide(results, Policy(block_on=block_on), frozenset({"tips"})).blessed
 
 
 def test_decision_names_its_policy():
