@@ -7,8 +7,10 @@ import logging
 import os
 import pathlib
 import sys
+import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TextIO
 
 
@@ -29,6 +31,63 @@ class Progress:
             took = f"{seconds:.1f} s" if event == "COMPLETE" else event.lower()
             self._out.write(f"{start}  [{self._count}/{self._total}] {node:<22} {took}    \n")
         self._out.flush()
+
+
+class Reading:
+    """Tells how far the reading of files is: one line that grows on a terminal, else one a file."""
+
+    def __init__(self, out: TextIO, *, quiet: bool = False) -> None:
+        self._out, self._quiet = out, quiet
+        self._live = out.isatty() and not quiet
+        self._expected: dict[str, int | None] = {}
+        self._read: dict[str, int] = {}
+        self._started = self._told = time.monotonic()
+        self._lock = threading.Lock()
+
+    def expect(self, rows: Mapping[str, int | None]) -> None:
+        """Takes the files to be read next, and how many rows each has if that is known."""
+        self._expected = dict(rows)
+        self._read = dict.fromkeys(rows, 0)
+        self._started = time.monotonic()
+
+    def again(self, features: Collection[str], rows: Mapping[str, int | None]) -> None:
+        """Tells that features are read a second time, and why."""
+        self.done()
+        if not self._quiet:
+            names = ", ".join(sorted(features)[:5]) + (", ..." if len(features) > 5 else "")
+            print(
+                f"reading {names} again: a threshold lies within what one pass can tell",
+                file=self._out,
+                flush=True,
+            )
+        self.expect(rows)
+
+    def __call__(self, place: str, rows: int) -> None:
+        """Takes what `engine.Options.progress` describes."""
+        with self._lock:
+            self._read[place] += rows
+            now = time.monotonic()
+            if self._live and now - self._told > 0.1:
+                self._told = now
+                self._out.write("\r" + ", ".join(map(self._state, self._read)) + "\x1b[K")
+                self._out.flush()
+
+    def _state(self, place: str) -> str:
+        total = self._expected[place]
+        if total:
+            return f"{place} {self._read[place] / total:.0%}"
+        return f"{place} {self._read[place]:,} rows"
+
+    def done(self) -> None:
+        """Ends the reading of the expected files."""
+        if self._live:
+            self._out.write("\r\x1b[K")
+        rows = sum(self._read.values())
+        if rows and not self._quiet:
+            seconds = time.monotonic() - self._started
+            what = " and ".join(f"{place} ({count:,} rows)" for place, count in self._read.items())
+            print(f"read {what} in {seconds:.1f} s", file=self._out, flush=True)
+        self._read = {}
 
 
 @contextlib.contextmanager

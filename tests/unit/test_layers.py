@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-LAYERS = ("core", "components", "pipeline", "cli")  # each may import those before it
+LAYERS = ("core", "transforms", "components", "pipeline", "cli")  # each may import those before it
 
 
 def layer_of(module: str) -> str:

@@ -1,0 +1,140 @@
+"""`skewgate drift`: compares two data sets, prints the verdict and why, writes the report."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import sys
+
+from skewgate import config as config_lib
+from skewgate import decision, engine, files, schema, settling, validation
+from skewgate import report as report_lib
+from skewgate.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+from skewgate.cli import console, table
+from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
+from skewgate.profiles import Profile
+from skewgate.types import MetricResult, Status
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code.
+
+    Args:
+        options: baseline, current, config, schema, out, json, exact, quiet.
+
+    Raises:
+        InputError: data, configuration or schema cannot be used.
+    """
+    config = (
+        validation.load(config_lib.DriftConfig, options.config)
+        if options.config
+        else config_lib.DriftConfig()
+    )
+    reading = console.Reading(sys.stderr, quiet=options.quiet)
+    how = engine.Options(
+        schema=schema.load_schema(options.schema) if options.schema else None,
+        slice_by=config.slices,
+        progress=reading,
+    )
+    places = (options.baseline, options.current)
+    sides = [engine.open_side(place, how) for place in places]
+    reading.expect({side.place: side.rows for side in sides})
+    resolution = FINE_RESOLUTION if options.exact else RESOLUTION
+    baseline, current = engine.profile_sides(sides, how, resolution)
+    for place, profile in zip(places, (baseline, current), strict=True):
+        _check_values(place, profile)
+    _check_kinds(places, baseline, current, config)
+
+    def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
+        again = [side for side in sides if _can_reread(side)]
+        reading.again(features, {side.place: side.rows for side in again})
+        profiles = iter(engine.profile_sides(again, how, FINE_RESOLUTION, features))
+        first, second = (next(profiles) if side in again else None for side in sides)
+        return first, second
+
+    can_settle = not options.exact and any(map(_can_reread, sides))
+    results = settling.evaluate(
+        baseline,
+        current,
+        config,
+        finer if can_settle else None,
+        where=options.config or "drift.yaml",
+    )
+    reading.done()
+    report = report_lib.Report(
+        kind="drift",
+        decision=decision.decide(results, config.policy, config.critical),
+        baseline={"uri": places[0], "rows": baseline.rows.get("", 0)},
+        current={"uri": places[1], "rows": current.rows.get("", 0)},
+    )
+    written = _write(report, options.out) if options.out else None
+    if options.json:
+        sys.stdout.write(report_lib.render_json(report))
+    else:
+        _show(report, results, written)
+    if report.decision.blessed:
+        return EXIT_PASS
+    return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
+
+
+def _can_reread(side: engine.Side) -> bool:
+    """Says whether all rows of a side are at hand, and not only statistics of some."""
+    return bool(side.tables) and not side.statistics
+
+
+def _check_values(place: str, profile: Profile) -> None:
+    """Makes sure that there is anything to compare."""
+    features = profile.slices.get("", {})
+    if not any(side.n or side.n_nan for side in features.values()):
+        raise InputError(
+            place,
+            f"has {profile.rows.get('', 0):,} rows and not one value in its "
+            f"{len(features)} columns",
+            "check how it was written",
+        )
+
+
+def _check_kinds(
+    places: tuple[str, str],
+    baseline: Profile,
+    current: Profile,
+    config: config_lib.DriftConfig,
+) -> None:
+    """Makes sure that no column is numeric on one side and text on the other."""
+    before, now = baseline.slices.get("", {}), current.slices.get("", {})
+    for feature in sorted((before.keys() & now.keys()) - config.ignored):
+        kinds = before[feature].kind, now[feature].kind
+        if "empty" not in kinds and kinds[0] != kinds[1]:
+            raise InputError(
+                f"{places[1]}: column {feature}",
+                f"is {kinds[1]}, and {kinds[0]} in {places[0]}",
+                "write it with one type, give a --schema, or ignore it in drift.yaml",
+            )
+
+
+def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
+    """Writes the files of a report and returns the path of its page."""
+    try:
+        for name, content in report_lib.render(report).items():
+            files.write_atomically(pathlib.Path(folder) / name, content)
+    except OSError as error:
+        raise InputError(folder, f"cannot be written: {error.strerror}", "change --out") from error
+    return pathlib.Path(folder) / report_lib.HTML_NAME
+
+
+def _show(
+    report: report_lib.Report, results: list[MetricResult], written: pathlib.Path | None
+) -> None:
+    print(table.render(results, colour=sys.stdout.isatty()))
+    print()
+    found = report.decision
+    rows = [f"{side['rows']:,}" for side in (report.baseline, report.current)]
+    print(
+        f"{found.status.value.upper()}: {found.count(Status.FAIL)} failed, "
+        f"{found.count(Status.INCONCLUSIVE)} inconclusive of {len(found.results)} checks "
+        f"({rows[0]} baseline and {rows[1]} current rows)"
+    )
+    if found.failures:
+        print(table.explain(found.failures))
+    if written is not None:
+        print(f"Report: {written}")

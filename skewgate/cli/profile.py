@@ -1,0 +1,81 @@
+"""`skewgate profile` and `skewgate merge`: statistics that TFDV, TFX and skewgate read."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from skewgate import engine, files, schema, statistics, statistics_writer
+from skewgate.accumulators.numeric import RESOLUTION
+from skewgate.cli import console
+from skewgate.errors import EXIT_PASS, InputError
+from skewgate.merging import merge_profiles
+from skewgate.profiles import Profile
+
+
+def profile(options: argparse.Namespace) -> int:
+    """Profiles data and writes the statistics; returns the exit code.
+
+    Args:
+        options: data, out, schema, slices, resolution, quiet.
+
+    Raises:
+        InputError: the data cannot be used, or the file cannot be written.
+    """
+    reading = console.Reading(sys.stderr, quiet=options.quiet)
+    how = engine.Options(
+        schema=schema.load_schema(options.schema) if options.schema else None,
+        slice_by=[columns.split(",") for columns in options.slices],
+        progress=reading,
+    )
+    side = engine.open_side(options.data, how)
+    reading.expect({side.place: side.rows})
+    [found] = engine.profile_sides([side], how, max(RESOLUTION, 2 * options.resolution))
+    reading.done()
+    _write(found, options.out, options.resolution)
+    return EXIT_PASS
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Joins statistics of different rows and writes those of all; returns the exit code.
+
+    Args:
+        options: statistics (paths), out.
+
+    Raises:
+        InputError: a file is no statistics file, their resolutions differ, or a feature is of
+            different kinds in them.
+    """
+    read = [statistics.read_statistics(path) for path in options.statistics]
+    resolutions = [statistics.resolution(each) for each in read]
+    _check_resolutions(options.statistics, resolutions)
+    profiles = [statistics.profile_of(each) for each in read]
+    merged = merge_profiles(profiles, options.statistics)
+    _write(merged, options.out, max(max(resolutions), 2))
+    return EXIT_PASS
+
+
+def _check_resolutions(paths: Sequence[str], resolutions: Sequence[int]) -> None:
+    """Refuses to join what is known finely with what is known coarsely."""
+    known = [(path, count) for path, count in zip(paths, resolutions, strict=True) if count]
+    for path, count in known[1:]:
+        first_path, first = known[0]
+        if count != first:
+            raise InputError(
+                path,
+                f"has {count} quantile buckets, and {first_path} has {first}: joined, they would "
+                "be no better than the coarser",
+                "profile both with the same --resolution",
+            )
+
+
+def _write(found: Profile, path: str, resolution: int) -> None:
+    content = statistics_writer.to_statistics(found, resolution).SerializeToString()
+    try:
+        files.write_atomically(path, content)
+    except OSError as error:
+        raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
+    features = found.slices.get("", {})
+    print(f"{path}: {found.rows.get('', 0):,} rows, {len(features)} features", end="")
+    print(f", {len(found.slices) - 1} slices" if len(found.slices) > 1 else "")

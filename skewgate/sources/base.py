@@ -1,0 +1,56 @@
+"""What every reader of a file offers."""
+
+from __future__ import annotations
+
+import abc
+import collections
+from collections.abc import Collection, Iterable, Iterator
+
+import pyarrow as pa
+
+from skewgate.errors import InputError
+
+BATCH_ROWS = 1 << 17
+BLOCK_BYTES = 1 << 23
+
+
+class WiderTypes(Exception):  # noqa: N818  a signal, not an error
+    """A column turned out to have a wider type than its beginning showed: read again.
+
+    The source has noted the type, so that the next reading gets further.
+    """
+
+
+class Source(abc.ABC):
+    """A file of rows that can be read more than once.
+
+    Attributes:
+        path: where it is, for messages.
+        rows: number of rows if the file says it, else None.
+    """
+
+    path: str
+    rows: int | None = None
+
+    @abc.abstractmethod
+    def batches(self, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yields the rows in batches of bounded size.
+
+        Args:
+            columns: which columns to read; all without it. One that the file lacks is left out.
+
+        Raises:
+            InputError: the file is not what it should be.
+            WiderTypes: read again from the start.
+        """
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Makes sure that no two columns have one name.
+
+    Raises:
+        InputError: two have.
+    """
+    repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
+    if repeated:
+        raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")

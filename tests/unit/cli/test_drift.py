@@ -1,0 +1,484 @@
+import itertools
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from skewgate import engine
+from skewgate.cli import drift
+
+BASELINE_ROWS, CURRENT_ROWS = 900, 700
+
+
+@pytest.fixture(scope="module")
+def same(cli):
+    return cli.trips(BASELINE_ROWS, 1), cli.trips(CURRENT_ROWS, 2)
+
+
+@pytest.fixture(scope="module")
+def drifted(cli):
+    return cli.trips(BASELINE_ROWS, 1), cli.trips(CURRENT_ROWS, 2, fare=1.6, cash=0.75)
+
+
+@pytest.fixture
+def places(cli, tmp_path):
+    def places(tables, kinds=("parquet", "parquet")):
+        return [
+            cli.write(table, tmp_path / side, kind)
+            for table, side, kind in zip(tables, ("baseline", "current"), kinds, strict=True)
+        ]
+
+    return places
+
+
+@pytest.fixture
+def config(tmp_path):
+    def config(text):
+        path = tmp_path / "drift.yaml"
+        path.write_text(text)
+        return str(path)
+
+    return config
+
+
+# Verdicts and exit codes.
+
+
+def test_what_did_not_change_passes(run, places, same):
+    result = run("drift", *places(same))
+    assert result.code == 0
+    assert "PASS: 0 failed, 0 inconclusive of 12 checks" in result.out
+    assert "(900 baseline and 700 current rows)" in result.out
+
+
+def test_what_changed_fails_and_is_named_with_the_reason(run, places, drifted):
+    result = run("drift", *places(drifted))
+    assert result.code == 1
+    assert "FAIL: 2 failed, 0 inconclusive of 12 checks" in result.out
+    first, second = result.out.splitlines()[1:3]
+    assert (first.split()[:2], second.split()[:2]) == (["fare", "ks"], ["paid", "psi"])
+    [reason] = [line for line in result.out.splitlines() if line.startswith("  fare: ks is 0.3")]
+    assert "above the threshold of 0.1" in reason
+    assert "883 baseline and 688 current values" in reason
+
+
+def test_too_little_data_is_inconclusive(run, places, same):
+    result = run("drift", *places([table.slice(0, 30) for table in same]))
+    assert result.code == 3
+    assert "INCONCLUSIVE: 0 failed" in result.out
+    assert "cannot be told from chance" in result.out
+
+
+def test_baseline_and_current_are_not_swapped(run, places, drifted):
+    baseline, current = places(drifted)
+    report = json.loads(run("drift", baseline, current, "--json").out)
+    assert report["baseline"] == {"uri": baseline, "rows": BASELINE_ROWS}
+    assert report["current"] == {"uri": current, "rows": CURRENT_ROWS}
+    [fare] = [r for r in report["results"] if (r["feature"], r["metric"]) == ("fare", "ks")]
+    assert fare["n_baseline"] == BASELINE_ROWS - drifted[0]["fare"].null_count
+    assert fare["n_current"] == CURRENT_ROWS - drifted[1]["fare"].null_count
+
+
+def test_inconclusive_passes_if_the_policy_allows_it(run, places, same, config):
+    allowing = config("policy: {on_inconclusive: allow}")
+    tables = [table.slice(0, 30) for table in same]
+    assert run("drift", *places(tables), "--config", allowing).code == 0
+
+
+def test_a_feature_on_one_side_only_fails_with_that_reason(run, places, same):
+    baseline, current = same
+    for tables, gone, there in (
+        ((baseline, current.drop(["miles"])), "current", "baseline"),
+        ((baseline.drop(["miles"]), current), "baseline", "current"),
+    ):
+        result = run("drift", *places(tables))
+        assert result.code == 1
+        reason = f"the {gone} data have no feature miles, only the {there} data have it"
+        assert f"  miles: {reason}" in result.out
+
+
+def test_slices_are_compared(run, places, drifted, config):
+    slices = config("slices: [[paid], [shared]]")
+    report = json.loads(run("drift", *places(drifted), "--config", slices, "--json").out)
+    names = {result["slice"] for result in report["results"]}
+    assert names == {"", "paid_Cash", "paid_Card", "paid_Été", "shared_0", "shared_1"}
+
+
+def test_the_schema_says_what_is_a_category(run, places, same, tmp_path):
+    schema = tmp_path / "schema.pbtxt"
+    schema.write_text('feature { name: "hour" type: INT int_domain { is_categorical: true } }')
+    for options, metric in (((), "ks"), (("--schema", schema), "psi")):
+        report = json.loads(run("drift", *places(same), "--json", *options).out)
+        metrics = {r["metric"] for r in report["results"] if r["feature"] == "hour"}
+        assert metrics == {metric, "missing_rate"}
+
+
+def test_folders_and_patterns(run, cli, tmp_path, same):
+    baseline, current = same
+    folder = tmp_path / "baseline"
+    cli.write(baseline.slice(0, 400), folder, "csv")
+    cli.write(baseline.slice(400), folder, "jsonl")
+    (folder / "_SUCCESS").write_text("")
+    other = cli.write(current, tmp_path / "current", "parquet")
+    result = run("drift", folder, tmp_path / "cur*" / "*.parquet")
+    assert result.code == 0
+    assert "(900 baseline and 700 current rows)" in result.out
+    assert other
+
+
+def test_a_folder_may_hold_statistics_beside_rows(run, cli, tmp_path, same):
+    baseline, current = same
+    folder = tmp_path / "baseline"
+    cli.write(baseline.slice(0, 400), folder, "statistics")  # beside their rows
+    (folder / "trips.parquet").unlink()
+    cli.write(baseline.slice(400), folder, "csv")
+    result = run("drift", folder, cli.write(current, tmp_path / "current", "statistics"))
+    assert result.code == 0
+    assert "(900 baseline and 700 current rows)" in result.out
+
+
+# One set of rows, whatever the format.
+
+
+def verdicts(report):
+    return {
+        (r["feature"], r["metric"]): (r["status"], r["n_baseline"], r["n_current"])
+        for r in report["results"]
+    }
+
+
+def values(report):
+    return [r["value"] for r in report["results"]]
+
+
+@pytest.fixture(scope="module")
+def expected(cli, drifted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("formats")
+    return {
+        (side, kind): cli.write(table, folder / kind / side, kind)
+        for table, side in zip(drifted, ("baseline", "current"), strict=True)
+        for kind in cli.formats
+    }
+
+
+KINDS = ("parquet", "csv", "jsonl", "tfrecord", "statistics")
+
+
+@pytest.mark.parametrize(("before", "now"), list(itertools.product(KINDS, repeat=2)))
+def test_the_format_changes_no_verdict(run, expected, before, now):
+    result = run("drift", expected["baseline", before], expected["current", now], "--json")
+    reference = run(
+        "drift", expected["baseline", "parquet"], expected["current", "parquet"], "--json"
+    )
+    assert result.code == 1
+    report, other = json.loads(result.out), json.loads(reference.out)
+    assert verdicts(report) == verdicts(other)
+    assert values(report) == pytest.approx(values(other), abs=1e-9)
+
+
+# What is printed and written.
+
+
+def test_json_is_one_object_and_nothing_else(run, cli, places, drifted):
+    result = run("drift", *places(drifted), "--json")
+    report = cli.check_report(json.loads(result.out))
+    assert (report["status"], report["blessed"], report["kind"]) == ("fail", False, "drift")
+    assert {failure["feature"] for failure in report["failures"]} == {"fare", "paid"}
+
+
+def test_out_holds_three_files(run, cli, places, drifted, tmp_path):
+    out = tmp_path / "new" / "report"
+    result = run("drift", *places(drifted), "--out", out)
+    assert sorted(path.name for path in out.iterdir()) == [
+        "metrics.prom",
+        "report.html",
+        "report.json",
+    ]
+    assert f"Report: {out / 'report.html'}" in result.out
+    report = cli.check_report(json.loads((out / "report.json").read_text()))
+    printed = run("drift", *places(drifted), "--out", out, "--json")
+    assert json.loads(printed.out) == report
+
+
+def test_progress_goes_to_stderr(run, places, same):
+    baseline, current = places(same)
+    result = run("drift", baseline, current)
+    assert result.err.startswith(f"read {baseline} (900 rows) and {current} (700 rows) in ")
+    assert "read " not in result.out
+
+
+def test_quiet_prints_no_progress(run, places, same):
+    assert run("drift", *places(same), "--quiet").err == ""
+
+
+def test_one_place_may_be_both_sides(run, places, same):
+    baseline, _ = places(same)
+    assert run("drift", baseline, baseline).code == 0
+
+
+# A second pass where the first one leaves it open.
+
+
+def planted(distance):
+    """Two columns of 5,000 and 4,000 values at a known distance at 0.5, and one that is equal."""
+    low = round(4_000 * (0.5 - distance))
+    now = np.r_[np.arange(low) / low / 2, 0.5 + np.arange(4_000 - low) / (4_000 - low) / 2]
+    return (
+        pa.table({"x": np.arange(5_000) / 5_000, "same": np.arange(5_000) % 7}),
+        pa.table({"x": now, "same": np.arange(4_000) % 7}),
+    )
+
+
+@pytest.mark.parametrize(("distance", "code"), [(0.096, 0), (0.104, 1)])
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_threshold_within_the_interval_is_settled(run, places, monkeypatch, distance, code, kind):
+    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    read = []
+    original = engine.profile_sides
+
+    def spy(sides, options, resolution, features=None):
+        read.append((resolution, features))
+        return original(sides, options, resolution, features)
+
+    monkeypatch.setattr(engine, "profile_sides", spy)
+    result = run("drift", *places(planted(distance), (kind, kind)))
+    assert result.code == code
+    assert read == [(8, None), (drift.FINE_RESOLUTION, frozenset({"x"}))]
+    assert "reading x again: a threshold lies within what one pass can tell\n" in result.err
+
+
+def test_statistics_that_leave_it_open_stay_inconclusive(run, cli, tmp_path):
+    tables = planted(0.104)
+    files = []
+    for table, name in zip(tables, ("baseline", "current"), strict=True):
+        rows = cli.write(table, tmp_path / name)
+        files.append(tmp_path / f"{name}.pb")
+        run("profile", rows, "--out", files[-1], "--resolution", 10)
+    result = run("drift", *files)
+    assert result.code == 3
+    assert "which holds the threshold of 0.1" in result.out
+    assert "again" not in result.err
+
+
+def test_one_side_of_statistics_is_settled_by_the_rows_of_the_other(
+    run, cli, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    baseline, current = planted(0.104)
+    rows = cli.write(baseline, tmp_path / "baseline")
+    statistics = tmp_path / "baseline.pb"
+    run("profile", rows, "--out", statistics, "--resolution", 5_000)
+    result = run("drift", statistics, cli.write(current, tmp_path / "current"))
+    assert result.code == 1
+    assert "reading x again" in result.err
+
+
+def test_a_side_of_rows_and_statistics_is_not_read_again(run, cli, tmp_path, monkeypatch):
+    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    baseline, current = planted(0.104)
+    folder = tmp_path / "baseline"
+    rows = cli.write(baseline.slice(0, 2_500), tmp_path / "first")
+    folder.mkdir()
+    run("profile", rows, "--out", folder / "a.pb", "--resolution", 10)
+    cli.write(baseline.slice(2_500), folder)
+    other = tmp_path / "current.pb"
+    run("profile", cli.write(current, tmp_path / "current"), "--out", other, "--resolution", 10)
+    result = run("drift", folder, other)
+    assert result.code == 3
+    assert "again" not in result.err
+
+
+def test_exact_needs_no_second_pass(run, places, monkeypatch):
+    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    result = run("drift", *places(planted(0.104)), "--exact")
+    assert result.code == 1
+    assert "again" not in result.err
+
+
+# Bad input: exit code 2 and one sentence.
+
+
+def test_no_common_column_is_refused(refused, places):
+    baseline, current = places([pa.table({"fare": [1.5]}), pa.table({"fair": [2, 3]})])
+    assert refused("drift", baseline, current) == (
+        "baseline and current statistics: have no feature in common: fare against fair. "
+        "Fix: compare statistics of the same table."
+    )
+
+
+@pytest.mark.parametrize("kinds", [("csv", "csv"), ("parquet", "jsonl")])
+def test_a_column_numeric_here_and_text_there_is_refused(refused, places, same, kinds):
+    baseline, current = same
+    text = current.set_column(1, "miles", pa.array(["far"] * CURRENT_ROWS))
+    before, now = places((baseline, text), kinds)
+    assert refused("drift", before, now) == (
+        f"{now}: column miles: is categorical, and numeric in {before}. "
+        "Fix: write it with one type, give a --schema, or ignore it in drift.yaml."
+    )
+
+
+def test_a_column_of_two_kinds_may_be_ignored(run, places, same, config):
+    baseline, current = same
+    text = current.set_column(1, "miles", pa.array(["far"] * CURRENT_ROWS))
+    ignoring = config("features: {miles: {ignore: true}}")
+    assert run("drift", *places((baseline, text)), "--config", ignoring).code == 0
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])
+def test_zero_rows_are_refused(refused, places, same, kind):
+    baseline, current = places((same[0], same[1].slice(0, 0)), ("parquet", kind))
+    assert (
+        refused("drift", baseline, current) == f"{current}: has no rows. Fix: give data with rows."
+    )
+    assert refused("drift", current, baseline).startswith(f"{current}: has no rows")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_nothing_but_nulls_is_refused(refused, places, same, kind):
+    nothing = pa.table({"fare": pa.array([None] * 5, pa.float64()), "miles": pa.nulls(5)})
+    baseline, current = places((same[0], nothing), ("parquet", kind))
+    assert refused("drift", baseline, current) == (
+        f"{current}: has 5 rows and not one value in its 2 columns. Fix: check how it was written."
+    )
+
+
+def test_one_column_of_nulls_is_a_finding_and_no_error(run, places, same):
+    baseline, current = same
+    gone = current.set_column(1, "miles", pa.array([None] * CURRENT_ROWS, pa.float64()))
+    result = run("drift", *places((baseline, gone)))
+    assert result.code == 1
+    assert "miles: missing_rate is 1" in result.out
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "defaults: {numeric: {ks: 1.5}}",
+            "defaults.numeric: ks must be a number in (0, 1], got 1.5. Fix: correct the value.",
+        ),
+        (
+            "defaults: {numeric: {ks: 0}}",
+            "defaults.numeric: ks must be a number in (0, 1], got 0. Fix: correct the value.",
+        ),
+        (
+            "features: {fare: {ks: -0.1}}",
+            "features.fare: ks must be a number in (0, 1], got -0.1. Fix: correct the value.",
+        ),
+        ("defaults: {missing_rate: 2}", "defaults.missing_rate: "),
+        ("defaults: {numeric: {kss: 0.1}}", "defaults.numeric: 'kss' is not a numeric metric (did"),
+        ("defaults: {categorical: {ks: 0.1}}", "defaults.categorical: 'ks' is not a categorical"),
+        ("feature: {}", "feature is not a known key"),
+        ("- a", "must be a mapping of keys to values, got list"),
+        ("a: [", "line 1"),
+    ],
+)
+def test_a_config_that_is_wrong_is_refused(refused, places, same, config, text, sentence):
+    path = config(text)
+    message = refused("drift", *places(same), "--config", path)
+    assert message.startswith(f"{path}: {sentence}")
+
+
+def test_an_unknown_feature_in_the_config_is_refused_with_the_one_that_was_meant(
+    refused, places, same, config
+):
+    path = config("features: {fair: {ks: 0.1}}")
+    assert refused("drift", *places(same), "--config", path) == (
+        f"{path}: features.fair is in neither of the two data sets, "
+        "which have fare, hour, miles, paid, shared, started. Fix: did you mean 'fare'."
+    )
+
+
+@pytest.mark.parametrize("option", ["--config", "--schema"])
+def test_a_missing_option_file_is_refused(refused, places, same, tmp_path, option):
+    path = tmp_path / "gone"
+    assert refused("drift", *places(same), option, path) == (
+        f"{path}: no such file. Fix: check the path."
+    )
+
+
+def test_a_bad_schema_is_refused(refused, places, same, tmp_path):
+    path = tmp_path / "schema.pbtxt"
+    path.write_text('feature { name: "fare" }\nfeature { type: REAL }\n')
+    message = refused("drift", *places(same), "--schema", path)
+    assert message.startswith(f"{path}: line 2: is not a TFMD Schema in text format (")
+
+
+def test_data_against_the_schema_are_refused(refused, places, same, tmp_path):
+    path = tmp_path / "schema.pbtxt"
+    path.write_text('feature { name: "paid" type: INT }')
+    for kind in ("parquet", "csv", "jsonl"):
+        baseline, current = places(same, (kind, kind))
+        message = refused("drift", baseline, current, "--schema", path)
+        assert f"{kind}: column paid: must be INT by the schema, found " in message
+
+
+def test_slices_by_a_column_that_is_not_there_are_refused(refused, places, same, config):
+    baseline, current = places(same)
+    path = config("slices: [[company]]")
+    message = refused("drift", baseline, current, "--config", path)
+    assert message.endswith(
+        "slices: company: is not a column of the data. Fix: correct the slices."
+    )
+    assert message.startswith((baseline, current))
+
+
+def test_slices_by_floats_are_refused(refused, places, same, config):
+    message = refused("drift", *places(same), "--config", config("slices: [[miles]]"))
+    assert "slices: miles: has the type double, and slices are made of text" in message
+
+
+def test_files_that_are_not_there_are_refused(refused, places, same, tmp_path):
+    baseline, _ = places(same)
+    for gone in (tmp_path / "gone.csv", tmp_path / "gone" / "*.csv"):
+        sentence = f"{gone}: no such file, folder or pattern. Fix: check the path."
+        assert refused("drift", baseline, gone) == sentence
+        assert refused("drift", gone, baseline) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.parquet", b"PAR1 and no more", "is not a whole Parquet file ("),
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"a,b\n1\n", "line 2: Expected 2 columns, got 1"),
+        ("a.csv.gz", b"\x1f\x8b\x08", "is not a whole compressed file ("),
+        ("a.jsonl", b"{", "line 1: is not JSON Lines ("),
+        ("a.jsonl", b'{"a": {"b": 1}}\n', "column a: has the type struct<b: int64>, which cannot"),
+        ("a.tfrecord", b"no record", "is not a whole TFRecord file: broken after record 0"),
+        ("a.pb", b"\xff\xff no statistics", "is not a TFDV statistics file"),
+        ("a.pb", b"", "holds no statistics"),
+        ("a.pbtxt", b"datasets {", "is not TFDV statistics in text format ("),
+        ("a.xlsx", b"PK", "is none of the formats .csv, .parquet, .jsonl, .ndjson, .tfrecord, "),
+    ],
+)
+def test_broken_files_are_refused(refused, places, same, tmp_path, name, data, sentence):
+    baseline, _ = places(same)
+    path = tmp_path / name
+    path.write_bytes(data)
+    message = refused("drift", baseline, path)
+    assert message.startswith(f"{path}: {sentence}")
+
+
+def test_a_truncated_parquet_file_is_refused(refused, places, same):
+    baseline, current = places(same)
+    with open(current, "r+b") as stream:
+        stream.truncate(2_000)
+    message = refused("drift", baseline, current)
+    assert message.startswith(f"{current}: is not a whole Parquet file (")
+
+
+def test_a_folder_that_cannot_be_written_is_refused(refused, places, same, tmp_path):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        message = refused("drift", *places(same), "--out", out)
+        assert message.startswith(f"{out}: cannot be written: ")
+        assert message.endswith("Fix: change --out.")
+
+
+@pytest.mark.parametrize("arguments", [(), ("a.csv",), ("a.csv", "b.csv", "--frmat", "x")])
+def test_wrong_usage_is_exit_code_2(run, arguments):
+    with pytest.raises(SystemExit) as caught:
+        run("drift", *arguments)
+    assert caught.value.code == 2

@@ -1,0 +1,45 @@
+"""Readers of whole files, with blocks so small that a file has many of them."""
+
+from __future__ import annotations
+
+import types
+
+import pyarrow as pa
+import pytest
+
+from skewgate import sources
+from skewgate.errors import InputError
+from skewgate.sources import base, text
+
+
+def read(path, columns=None, **declared):
+    """Returns the rows of a file, read as often as it asks for."""
+    source = sources.open_file(str(path), declared)
+    for _ in range(20):
+        try:
+            batches = list(source.batches(columns))
+        except base.WiderTypes:
+            continue
+        rows = [row for batch in batches for row in pa.Table.from_batches([batch]).to_pylist()]
+        assert sum(batch.num_rows for batch in batches) == len(rows) or columns == []
+        kinds = {}
+        for batch in batches:
+            kinds.update({field.name: str(field.type) for field in batch.schema})
+        return types.SimpleNamespace(rows=rows, kinds=kinds, batches=batches, source=source)
+    raise AssertionError("asks to be read again for ever")
+
+
+def message(path, **declared):
+    with pytest.raises(InputError) as caught:
+        read(path, **declared)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="session")
+def reader():
+    return types.SimpleNamespace(read=read, message=message)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(text, "BLOCK_BYTES", 64)
