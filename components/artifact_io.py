@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx import types
 from tfx.dsl.io import fileio
@@ -15,6 +14,7 @@ from tfx.types import artifact_utils
 
 from skewgate import report as report_lib
 from skewgate.errors import InputError
+from skewgate.schema import parse_schema
 from skewgate.statistics import STOCK_RANK_ERROR, parse_statistics
 from skewgate.types import Status
 
@@ -81,25 +81,6 @@ def rank_error(artifact: types.Artifact) -> float:
     if artifact.has_custom_property(RANK_ERROR_PROPERTY):
         return float(artifact.get_string_custom_property(RANK_ERROR_PROPERTY))
     return STOCK_RANK_ERROR
-
-
-def parse_schema(text: str, where: str) -> schema_pb2.Schema:
-    """Parses schema.pbtxt.
-
-    Raises:
-        InputError: it is not a text-format Schema, or has no feature.
-    """
-    try:
-        schema = text_format.Parse(text, schema_pb2.Schema())
-    except text_format.ParseError as error:
-        line, _, rest = str(error).partition(" : ")
-        place = f"{where}: line {line.split(':')[0]}" if rest else where
-        raise InputError(
-            place, f"is not a TFMD Schema in text format ({rest or error})", "correct this line"
-        ) from error
-    if not schema.feature:
-        raise InputError(where, "declares no feature", "add the features of your data")
-    return schema
 
 
 def read_schema(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:

@@ -13,8 +13,8 @@ from tfx.dsl.components.common import importer
 from tfx.types import standard_artifacts
 
 from skewgate import validation
-from skewgate.components import artifact_io
 from skewgate.files import write_atomically
+from skewgate.schema import parse_schema
 
 
 def import_schema(path: str, root: str) -> importer.Importer:
@@ -24,7 +24,7 @@ def import_schema(path: str, root: str) -> importer.Importer:
         InputError: the file is missing or is not a schema.
     """
     text = validation.read_text(path)
-    artifact_io.parse_schema(text, path)
+    parse_schema(text, path)
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
     folder = pathlib.Path(root) / "contracts" / digest
     write_atomically(folder / "schema.pbtxt", text)

@@ -20,7 +20,7 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
 
     Args:
         settings: with a monitoring section.
-        pushed: the model in production and the statistics of what it was trained on.
+        pushed: the model in production, with statistics and examples of its training data.
 
     Raises:
         InputError: the settings have no monitoring section, or a contract file is malformed.
@@ -38,6 +38,14 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         properties={"split_names": pushed.split_names},
         custom_properties={"rank_error": pushed.rank_error} if pushed.rank_error else None,
     ).with_id("TrainingStatistics")
+    training_examples = None
+    if pushed.examples is not None:
+        training_examples = importer.Importer(
+            source_uri=pushed.examples.uri,
+            artifact_type=standard_artifacts.Examples,
+            properties={"split_names": pushed.examples.split_names},
+            custom_properties=pushed.examples.custom_properties,
+        ).with_id("TrainingExamples")
     model = importer.Importer(
         source_uri=pushed.model_uri, artifact_type=standard_artifacts.Model
     ).with_id("PushedModel")
@@ -56,6 +64,9 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         baseline_statistics=baseline.outputs["result"],
         baseline_split=monitoring.baseline_split,
         config=validation.read_text(monitoring.drift),
+        examples=examples.outputs["examples"],
+        baseline_examples=training_examples.outputs["result"] if training_examples else None,
+        schema=schema.outputs["result"],
     )
     performance = PerformanceGate(
         examples=examples.outputs["examples"],
@@ -75,6 +86,7 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
     nodes = [
         schema,
         baseline,
+        *([training_examples] if training_examples else []),
         model,
         examples,
         statistics,

@@ -33,13 +33,26 @@ class ReportRecord:
 
 
 @dataclasses.dataclass(frozen=True)
+class Rows:
+    """The examples of a training run: where they are, their splits, their custom properties."""
+
+    uri: str
+    split_names: str
+    custom_properties: dict[str, str | int]
+
+
+@dataclasses.dataclass(frozen=True)
 class Pushed:
-    """The model in production and the statistics of the data it was trained on."""
+    """The model in production and the statistics of the data it was trained on.
+
+    `examples` are what the statistics were computed from, or None if they are gone.
+    """
 
     model_uri: str
     statistics_uri: str
     split_names: str
     rank_error: str
+    examples: Rows | None = None
 
 
 def _store(path: str) -> Any:
@@ -147,4 +160,24 @@ def last_pushed(metadata_path: str, pipeline_name: str) -> Pushed:
         statistics_uri=statistics[-1].uri,
         split_names=statistics[-1].properties["split_names"].string_value,
         rank_error=statistics[-1].custom_properties["rank_error"].string_value,
+        examples=_examples(store, statistics[-1]),
     )
+
+
+def _examples(store: Any, statistics: Any) -> Rows | None:
+    """Returns the examples that statistics were computed from, if they are still there."""
+    from ml_metadata.proto import metadata_store_pb2
+
+    output = metadata_store_pb2.Event.Type.Value("OUTPUT")
+    events = store.get_events_by_artifact_ids([statistics.id])
+    makers = sorted({event.execution_id for event in events if event.type == output})
+    found = [a for a in _artifacts(store, makers, ("INPUT",)) if a.type == "Examples"]
+    if not found or not os.path.exists(found[-1].uri):
+        return None
+    properties: dict[str, str | int] = {}
+    for name in sorted(found[-1].custom_properties):
+        value = found[-1].custom_properties[name]
+        if name in ("payload_format", "file_format") or name.startswith("rows_"):
+            kind = value.WhichOneof("value")
+            properties[name] = value.int_value if kind == "int_value" else value.string_value
+    return Rows(found[-1].uri, found[-1].properties["split_names"].string_value, properties)

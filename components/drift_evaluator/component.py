@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
@@ -26,12 +26,22 @@ class DriftEvaluatorSpec(component_spec.ComponentSpec):
         "baseline_statistics": component_spec.ChannelParameter(
             type=standard_artifacts.ExampleStatistics, optional=True
         ),
+        "examples": component_spec.ChannelParameter(
+            type=standard_artifacts.Examples, optional=True
+        ),
+        "baseline_examples": component_spec.ChannelParameter(
+            type=standard_artifacts.Examples, optional=True
+        ),
+        "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True),
     }
     OUTPUTS = {"drift_report": component_spec.ChannelParameter(type=artifact_types.DriftReport)}
 
 
-class DriftEvaluator(base_component.BaseComponent):
+class DriftEvaluator(base_beam_component.BaseBeamComponent):
     """Compares every feature's distribution with a baseline and decides.
+
+    Statistics are all it reads, unless a threshold lies within what they leave open. Then, with
+    examples connected, one Beam pipeline reads the features in doubt anew.
 
     Without a baseline the result is inconclusive and the report is not blessed, unless
     `drift.yaml` says `on_missing_baseline: allow`. It never stops a pipeline: QualityGate does.
@@ -41,6 +51,7 @@ class DriftEvaluator(base_component.BaseComponent):
     drift = DriftEvaluator(
         statistics=serving_statistics.outputs["statistics"],
         baseline_statistics=training_statistics,
+        examples=serving_examples.outputs["examples"],
         config=open("drift.yaml").read(),
         baseline_split="train",
     )
@@ -52,7 +63,7 @@ class DriftEvaluator(base_component.BaseComponent):
     """
 
     SPEC_CLASS = DriftEvaluatorSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
 
     def __init__(
         self,
@@ -61,6 +72,9 @@ class DriftEvaluator(base_component.BaseComponent):
         baseline_statistics: types.BaseChannel | None = None,
         split: str | None = None,
         baseline_split: str | None = None,
+        examples: types.BaseChannel | None = None,
+        baseline_examples: types.BaseChannel | None = None,
+        schema: types.BaseChannel | None = None,
     ) -> None:
         """Makes the component.
 
@@ -71,15 +85,25 @@ class DriftEvaluator(base_component.BaseComponent):
             baseline_statistics: what to compare with.
             split: split of `statistics`; needed if it has several.
             baseline_split: split of `baseline_statistics`; needed if it has several.
+            examples: what `statistics` were computed from; read only to settle what these
+                leave open.
+            baseline_examples: what `baseline_statistics` were computed from.
+            schema: tells the types of columns that make slices and are not in the statistics.
 
         Raises:
             InputError: the configuration is malformed.
+            ValueError: there are baseline examples without baseline statistics.
         """
+        if baseline_examples is not None and baseline_statistics is None:
+            raise ValueError("give baseline_examples together with their baseline_statistics")
         if isinstance(config, str):
             validation.parse(config_lib.DriftConfig, config, "drift.yaml")
         spec = DriftEvaluatorSpec(
             statistics=statistics,
             baseline_statistics=baseline_statistics,
+            examples=examples,
+            baseline_examples=baseline_examples,
+            schema=schema,
             config=config,
             split=split,
             baseline_split=baseline_split,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
-from skewgate import decision, drift, validation
+from skewgate import decision, drift, settling, validation
 from skewgate.components import artifact_io
+from skewgate.components.drift_evaluator import sides
 from skewgate.config import DriftConfig
+from skewgate.profiles import Profile
 from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK
+from skewgate.types import BASELINE_CHECK, MetricResult
 
 
-class Executor(base_executor.BaseExecutor):
-    """Reads two statistics artifacts, compares them and publishes the report."""
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Compares two statistics artifacts, settles what they leave open, publishes the report."""
 
     def Do(
         self,
@@ -28,40 +30,60 @@ class Executor(base_executor.BaseExecutor):
         """Evaluates; see the component for the parameters.
 
         Raises:
-            InputError: statistics or configuration cannot be used.
+            InputError: statistics, examples, schema or configuration cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         config = validation.parse(DriftConfig, exec_properties["config"], "drift.yaml")
-        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
-        split = artifact_io.choose_split(
-            statistics, exec_properties.get("split") or None, "the statistics"
+        current = sides.load(
+            "current",
+            artifact_utils.get_single_instance(input_dict["statistics"]),
+            exec_properties.get("split"),
+            input_dict.get("examples"),
         )
-        current = artifact_io.read_statistics(statistics, split)
-        baseline = artifact_io.first(input_dict.get("baseline_statistics"))
+        before = artifact_io.first(input_dict.get("baseline_statistics"))
         described: dict[str, Any] = {}
-        if baseline is None:
+        settled: dict[str, frozenset[str]] = {}
+        if before is None:
             results = [drift.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
         else:
-            baseline_split = artifact_io.choose_split(
-                baseline, exec_properties.get("baseline_split") or None, "the baseline statistics"
-            )
-            before = artifact_io.read_statistics(baseline, baseline_split)
-            described = artifact_io.describe(baseline, baseline_split, _rows(before))
-            results = drift.evaluate(
-                before,
-                current,
-                config,
-                rank_error_baseline=artifact_io.rank_error(baseline),
-                rank_error_current=artifact_io.rank_error(statistics),
-            )
+            split = exec_properties.get("baseline_split")
+            examples = input_dict.get("baseline_examples")
+            baseline = sides.load("baseline", before, split, examples)
+            schema = input_dict.get("schema")
+            results, settled = self._evaluate(baseline, current, config, schema)
+            described = baseline.describe(settled.get("baseline", ()))
         report = Report(
             kind="drift",
             decision=decision.decide(results, config.policy, config.critical),
             baseline=described,
-            current=artifact_io.describe(statistics, split, _rows(current)),
+            current=current.describe(settled.get("current", ())),
         )
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["drift_report"]))
 
+    def _evaluate(
+        self,
+        baseline: sides.Side,
+        current: sides.Side,
+        config: DriftConfig,
+        schema: list[types.Artifact] | None,
+    ) -> tuple[list[MetricResult], dict[str, frozenset[str]]]:
+        """Returns the results and, by the label of a side, what its examples settled."""
+        read: dict[str, frozenset[str]] = {}
 
-def _rows(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> int:
-    return max(int(dataset.num_examples) for dataset in statistics.datasets)
+        def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
+            from skewgate.components.drift_evaluator import rereading
+
+            message = artifact_io.read_schema(schema) if schema else None
+            made = [
+                rereading.make_plan(side, features, config.slices, message)
+                for side in (baseline, current)
+            ]
+            plans = [plan for plan in made if plan is not None]
+            read.update({plan.side.label: plan.features for plan in plans})
+            folder = os.path.join(self._get_tmp_dir(), "settling") if plans else ""
+            profiles = rereading.read(plans, self._make_beam_pipeline, folder) if plans else {}
+            return profiles.get("baseline"), profiles.get("current")
+
+        results = settling.evaluate(baseline.profile, current.profile, config, finer)
+        open_still = settling.columns(decision.in_doubt(results))
+        return results, {label: features - open_still for label, features in read.items()}

@@ -6,12 +6,15 @@ import json
 import os
 from typing import Any
 
+from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components import artifact_io, tfrecords
 from skewgate.errors import InputError
+from skewgate.statistics import SKETCH_ERROR_STAT
 
 RANKS = 10_000
 """Categories kept per feature; the mass of the others only bounds a metric."""
@@ -52,6 +55,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with tfrecords.naming_broken_files(examples, splits):
             self._profile(examples, statistics, splits, options)
+            for split in splits:
+                path = statistics_path(statistics, split)
+                fileio.rename(f"{path}.tmp", path, overwrite=True)
             for split in splits if options.sample_rate is None else []:
                 datasets = artifact_io.read_statistics(statistics, split).datasets
                 profiled = max(int(dataset.num_examples) for dataset in datasets)
@@ -60,6 +66,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     def _profile(
         self, examples: types.Artifact, statistics: types.Artifact, splits: list[str], options: Any
     ) -> None:
+        """Writes the statistics of every split under a temporary name."""
+        import apache_beam as beam
         import tensorflow_data_validation as tfdv
         from tfx.components.util import tfxio_utils
 
@@ -68,15 +76,51 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 source = tfxio_utils.get_split_tfxio(
                     examples=[examples], split=split, telemetry_descriptors=["SkewStatisticsGen"]
                 )
-                path = os.path.join(
-                    artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
-                )
+                path = statistics_path(statistics, split)
                 _ = (
                     pipeline
                     | f"Read[{split}]" >> source.BeamSource()
                     | f"Profile[{split}]" >> tfdv.GenerateStatistics(options)
-                    | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
+                    | f"Tell[{split}]" >> beam.Map(tell_error, error=options.epsilon)
+                    | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(f"{path}.tmp")
                 )
+
+
+def statistics_path(statistics: types.Artifact, split: str) -> str:
+    """Returns the path of the statistics of a split."""
+    return os.path.join(
+        artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
+    )
+
+
+def tell_error(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, error: float
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Returns statistics that say of every feature with a quantile sketch how exact it is.
+
+    Where all examples have the same number of values, TFDV repeats one bucket that says so as
+    often as there are buckets; one of them is kept.
+
+    Args:
+        statistics: what TFDV computed; not changed.
+        error: the rank error of TFDV's sketches, as a share of the values.
+    """
+    told = statistics_pb2.DatasetFeatureStatisticsList()
+    told.CopyFrom(statistics)
+    for dataset in told.datasets:
+        for feature in dataset.features:
+            kind = feature.WhichOneof("stats")
+            if kind is None:
+                continue
+            common = getattr(feature, kind).common_stats
+            if kind == "num_stats" or common.max_num_values > 1:
+                feature.custom_stats.add(name=SKETCH_ERROR_STAT, num=error)
+            if common.min_num_values == common.max_num_values:
+                buckets = common.num_values_histogram.buckets
+                if len(buckets) > 1:
+                    buckets[0].sample_count = sum(bucket.sample_count for bucket in buckets)
+                    del buckets[1:]
+    return told
 
 
 def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] | None) -> Any:
@@ -94,6 +138,7 @@ def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] |
         ]
         options = tfdv.StatsOptions(
             num_quantiles_histogram_buckets=resolution,
+            num_values_histogram_buckets=resolution,
             epsilon=0.25 / resolution,
             num_rank_histogram_buckets=RANKS,
             slicing_config=slicing_spec_pb2.SlicingConfig(slicing_specs=slices) if slices else None,

@@ -7,6 +7,9 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from tfx.components.example_validator import executor as validator_executor
+from tfx.components.schema_gen import executor as schema_executor
 from tfx.components.statistics_gen import executor as stock_executor
 from tfx.types import artifact_utils, standard_artifacts
 
@@ -19,8 +22,10 @@ from skewgate.errors import InputError
 PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}
 
 
-def example(fare, payment):
+def example(fare, payment, stops=()):
     feature = {"fare": tf.train.Feature(float_list=tf.train.FloatList(value=[fare]))}
+    if stops:
+        feature["stops"] = tf.train.Feature(int64_list=tf.train.Int64List(value=stops))
     if payment is not None:
         feature["payment"] = tf.train.Feature(
             bytes_list=tf.train.BytesList(value=[payment.encode()])
@@ -37,8 +42,9 @@ def examples(output):
         folder = pathlib.Path(artifact_utils.get_split_uri([artifact], split))
         folder.mkdir(parents=True)
         with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
-            for fare in generator.gamma(2.0, 5.0, rows):
-                writer.write(example(fare, ["Cash", "Card", None][int(fare) % 3]))
+            for row, fare in enumerate(generator.gamma(2.0, 5.0, rows)):
+                payment = ["Cash", "Card", None][int(fare) % 3]
+                writer.write(example(fare, payment, range(row % 40)))
         artifact.set_int_custom_property(f"rows_{split}", rows)
     return artifact
 
@@ -61,6 +67,7 @@ def common(statistics, split):
     for feature in dataset.features:
         stats = feature.num_stats if feature.HasField("num_stats") else feature.string_stats
         found[feature.path.step[0]] = stats.common_stats
+        stats.common_stats.ClearField("num_values_histogram")  # finer, as the quantiles are
     return found
 
 
@@ -83,6 +90,51 @@ def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, p
     fare = statistics_lib.distributions(dataset, error)["fare"]
     assert len(fare.edges) > 90
     assert fare.n == 700
+
+
+def test_the_file_itself_says_how_exact_it_is(examples, profile, output):
+    statistics = profile(examples)
+    (dataset,) = artifact_io.read_statistics(statistics, "train").datasets
+    told = {
+        feature.path.step[0]: {stat.name: stat.num for stat in feature.custom_stats}
+        for feature in dataset.features
+    }
+    error = {statistics_lib.SKETCH_ERROR_STAT: 0.0025}
+    assert told == {"fare": error, "stops": error, "payment": {}}
+    for reader in (0.01, 0.5):  # what is told counts, not what the reader takes where it is not
+        sides = statistics_lib.distributions(dataset, reader)
+        assert {sides[name].rank_error for name in ("fare", "stops", "num_values(stops)")} == {
+            0.0025
+        }
+    lengths = sides["num_values(stops)"]
+    assert len(lengths.edges) == 39
+    assert np.max(lengths.right_upper - lengths.right_lower) <= 2 * 0.0025 + 1e-9
+    single = next(f for f in dataset.features if f.path.step[0] == "fare").num_stats.common_stats
+    (bucket,) = single.num_values_histogram.buckets
+    assert (bucket.low_value, bucket.high_value, bucket.sample_count) == (1, 1, 700)
+
+
+def test_tfdv_and_stock_components_take_the_statistics(examples, profile, output):
+    statistics = profile(examples, slices=json.dumps([["payment"]]))
+    (path,) = pathlib.Path(artifact_utils.get_split_uri([statistics], "train")).iterdir()
+    assert path.name == "FeatureStats.pb"
+    loaded = tfdv.load_stats_binary(str(path))
+    assert tfdv.DatasetListView(loaded).get_default_slice().proto().num_examples == 700
+    schema = output(standard_artifacts.Schema, "schema")
+    schema_executor.Executor().Do(
+        {"statistics": [statistics]},
+        {"schema": [schema]},
+        {"infer_feature_shape": 0, "exclude_splits": "[]"},
+    )
+    anomalies = output(standard_artifacts.ExampleAnomalies, "anomalies")
+    validator_executor.Executor().Do(
+        {"statistics": [statistics], "schema": [schema]},
+        {"anomalies": [anomalies]},
+        {"exclude_splits": "[]"},
+    )
+    names = {feature.name for feature in artifact_io.read_schema([schema]).feature}
+    assert names == {"fare", "payment", "stops"}
+    assert anomalies.get_json_value_custom_property("blessed") == {"train": 1, "eval": 1}
 
 
 def test_slices_are_profiled_beside_the_whole(examples, profile):
