@@ -39,7 +39,7 @@ if [ -z "$uv" ]; then
     fi
     uv=.uv/bin/uv
 fi
-"$uv" pip sync --quiet --python .venv/bin/python "$lock" ||
+"$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python "$lock" ||
     fail "the packages of $lock could not be installed, see above. pyfarmhash has no wheel for the" \
         "newest Python: it needs a C++ compiler and the Python headers (Debian: g++ python3-dev)."
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
