@@ -5,10 +5,10 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint types format locks clean
+.PHONY: help setup demo test test-all bench bench-quality lint types format locks clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv with the locked stack that fits this machine
 	@scripts/setup.sh
@@ -20,6 +20,14 @@ test: setup ## run the tests (under 10 minutes on 2 cores)
 	$(PYTEST) tests
 
 test-all: lint types test ## run every check there is
+
+bench: setup ## time skewgate and its peers on the same files (about 20 minutes)
+	@benchmarks/setup.sh
+	@$(VENV)/python -m benchmarks.speed
+
+bench-quality: setup ## count false and missed alarms of skewgate and its peers (about 30 minutes)
+	@benchmarks/setup.sh
+	@$(VENV)/python -m benchmarks.quality
 
 lint: setup ## check style and format
 	$(VENV)/ruff check .
@@ -43,4 +51,5 @@ locks: setup ## resolve both locks anew
 	    requirements/tfx121.in -o requirements/tfx121.txt
 
 clean: ## remove what the targets made, demo results included
-	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info
+	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
+	    benchmarks/.venv benchmarks/.data
