@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,6 +61,10 @@ class Options:
     progress: Callable[[str, int], None] = lambda place, rows: None
 
 
+_PARSING = threading.Lock()
+"""Statistics are read by Python code, of which two threads at once take longer than in turn."""
+
+
 def open_side(place: str, options: Options) -> Side:
     """Finds and opens the files that a path, folder or pattern stands for.
 
@@ -108,7 +113,8 @@ def _profile_side(
 ) -> Profile:
     profiles, names = [], []
     for path in side.statistics:
-        profiles.append(read_profile(path))
+        with _PARSING:
+            profiles.append(read_profile(path))
         names.append(path)
     if side.tables:
         accumulator = _accumulator(options, resolution, features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ Bounds = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 # each as its tag and a 64-bit float.
 _BUCKET = 0x1A
 _ROWS = {0x09: 0, 0x11: 1, 0x21: 2}  # tag to row of the arrays: low, high, count
+_NAMES = {0x09: "low", 0x11: "high", 0x21: "count"}
 
 
 class Buckets(NamedTuple):
@@ -72,20 +74,36 @@ def _alike(data: bytes, at: int) -> tuple[FloatArray, int]:
         Low ends, high ends and counts as rows, shape (3, run), and the position after them.
     """
     size = 2 + data[at + 1]
-    tags = range(2, size, 9)
-    most = (len(data) - at) // size
-    if most == 0 or size % 9 != 2 or any(data[at + tag] not in _ROWS for tag in tags):
+    end = len(data) - (len(data) - at) % size
+    if end == at:
         raise message.DecodeError("a bucket of a histogram is malformed")
-    table = np.frombuffer(data, np.uint8, most * size, at).reshape(most, size)
-    alike = (table[:, 0] == _BUCKET) & (table[:, 1] == size - 2)
-    for position in tags:
-        alike &= table[:, position] == data[at + position]
-    run = most if alike.all() else int(np.argmin(alike))
+    tags = data[at + 2 : at + size : 9]
+    layout = _layout(size, tags)
+    # Byte strings are the fastest way to see how far a tag goes on.
+    run = (end - at) // size
+    for start in (at, at + 1, *range(at + 2, at + size, 9)):
+        column = data[start:end:size]
+        run = min(run, len(column) - len(column.lstrip(column[:1])))
+    table = np.frombuffer(data, layout, run, at)
     found = np.zeros((3, run))
-    for position in tags:
-        values = np.ascontiguousarray(table[:run, position + 1 : position + 9])
-        found[_ROWS[data[at + position]]] = values.view("<f8")[:, 0]
+    for tag in tags:
+        found[_ROWS[tag]] = table[_NAMES[tag]]
     return found, at + run * size
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(size: int, tags: bytes) -> np.dtype[np.void]:
+    """Returns how a bucket of so many bytes with these tags lies in memory."""
+    if size % 9 != 2 or not all(tag in _ROWS for tag in tags) or len(set(tags)) < len(tags):
+        raise message.DecodeError("a bucket of a histogram is malformed")
+    return np.dtype(
+        {
+            "names": [_NAMES[tag] for tag in tags],
+            "formats": ["<f8"] * len(tags),
+            "offsets": list(range(3, size, 9)),
+            "itemsize": size,
+        }
+    )
 
 
 def sketched_bounds(buckets: Buckets, n: int, rank_error: float) -> Bounds:
@@ -111,18 +129,23 @@ def sketched_bounds(buckets: Buckets, n: int, rank_error: float) -> Bounds:
     distinct[0] = True
     np.not_equal(edges[1:], edges[:-1], out=distinct[1:])
     first = distinct.nonzero()[0]
-    last = np.append(first[1:] - 1, k)
+    last = np.empty(len(first), np.intp)
+    last[:-1] = first[1:]
+    last[:-1] -= 1
+    last[-1] = k
     cumulative = weights[last]
     one = 1.0 / n
     right_lower = np.maximum(cumulative - rank_error, one)
-    right_upper = np.minimum(cumulative + rank_error, 1.0)
+    right_upper = cumulative + rank_error
     if last[0] == 0:
         # No run at the minimum: its weight is anything up to the end of the first bucket.
         right_upper[0] = weights[1] + rank_error
     # At most the weight before the run's first rank, and at least one value lies on the edge.
     ranks = first / k + one + rank_error
-    left_upper = np.clip(np.minimum(ranks, right_upper - one), 0.0, 1.0)
-    left_lower = np.concatenate(([0.0], right_lower[:-1]))
+    left_upper = np.minimum(ranks, np.minimum(right_upper, 1.0) - one)
+    left_lower = np.empty(len(first))
+    left_lower[0] = 0.0
+    left_lower[1:] = right_lower[:-1]
     return _tidy(edges[first], left_lower, left_upper, right_lower, right_upper)
 
 
@@ -179,11 +202,11 @@ def _tidy(
     right_upper: FloatArray,
 ) -> Bounds:
     """Holds bounds within [0, 1] and in order; the first edge is the minimum, the last the top."""
-    left_lower = np.clip(left_lower, 0.0, 1.0)
+    left_lower = _shares(left_lower)
     left_lower[0] = left_upper[0] = 0.0
     right_lower[-1] = right_upper[-1] = 1.0
-    right_lower = np.maximum.accumulate(np.clip(right_lower, 0.0, 1.0))
-    left_upper = np.clip(np.maximum(left_upper, left_lower), 0.0, 1.0)
+    right_lower = np.maximum.accumulate(_shares(right_lower))
+    left_upper = np.minimum(np.maximum(left_upper, left_lower), 1.0)
     return (
         edges,
         left_lower,
@@ -191,3 +214,9 @@ def _tidy(
         right_lower,
         np.maximum(np.minimum(right_upper, 1.0), right_lower),
     )
+
+
+def _shares(values: FloatArray) -> FloatArray:
+    """Holds values within [0, 1]; np.clip takes five times as long for short arrays."""
+    held: FloatArray = np.minimum(np.maximum(values, 0.0), 1.0)
+    return held
