@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from skewgate import binomial
 from skewgate.config import BasicPolicy, Policy, ShareRule, Significance
-from skewgate.types import BASELINE_CHECK, Decision, Measurement, MetricResult, Status
+from skewgate.types import BASELINE_CHECK, WARNING, Decision, Measurement, MetricResult, Status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,26 @@ class Check:
     measurement: Measurement
     n_baseline: int
     n_current: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ShareCheck:
+    """How many of n rows have a property, with the largest share that is allowed.
+
+    Attributes:
+        metric: name of the check.
+        text: what was counted, for the reason, such as "fare differs".
+        threshold: in [0, 1).
+        count, n: rows that have the property, and rows looked at, at least 1.
+    """
+
+    feature: str
+    slice: str
+    metric: str
+    text: str
+    threshold: float
+    count: int
+    n: int
 
 
 def adjust(p_values: Sequence[float], correction: str) -> list[float]:
@@ -61,6 +82,67 @@ def judge(checks: Sequence[Check], significance: Significance) -> list[MetricRes
     return [
         _judge_one(check, p, significance.alpha) for check, p in zip(checks, adjusted, strict=True)
     ]
+
+
+def judge_shares(checks: Sequence[ShareCheck], significance: Significance) -> list[MetricResult]:
+    """Gives every share its verdict, the rows being a sample of all that there will be.
+
+    *fail*: the share seen is above the threshold and, after correction over all checks, not by
+    chance. *pass*: the upper confidence bound on the share is not above the threshold; a threshold
+    of 0 is met by no row at all. *inconclusive*: anything else. The interval of the results is
+    that of Clopper and Pearson at the level of `significance`.
+    """
+    p_values = [binomial.p_at_least(check.count, check.n, check.threshold) for check in checks]
+    adjusted = adjust(p_values, significance.correction)
+    return [
+        _judge_share(check, p, q, significance.alpha)
+        for check, p, q in zip(checks, p_values, adjusted, strict=True)
+    ]
+
+
+def _judge_share(
+    check: ShareCheck, p_value: float, p_adjusted: float, alpha: float
+) -> MetricResult:
+    share = check.count / check.n
+    lower, upper = binomial.bounds(check.count, check.n, alpha)
+    seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({share:.3g})"
+    allowed = f"the threshold of {check.threshold:g}"
+    sure = f"with {1 - alpha:.0%} confidence"
+    if share > check.threshold and p_adjusted <= alpha:
+        status, reason = Status.FAIL, f"{seen}, above {allowed} and not by chance"
+    elif share > check.threshold:
+        status = Status.INCONCLUSIVE
+        reason = f"{seen}, above {allowed}, but it could be chance; {_rows_needed(check, alpha)}"
+    elif upper <= check.threshold or check.threshold == 0:
+        status, reason = Status.PASS, f"{seen}, at most {upper:.3g} {sure}; {allowed} is met"
+    else:
+        status = Status.INCONCLUSIVE
+        reason = (
+            f"{seen}, but it could be up to {upper:.3g} {sure}, above {allowed}; "
+            f"{_rows_needed(check, alpha)}"
+        )
+    return MetricResult(
+        feature=check.feature,
+        slice=check.slice,
+        metric=check.metric,
+        status=status,
+        reason=reason,
+        value=share,
+        lower=lower,
+        upper=upper,
+        threshold=check.threshold,
+        p_value=p_value,
+        p_adjusted=p_adjusted,
+        n_baseline=check.n,
+        n_current=check.n,
+    )
+
+
+def _rows_needed(check: ShareCheck, alpha: float) -> str:
+    needed = binomial.needed(check.count, check.n, check.threshold, alpha)
+    if not math.isfinite(needed):
+        return "more rows are needed"
+    return f"about {_rounded_up(needed):,} matched rows would settle it"
 
 
 def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
@@ -144,9 +226,17 @@ def _needed(check: Check) -> str:
     needed = smaller * ratio ** (1.0 / check.measurement.size_exponent)
     if not math.isfinite(needed):
         return "more data are needed"
-    digits = max(int(math.log10(max(needed, 1.0))) - 1, 0)
-    rounded = math.ceil(needed / 10**digits) * 10**digits
-    return f"about {max(rounded, smaller + 1):,} values on each side would settle it"
+    return f"about {max(_rounded_up(needed), smaller + 1):,} values on each side would settle it"
+
+
+def _rounded_up(number: float) -> int:
+    """Rounds up to two digits: what is needed is not known better.
+
+    >>> _rounded_up(1234.5)
+    1300
+    """
+    digits = max(int(math.log10(max(number, 1.0))) - 1, 0)
+    return math.ceil(number / 10**digits) * 10**digits
 
 
 def decide(
@@ -162,7 +252,11 @@ def decide(
     everything = tuple(results) or (
         MetricResult("", "", "checks", Status.INCONCLUSIVE, "nothing was checked"),
     )
-    failed = tuple(result for result in everything if result.status is Status.FAIL)
+    failed = tuple(
+        result
+        for result in everything
+        if result.status is Status.FAIL and result.severity != WARNING
+    )
     unsure = tuple(result for result in everything if result.status is Status.INCONCLUSIVE)
     blocking = tuple(filter(_stops(failed, everything, policy, critical), failed))
     counted = tuple(

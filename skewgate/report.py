@@ -29,6 +29,7 @@ class Report:
         decision: the verdict and its results.
         baseline, current: where the two sides came from, as plain values.
         sources: for a decision, one entry per report that it joins.
+        details: what belongs to no single result, such as rows that differ, as plain values.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Report:
     baseline: dict[str, Any] = dataclasses.field(default_factory=dict)
     current: dict[str, Any] = dataclasses.field(default_factory=dict)
     sources: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that report.json holds (see report.schema.json)."""
@@ -48,6 +50,7 @@ class Report:
             "baseline": self.baseline,
             "current": self.current,
             "sources": list(self.sources),
+            **({"details": self.details} if self.details else {}),
             "failures": [result.to_json() for result in self.decision.failures],
             "results": [result.to_json() for result in self.decision.results],
         }
@@ -67,6 +70,7 @@ class Report:
             baseline=content["baseline"],
             current=content["current"],
             sources=tuple(content["sources"]),
+            details=content.get("details", {}),
         )
 
     def headline(self) -> str:

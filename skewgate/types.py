@@ -182,9 +182,21 @@ class Measurement:
     size_exponent: float = 0.5
 
 
+WARNING = "warning"
+"""Severity of a failure that does not block."""
+
+_OPTIONAL = ("severity", "expected", "observed")
+
+
 @dataclasses.dataclass(frozen=True)
 class MetricResult:
-    """The outcome of one check on one feature and slice ("" for all data)."""
+    """The outcome of one check on one feature and slice ("" for all data).
+
+    Attributes:
+        severity: of an anomaly, "error", "warning" (fails and does not block) or "ignored"; None
+            for checks without a severity, whose failures block as the policy says.
+        expected, observed: of an anomaly, what the schema asks for and what was seen.
+    """
 
     feature: str
     slice: str
@@ -200,10 +212,19 @@ class MetricResult:
     p_adjusted: float | None = None
     n_baseline: int | None = None
     n_current: int | None = None
+    severity: str | None = None
+    expected: str | None = None
+    observed: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Returns plain values; a number that JSON cannot hold becomes null."""
+        """Returns plain values; a number that JSON cannot hold becomes null.
+
+        The three texts that only anomalies have are left out where there are none.
+        """
         fields = dict(self.__dict__)  # dataclasses.asdict copies deeply, and is ten times slower
+        for name in _OPTIONAL:
+            if fields[name] is None:
+                del fields[name]
         fields["status"] = self.status.value
         return {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
