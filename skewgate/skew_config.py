@@ -1,4 +1,4 @@
-"""The contract `skew.yaml`: which anomalies block, how far rows of training and serving may differ."""
+"""The contract `skew.yaml`: which anomalies block, how far training and serving may differ."""
 
 from __future__ import annotations
 
