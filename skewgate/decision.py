@@ -242,7 +242,7 @@ def _rounded_up(number: float) -> int:
 def decide(
     results: Iterable[MetricResult], policy: BasicPolicy, critical: frozenset[str] = frozenset()
 ) -> Decision:
-    """Applies a policy to results.
+    """Applies a policy to results; one with the severity "warning" counts for nothing.
 
     Args:
         results: verdicts; none at all means that nothing was checked, which is inconclusive.
@@ -257,7 +257,11 @@ def decide(
         for result in everything
         if result.status is Status.FAIL and result.severity != WARNING
     )
-    unsure = tuple(result for result in everything if result.status is Status.INCONCLUSIVE)
+    unsure = tuple(
+        result
+        for result in everything
+        if result.status is Status.INCONCLUSIVE and result.severity != WARNING
+    )
     blocking = tuple(filter(_stops(failed, everything, policy, critical), failed))
     counted = tuple(
         result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -46,4 +47,51 @@ def categorical_features(schema: schema_pb2.Schema) -> frozenset[str]:
     """
     return frozenset(
         feature.name for feature in schema.feature if feature.int_domain.is_categorical
+    )
+
+
+def check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:
+    """Makes sure that a schema knows an environment; None is always fine.
+
+    Raises:
+        InputError: it does not, and TFDV would not either.
+    """
+    known = sorted(schema.default_environment)  # TFDV knows no others
+    if environment and environment not in known:
+        raise InputError(
+            "schema.pbtxt",
+            f"has no environment {environment}; it has {', '.join(known) or 'none'}",
+            "add it to default_environment or correct the name",
+        )
+
+
+def in_environment(feature: schema_pb2.Feature, schema: schema_pb2.Schema, name: str) -> bool:
+    """Says whether a feature is expected in an environment, as TFDV does."""
+    if name in feature.in_environment:
+        return True
+    return name in schema.default_environment and name not in feature.not_in_environment
+
+
+def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.Schema:
+    """Returns a schema in which some features may be missing, in every environment.
+
+    Raises:
+        InputError: a late label is not a feature of the schema.
+    """
+    relaxed = schema_pb2.Schema()
+    relaxed.CopyFrom(schema)
+    features = {feature.name: feature for feature in relaxed.feature}
+    for name in late_labels:
+        if name not in features:
+            raise InputError("late_labels", f"{name!r} is no feature of the schema", "correct it")
+        features[name].ClearField("presence")
+        del features[name].not_in_environment[:]
+        del features[name].in_environment[:]
+    return relaxed
+
+
+def compares_previous(schema: schema_pb2.Schema) -> bool:
+    """Says whether a schema asks for a comparison with previous data."""
+    return schema.dataset_constraints.HasField("num_examples_drift_comparator") or any(
+        feature.HasField("drift_comparator") for feature in schema.feature
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-from typing import Any, TypeVar
+
+from typing import Any, TypeVar, get_args
 
 import pydantic
 import yaml
@@ -122,8 +123,16 @@ def _is_key(part: str) -> bool:
 def _known_keys(model: type[pydantic.BaseModel], path: tuple[Any, ...]) -> list[str]:
     for part in path:
         field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)):
+        found = _model_of(field.annotation) if field else None
+        if found is None:
             return []
-        model = annotation
+        model = found
     return sorted(model.model_fields)
+
+
+def _model_of(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """Returns the model that an annotation is, or is a union with."""
+    for member in (annotation, *get_args(annotation)):
+        if isinstance(member, type) and issubclass(member, pydantic.BaseModel):
+            return member
+    return None

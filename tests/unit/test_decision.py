@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import math
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from skewgate import decision
-from skewgate.config import Policy, ShareRule, Significance
+from skewgate.config import BasicPolicy, Policy, ShareRule, Significance
 from skewgate.decision import Check
 from skewgate.metrics import REGISTRY
 from skewgate.types import BASELINE_CHECK, Measurement, MetricResult, Status
@@ -321,3 +322,52 @@ def test_a_failure_beside_a_missing_report_is_a_failure():
     joined = decision.join([decided(Status.FAIL)], missing=1)
     assert joined.status is Status.FAIL
     assert len(joined.failures) == 2
+
+
+def share(count, n, threshold=0.01, feature="fare"):
+    return decision.ShareCheck(feature, "", "rows", f"{feature} differs", threshold, count, n)
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "threshold", "status", "told"),
+    [
+        (40, 1000, 0.01, "fail", "fare differs in 40 of 1,000 matched rows (0.04), above"),
+        (0, 299, 0.01, "pass", "at most 0.00997 with 95% confidence"),
+        (0, 298, 0.01, "inconclusive", "about 300 matched rows would settle it"),
+        (2, 150, 0.01, "inconclusive", "but it could be chance; about 3,300 matched rows"),
+        (1, 100, 0.01, "inconclusive", "more rows are needed"),
+        (0, 3, 0.0, "pass", "the threshold of 0 is met"),
+        (1, 100_000, 0.0, "fail", "above the threshold of 0 and not by chance"),
+        (5, 5, 0.01, "fail", "5 of 5 matched rows (1)"),
+    ],
+)
+def test_a_share_fails_or_passes_only_where_chance_is_ruled_out(count, n, threshold, status, told):
+    (result,) = decision.judge_shares([share(count, n, threshold)], BH)
+    assert result.status.value == status, result.reason
+    assert told in result.reason
+    assert result.lower <= result.value <= result.upper
+    assert (result.value, result.n_baseline, result.n_current) == (count / n, n, n)
+
+
+def test_many_shares_are_corrected_together():
+    checks = [share(5, 150), *(share(0, 1000, feature=f"f{i}") for i in range(40))]
+    [alone] = decision.judge_shares(checks[:1], BH)
+    together = decision.judge_shares(checks, BH)[0]
+    assert (alone.status, together.status) == (Status.FAIL, Status.INCONCLUSIVE)
+    assert together.p_value == alone.p_value == pytest.approx(stats.binom.sf(4, 150, 0.01))
+    assert together.p_adjusted == pytest.approx(41 * alone.p_adjusted)
+    assert decision.judge_shares(checks, ALONE)[0].status is Status.FAIL
+
+
+@pytest.mark.parametrize("status", [Status.FAIL, Status.INCONCLUSIVE])
+def test_a_warning_does_not_block(status):
+    passed = MetricResult("a", "", "schema", Status.PASS, "fine")
+    warned = MetricResult("b", "", "schema:X", status, "odd", severity="warning")
+    found = decision.decide([passed, warned], BasicPolicy())
+    assert found.blessed
+    assert found.failures == ()
+    blocked = decision.decide(
+        [passed, dataclasses.replace(warned, severity="error")], BasicPolicy()
+    )
+    assert not blocked.blessed
+    assert [result.feature for result in blocked.failures] == ["b"]
