@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-
 from typing import Any, TypeVar, get_args
 
 import pydantic
