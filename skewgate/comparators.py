@@ -114,7 +114,7 @@ class Comparison:
         return decision.Check(
             self.feature,
             self.slice,
-            f"{self.pairing.kind}:{self.norm}",
+            self.norm,
             self.threshold,
             _measurement(self, level),
             self.control.n,
@@ -122,13 +122,31 @@ class Comparison:
         )
 
     def explain(self, result: MetricResult) -> MetricResult:
-        """Names the sides in the reason and, of a failure, what changed most."""
+        """Names pairing and sides and, of a failure, what changed most."""
         change = ""
         if result.status is Status.FAIL:
-            change = what_changed(self.norm, self.control, self.treatment)
+            change = (
+                self._largest_count()
+                if self.norm == "normalized_abs_difference"
+                else what_changed(self.norm, self.control, self.treatment)
+            )
         sides = f"between {self.pairing.control} and {self.pairing.treatment}"
-        reason = f"{self.feature}: {sides} {result.reason}" + (f": {change}" if change else "")
-        return dataclasses.replace(result, reason=reason)
+        return dataclasses.replace(
+            result,
+            metric=f"{self.pairing.kind}:{self.norm}",
+            reason=f"{self.feature}: {sides} {result.reason}" + (f": {change}" if change else ""),
+        )
+
+    def _largest_count(self) -> str:
+        before, after = _counts(self.control), _counts(self.treatment)
+        names = sorted(before.keys() | after.keys())
+        name = max(names, key=lambda name: abs(after.get(name, 0.0) - before.get(name, 0.0)))
+        counts = [f"{side.get(name, 0.0):,.0f}" for side in (before, after)]
+        return f"{name!r} was there {counts[0]} times and is there {counts[1]} times"
+
+
+def _counts(side: Distribution) -> dict[str, float]:
+    return side.counts if isinstance(side, CategoricalDistribution) else {}
 
 
 def count_results(
@@ -191,24 +209,30 @@ def _measurement(comparison: Comparison, level: float) -> Measurement:
 
 
 def _bucket_noise(comparison: Comparison, level: float) -> tuple[float, float]:
-    """The null law of TFDV's JSD over the buckets of both histograms.
+    """Whether the JSD that TFDV computed of a number could be chance.
 
-    TFDV spreads a bucket evenly over those of the other side, which only evens noise out: the
-    chi-square law with one degree of freedom less than there are boundaries is an upper bound.
+    Two tests of the same question, each at half the level (Bonferroni): the chi-square law of the
+    value itself over the buckets of both histograms, which bounds the noise from above, as TFDV
+    spreads a bucket evenly over those of the other side; and skewgate's own `jsd` over ten bins,
+    which finds a shift where the buckets are too many for the rows.
     """
     harmonic = 1 / comparison.control.n + 1 / comparison.treatment.n
     scale = harmonic / (8 * math.log(2))
     half = max(comparison.buckets - 1, 1) / 2
-    p_value = float(special.gammaincc(half, comparison.value / scale / 2))
-    return p_value, float(special.gammainccinv(half, level)) * 2 * scale
+    over_buckets = float(special.gammaincc(half, comparison.value / scale / 2))
+    critical = float(special.gammainccinv(half, level / 2)) * 2 * scale
+    ours = metrics.REGISTRY["jsd"].measure(comparison.control, comparison.treatment, level / 2)
+    return (
+        min(2 * over_buckets, 2 * ours.p_value, 1.0),
+        min(critical, ours.null_value + ours.detectable),
+    )
 
 
 def _count_noise(comparison: Comparison, level: float) -> tuple[float, float]:
     """The null law of the largest difference of counts over the sum of all counts."""
-    sides = (comparison.control, comparison.treatment)
-    counts = [side.counts for side in sides if isinstance(side, CategoricalDistribution)]
-    names = counts[0].keys() | counts[1].keys()
-    sums = np.array([counts[0].get(name, 0.0) + counts[1].get(name, 0.0) for name in sorted(names)])
+    before, after = _counts(comparison.control), _counts(comparison.treatment)
+    names = sorted(before.keys() | after.keys())
+    sums = np.array([before.get(name, 0.0) + after.get(name, 0.0) for name in names])
     total = float(sums.sum())
     variances, rare = sums / total**2, sums < 10
     return (

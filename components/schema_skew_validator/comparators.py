@@ -1,0 +1,243 @@
+"""Evaluates the schema's own comparators: training with serving, previous with current data."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Iterator, Mapping
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+
+from skewgate import statistics as statistics_lib
+from skewgate.comparators import DRIFT, NORMS, SKEW, Comparison, Norm, Pairing, count_results
+from skewgate.profiles import Features
+from skewgate.schema import in_environment
+from skewgate.types import Distribution, MetricResult, Status
+
+Histogram = statistics_pb2.Histogram
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """What one pairing gave: values to judge, and results that need no judging."""
+
+    comparisons: tuple[Comparison, ...]
+    settled: tuple[MetricResult, ...]
+    anomalies: anomalies_pb2.Anomalies
+
+
+def compare(
+    pairing: Pairing,
+    control: statistics_pb2.DatasetFeatureStatisticsList,
+    treatment: statistics_pb2.DatasetFeatureStatisticsList,
+    schema: schema_pb2.Schema,
+    *,
+    environment: str | None = None,
+    rank_errors: tuple[float, float] = (statistics_lib.STOCK_RANK_ERROR,) * 2,
+    slices: bool = True,
+) -> Compared:
+    """Evaluates the comparators of a schema with TFDV, over all data and over each common slice.
+
+    Args:
+        pairing: which comparators.
+        control, treatment: statistics of the two sides.
+        schema: holds the comparators and their thresholds.
+        environment: features that are not expected in it are left out.
+        rank_errors: of the two quantile sketches.
+        slices: whether slices are compared too.
+
+    Returns:
+        Every value, also those below their threshold. A comparator that TFDV did not evaluate is
+        inconclusive, with the reason. `anomalies` are TFDV's own for all data.
+    """
+    features = [
+        feature
+        for feature in schema.feature
+        if feature.HasField(pairing.field)
+        and (environment is None or in_environment(feature, schema, environment))
+    ]
+    constraints = schema.dataset_constraints
+    counts = pairing is DRIFT and constraints.HasField("num_examples_drift_comparator")
+    comparisons: list[Comparison] = []
+    settled: list[MetricResult] = []
+    whole = anomalies_pb2.Anomalies()
+    if not features and not counts:
+        return Compared((), (), whole)
+    sides = [_slices(control, rank_errors[0]), _slices(treatment, rank_errors[1])]
+    for name in sorted(sides[0].keys() & sides[1].keys()) if slices else [""]:
+        before, after = (side[name] for side in sides)
+        asked = _asked(schema, pairing, {feature.name for feature in features}, name)
+        anomalies = _validate(pairing, before.dataset, after.dataset, asked)
+        if name == "":
+            whole = anomalies
+        found = _values(pairing, anomalies)
+        for feature in features:
+            values = found.get(feature.name, {})
+            _plan(feature, name, pairing, values, (before, after), comparisons, settled)
+    if counts:
+        sizes = (int(side[""].dataset.num_examples) for side in sides)
+        settled += count_results(constraints.num_examples_drift_comparator, *sizes)
+    return Compared(tuple(comparisons), tuple(settled), whole)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Slice:
+    """One side of a slice: TFDV's statistics, the same by feature, and what they tell."""
+
+    dataset: statistics_pb2.DatasetFeatureStatistics
+    features: dict[str, statistics_pb2.FeatureNameStatistics]
+    distributions: Features
+
+
+def _slices(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, rank_error: float
+) -> dict[str, _Slice]:
+    known = statistics_lib.profile_of(statistics, rank_error).slices
+    return {
+        (name := statistics_lib.slice_name(dataset)): _Slice(
+            dataset,
+            {".".join(feature.path.step): feature for feature in dataset.features},
+            known.get(name, {}),
+        )
+        for dataset in statistics.datasets
+    }
+
+
+def _asked(
+    schema: schema_pb2.Schema, pairing: Pairing, features: Collection[str], name: str
+) -> schema_pb2.Schema:
+    """Returns the schema with the comparators of some features only.
+
+    For a slice it asks nothing of the size of the whole data set.
+    """
+    copy = schema_pb2.Schema()
+    copy.CopyFrom(schema)
+    for feature in copy.feature:
+        if feature.name not in features:
+            feature.ClearField(pairing.field)
+    if name:
+        copy.ClearField("dataset_constraints")
+    return copy
+
+
+def _validate(
+    pairing: Pairing,
+    control: statistics_pb2.DatasetFeatureStatistics,
+    treatment: statistics_pb2.DatasetFeatureStatistics,
+    schema: schema_pb2.Schema,
+) -> anomalies_pb2.Anomalies:
+    import tensorflow_data_validation as tfdv
+
+    lists = [
+        statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
+        for dataset in (control, treatment)
+    ]
+    # TFDV takes the training side as the one that is validated, and serving as the other.
+    if pairing is SKEW:
+        return tfdv.validate_statistics(lists[0], schema, serving_statistics=lists[1])
+    return tfdv.validate_statistics(lists[1], schema, previous_statistics=lists[0])
+
+
+def _values(
+    pairing: Pairing, anomalies: anomalies_pb2.Anomalies
+) -> dict[str, dict[int, anomalies_pb2.DriftSkewInfo.Measurement]]:
+    """Returns TFDV's values by feature and type of measure."""
+    return {
+        ".".join(info.path.step): {
+            measure.type: measure for measure in getattr(info, f"{pairing.kind}_measurements")
+        }
+        for info in anomalies.drift_skew_info
+    }
+
+
+def _plan(
+    feature: schema_pb2.Feature,
+    name: str,
+    pairing: Pairing,
+    found: Mapping[int, anomalies_pb2.DriftSkewInfo.Measurement],
+    sides: tuple[_Slice, _Slice],
+    comparisons: list[Comparison],
+    settled: list[MetricResult],
+) -> None:
+    """Adds what the comparator of one feature asks for to `comparisons` or to `settled`."""
+    control, treatment = (side.distributions.get(feature.name) for side in sides)
+    for norm in _norms(feature, pairing):
+        threshold = float(getattr(getattr(feature, pairing.field), norm.field).threshold)
+        measure = found.get(norm.measure)
+        reason = _obstacle(feature.name, norm.name, pairing, measure, control, treatment)
+        if reason or measure is None or control is None or treatment is None:
+            settled.append(
+                MetricResult(
+                    feature.name,
+                    name,
+                    f"{pairing.kind}:{norm.name}",
+                    Status.INCONCLUSIVE,
+                    reason,
+                    threshold=threshold,
+                    n_baseline=control.n if control else None,
+                    n_current=treatment.n if treatment else None,
+                )
+            )
+            continue
+        comparisons.append(
+            Comparison(
+                feature.name,
+                name,
+                norm.name,
+                pairing,
+                threshold,
+                float(measure.value),
+                control,
+                treatment,
+                _boundaries(feature, pairing, sides) if norm.name == "jsd" else 0,
+            )
+        )
+
+
+def _norms(feature: schema_pb2.Feature, pairing: Pairing) -> Iterator[Norm]:
+    comparator = getattr(feature, pairing.field)
+    return (norm for norm in NORMS if comparator.HasField(norm.field))
+
+
+def _obstacle(
+    feature: str,
+    norm: str,
+    pairing: Pairing,
+    measure: anomalies_pb2.DriftSkewInfo.Measurement | None,
+    control: Distribution | None,
+    treatment: Distribution | None,
+) -> str:
+    """Says why a comparator cannot be judged, or "" if it can."""
+    sides = {pairing.control: control, pairing.treatment: treatment}
+    absent = [label for label, side in sides.items() if side is None or side.n == 0]
+    if absent:
+        return f"{feature} has no value in the {' and '.join(absent)} statistics"
+    kinds = sorted({side.kind for side in sides.values() if side is not None})
+    if len(kinds) > 1:
+        return f"{feature} is numeric on one side and categorical on the other"
+    if norm != "jsd" and kinds == ["numeric"]:
+        return (
+            f"{norm} compares categories, and {feature} is numeric: TFDV gives 0 whatever the "
+            "data; use jensen_shannon_divergence in the schema"
+        )
+    if measure is None or not math.isfinite(measure.value):
+        return f"TFDV could not compute {norm} of {feature} from these statistics"
+    return ""
+
+
+def _boundaries(feature: schema_pb2.Feature, pairing: Pairing, sides: tuple[_Slice, _Slice]) -> int:
+    """Counts the bucket boundaries of both histograms that TFDV's JSD of a number uses."""
+    source = getattr(feature, pairing.field).jensen_shannon_divergence.source.type
+    quantiles = source == schema_pb2.HistogramSelection.QUANTILES
+    wanted = Histogram.QUANTILES if quantiles else Histogram.STANDARD
+    return len(
+        {
+            edge
+            for side in sides
+            if feature.name in side.features
+            for histogram in side.features[feature.name].num_stats.histograms
+            if histogram.type == wanted
+            for bucket in histogram.buckets
+            for edge in (bucket.low_value, bucket.high_value)
+        }
+    )
