@@ -1,3 +1,4 @@
+import dataclasses
 import html.parser
 import importlib.resources
 import json
@@ -37,6 +38,9 @@ RESULTS = st.builds(
     p_adjusted=NUMBERS,
     n_baseline=st.none() | st.integers(0, 10**12),
     n_current=st.none() | st.integers(0, 10**12),
+    severity=st.sampled_from([None, "error", "warning", "ignored"]),
+    expected=st.none() | st.text(),
+    observed=st.none() | st.text(),
 )
 
 
@@ -138,9 +142,20 @@ def test_schema_refuses_what_is_no_report(change):
 
 
 def test_schema_describes_every_field_of_a_result():
-    fields = set(PASSED.to_json())
     described = SCHEMA["$defs"]["result"]
-    assert set(described["properties"]) == set(described["required"]) == fields
+    assert set(PASSED.to_json()) == set(described["required"])
+    anomaly = dataclasses.replace(
+        FAILED, severity="error", expected="at least 0", observed="minimum -3.5"
+    )
+    assert set(anomaly.to_json()) == set(described["properties"])
+
+
+def test_details_are_kept_and_left_out_where_there_are_none():
+    details = {"rows": {"serving": {"matched": 3}}}
+    text = report.render_json(make(FAILED, kind="skew", details=details))
+    jsonschema.validate(json.loads(text), SCHEMA)
+    assert report.parse(text, "report.json").details == details
+    assert "details" not in make(FAILED).to_json()
 
 
 @settings(max_examples=150)
