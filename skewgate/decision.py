@@ -10,7 +10,7 @@ import numpy as np
 
 from skewgate import binomial
 from skewgate.config import BasicPolicy, Policy, ShareRule, Significance
-from skewgate.types import BASELINE_CHECK, WARNING, Decision, Measurement, MetricResult, Status
+from skewgate.types import WARNING, Decision, Measurement, MetricResult, Status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -263,16 +263,7 @@ def decide(
         if result.status is Status.INCONCLUSIVE and result.severity != WARNING
     )
     blocking = tuple(filter(_stops(failed, everything, policy, critical), failed))
-    counted = tuple(
-        result
-        for result in unsure
-        if (
-            policy.on_missing_baseline
-            if result.metric == BASELINE_CHECK
-            else policy.on_inconclusive
-        )
-        == "block"
-    )
+    counted = tuple(result for result in unsure if policy.on_doubt(result.metric) == "block")
     # What is not sure blocks where it would block as a failure: a failure of a feature that the
     # policy lets pass must not be better off than a doubt about it.
     stops = _stops((*failed, *counted), everything, policy, critical)

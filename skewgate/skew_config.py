@@ -9,6 +9,7 @@ import pydantic
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from skewgate.config import BasicPolicy, Significance
+from skewgate.types import PREVIOUS_CHECK
 from skewgate.validation import StrictModel
 
 Action = Literal["block", "warn", "ignore"]
@@ -151,6 +152,21 @@ class RowRules(StrictModel):
         )
 
 
+class SkewPolicy(BasicPolicy):
+    """What shuts the gate beside failures.
+
+    Attributes:
+        on_missing_previous: "block" or "allow" a run that has no earlier data to compare with,
+            as every first run.
+    """
+
+    on_missing_previous: Literal["block", "allow"] = "block"
+
+    def on_doubt(self, metric: str) -> Literal["block", "allow"]:
+        """Returns what an inconclusive result of a metric does."""
+        return self.on_missing_previous if metric == PREVIOUS_CHECK else super().on_doubt(metric)
+
+
 class SkewConfig(StrictModel):
     """The whole of `skew.yaml`.
 
@@ -165,4 +181,4 @@ class SkewConfig(StrictModel):
     anomalies: AnomalyRules = AnomalyRules()
     rows: RowRules | None = None
     significance: Significance = Significance()
-    policy: BasicPolicy = BasicPolicy()
+    policy: SkewPolicy = SkewPolicy()

@@ -14,6 +14,8 @@ FloatArray = npt.NDArray[np.float64]
 
 BASELINE_CHECK = "baseline"
 """Metric name of the result that stands for a missing baseline."""
+PREVIOUS_CHECK = "previous"
+"""Metric name of the result that stands for missing earlier data."""
 
 
 class Status(str, enum.Enum):

@@ -54,6 +54,16 @@ def test_a_feature_takes_what_it_does_not_say_from_the_defaults():
     assert rows.ignored == {"tip"}
 
 
+def test_each_kind_of_doubt_has_its_own_policy():
+    policy = parse("policy: {on_missing_previous: allow}").policy
+    doubts = ("previous", "baseline", "rows")
+    assert [policy.on_doubt(metric) for metric in doubts] == ["allow", "block", "block"]
+    policy = parse("policy: {on_missing_baseline: allow}").policy
+    assert [policy.on_doubt(metric) for metric in doubts] == ["block", "allow", "block"]
+    policy = parse("policy: {on_inconclusive: allow}").policy
+    assert [policy.on_doubt(metric) for metric in doubts] == ["block", "block", "allow"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
