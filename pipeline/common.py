@@ -7,7 +7,9 @@ from typing import Any
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.pipeline import contracts
+from skewgate.pipeline.records import STATISTICS_NODE, Statistics
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
+from skewgate.schema import compares_previous, load_schema
 
 
 def ingest(settings: Settings, section: Training | Monitoring) -> tuple[Any, Any, Any]:
@@ -28,8 +30,34 @@ def ingest(settings: Settings, section: Training | Monitoring) -> tuple[Any, Any
         examples=examples.outputs["examples"],
         schema=schema.outputs["result"],
         slices=settings.slice_features(),
-    )
+    ).with_id(STATISTICS_NODE)
     return schema, examples, statistics
+
+
+def import_statistics(statistics: Statistics, node: str) -> Any:
+    """Returns a node that brings the statistics of another run into this one."""
+    from tfx.dsl.components.common import importer
+    from tfx.types import standard_artifacts
+
+    return importer.Importer(
+        source_uri=statistics.uri,
+        artifact_type=standard_artifacts.ExampleStatistics,
+        properties={"split_names": statistics.split_names},
+        custom_properties={"rank_error": statistics.rank_error} if statistics.rank_error else None,
+    ).with_id(node)
+
+
+def previous_statistics(settings: Settings, previous: Statistics | None) -> Any:
+    """Returns the node that brings the statistics of an earlier run, or None.
+
+    There is none if there was no such run, or if the schema does not compare with it.
+
+    Raises:
+        InputError: the schema is missing or malformed.
+    """
+    if previous is None or not compares_previous(load_schema(settings.schema_path)):
+        return None
+    return import_statistics(previous, "PreviousStatistics")
 
 
 def assemble(settings: Settings, name: str, nodes: list[Any]) -> Any:

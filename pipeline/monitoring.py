@@ -10,20 +10,24 @@ from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.errors import InputError
-from skewgate.pipeline.common import assemble, ingest
-from skewgate.pipeline.records import Pushed
-from skewgate.pipeline.settings import Settings
+from skewgate.pipeline.common import assemble, import_statistics, ingest, previous_statistics
+from skewgate.pipeline.records import Pushed, Statistics
+from skewgate.pipeline.settings import Monitoring, Settings
+from skewgate.skew_config import SkewConfig
 
 
-def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
+def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | None = None) -> Any:
     """Returns the TFX pipeline: ingest, statistics, validation, drift, performance, gate.
 
     Args:
         settings: with a monitoring section.
         pushed: the model in production, with statistics and examples of its training data.
+        previous: the statistics of an earlier run, for the schema's drift comparators; without
+            them these are inconclusive.
 
     Raises:
-        InputError: the settings have no monitoring section, or a contract file is malformed.
+        InputError: the settings have no monitoring section, a contract file is malformed, or
+            skew.yaml compares rows and the training rows are gone.
     """
     from tfx.dsl.components.common import importer
     from tfx.types import standard_artifacts
@@ -32,12 +36,8 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
     if monitoring is None:
         raise InputError("settings", "have no monitoring section", "add it")
     schema, examples, statistics = ingest(settings, monitoring)
-    baseline = importer.Importer(
-        source_uri=pushed.statistics_uri,
-        artifact_type=standard_artifacts.ExampleStatistics,
-        properties={"split_names": pushed.split_names},
-        custom_properties={"rank_error": pushed.rank_error} if pushed.rank_error else None,
-    ).with_id("TrainingStatistics")
+    baseline = import_statistics(pushed.statistics, "TrainingStatistics")
+    earlier = previous_statistics(settings, previous)
     training_examples = None
     if pushed.examples is not None:
         training_examples = importer.Importer(
@@ -53,10 +53,13 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         statistics=statistics.outputs["statistics"],
         baseline_statistics=baseline.outputs["result"],
         baseline_split=monitoring.baseline_split,
+        previous_statistics=earlier.outputs["result"] if earlier else None,
+        compares_previous=True,
+        **_rows(monitoring, examples, training_examples),
         schema=schema.outputs["result"],
         environment=monitoring.schema_environment,
         late_labels=monitoring.late_labels,
-        policy=monitoring.schema_policy.model_dump(mode="json"),
+        config=monitoring.skew_text(),
     )
     drift = DriftEvaluator(
         statistics=statistics.outputs["statistics"],
@@ -86,6 +89,7 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
     nodes = [
         schema,
         baseline,
+        *([earlier] if earlier else []),
         *([training_examples] if training_examples else []),
         model,
         examples,
@@ -96,3 +100,24 @@ def create_pipeline(settings: Settings, pushed: Pushed) -> Any:
         gate,
     ]
     return assemble(settings, "monitoring", nodes)
+
+
+def _rows(monitoring: Monitoring, examples: Any, training_examples: Any) -> dict[str, Any]:
+    """Returns the channels of the rows to compare; none if skew.yaml compares no rows.
+
+    Raises:
+        InputError: it does, and the training rows are gone.
+    """
+    config = validation.parse(SkewConfig, monitoring.skew_text(), "skew.yaml")
+    if config.rows is None:
+        return {}
+    if training_examples is None:
+        raise InputError(
+            "skew.yaml",
+            "compares rows, and the examples of the training run are gone",
+            "run `skewgate run training` again, or remove the section rows",
+        )
+    return {
+        "examples": examples.outputs["examples"],
+        "baseline_examples": training_examples.outputs["result"],
+    }

@@ -9,6 +9,8 @@ from typing import Any
 from skewgate.errors import InputError
 
 _REPORT_PREFIX = "skewgate."
+STATISTICS_NODE = "SkewStatisticsGen"
+"""Id of the node that computes the statistics of a run."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Rows:
 
 
 @dataclasses.dataclass(frozen=True)
+class Statistics:
+    """The statistics that a run computed: where they are, their splits, their rank error."""
+
+    uri: str
+    split_names: str
+    rank_error: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Pushed:
     """The model in production and the statistics of the data it was trained on.
 
@@ -49,9 +60,7 @@ class Pushed:
     """
 
     model_uri: str
-    statistics_uri: str
-    split_names: str
-    rank_error: str
+    statistics: Statistics
     examples: Rows | None = None
 
 
@@ -77,21 +86,30 @@ def _artifacts(store: Any, execution_ids: list[int], kinds: tuple[str, ...]) -> 
 def state(metadata_path: str, execution_id: int) -> str:
     """Returns the state of an execution, such as "COMPLETE", "CACHED" or "FAILED"."""
     (execution,) = _store(metadata_path).get_executions_by_id([execution_id])
+    return _state_name(execution)
+
+
+def _runs(store: Any, pipeline_name: str) -> list[Any]:
+    """Returns the contexts of a pipeline's runs, the newest first."""
+    parent = store.get_context_by_type_and_name("pipeline", pipeline_name)
+    runs = store.get_children_contexts_by_context(parent.id) if parent else []
+    runs = [context for context in runs if context.type == "pipeline_run"]
+    return sorted(runs, key=lambda run: (run.create_time_since_epoch, run.id), reverse=True)
+
+
+def _state_name(execution: Any) -> str:
     return str(type(execution).State.Name(execution.last_known_state))
 
 
 def last_run(metadata_path: str, pipeline_name: str) -> list[NodeRecord]:
     """Returns the nodes of a pipeline's latest run, in the order in which they started."""
     store = _store(metadata_path)
-    parent = store.get_context_by_type_and_name("pipeline", pipeline_name)
-    runs = store.get_children_contexts_by_context(parent.id) if parent else []
-    runs = [context for context in runs if context.type == "pipeline_run"]
+    runs = _runs(store, pipeline_name)
     if not runs:
         return []
-    run = max(runs, key=lambda context: (context.create_time_since_epoch, context.id))
     records = []
-    for execution in sorted(store.get_executions_by_context(run.id), key=lambda e: e.id):
-        state_name = type(execution).State.Name(execution.last_known_state)
+    for execution in sorted(store.get_executions_by_context(runs[0].id), key=lambda e: e.id):
+        state_name = _state_name(execution)
         outputs = _artifacts(store, [execution.id], ("OUTPUT",))
         reports = tuple(
             _report(artifact) for artifact in outputs if artifact.type.startswith(_REPORT_PREFIX)
@@ -116,6 +134,46 @@ def _report(artifact: Any) -> ReportRecord:
         blessed=values["blessed"].int_value == 1,
         failed=values["failed"].int_value,
         inconclusive=values["inconclusive"].int_value,
+    )
+
+
+def last_statistics(metadata_path: str, pipeline_name: str) -> Statistics | None:
+    """Finds the statistics of the newest run that went through.
+
+    A run whose gate was shut is passed over: what it computed is not what is normal.
+
+    Args:
+        metadata_path: the SQLite file of ML Metadata.
+        pipeline_name: whose runs.
+
+    Returns:
+        What its node STATISTICS_NODE computed, or None if no run went through or they are gone.
+    """
+    if not os.path.exists(metadata_path):
+        return None
+    store = _store(metadata_path)
+    for run in _runs(store, pipeline_name):
+        executions = store.get_executions_by_context(run.id)
+        if not executions or {_state_name(e) for e in executions} - {"COMPLETE", "CACHED"}:
+            continue
+        found = _own_statistics(store, run)
+        if found and os.path.exists(found[-1].uri):
+            return _statistics(found[-1])
+    return None
+
+
+def _own_statistics(store: Any, run: Any) -> list[Any]:
+    """Returns the statistics that a run computed, not those that it imported."""
+    executions = store.get_executions_by_context(run.id)
+    ids = [each.id for each in executions if _node(store, each) == STATISTICS_NODE]
+    return [a for a in _artifacts(store, ids, ("OUTPUT",)) if a.type == "ExampleStatistics"]
+
+
+def _statistics(artifact: Any) -> Statistics:
+    return Statistics(
+        uri=artifact.uri,
+        split_names=artifact.properties["split_names"].string_value,
+        rank_error=artifact.custom_properties["rank_error"].string_value,
     )
 
 
@@ -147,19 +205,12 @@ def last_pushed(metadata_path: str, pipeline_name: str) -> Pushed:
         for context in store.get_contexts_by_execution(pushers[-1])
         if context.type == "pipeline_run"
     ]
-    statistics = [
-        artifact
-        for run in runs
-        for artifact in store.get_artifacts_by_context(run.id)
-        if artifact.type == "ExampleStatistics"
-    ]
+    statistics = [artifact for run in runs for artifact in _own_statistics(store, run)]
     if not models or not statistics or not os.path.exists(statistics[-1].uri):
         raise InputError(newest.uri, "the run that pushed this model left no statistics", hint)
     return Pushed(
         model_uri=models[-1].uri,
-        statistics_uri=statistics[-1].uri,
-        split_names=statistics[-1].properties["split_names"].string_value,
-        rank_error=statistics[-1].custom_properties["rank_error"].string_value,
+        statistics=_statistics(statistics[-1]),
         examples=_examples(store, statistics[-1]),
     )
 

@@ -24,17 +24,25 @@ class _Section(StrictModel):
         data: file, glob or folder to read.
         splits: how its rows are split.
         eval_config: path of a tfma.EvalConfig in text format.
-        schema_policy, performance_policy: `on_inconclusive` and `on_missing_baseline`, as in
-            drift.yaml.
+        skew: path of skew.yaml; without it every anomaly blocks and no rows are compared.
+        performance_policy: `on_inconclusive` and `on_missing_baseline`, as in drift.yaml.
         schema_environment: environment of the schema to validate in.
     """
 
     data: str
     splits: Splits
     eval_config: str
-    schema_policy: BasicPolicy = BasicPolicy()
+    skew: str | None = None
     performance_policy: BasicPolicy = BasicPolicy()
     schema_environment: str
+
+    def skew_text(self) -> str:
+        """Returns the text of skew.yaml, or one that asks for nothing special.
+
+        Raises:
+            InputError: the file is missing or not UTF-8.
+        """
+        return validation.read_text(self.skew) if self.skew else "{}"
 
 
 class Training(_Section):
@@ -167,6 +175,8 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
         if section is None:
             continue
         paths = {"data": data(section.data), "eval_config": contract(section.eval_config)}
+        if section.skew:
+            paths["skew"] = contract(section.skew)
         if isinstance(section, Monitoring):
             paths["drift"] = contract(section.drift)
         key = "monitoring" if isinstance(section, Monitoring) else "training"

@@ -9,12 +9,18 @@ from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.errors import InputError
-from skewgate.pipeline.common import assemble, ingest
+from skewgate.pipeline.common import assemble, ingest, previous_statistics
+from skewgate.pipeline.records import Statistics
 from skewgate.pipeline.settings import Settings
 
 
-def create_pipeline(settings: Settings) -> Any:
+def create_pipeline(settings: Settings, previous: Statistics | None = None) -> Any:
     """Returns the TFX pipeline: ingest, statistics, validation, gate, train, evaluate, gate, push.
+
+    Args:
+        settings: with a training section.
+        previous: the statistics of an earlier run, for the schema's drift comparators; without
+            them these are inconclusive.
 
     Raises:
         InputError: the settings have no training section, or a contract file is malformed.
@@ -30,11 +36,14 @@ def create_pipeline(settings: Settings) -> Any:
     if training is None:
         raise InputError("settings", "have no training section", "add it")
     schema, examples, statistics = ingest(settings, training)
+    earlier = previous_statistics(settings, previous)
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         schema=schema.outputs["result"],
+        previous_statistics=earlier.outputs["result"] if earlier else None,
+        compares_previous=True,
         environment=training.schema_environment,
-        policy=training.schema_policy.model_dump(mode="json"),
+        config=training.skew_text(),
     )
     data_gate = QualityGate([validator.outputs["skew_report"]]).with_id("DataGate")
     trainer = Trainer(
@@ -75,6 +84,7 @@ def create_pipeline(settings: Settings) -> Any:
         schema,
         examples,
         statistics,
+        *([earlier] if earlier else []),
         validator,
         data_gate,
         trainer,

@@ -173,6 +173,7 @@ class SkewConfig(StrictModel):
     Attributes:
         anomalies: which anomalies block.
         rows: how rows are compared; without it they are not.
+        min_slice_rows: slices with fewer rows on a side are left out of everything.
         significance: how sure a failure of a comparator or of the rows must be.
         policy: what shuts the gate beside failures.
     """
@@ -180,5 +181,6 @@ class SkewConfig(StrictModel):
     version: Literal[1] = 1
     anomalies: AnomalyRules = AnomalyRules()
     rows: RowRules | None = None
+    min_slice_rows: pydantic.NonNegativeInt = 0
     significance: Significance = Significance()
     policy: SkewPolicy = SkewPolicy()

@@ -208,6 +208,19 @@ def overall(
     )
 
 
+def without_small_slices(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, rows: int
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Returns statistics without the slices of fewer than `rows` examples."""
+    return statistics_pb2.DatasetFeatureStatisticsList(
+        datasets=[
+            dataset
+            for dataset in statistics.datasets
+            if slice_name(dataset) == "" or dataset.num_examples >= rows
+        ]
+    )
+
+
 def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
     """Returns the slice that a data set describes, "" for all examples."""
     return "" if dataset.name in ("", ALL_EXAMPLES) else str(dataset.name)

@@ -2,82 +2,106 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from typing import Any
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx import types
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision, drift, validation
-from skewgate import statistics as statistics_lib
+from skewgate import schema as schema_lib
+from skewgate.comparators import DRIFT, SKEW
 from skewgate.components import artifact_io
-from skewgate.components.schema_skew_validator import skew
-from skewgate.config import BasicPolicy
+from skewgate.components.schema_skew_validator.examination import Examination, Side
 from skewgate.errors import InputError
 from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK, MetricResult
+from skewgate.skew_config import SkewConfig
+from skewgate.types import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
 
 ANOMALIES_NAME = "SchemaDiff.pb"  # as ExampleValidator names it
 
+Inputs = dict[str, list[types.Artifact]]
 
-class Executor(base_executor.BaseExecutor):
-    """Runs TFDV's validation on every split and reports what it says."""
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Validates every split, compares it with training and previous data, joins its rows."""
 
     def Do(
         self,
-        input_dict: dict[str, list[types.Artifact]],
+        input_dict: Inputs,
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
         """Validates; see the component for the parameters.
 
         Raises:
-            InputError: statistics, schema or parameters cannot be used.
+            InputError: statistics, examples, schema or parameters cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        policy = validation.parse(BasicPolicy, exec_properties["policy"], "policy")
-        schema = artifact_io.read_schema(input_dict["schema"])
+        config = validation.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
-        _check_environment(schema, environment)
-        schema = skew.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
+        schema = artifact_io.read_schema(input_dict["schema"])
+        schema_lib.check_environment(schema, environment)
+        schema = schema_lib.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         splits = _splits(statistics, exec_properties["exclude_splits"])
-        baseline = artifact_io.first(input_dict.get("baseline_statistics"))
-        baseline_split = exec_properties.get("baseline_split") or None
-        training = None
-        if baseline is not None:
-            baseline_split = artifact_io.choose_split(baseline, baseline_split, "the baseline")
-            training = artifact_io.read_statistics(baseline, baseline_split)
-        if training is not None and statistics_lib.overall(training).num_examples == 0:
-            training = None
-        anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
-        anomalies_artifact.split_names = artifact_utils.encode_split_names(splits)
-        anomalies_artifact.span = statistics.span
-        results: list[MetricResult] = []
-        if exec_properties["compares"] and training is None:
-            reason = "the training statistics to compare with are missing or empty"
-            results.append(drift.inconclusive(BASELINE_CHECK, reason))
-        rows = 0
+        written = artifact_utils.get_single_instance(output_dict["anomalies"])
+        written.split_names = artifact_utils.encode_split_names(splits)
+        written.span = statistics.span
+        training = _training(input_dict, exec_properties)
+        examined = Examination(config, schema, environment, len(splits))
+        examined.add(_missing(input_dict, exec_properties, training, schema, config))
         for split in splits:
-            current = artifact_io.read_statistics(statistics, split)
-            rows += int(statistics_lib.overall(current).num_examples)
-            anomalies, found = _validate_split(current, training, schema, environment)
-            results += [_in_split(result, split, len(splits)) for result in found]
-            _write_anomalies(anomalies, anomalies_artifact, split)
+            previous, absent = _previous(input_dict, split, schema)
+            examined.add(absent, split)
+            current = Side.load(statistics, split)
+            anomalies = examined.examine(current, {SKEW: training, DRIFT: previous})
+            _write_anomalies(anomalies, written, split)
+            if config.rows is not None:
+                self._compare_rows(input_dict, exec_properties, split, config, examined)
         report = Report(
             kind="skew",
-            decision=decision.decide(results, policy),
-            baseline={} if baseline is None else {"uri": baseline.uri, "split": baseline_split},
+            decision=decision.decide(examined.judged(), config.policy),
+            baseline=_describe(training),
             current={
-                **artifact_io.describe(statistics, ", ".join(splits), rows),
+                **artifact_io.describe(statistics, ", ".join(splits), examined.rows),
                 "environment": environment or "(none)",
             },
+            details={"rows": examined.details} if examined.details else {},
         )
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["skew_report"]))
+
+    def _compare_rows(
+        self,
+        input_dict: Inputs,
+        exec_properties: dict[str, Any],
+        split: str,
+        config: SkewConfig,
+        examined: Examination,
+    ) -> None:
+        """Joins the rows of a split with those of training, if both are at hand."""
+        examples = artifact_io.first(input_dict.get("examples"))
+        baseline = artifact_io.first(input_dict.get("baseline_examples"))
+        if examples is None or baseline is None or config.rows is None:
+            return
+        from skewgate.components.schema_skew_validator import row_level
+
+        wanted = exec_properties.get("baseline_split") or None
+        results, details = row_level.compare(
+            baseline,
+            artifact_io.choose_split(baseline, wanted, "the baseline examples"),
+            examples,
+            artifact_io.choose_split(examples, split, "the examples"),
+            config.rows,
+            config.significance,
+            self._make_beam_pipeline,
+            os.path.join(self._get_tmp_dir(), f"rows-{split}"),
+            artifact_io.read_schema(input_dict["schema"]),
+        )
+        examined.add_rows(results, details, split)
 
 
 def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
@@ -92,42 +116,70 @@ def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
     return kept
 
 
-def _check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:
-    known = sorted(schema.default_environment)  # TFDV knows no others
-    if environment and environment not in known:
-        raise InputError(
-            "schema.pbtxt",
-            f"has no environment {environment}; it has {', '.join(known) or 'none'}",
-            "add it to default_environment or correct the name",
-        )
+def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> Side | None:
+    """Returns the training statistics, or None if they are missing or hold no examples."""
+    artifact = artifact_io.first(input_dict.get("baseline_statistics"))
+    if artifact is None:
+        return None
+    wanted = exec_properties.get("baseline_split") or None
+    side = Side.load(artifact, artifact_io.choose_split(artifact, wanted, "the baseline"))
+    return side if side.rows else None
 
 
-def _validate_split(
-    current: statistics_pb2.DatasetFeatureStatisticsList,
-    training: statistics_pb2.DatasetFeatureStatisticsList | None,
+def _previous(
+    input_dict: Inputs, split: str, schema: schema_pb2.Schema
+) -> tuple[Side | None, list[MetricResult]]:
+    """Returns the previous statistics of a split, and a result if they lack it."""
+    artifact = artifact_io.first(input_dict.get("previous_statistics"))
+    if artifact is None or not schema_lib.compares_previous(schema):
+        return None, []
+    if split in artifact_utils.decode_split_names(artifact.split_names):
+        side = Side.load(artifact, split)
+        if side.rows:
+            return side, []
+    reason = f"the previous statistics at {artifact.uri} have no examples in a split {split}"
+    return None, [drift.inconclusive(PREVIOUS_CHECK, reason)]
+
+
+def _missing(
+    input_dict: Inputs,
+    exec_properties: dict[str, Any],
+    training: Side | None,
     schema: schema_pb2.Schema,
-    environment: str | None,
-) -> tuple[anomalies_pb2.Anomalies, list[MetricResult]]:
-    import tensorflow_data_validation as tfdv
+    config: SkewConfig,
+) -> list[MetricResult]:
+    """Returns a result for each side that is connected or asked for, and missing."""
+    connected = artifact_io.json_list(exec_properties["compares"])
+    results = []
+    if "baseline_statistics" in connected and training is None:
+        reason = "the training statistics to compare with are missing or empty"
+        results.append(drift.inconclusive(BASELINE_CHECK, reason))
+    if (
+        "previous_statistics" in connected
+        and not input_dict.get("previous_statistics")
+        and schema_lib.compares_previous(schema)
+    ):
+        reason = (
+            "there are no earlier statistics for the schema's drift comparators, as in every "
+            "first run; `policy: {on_missing_previous: allow}` in skew.yaml lets it go on"
+        )
+        results.append(drift.inconclusive(PREVIOUS_CHECK, reason))
+    if config.rows is not None:
+        results += [
+            _no_rows(name) for name in ("examples", "baseline_examples") if not input_dict.get(name)
+        ]
+    return results
 
-    dataset = statistics_lib.overall(current)
-    if dataset.num_examples == 0:
-        reason = "the data hold no examples"
-        return anomalies_pb2.Anomalies(), [drift.inconclusive("rows", reason)]
-    anomalies = tfdv.validate_statistics(current, schema, environment=environment)
-    results = skew.schema_results(anomalies, schema, dataset, environment)
-    compared = skew.compared_features(schema)
-    if compared and training is not None:
-        skewed = tfdv.validate_statistics(training, schema, serving_statistics=current)
-        results += skew.skew_results(skewed, schema, statistics_lib.overall(training), dataset)
-        skew.add_skew(anomalies, skewed)
-    return anomalies, results
+
+def _no_rows(name: str) -> MetricResult:
+    reason = f"skew.yaml compares rows, and {name} is not connected or missing"
+    return drift.inconclusive("matching", reason)
 
 
-def _in_split(result: MetricResult, split: str, splits: int) -> MetricResult:
-    if splits == 1:
-        return result
-    return dataclasses.replace(result, reason=f"split {split}: {result.reason}")
+def _describe(training: Side | None) -> dict[str, Any]:
+    if training is None:
+        return {}
+    return artifact_io.describe(training.artifact, training.split, training.rows)
 
 
 def _write_anomalies(

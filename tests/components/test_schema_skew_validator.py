@@ -6,10 +6,11 @@ import pathlib
 import pandas as pd
 import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
+from tfx import types
 from tfx.types import standard_artifacts
 
 import skewgate
-from skewgate.components.schema_skew_validator import executor
+from skewgate.components.schema_skew_validator import component, executor
 from skewgate.errors import InputError
 
 
@@ -25,7 +26,7 @@ def frame(rows, cash, **changes):
 
 @pytest.fixture
 def validate(output, schema_artifact):
-    def run(statistics, baseline=None, schema=None, **parameters):
+    def run(statistics, baseline=None, schema=None, previous=None, **parameters):
         report = output(skewgate.SkewReport, "skew_report")
         anomalies = output(standard_artifacts.ExampleAnomalies, "anomalies")
         inputs = {
@@ -34,14 +35,16 @@ def validate(output, schema_artifact):
         }
         if baseline is not None:
             inputs["baseline_statistics"] = [baseline]
+        if previous is not None:
+            inputs["previous_statistics"] = [previous]
         executor.Executor().Do(
             inputs,
             {"skew_report": [report], "anomalies": [anomalies]},
             {
                 "exclude_splits": "[]",
                 "late_labels": "[]",
-                "policy": "{}",
-                "compares": int(baseline is not None),
+                "config": "{}",
+                "compares": json.dumps(["baseline_statistics"] if baseline is not None else []),
                 **parameters,
             },
         )
@@ -141,7 +144,7 @@ def test_infinity_norm_on_a_number_is_inconclusive(statistics_artifact, validate
         statistics_artifact("t", train=frame(300, 0.5)[["fare"]] * 7),
         schema=schema,
     )
-    assert ("fare", "skew") in results(read_json(report), "inconclusive")
+    assert ("fare", "skew:linf") in results(read_json(report), "inconclusive")
     assert report.get_int_custom_property("blessed") == 0
 
 
@@ -151,10 +154,11 @@ def test_a_connected_baseline_that_is_missing_or_empty_is_inconclusive(
 ):
     empty = None if rows is None else statistics_artifact("t", train=frame(300, 0.5).iloc[:rows])
     current = statistics_artifact("s", serving=frame(200, 0.5))
-    report, _ = validate(current, empty, environment="TRAINING", compares=1)
+    expected = '["baseline_statistics"]'
+    report, _ = validate(current, empty, environment="TRAINING", compares=expected)
     assert results(read_json(report), "inconclusive") == {("", "baseline")}
     assert report.get_int_custom_property("blessed") == 0
-    allowed = {"policy": '{"on_missing_baseline": "allow"}', "compares": 1}
+    allowed = {"config": "policy: {on_missing_baseline: allow}", "compares": expected}
     report, _ = validate(current, empty, environment="TRAINING", **allowed)
     assert report.get_int_custom_property("blessed") == 1
 
@@ -167,9 +171,13 @@ def test_the_whole_counts_wherever_it_stands_among_slices(statistics_artifact, v
     stored.datasets[0].name = "All Examples"
     both = statistics_pb2.DatasetFeatureStatisticsList(datasets=[part, stored.datasets[0]])
     path.write_bytes(both.SerializeToString())
-    report, _ = validate(statistics, environment="TRAINING")
-    assert report.get_string_custom_property("status") == "pass"
-    assert {r["n_current"] for r in read_json(report)["results"]} == {200}
+    for config in ("anomalies: {slices: false}", "min_slice_rows: 4"):
+        report, _ = validate(statistics, environment="TRAINING", config=config)
+        assert report.get_string_custom_property("status") == "pass"
+        assert {r["n_current"] for r in read_json(report)["results"]} == {200}
+    report, _ = validate(statistics, environment="TRAINING", config="min_slice_rows: 3")
+    failed = {r["slice"] for r in read_json(report)["results"] if r["status"] == "fail"}
+    assert failed == {"payment_Cash"}
 
 
 def test_a_dotted_name_has_one_verdict(statistics_artifact, validate, read_json):
@@ -178,6 +186,104 @@ def test_a_dotted_name_has_one_verdict(statistics_artifact, validate, read_json)
     report, _ = validate(statistics_artifact("s", train=bad), schema=schema)
     (result,) = read_json(report)["results"]
     assert (result["feature"], result["status"]) == ("a.b", "fail")
+
+
+DRIFT = """
+feature { name: "fare" type: FLOAT }
+feature {
+  name: "payment" type: BYTES drift_comparator { infinity_norm { threshold: 0.2 } }
+}
+feature { name: "label" type: INT }
+"""
+
+
+def test_data_that_moved_since_the_previous_run_fail_in_the_split_that_moved(
+    statistics_artifact, validate, read_json
+):
+    before = statistics_artifact("p", train=frame(400, 0.7), eval=frame(300, 0.7))
+    now = statistics_artifact("s", train=frame(350, 0.65), eval=frame(250, 0.3))
+    report, anomalies = validate(now, previous=before, schema=DRIFT)
+    (failure,) = [r for r in read_json(report)["results"] if r["status"] == "fail"]
+    assert (failure["feature"], failure["metric"]) == ("payment", "drift:linf")
+    assert failure["reason"].startswith("split eval: payment: between previous and current")
+    assert failure["value"] == pytest.approx(0.4)
+    assert (failure["n_baseline"], failure["n_current"]) == (300, 250)
+    (near,) = [r for r in read_json(report)["results"] if r["n_baseline"] == 400]
+    assert (near["status"], near["value"]) == ("pass", pytest.approx(0.05, abs=2e-3))
+    path = pathlib.Path(anomalies.uri, "Split-eval", "SchemaDiff.pb")
+    stored = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+    kinds = {reason.type for reason in stored.anomaly_info["payment"].reason}
+    assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_L_INFTY_HIGH}
+
+
+def test_a_drift_comparator_that_may_warn_only_does_not_block(statistics_artifact, validate):
+    before, now = (
+        statistics_artifact(name, train=frame(rows, cash))
+        for name, rows, cash in (("p", 400, 0.7), ("s", 250, 0.3))
+    )
+    warn = "anomalies: {types: {COMPARATOR_L_INFTY_HIGH: warn}}"
+    report, anomalies = validate(now, previous=before, schema=DRIFT, config=warn)
+    assert report.get_int_custom_property("blessed") == 1
+    assert report.get_int_custom_property("failed") == 1
+    path = pathlib.Path(anomalies.uri, "Split-train", "SchemaDiff.pb")
+    stored = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+    assert stored.anomaly_info["payment"].severity == anomalies_pb2.AnomalyInfo.WARNING
+
+
+@pytest.mark.parametrize("split", [None, "other"])
+def test_no_earlier_data_is_inconclusive_where_the_schema_compares_with_them(
+    statistics_artifact, validate, read_json, split
+):
+    before = statistics_artifact("p", **{split: frame(400, 0.7)}) if split else None
+    now = statistics_artifact("s", train=frame(250, 0.7))
+    asked = {"previous": before, "compares": '["previous_statistics"]'}
+    report, _ = validate(now, schema=DRIFT, **asked)
+    assert results(read_json(report), "inconclusive") == {("", "previous")}
+    assert report.get_int_custom_property("blessed") == 0
+    allow = "policy: {on_missing_previous: allow}"
+    assert validate(now, schema=DRIFT, config=allow, **asked)[0].get_int_custom_property("blessed")
+    report, _ = validate(now, environment="TRAINING", **asked)  # this schema asks for none
+    assert report.get_string_custom_property("status") == "pass"
+
+
+def test_a_comparator_of_versions_is_inconclusive(statistics_artifact, validate, read_json):
+    schema = "dataset_constraints { num_examples_version_comparator { min_fraction_threshold: 1 } }"
+    report, _ = validate(statistics_artifact("s", train=frame(250, 0.7)), schema=schema + DRIFT)
+    (result,) = [r for r in read_json(report)["results"] if r["status"] == "inconclusive"]
+    assert "num_examples_version_comparator" in result["reason"]
+
+
+def test_rows_that_are_asked_for_and_not_there_are_inconclusive(
+    statistics_artifact, validate, read_json
+):
+    report, _ = validate(
+        statistics_artifact("s", train=frame(250, 0.7)),
+        environment="TRAINING",
+        config="rows: {keys: [id]}",
+    )
+    told = [r for r in read_json(report)["results"] if r["metric"] == "matching"]
+    assert [r["status"] for r in told] == ["inconclusive"] * 2
+    assert {r["reason"].split()[4] for r in told} == {"examples", "baseline_examples"}
+
+
+def test_component_refuses_to_compare_rows_that_it_is_not_given():
+    channels = {
+        "statistics": types.Channel(type=standard_artifacts.ExampleStatistics),
+        "schema": types.Channel(type=standard_artifacts.Schema),
+        "examples": types.Channel(type=standard_artifacts.Examples),
+    }
+    with pytest.raises(InputError, match=r"skew.yaml: compares rows, .* connect examples and"):
+        component.SchemaSkewValidator(**channels, config="rows: {keys: [id]}")
+    with pytest.raises(InputError, match=r"skew.yaml: anomalies.default: .* got 'stop'"):
+        component.SchemaSkewValidator(**channels, config="anomalies: {default: stop}")
+    whole = component.SchemaSkewValidator(
+        **channels,
+        baseline_examples=types.Channel(type=standard_artifacts.Examples),
+        config="rows: {keys: [id]}",
+        compares_previous=True,
+    )
+    expected = ["baseline_examples", "examples", "previous_statistics"]
+    assert json.loads(whole.exec_properties["compares"]) == expected
 
 
 def test_no_rows_is_inconclusive(statistics_artifact, validate):

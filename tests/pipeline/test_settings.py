@@ -49,6 +49,16 @@ def test_contracts_are_found_beside_the_file_and_data_under_the_root(load, tmp_p
     assert settings.metadata_path == str(tmp_path / "run" / "metadata.sqlite")
 
 
+def test_skew_yaml_is_relative_to_the_file_and_may_be_left_out(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    settings = load(text.replace("  drift: drift.yaml", "  drift: drift.yaml\n  skew: skew.yaml"))
+    assert settings.training.skew_text() == "{}"
+    with pytest.raises(InputError, match=r"skew.yaml: no such file"):
+        settings.monitoring.skew_text()
+    (tmp_path / "skew.yaml").write_text("anomalies: {default: warn}\n")
+    assert settings.monitoring.skew_text() == "anomalies: {default: warn}\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -1,0 +1,146 @@
+"""Collects what validation and comparators say of every split, and judges it together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx import types
+
+from skewgate import decision, drift
+from skewgate import statistics as statistics_lib
+from skewgate.comparators import ANOMALY_OF_METRIC, Comparison, Pairing
+from skewgate.components import artifact_io
+from skewgate.components.schema_skew_validator import anomaly_files, comparators, validity
+from skewgate.skew_config import AnomalyRules, SkewConfig
+from skewgate.types import WARNING, MetricResult, Status
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """The statistics of one split."""
+
+    artifact: types.Artifact
+    split: str
+    statistics: statistics_pb2.DatasetFeatureStatisticsList
+
+    @classmethod
+    def load(cls, artifact: types.Artifact, split: str) -> Side:
+        """Reads the statistics of a split.
+
+        Raises:
+            InputError: they are missing or broken.
+        """
+        return cls(artifact, split, artifact_io.read_statistics(artifact, split))
+
+    @property
+    def rows(self) -> int:
+        """Number of examples."""
+        return int(statistics_lib.overall(self.statistics).num_examples)
+
+    @property
+    def rank_error(self) -> float:
+        """Of the quantile sketches."""
+        return artifact_io.rank_error(self.artifact)
+
+
+class Examination:
+    """What was found so far, over all splits.
+
+    Attributes:
+        rows: number of examples validated.
+        details: of the rows that differ, by split.
+    """
+
+    def __init__(
+        self, config: SkewConfig, schema: schema_pb2.Schema, environment: str | None, splits: int
+    ) -> None:
+        """Begins with nothing; with several `splits` each reason names its own."""
+        self._config, self._schema, self._environment = config, schema, environment
+        self._splits = splits
+        self._results: list[MetricResult] = []
+        self._comparisons: list[tuple[str, Comparison]] = []
+        self.rows = 0
+        self.details: dict[str, Any] = {}
+
+    def add(self, results: Iterable[MetricResult], split: str | None = None) -> None:
+        """Takes results, of a split or of everything."""
+        self._results += [self._named(result, split) for result in results]
+
+    def add_rows(
+        self, results: Iterable[MetricResult], details: dict[str, Any], split: str
+    ) -> None:
+        """Takes what the rows of a split gave, without the slices that are too small."""
+        smallest = self._config.min_slice_rows
+        self.add([r for r in results if not r.slice or (r.n_current or 0) >= smallest], split)
+        self.details[split] = details
+
+    def examine(
+        self, current: Side, others: Mapping[Pairing, Side | None]
+    ) -> anomalies_pb2.Anomalies:
+        """Validates a split and compares it with others; returns TFDV's anomalies.
+
+        Args:
+            current: the split.
+            others: what each pairing compares it with, if that is at hand.
+        """
+        self.rows += current.rows
+        if not current.rows:
+            self.add([drift.inconclusive("rows", "the data hold no examples")], current.split)
+            return anomalies_pb2.Anomalies()
+        rules = self._config.anomalies
+        statistics = self._shown(current)
+        anomalies, results = validity.validate(statistics, self._schema, self._environment, rules)
+        self.add(results, current.split)
+        for pairing, other in others.items():
+            if other is None:
+                continue
+            compared = comparators.compare(
+                pairing,
+                self._shown(other),
+                statistics,
+                self._schema,
+                environment=self._environment,
+                rank_errors=(other.rank_error, current.rank_error),
+                slices=rules.slices,
+            )
+            self._comparisons += [(current.split, each) for each in compared.comparisons]
+            self.add([_by_rule(result, rules) for result in compared.settled], current.split)
+            anomaly_files.add_compared(anomalies, compared.anomalies, pairing, rules)
+        return anomalies
+
+    def judged(self) -> list[MetricResult]:
+        """Returns all results, the comparators of all splits judged together."""
+        significance = self._config.significance
+        level = decision.level(max(len(self._comparisons), 1), significance)
+        checks = [comparison.check(level) for _, comparison in self._comparisons]
+        judged = decision.judge(checks, significance)
+        rules = self._config.anomalies
+        return [
+            *self._results,
+            *(
+                self._named(_by_rule(comparison.explain(result), rules), split)
+                for (split, comparison), result in zip(self._comparisons, judged, strict=True)
+            ),
+        ]
+
+    def _shown(self, side: Side) -> statistics_pb2.DatasetFeatureStatisticsList:
+        return statistics_lib.without_small_slices(side.statistics, self._config.min_slice_rows)
+
+    def _named(self, result: MetricResult, split: str | None) -> MetricResult:
+        if self._splits == 1 or split is None:
+            return result
+        return dataclasses.replace(result, reason=f"split {split}: {result.reason}")
+
+
+def _by_rule(result: MetricResult, rules: AnomalyRules) -> MetricResult:
+    """Gives a comparator's result the severity that skew.yaml gives its anomaly type."""
+    action = rules.action(result.feature, ANOMALY_OF_METRIC[result.metric])
+    if action == "block" or result.status is Status.PASS:
+        return result
+    if action == "warn":
+        return dataclasses.replace(result, severity=WARNING)
+    reason = f"ignored by skew.yaml: {result.reason}"
+    return dataclasses.replace(result, status=Status.PASS, severity="ignored", reason=reason)
