@@ -53,6 +53,8 @@ class Workspace:
         content["training"]["train_steps"] = 300
         content["monitoring"]["eval_config"] = str(evaluation)
         content["monitoring"]["drift"] = str(contracts / "drift.yaml")
+        for section in ("training", "monitoring"):
+            content[section]["skew"] = str(contracts / "skew.yaml")
         for key, change in changes.items():
             if isinstance(change, dict):
                 content[key].update(change)
