@@ -146,9 +146,7 @@ class ColumnAccumulator:
             empty = self._n_present - found.n - found.n_nan
             found = values.distribution(n_missing + empty)
         if isinstance(found, NumericDistribution) and self._type is not None:
-            kind = self._type
-            whole = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
-            return dataclasses.replace(found, integer=whole)
+            return dataclasses.replace(found, integer=_is_whole(self._type))
         return found
 
     def value_count(self) -> NumericDistribution | None:
@@ -163,6 +161,16 @@ def is_list(kind: pa.DataType) -> bool:
     """Says whether values of a type are lists."""
     return bool(
         pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    """Says whether tf.Example holds values of a type as integers: times in whole seconds too."""
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_date(kind)
+        or pa.types.is_timestamp(kind)
     )
 
 

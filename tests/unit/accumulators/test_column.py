@@ -92,6 +92,7 @@ def test_decimals_are_numbers(kind):
 def test_dates_are_seconds(kind):
     side = profile(pa.array([NOON.date(), None, datetime.date(1969, 12, 31)], kind))
     assert values(side) == {-86_400.0: 1, NOON_SECONDS - 43_200: 1}
+    assert side.integer  # as tf.Example holds them
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -101,6 +102,7 @@ def test_time_stamps_are_seconds_of_utc_in_any_unit_and_zone(unit, zone):
     early = datetime.datetime(1905, 6, 7, tzinfo=UTC if zone else None)
     array = pa.array([moment, None, early], pa.timestamp(unit, zone))
     assert values(profile(array)) == {-2_037_657_600.0: 1, NOON_SECONDS: 1}
+    assert profile(array).integer
 
 
 def test_fractions_of_seconds_are_the_same_in_every_unit():
