@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_drift(commands)
     _add_statistics(commands)
+    _add_schema(commands)
     run = commands.add_parser(
         "run",
         help="run a pipeline on local Beam and print its verdicts",
@@ -95,6 +96,87 @@ def _add_statistics(commands: Any) -> None:
     merge.add_argument("--out", metavar="STATS", required=True, help="file to write (.pb)")
 
 
+def _add_schema(commands: Any) -> None:
+    schema = commands.add_parser(
+        "schema",
+        help="infer, compare and update a schema",
+        description="The life of a schema: infer it from data, see what another one or new data "
+        "would change, accept anomalies one by one. The file stays yours: what does not change "
+        "stays byte for byte.",
+    )
+    actions = schema.add_subparsers(dest="schema_command", metavar="COMMAND", required=True)
+    data = "data as `skewgate profile` reads them, or TFDV statistics"
+    infer = actions.add_parser(
+        "infer",
+        help="write the schema that data suggest",
+        description="Writes the schema that TFDV infers from data.",
+        epilog="exit codes: 0 written, 2 usage or bad input",
+    )
+    infer.add_argument("data", metavar="DATA", help=data)
+    infer.add_argument("--out", metavar="FILE", required=True, help="file to write (.pbtxt)")
+    infer.add_argument(
+        "--environments",
+        metavar="NAME[,NAME]",
+        type=_names,
+        default=[],
+        help="environments of the schema (default with --label: TRAINING,SERVING)",
+    )
+    infer.add_argument(
+        "--label",
+        metavar="FEATURE",
+        dest="labels",
+        action="append",
+        default=[],
+        help="a feature that SERVING has not; may be repeated",
+    )
+    infer.add_argument("--force", action="store_true", help="replace an existing file")
+    diff = actions.add_parser(
+        "diff",
+        help="say feature by feature what another schema, or data, would change",
+        description="Says feature by feature in what another schema differs, or what a schema "
+        "that accepts other data would change.",
+        epilog="exit codes: 0 no difference, 1 differences, 2 usage or bad input",
+    )
+    diff.add_argument("schema", metavar="SCHEMA", help="schema.pbtxt")
+    diff.add_argument("other", metavar="OTHER", help=f"another schema (.pbtxt); or {data}")
+    shown = diff.add_mutually_exclusive_group()
+    shown.add_argument("--unified", action="store_true", help="print a patch of the text")
+    shown.add_argument("--json", action="store_true", help="print the differences as JSON")
+    update = actions.add_parser(
+        "update",
+        help="list the anomalies of data and accept some into the schema",
+        description="Lists the anomalies of data, and changes the schema so that it accepts those "
+        "you name.",
+        epilog="exit codes: 0 the data are as the schema says, 1 anomalies are left, 2 usage or "
+        "bad input",
+    )
+    update.add_argument("schema", metavar="SCHEMA", help="schema.pbtxt, which is changed in place")
+    update.add_argument("data", metavar="DATA", help=data)
+    update.add_argument(
+        "--accept",
+        metavar="FEATURE[:TYPE]",
+        action="append",
+        default=[],
+        help="accept the anomalies of a feature, or one of them; may be repeated",
+    )
+    update.add_argument("--all", action="store_true", help="accept all anomalies")
+    update.add_argument("--out", metavar="FILE", help="write here instead")
+    update.add_argument("--force", action="store_true", help="replace an existing --out")
+    for command in (diff, update):
+        command.add_argument(
+            "--environment", metavar="NAME", help="environment that the data are from"
+        )
+    for command in (infer, diff, update):
+        command.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if not all(name.strip() == name and name for name in names):
+        raise argparse.ArgumentTypeError(f"must be names with commas between, got {text!r}")
+    return names
+
+
 def _resolution(text: str) -> int:
     if not text.isdigit() or not 10 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"must be a number from 10 to 100000, got {text!r}")
@@ -111,6 +193,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import profile
 
         return profile.profile(options) if options.command == "profile" else profile.merge(options)
+    if options.command == "schema":
+        from skewgate.cli import schema
+
+        return schema.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)

@@ -66,8 +66,24 @@ def test_core_loads_nothing_heavy():
     assert [name for name in loaded if name.split(".")[0] in HEAVY] == []
 
 
-def test_help_loads_nothing_heavy():
-    result = python("-X", "importtime", "-m", "skewgate", "--help")
+def test_schemas_are_compared_without_anything_heavy(tmp_path):
+    sides = [tmp_path / "one.pbtxt", tmp_path / "other.pbtxt"]
+    for side, kind in zip(sides, ("INT", "FLOAT"), strict=True):
+        side.write_text(f'feature {{ name: "fare" type: {kind} }}')
+    code = (
+        "import json, sys\n"
+        "from skewgate.cli.main import main\n"
+        "assert main(['schema', 'diff', *sys.argv[1:]]) == 1\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    words, loaded = python("-c", code, *map(str, sides)).stdout.splitlines()
+    assert words == "fare: type INT -> FLOAT"
+    assert [name for name in json.loads(loaded) if name.split(".")[0] in HEAVY] == []
+
+
+@pytest.mark.parametrize("command", [[], ["schema"], ["schema", "update"]])
+def test_help_loads_nothing_heavy(command):
+    result = python("-X", "importtime", "-m", "skewgate", *command, "--help")
     assert "usage: skewgate" in result.stdout
     imported = re.findall(r"^import time:.*\|\s*(\S+)$", result.stderr, re.MULTILINE)
     assert "skewgate.cli.main" in imported

@@ -1,0 +1,285 @@
+"""`skewgate schema`: infers a schema, says how two differ, accepts anomalies one by one."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import pathlib
+import sys
+from collections.abc import Callable, Sequence
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from skewgate import files, schema_text
+from skewgate.cli import schema_data
+from skewgate.errors import EXIT_FAIL, EXIT_PASS, InputError
+from skewgate.schema import parse_schema
+from skewgate.schema_accept import Acceptor, Anomaly
+from skewgate.schema_diff import Difference, aligned, diff
+from skewgate.schema_render import render_schema
+
+SERVING = "SERVING"
+"""The environment that has no labels."""
+_DEFAULT_ENVIRONMENTS = ("TRAINING", SERVING)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs a schema command and returns its exit code.
+
+    Raises:
+        InputError: a file or an option cannot be used.
+    """
+    return {"infer": infer, "diff": compare, "update": update}[options.schema_command](options)
+
+
+def infer(options: argparse.Namespace) -> int:
+    """Writes the schema that data suggest.
+
+    Args:
+        options: data, out, environments, labels, force, quiet.
+    """
+    _check_free(options.out, force=options.force)
+    environments = list(dict.fromkeys(options.environments))
+    if options.labels and not environments:
+        environments = list(_DEFAULT_ENVIRONMENTS)
+    if options.labels and SERVING not in environments:
+        raise InputError(
+            "--environments",
+            f"has no {SERVING}, in which labels are not expected: {', '.join(environments)}",
+            f"add {SERVING}",
+        )
+    statistics = schema_data.read(options, options.data)
+    schema = schema_data.Tfdv(quiet=options.quiet).infer(statistics)
+    features = {feature.name: feature for feature in schema.feature}
+    for label in options.labels:
+        if label not in features:
+            raise InputError(
+                "--label", f"{label!r} is no feature; there are {_named(features)}", "correct it"
+            )
+        features[label].not_in_environment.append(SERVING)
+    schema.default_environment.extend(environments)
+    rows = max(dataset.num_examples for dataset in statistics.datasets)
+    header = f"Inferred from {rows:,} rows of {options.data}; not reviewed yet."
+    _write(options.out, render_schema(schema, header))
+    domains = len(schema.string_domain)
+    print(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
+    return EXIT_PASS
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Says what another schema, or one that accepts data, would change.
+
+    Args:
+        options: schema, other, environment, unified, json, quiet.
+    """
+    text, old = _read(options.schema)
+    other = _other_schema(options.other)
+    left: list[Anomaly] = []
+    if other is None:
+        acceptor = _acceptor(options, old, options.other)
+        other = acceptor.accept_all(old)
+        left = acceptor.anomalies(other)
+    elif options.environment:
+        raise InputError("--environment", "is of data, and both sides are schemas", "leave it out")
+    found = diff(old, other)
+    if options.json:
+        _print_json(options, found, left)
+    elif options.unified:
+        _print_unified(options, text, aligned(other, old))
+    else:
+        for difference in found:
+            print(difference)
+        if not found and not left:
+            print("no difference")
+    if not options.json:
+        _print_unresolved(left)
+    return EXIT_FAIL if found or left else EXIT_PASS
+
+
+def update(options: argparse.Namespace) -> int:
+    """Lists the anomalies of data, and changes a schema so that it accepts the wanted ones.
+
+    Args:
+        options: schema, data, accept, all, environment, out, force, quiet.
+    """
+    target = options.out or options.schema
+    if options.out and not _same_file(options.out, options.schema):
+        _check_free(options.out, force=options.force)
+    text, schema = _read(options.schema)
+    acceptor = _acceptor(options, schema, options.data)
+    anomalies = acceptor.anomalies(schema)
+    wanted = _wanted(options, anomalies)
+    if not anomalies:
+        print(f"{options.data} is as {options.schema} says{_where(options)}")
+        return EXIT_PASS
+    print(f"{options.data}: {_count(anomalies)}{_where(options)}")
+    for number, anomaly in enumerate(anomalies, 1):
+        print(f"{number:>3}. {anomaly.key}: {anomaly.text}")
+        changes = diff(schema, acceptor.accept(schema, anomaly))
+        for change in changes:
+            print(f"     accepting it: {change}")
+        if not changes:
+            print("     no change of the schema is known that accepts it")
+    if not options.accept and not options.all:
+        print(
+            f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
+            f"{anomalies[0].key}, or all by --all."
+        )
+        return EXIT_FAIL
+    accepted = acceptor.accept_all(schema, wanted)
+    left = acceptor.anomalies(accepted)
+    failed = [anomaly for anomaly in left if wanted(anomaly)]
+    if failed:
+        raise InputError(
+            options.schema,
+            f"cannot be made to accept {failed[0].key} ({failed[0].text}), so nothing is written",
+            "edit the schema by hand, or accept less",
+        )
+    edited = schema_text.edit(text, accepted, options.schema)
+    _write(target, edited.text)
+    print(f"{target} now says:")
+    for change in diff(schema, accepted):
+        print(f"     {change}")
+    if edited.rewritten:
+        print("     The text could not be edited in place: all of it is written anew.")
+    for comment in edited.lost:
+        print(f"     A comment went with what it stood at: {comment}")
+    if left:
+        print(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
+    return EXIT_FAIL if left else EXIT_PASS
+
+
+def _read(path: str) -> tuple[str, schema_pb2.Schema]:
+    """Returns a schema and its text, with line ends as they are."""
+    try:
+        text = pathlib.Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise InputError(path, "no such file", "check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is not a TFMD Schema in text format", "name a .pbtxt") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}", "check the path") from error
+    return text, parse_schema(text, path)
+
+
+def _other_schema(path: str) -> schema_pb2.Schema | None:
+    """Returns the schema that a file holds; None if it is no schema but data or statistics."""
+    if not path.lower().endswith((".pbtxt", ".txt", ".textproto")) or not os.path.isfile(path):
+        return None
+    try:
+        return _read(path)[1]
+    except InputError:
+        if path.lower().endswith(".pbtxt") and _is_statistics(path):
+            return None
+        raise
+
+
+def _is_statistics(path: str) -> bool:
+    from tensorflow_metadata.proto.v0 import statistics_pb2
+
+    try:
+        content = pathlib.Path(path).read_bytes().decode("utf-8")
+        found = text_format.Parse(content, statistics_pb2.DatasetFeatureStatisticsList())
+    except (OSError, UnicodeDecodeError, text_format.ParseError):
+        return False
+    return len(found.datasets) > 0
+
+
+def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, place: str) -> Acceptor:
+    known = sorted(schema.default_environment)  # TFDV knows no others
+    environment = options.environment
+    if environment and environment not in known:
+        raise InputError(
+            options.schema,
+            f"has no environment {environment}; it has {', '.join(known) or 'none'}",
+            "add it to default_environment or correct the name",
+        )
+    statistics = schema_data.read(options, place, schema)
+    return Acceptor(schema_data.Tfdv(quiet=options.quiet), statistics, environment)
+
+
+def _wanted(options: argparse.Namespace, anomalies: Sequence[Anomaly]) -> Callable[[Anomaly], bool]:
+    """Returns which anomalies to accept.
+
+    Raises:
+        InputError: an --accept names none that there is.
+    """
+    names = set(options.accept)
+    for name in options.accept:
+        if not any(name in (anomaly.feature, anomaly.key) for anomaly in anomalies):
+            keys = ", ".join(anomaly.key for anomaly in anomalies) or "none"
+            raise InputError(
+                f"--accept {name}", f"is no anomaly of {options.data}; there are {keys}", "name one"
+            )
+    return lambda anomaly: options.all or bool(names & {anomaly.feature, anomaly.key})
+
+
+def _check_free(path: str, *, force: bool) -> None:
+    if os.path.exists(path) and not force:
+        raise InputError(path, "exists already", "give another --out, or --force to replace it")
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        files.write_atomically(path, text)
+    except OSError as error:
+        raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
+
+
+def _print_json(
+    options: argparse.Namespace, found: Sequence[Difference], left: Sequence[Anomaly]
+) -> None:
+    content = {
+        "schema": options.schema,
+        "other": options.other,
+        "differences": [
+            {
+                "feature": difference.feature,
+                "field": difference.field,
+                "change": difference.change,
+                "before": difference.before,
+                "after": difference.after,
+                "text": difference.text,
+            }
+            for difference in found
+        ],
+        "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
+    }
+    print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def _print_unified(options: argparse.Namespace, text: str, wanted: schema_pb2.Schema) -> None:
+    edited = schema_text.edit(text, wanted, options.schema)
+    lines = difflib.unified_diff(
+        text.splitlines(keepends=True),
+        edited.text.splitlines(keepends=True),
+        options.schema,
+        options.schema,
+    )
+    for line in lines:
+        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+
+
+def _print_unresolved(left: Sequence[Anomaly]) -> None:
+    for anomaly in left:
+        print(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
+
+
+def _count(anomalies: Sequence[Anomaly]) -> str:
+    return f"{len(anomalies)} anomal{'y' if len(anomalies) == 1 else 'ies'}"
+
+
+def _where(options: argparse.Namespace) -> str:
+    return f" in environment {options.environment}" if options.environment else ""
+
+
+def _named(names: Sequence[str] | dict[str, schema_pb2.Feature]) -> str:
+    shown = list(names)[:20]
+    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")

@@ -1,0 +1,157 @@
+"""Gives the schema commands what they need of data: statistics, and TFDV's opinion of them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import pathlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+
+from skewgate import engine, statistics_writer
+from skewgate.accumulators.numeric import RESOLUTION
+from skewgate.cli import console
+from skewgate.errors import InputError
+from skewgate.profiles import Features
+from skewgate.statistics import read_statistics
+from skewgate.types import CategoricalDistribution, NumericDistribution
+
+_POINTS = 1000  # kept of each number, as `skewgate profile` does
+_TYPES = schema_pb2.FeatureType
+
+
+def read(
+    options: argparse.Namespace, place: str, schema: schema_pb2.Schema | None = None
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Returns the statistics of data, features in the order of the data.
+
+    Args:
+        options: quiet.
+        place: data, or TFDV statistics, of which one file is taken as it is.
+        schema: says which whole numbers are floats, and which numbers are text.
+
+    Raises:
+        InputError: the data cannot be used, or have no features.
+    """
+    side = engine.open_side(place, engine.Options())
+    if len(side.statistics) == 1 and not side.tables:
+        found = read_statistics(side.statistics[0])
+    else:
+        found = _profile(options, side, schema)
+    if not any(dataset.features for dataset in found.datasets):
+        raise InputError(place, "has no features", "give data with columns")
+    return found
+
+
+def _profile(
+    options: argparse.Namespace, side: engine.Side, schema: schema_pb2.Schema | None
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    reading = console.Reading(sys.stderr, quiet=options.quiet)
+    how = engine.Options(progress=reading)
+    while True:
+        reading.expect({side.place: side.rows})
+        [profile] = engine.profile_sides([side], how, max(RESOLUTION, 2 * _POINTS))
+        reading.done()
+        wider = _wider(schema, profile.slices.get("", {})) if schema is not None else None
+        if not side.tables or wider is None or not wider.feature:
+            break
+        # By their own types, so that a type that the schema does not allow is seen as such; but
+        # whole numbers may stand for floats, and digits for text.
+        how, schema = engine.Options(schema=wider, progress=reading), None
+        side = engine.open_side(side.place, how)
+    written = statistics_writer.to_statistics(profile, _POINTS)
+    order = {name: place for place, name in enumerate(_columns(side))}
+    for dataset in written.datasets:
+        ordered = sorted(
+            dataset.features, key=lambda feature: order.get(feature.path.step[0], len(order))
+        )
+        copies = [
+            statistics_pb2.FeatureNameStatistics.FromString(f.SerializeToString()) for f in ordered
+        ]
+        del dataset.features[:]
+        dataset.features.extend(copies)
+    return written
+
+
+def _columns(side: engine.Side) -> list[str]:
+    """Returns the columns of the files in their order, as far as the first rows have them."""
+    names: dict[str, None] = {}
+    for source in side.tables:
+        first = next(iter(source.batches()), None)
+        names.update(dict.fromkeys([] if first is None else first.schema.names))
+    return list(names)
+
+
+def _wider(schema: schema_pb2.Schema, features: Features) -> schema_pb2.Schema:
+    """Returns the features of a schema that every value read could also be one of."""
+    wider = schema_pb2.Schema()
+    for feature in schema.feature:
+        side = features.get(feature.name)
+        whole = isinstance(side, NumericDistribution) and side.integer
+        number = isinstance(side, NumericDistribution)
+        text = isinstance(side, CategoricalDistribution)
+        if (feature.type == _TYPES.Value("FLOAT") and whole) or (
+            feature.type == _TYPES.Value("BYTES") and number and not text
+        ):
+            wider.feature.add(name=feature.name, type=feature.type)
+    return wider
+
+
+class Tfdv:
+    """TFDV; making it imports TensorFlow, which takes long, and what it logs is not shown."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        started = time.monotonic()
+        if not quiet:
+            print("loading TensorFlow Data Validation, which can take 20 s", file=sys.stderr)
+            sys.stderr.flush()
+        with _silence():
+            import tensorflow_data_validation as tfdv
+        self._tfdv: Any = tfdv
+        seconds = time.monotonic() - started
+        if not quiet:
+            print(f"loaded it in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+    def infer(self, statistics: statistics_pb2.DatasetFeatureStatisticsList) -> schema_pb2.Schema:
+        """See `schema_accept.Validation`."""
+        with _silence(), _refusals("the statistics"):
+            return self._tfdv.infer_schema(statistics, infer_feature_shape=False)
+
+    def update(
+        self, schema: schema_pb2.Schema, statistics: statistics_pb2.DatasetFeatureStatisticsList
+    ) -> schema_pb2.Schema:
+        """See `schema_accept.Validation`."""
+        with _silence(), _refusals("the schema"):
+            return self._tfdv.update_schema(schema, statistics)
+
+    def validate(
+        self,
+        schema: schema_pb2.Schema,
+        statistics: statistics_pb2.DatasetFeatureStatisticsList,
+        environment: str | None,
+    ) -> anomalies_pb2.Anomalies:
+        """See `schema_accept.Validation`."""
+        with _silence(), _refusals("the schema"):
+            return self._tfdv.validate_statistics(statistics, schema, environment=environment)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps what native code prints off the screen."""
+    with tempfile.TemporaryDirectory() as folder, console.redirected(pathlib.Path(folder) / "log"):
+        yield
+
+
+@contextlib.contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """Turns what TFDV refuses into one sentence."""
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise InputError(what, f"cannot be used by TFDV ({reason})", "correct it") from error
