@@ -106,7 +106,7 @@ def path_of(statistics: statistics_pb2.FeatureNameStatistics) -> Path:
 def type_name(statistics: statistics_pb2.FeatureNameStatistics) -> str:
     """Returns TFDV's name of a type of data, or "unknown"."""
     known = {number: name for name, number in statistics_pb2.FeatureNameStatistics.Type.items()}
-    return known.get(statistics.type, "unknown")
+    return str(known.get(statistics.type, "unknown"))
 
 
 def common_statistics(statistics: statistics_pb2.FeatureNameStatistics | None) -> Any:

@@ -14,7 +14,7 @@ def number(value: float) -> str:
     >>> number(0.10000000149), number(1577836800.0), number(float("inf"))
     ('0.1', '1,577,836,800', 'inf')
     """
-    if float(value).is_integer() and abs(value) < 1e15:
+    if float(value).is_integer() and abs(value) < 2**53:
         return f"{int(value):,}"
     return f"{value:.7g}"
 
