@@ -225,9 +225,10 @@ def _field(old: Any, new: Any, field: Any, feature: str, prefix: str) -> Iterato
         yield from found
         return
     change = "changed" if had and has else "added" if has else "removed"
-    plain = [_plain(field, value) if said else None for said, value in ((had, one), (has, other))]
-    shown = [_shown(field, value) if said else "none" for said, value in ((had, one), (has, other))]
-    yield Difference(feature, path, change, *plain, f"{label} {shown[0]} -> {shown[1]}")
+    said = ((had, one), (has, other))
+    before, after = (_plain(field, value) if there else None for there, value in said)
+    words = " -> ".join(_shown(field, value) if there else "none" for there, value in said)
+    yield Difference(feature, path, change, before, after, f"{label} {words}")
 
 
 def _plain(field: Any, value: Any) -> Any:
