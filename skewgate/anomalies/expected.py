@@ -46,12 +46,6 @@ def _two_values(subject: Subject, _: str) -> str:
     return f"{known} (bool_domain)" if known else "a value that bool_domain names (it names none)"
 
 
-def _bool_config(subject: Subject, _: str) -> str:
-    if subject.data_type in ("STRING", "BYTES"):
-        return "a bool_domain with true_value or false_value, as the data are strings"
-    return "a bool_domain without true_value and false_value, as the data are numbers"
-
-
 def _domain_member(subject: Subject, _: str) -> str:
     name, values = domain_values(subject)
     label = f"domain {name}" if name else "string_domain"
@@ -202,7 +196,6 @@ _EXPECTED: dict[str, Text] = {
     "BOOL_TYPE_SMALL_INT": _two_values,
     "BOOL_TYPE_UNEXPECTED_FLOAT": _two_values,
     "BOOL_TYPE_UNEXPECTED_STRING": _two_values,
-    "BOOL_TYPE_INVALID_CONFIG": _bool_config,
     "ENUM_TYPE_INVALID_UTF8": _always("strings in UTF-8"),
     "ENUM_TYPE_UNEXPECTED_STRING_VALUES": _domain_member,
     "FEATURE_TYPE_HIGH_NUMBER_VALUES": _value_count,

@@ -34,7 +34,6 @@ _OF_THE_SCHEMA = frozenset(
         "WEIGHTED_FEATURE_NAME_COLLISION",
         "DERIVED_FEATURE_BAD_LIFECYCLE",
         "DERIVED_FEATURE_INVALID_SOURCE",
-        "BOOL_TYPE_INVALID_CONFIG",
         "STATS_NOT_AVAILABLE",
     }
 )
@@ -57,7 +56,6 @@ _ADVICE = {
     "FEATURE_MISSING_TYPE": "correct the schema",
     "INVALID_SCHEMA_SPECIFICATION": "correct the schema",
     "INVALID_DOMAIN_SPECIFICATION": "correct the schema",
-    "BOOL_TYPE_INVALID_CONFIG": "correct the schema",
     "STATS_NOT_AVAILABLE": "generate the statistics with semantic domain statistics",
 }
 
