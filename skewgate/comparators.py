@@ -135,6 +135,8 @@ class Comparison:
             result,
             metric=f"{self.pairing.kind}:{self.norm}",
             reason=f"{self.feature}: {sides} {result.reason}" + (f": {change}" if change else ""),
+            expected=f"{self.norm} {sides} of at most {self.threshold:g}",
+            observed=f"{self.value:.6g}",
         )
 
     def _largest_count(self) -> str:
@@ -174,6 +176,8 @@ def count_results(
         ratio = n_current / n_previous if n_previous else math.inf
         bad = ratio < threshold if metric == _LOW else ratio > threshold
         relation = beyond if bad else f"not {beyond}"
+        expected = f"{'at least' if metric == _LOW else 'at most'} {threshold:g} times as many"
+        observed = f"{n_current:,} examples after {n_previous:,}"
         reason = (
             f"{n_current:,} examples now and {n_previous:,} before: {ratio:.3g} times as many, "
             f"{relation} the schema's {field} of {threshold:g}"
@@ -190,6 +194,8 @@ def count_results(
                 threshold=threshold,
                 n_baseline=n_previous,
                 n_current=n_current,
+                expected=expected,
+                observed=observed,
             )
         )
     return results

@@ -176,6 +176,8 @@ def _plan(
                     threshold=threshold,
                     n_baseline=control.n if control else None,
                     n_current=treatment.n if treatment else None,
+                    expected=f"values of {feature.name} that {norm.name} can compare on both sides",
+                    observed=reason,
                 )
             )
             continue

@@ -136,11 +136,14 @@ class Examination:
 
 
 def _by_rule(result: MetricResult, rules: AnomalyRules) -> MetricResult:
-    """Gives a comparator's result the severity that skew.yaml gives its anomaly type."""
-    action = rules.action(result.feature, ANOMALY_OF_METRIC[result.metric])
-    if action == "block" or result.status is Status.PASS:
+    """Gives a comparator's result the type of anomaly it is, and the severity of that type."""
+    if result.status is Status.PASS:
         return result
-    if action == "warn":
-        return dataclasses.replace(result, severity=WARNING)
-    reason = f"ignored by skew.yaml: {result.reason}"
-    return dataclasses.replace(result, status=Status.PASS, severity="ignored", reason=reason)
+    kind = ANOMALY_OF_METRIC[result.metric]
+    action = rules.action(result.feature, kind)
+    if result.status is Status.FAIL:
+        result = dataclasses.replace(result, observed=f"{result.observed} ({kind})")
+    if action == "ignore":
+        reason = f"ignored by skew.yaml: {result.reason}"
+        return dataclasses.replace(result, status=Status.PASS, severity="ignored", reason=reason)
+    return dataclasses.replace(result, severity="error" if action == "block" else WARNING)

@@ -15,9 +15,6 @@ from skewgate.types import MetricResult
 _AT_A_TIME = 32
 """Features that TFDV gets at once: it copies the whole schema for each of them."""
 
-_ALPHA = 0.05
-"""Probability that any slice with the share that the schema asks for blocks by chance."""
-
 
 def validate(
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
@@ -26,6 +23,7 @@ def validate(
     rules: AnomalyRules,
     *,
     previous_version: statistics_pb2.DatasetFeatureStatisticsList | None = None,
+    alpha: float = 0.05,
 ) -> tuple[anomalies_pb2.Anomalies, list[MetricResult]]:
     """Validates statistics against a schema.
 
@@ -35,6 +33,7 @@ def validate(
         environment: one of the schema's, or None.
         rules: what an anomaly does, and whether slices are validated.
         previous_version: of the same data earlier, for num_examples_version_comparator.
+        alpha: probability that any slice with the share that the schema asks for blocks by chance.
 
     Returns:
         TFDV's anomalies of all data, with the severities of the rules and without what they
@@ -58,7 +57,7 @@ def validate(
     results = findings.judge(anomalies, subjects, rules, doubts)
     findings.apply_rules(anomalies, rules)
     if rules.slices:
-        results += _slices(statistics, schema, environment, rules)
+        results += _slices(statistics, schema, environment, rules, alpha)
     return anomalies, results
 
 
@@ -67,6 +66,7 @@ def _slices(
     schema: schema_pb2.Schema,
     environment: str | None,
     rules: AnomalyRules,
+    alpha: float,
 ) -> Iterator[MetricResult]:
     asked = unchecked.of_slice(schema)
     slices = {
@@ -77,7 +77,7 @@ def _slices(
     for name, dataset in sorted(slices.items()):
         anomalies = _tfdv(unchecked.prepare(asked, dataset), environment, None)
         subjects = Subjects(asked, dataset, environment)
-        yield from findings.judge_slice(name, anomalies, subjects, rules, _ALPHA / len(slices))
+        yield from findings.judge_slice(name, anomalies, subjects, rules, alpha / len(slices))
 
 
 def _tfdv(

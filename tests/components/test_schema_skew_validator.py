@@ -216,6 +216,75 @@ def test_data_that_moved_since_the_previous_run_fail_in_the_split_that_moved(
     assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_L_INFTY_HIGH}
 
 
+EVERY_COMPARATOR = """
+dataset_constraints {
+  num_examples_drift_comparator { min_fraction_threshold: 0.9 max_fraction_threshold: 0.1 }
+}
+feature {
+  name: "fare" type: FLOAT
+  skew_comparator { jensen_shannon_divergence { threshold: 0.1 } }
+}
+feature {
+  name: "payment" type: BYTES
+  skew_comparator {
+    infinity_norm { threshold: 0.2 }
+    normalized_abs_difference { threshold: 0.2 }
+  }
+}
+feature { name: "label" type: INT skew_comparator { jensen_shannon_divergence { threshold: 0.1 } } }
+"""
+
+
+def test_every_comparator_anomaly_says_what_was_expected_and_seen(
+    statistics_artifact, validate, read_json
+):
+    training = statistics_artifact("t", train=frame(600, 0.9))
+    before = statistics_artifact("p", serving=frame(1000, 0.5))
+    moved = frame(300, 0.2).drop(columns="label")
+    moved["fare"] += 4.5
+    now = statistics_artifact("s", serving=moved)
+    report, anomalies = validate(now, training, EVERY_COMPARATOR, before)
+    path = pathlib.Path(anomalies.uri, "Split-serving", "SchemaDiff.pb")
+    stored = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+    infos = [*stored.anomaly_info.values(), stored.dataset_anomaly_info]
+    name_of = anomalies_pb2.AnomalyInfo.Type.Name
+    raised = {
+        name_of(r.type) for info in infos for r in info.reason if "COMPARATOR" in name_of(r.type)
+    }
+    bad = [r for r in read_json(report)["results"] if r["metric"].startswith(("skew:", "drift:"))]
+    told = {
+        (r["feature"], r["status"], r["severity"], r["expected"], r["observed"])
+        for r in bad
+        if r["status"] != "pass"
+    }
+    both = "between training and serving"
+    linf, jsd = "COMPARATOR_L_INFTY_HIGH", "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH"
+    counts = "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH"
+    low, high = "COMPARATOR_LOW_NUM_EXAMPLES", "COMPARATOR_HIGH_NUM_EXAMPLES"
+    (divergence,) = [r["value"] for r in bad if r["feature"] == "fare"]
+    assert told == {
+        ("payment", "fail", "error", f"linf {both} of at most 0.2", f"0.7 ({linf})"),
+        (
+            "payment",
+            "fail",
+            "error",
+            f"normalized_abs_difference {both} of at most 0.2",
+            f"0.533333 ({counts})",
+        ),
+        ("fare", "fail", "error", f"jsd {both} of at most 0.1", f"{divergence:.6g} ({jsd})"),
+        (
+            "label",
+            "inconclusive",
+            "error",
+            "values of label that jsd can compare on both sides",
+            "label has no value in the serving statistics",
+        ),
+        ("", "fail", "error", "at least 0.9 times as many", f"300 examples after 1,000 ({low})"),
+        ("", "fail", "error", "at most 0.1 times as many", f"300 examples after 1,000 ({high})"),
+    }
+    assert raised == {linf, jsd, counts, low, high, "COMPARATOR_CONTROL_DATA_MISSING"}
+
+
 def test_a_drift_comparator_that_may_warn_only_does_not_block(statistics_artifact, validate):
     before, now = (
         statistics_artifact(name, train=frame(rows, cash))
