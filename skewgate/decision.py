@@ -235,8 +235,8 @@ def _rounded_up(number: float) -> int:
     >>> _rounded_up(1234.5)
     1300
     """
-    digits = max(int(math.log10(max(number, 1.0))) - 1, 0)
-    return math.ceil(number / 10**digits) * 10**digits
+    unit = int(10 ** max(int(math.log10(max(number, 1.0))) - 1, 0))
+    return math.ceil(number / unit) * unit
 
 
 def decide(
