@@ -83,6 +83,10 @@ class AnomalyRules(StrictModel):
         return rule or self.types.get(kind) or self.default
 
 
+FLOAT_NOISE = 1e-6
+"""Relative tolerance where a number is a float and no other is asked for: what float32 does."""
+
+
 class RowRule(StrictModel):
     """What differs from the defaults for one feature.
 
@@ -105,7 +109,8 @@ class RowRules(StrictModel):
         keys: features that together name a row on both sides.
         threshold: share of the matched rows in which a feature may differ.
         absolute: numbers closer than `absolute + relative * |training value|` are equal.
-        relative: see `absolute`; the default forgives what float32 does to a number.
+        relative: see `absolute`; without it FLOAT_NOISE where one of the numbers is a float, which
+            forgives what float32 does, and 0 where both are whole numbers.
         features: what differs for single features.
         slices: lists of features whose serving values make slices.
         min_matched: share of the smaller side's rows that must find their partner.
@@ -115,7 +120,7 @@ class RowRules(StrictModel):
     keys: Annotated[list[str], pydantic.Field(min_length=1)]
     threshold: float = pydantic.Field(default=0.01, ge=0, lt=1)
     absolute: float = pydantic.Field(default=0.0, ge=0, allow_inf_nan=False)
-    relative: float = pydantic.Field(default=1e-6, ge=0, allow_inf_nan=False)
+    relative: float | None = pydantic.Field(default=None, ge=0, allow_inf_nan=False)
     features: dict[str, RowRule] = {}
     slices: list[Annotated[list[str], pydantic.Field(min_length=1)]] = []
     min_matched: float = pydantic.Field(default=0.5, ge=0, le=1)
@@ -143,13 +148,21 @@ class RowRules(StrictModel):
         rule = self.features.get(feature)
         return self.threshold if rule is None or rule.threshold is None else rule.threshold
 
-    def tolerance_of(self, feature: str) -> tuple[float, float]:
-        """Returns the absolute and the relative tolerance of a feature."""
+    def tolerance_of(self, feature: str, *, whole: bool = False) -> tuple[float, float]:
+        """Returns the absolute and the relative tolerance of a feature.
+
+        Args:
+            feature: its name.
+            whole: whether the numbers of both sides are whole.
+
+        >>> RowRules(keys=["trip_id"]).tolerance_of("trip_seconds", whole=True)
+        (0.0, 0.0)
+        """
         rule = self.features.get(feature, RowRule())
-        return (
-            self.absolute if rule.absolute is None else rule.absolute,
-            self.relative if rule.relative is None else rule.relative,
-        )
+        relative = self.relative if rule.relative is None else rule.relative
+        if relative is None:
+            relative = 0.0 if whole else FLOAT_NOISE
+        return self.absolute if rule.absolute is None else rule.absolute, relative
 
 
 class SkewPolicy(BasicPolicy):

@@ -136,7 +136,7 @@ def read(
         fileio.makedirs(folder)
         stack.callback(fileio.rmtree, folder)
         for plan in plans:
-            if _is_gzip_of_tf_example(plan.examples):
+            if tfrecords.is_gzip_of_tf_example(plan.examples):
                 stack.enter_context(tfrecords.naming_broken_files(plan.examples, [plan.side.split]))
         with make_pipeline() as pipeline:
             for plan in plans:
@@ -161,14 +161,6 @@ def read(
             read_rows = profiles[plan.side.label].rows[""]
             tfrecords.check_rows(plan.examples, plan.side.split, read_rows)
         return {plan.side.label: _checked(plan, profiles[plan.side.label]) for plan in plans}
-
-
-def _is_gzip_of_tf_example(examples: types.Artifact) -> bool:
-    """Says whether the files are of the kind that `naming_broken_files` knows."""
-    return examples.get_string_custom_property("file_format") in (
-        "",
-        "tfrecords_gzip",
-    ) and examples.get_string_custom_property("payload_format") in ("", "FORMAT_TF_EXAMPLE")
 
 
 def _path(folder: str, plan: Plan) -> str:

@@ -1,0 +1,129 @@
+"""Row-level skew: joins the rows of two Examples artifacts and compares them, on Beam."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import apache_beam as beam
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.dsl.io import fileio
+
+from skewgate import schema as schema_lib
+from skewgate.components import artifact_io, tfrecords
+from skewgate.config import Significance
+from skewgate.rows import judging
+from skewgate.rows.accumulator import RowAccumulator
+from skewgate.skew_config import RowRules
+from skewgate.transforms.row_skew import CompareRows
+from skewgate.types import MetricResult
+
+_COUNTED = "counted.pickle"
+
+
+def compare(
+    baseline_examples: types.Artifact,
+    baseline_split: str,
+    examples: types.Artifact,
+    split: str,
+    rules: RowRules,
+    significance: Significance,
+    make_pipeline: Callable[[], Any],
+    folder: str,
+    schema: schema_pb2.Schema | None = None,
+    environment: str | None = None,
+) -> tuple[list[MetricResult], dict[str, Any]]:
+    """Joins the rows of a split with those of training, and judges every feature.
+
+    Args:
+        baseline_examples, baseline_split: the training rows.
+        examples, split: the serving rows.
+        rules: how rows are joined and compared, and what is allowed.
+        significance: how sure a failure must be.
+        make_pipeline: makes the Beam pipeline.
+        folder: for the rows on their way, on a file system that the workers share; deleted
+            afterwards.
+        schema: with it, only its features are compared; keys and slicing features need not be in
+            it. Values are taken as they are, whatever type it gives.
+        environment: features that the schema says are not in it are left out.
+
+    Returns:
+        The results (see `judging.judge`), and what the report shows beside them.
+
+    Raises:
+        InputError: a file is broken, rows were lost, rows cannot be compared, or the rules name
+            what is not there.
+    """
+    counted = _count(
+        {"training": (baseline_examples, baseline_split), "serving": (examples, split)},
+        rules,
+        make_pipeline,
+        folder,
+        None if schema is None else _features(schema, environment),
+    )
+    return judging.judge(counted, rules, significance), judging.details(counted, rules)
+
+
+def _count(
+    sides: dict[str, tuple[types.Artifact, str]],
+    rules: RowRules,
+    make_pipeline: Callable[[], Any],
+    folder: str,
+    features: frozenset[str] | None,
+) -> RowAccumulator:
+    from tfx.components.util import tfxio_utils
+
+    path = os.path.join(folder, _COUNTED)
+    with contextlib.ExitStack() as stack:
+        fileio.makedirs(folder)
+        stack.callback(fileio.rmtree, folder)
+        for artifact, split in sides.values():
+            if tfrecords.is_gzip_of_tf_example(artifact):
+                stack.enter_context(tfrecords.naming_broken_files(artifact, [split]))
+                tfrecords.check_streams(artifact, split)
+        with make_pipeline() as pipeline:
+            batches = []
+            for label, (artifact, split) in sides.items():
+                # Without a schema: what a file holds is compared, and not refused by the reader.
+                source = tfxio_utils.get_split_tfxio(
+                    examples=[artifact],
+                    split=split,
+                    telemetry_descriptors=["SchemaSkewValidator"],
+                )
+                batches.append(pipeline | f"Read[{label}]" >> source.BeamSource())
+            _ = (
+                tuple(batches)
+                | "Compare" >> CompareRows(rules, folder, _expected_rows(sides), features)
+                | "Write" >> beam.Map(_write, path=path)
+            )
+        counted = pickle.loads(artifact_io.read_bytes(path))
+        assert isinstance(counted, RowAccumulator)
+        if counted.error is None:
+            found = {"training": counted.training, "serving": counted.serving}
+            for label, (artifact, split) in sides.items():
+                tfrecords.check_rows(artifact, split, found[label].rows)
+        return counted
+
+
+def _features(schema: schema_pb2.Schema, environment: str | None) -> frozenset[str]:
+    return frozenset(
+        feature.name
+        for feature in schema.feature
+        if environment is None or schema_lib.in_environment(feature, schema, environment)
+    )
+
+
+def _expected_rows(sides: dict[str, tuple[types.Artifact, str]]) -> int | None:
+    """Returns the rows of the larger side, if the ingest counted them."""
+    names = [(artifact, f"rows_{split}") for artifact, split in sides.values()]
+    if not all(artifact.has_custom_property(name) for artifact, name in names):
+        return None
+    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
+
+
+def _write(counted: RowAccumulator, path: str) -> None:
+    artifact_io.write_bytes(path, pickle.dumps(counted))
