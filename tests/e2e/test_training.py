@@ -26,18 +26,13 @@ def test_running_again_uses_the_cache_and_compares_with_the_model_before(trained
     assert GATES | {"Trainer", "PerformanceGate", "Pusher"} <= set(states)
     assert set(states.values()) <= {"COMPLETE", "CACHED"}
     cached = {node for node, state in states.items() if state == "CACHED"}
-    assert {
-        "TabularExampleGen",
-        "SkewStatisticsGen",
-        "SchemaSkewValidator",
-        "DataGate",
-        "Trainer",
-    } <= cached
+    # Not SchemaSkewValidator: the run before has given it statistics to measure drift from.
+    assert {"TabularExampleGen", "SkewStatisticsGen", "Trainer"} <= cached
     folder = trained.root / "artifacts/training/PerformanceGate/performance_report"
     newest = max(folder.iterdir(), key=lambda path: int(path.name))
     results = json.loads((newest / "report.json").read_text())["results"]
     assert {r["metric"] for r in results} == {"auc", "auc change", "binary_accuracy"}
-    assert "[10/10] Pusher" in outcome.out
+    assert "[11/11] Pusher" in outcome.out
     assert "training: passed" in outcome.out
 
 
