@@ -100,6 +100,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             self._make_beam_pipeline,
             os.path.join(self._get_tmp_dir(), f"rows-{split}"),
             artifact_io.read_schema(input_dict["schema"]),
+            exec_properties.get("environment") or None,
         )
         examined.add_rows(results, details, split)
 

@@ -18,13 +18,14 @@ feature {
   presence { min_fraction: 1.0 min_count: 1 }
 }
 """
+SLICES = """
+min_slice_rows: 400
+policy: {on_missing_previous: allow}
+"""
 ROWS = """
 rows:
   keys: [trip_id]
   slices: [[payment_type]]
-  features: {big_tipper: {ignore: true}}
-min_slice_rows: 400
-policy: {on_missing_previous: allow}
 """
 KILOMETRES = 1.609344
 
@@ -37,7 +38,8 @@ def keyed(workspace, tmp_path_factory):
     place = type(workspace)(root, rows, workspace.serving_rows)
     (root / "data").mkdir()
     (root / "schema.pbtxt").write_text((CONTRACTS / "schema.pbtxt").read_text() + KEY)
-    (root / "skew.yaml").write_text(ROWS)
+    (root / "slices.yaml").write_text(SLICES)
+    (root / "skew.yaml").write_text(ROWS + SLICES)
     drift = (CONTRACTS / "drift.yaml").read_text()
     drift = drift.replace(
         "features:\n", "slices: [[payment_type]]\nfeatures:\n  trip_id: {ignore: true}\n", 1
@@ -48,7 +50,10 @@ def keyed(workspace, tmp_path_factory):
         "keyed",
         prepare=None,
         schema=str(root / "schema.pbtxt"),
-        training={"data": place.write("training.csv", rows)},
+        training={
+            "data": place.write("training.csv", rows),
+            "skew": str(root / "slices.yaml"),
+        },
         monitoring={"drift": str(root / "drift.yaml")},
     )
     assert main(["run", "training", "--config", settings]) == 0
