@@ -347,6 +347,19 @@ def test_page_names_policy_sides_and_sources():
     assert re.search(r"Baseline: uri old\s+Current: uri new", text.text)
 
 
+@pytest.mark.parametrize("name", NASTY)
+def test_page_shows_pairs_of_rows_that_differ_and_escapes_them(name):
+    sample = {"key": {name: 7}, "training": 1.5, "serving": None, "kind": "missing in serving"}
+    found = {"kinds": {"missing in serving": 1}, "samples": [sample, {**sample, "serving": name}]}
+    rows = {"keys": [name], "matched": 1234, "features": {name: found}}
+    text = report.render_html(make(FAILED, kind="skew", details={"rows": {"serving": rows}}))
+    page = Page(text)
+    assert ["1.5", "(missing)"] in [row[-2:] for row in page.rows]
+    assert "1,234 rows were matched" in " ".join(text.split())
+    assert "<script>" not in text
+    assert "Rows that differ" not in report.render_html(make(FAILED))
+
+
 def test_page_of_a_hundred_features_is_small():
     results = [
         MetricResult(f"feature_{i}", "", metric, Status.PASS, "near " * 20, 0.1, 0.1, 0.2)
