@@ -226,9 +226,9 @@ def _field(old: Any, new: Any, field: Any, feature: str, prefix: str) -> Iterato
         return
     change = "changed" if had and has else "added" if has else "removed"
     said = ((had, one), (has, other))
-    before, after = (_plain(field, value) if there else None for there, value in said)
+    plain = tuple(_plain(field, value) if there else None for there, value in said)
     words = " -> ".join(_shown(field, value) if there else "none" for there, value in said)
-    yield Difference(feature, path, change, before, after, f"{label} {words}")
+    yield Difference(feature, path, change, plain[0], plain[1], f"{label} {words}")
 
 
 def _plain(field: Any, value: Any) -> Any:
