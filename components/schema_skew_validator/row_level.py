@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -16,13 +17,18 @@ from tfx.dsl.io import fileio
 from skewgate import schema as schema_lib
 from skewgate.components import artifact_io, tfrecords
 from skewgate.config import Significance
+from skewgate.errors import InputError
 from skewgate.rows import judging
 from skewgate.rows.accumulator import RowAccumulator
 from skewgate.skew_config import RowRules
 from skewgate.transforms.row_skew import CompareRows
 from skewgate.types import MetricResult
 
+Sides = dict[str, tuple[types.Artifact, str]]
+
 _COUNTED = "counted.pickle"
+_LABEL = re.compile(r"Read\[(\w+)\]")
+_MIXED_TYPES = re.compile(r'wrong type, expected (\w+), found (\w+) for feature "(.*?)"')
 
 
 def compare(
@@ -69,7 +75,7 @@ def compare(
 
 
 def _count(
-    sides: dict[str, tuple[types.Artifact, str]],
+    sides: Sides,
     rules: RowRules,
     make_pipeline: Callable[[], Any],
     folder: str,
@@ -85,6 +91,7 @@ def _count(
             if tfrecords.is_gzip_of_tf_example(artifact):
                 stack.enter_context(tfrecords.naming_broken_files(artifact, [split]))
                 tfrecords.check_streams(artifact, split)
+        stack.enter_context(_naming_mixed_types(sides))
         with make_pipeline() as pipeline:
             batches = []
             for label, (artifact, split) in sides.items():
@@ -109,6 +116,24 @@ def _count(
         return counted
 
 
+@contextlib.contextmanager
+def _naming_mixed_types(sides: Sides) -> Iterator[None]:
+    """Turns what the reader says of a feature of two types into an InputError."""
+    try:
+        yield
+    except Exception as error:
+        types_found = _MIXED_TYPES.search(str(error))
+        label = _LABEL.search(str(error))
+        if types_found is None or label is None:
+            raise
+        first, second, name = types_found.groups()
+        raise InputError(
+            f"split {sides[label[1]][1]} of the {label[1]} examples at {sides[label[1]][0].uri}",
+            f"hold {name} as {first} in some rows and as {second} in others",
+            "write it with one type",
+        ) from error
+
+
 def _features(schema: schema_pb2.Schema, environment: str | None) -> frozenset[str]:
     return frozenset(
         feature.name
@@ -117,7 +142,7 @@ def _features(schema: schema_pb2.Schema, environment: str | None) -> frozenset[s
     )
 
 
-def _expected_rows(sides: dict[str, tuple[types.Artifact, str]]) -> int | None:
+def _expected_rows(sides: Sides) -> int | None:
     """Returns the rows of the larger side, if the ingest counted them."""
     names = [(artifact, f"rows_{split}") for artifact, split in sides.values()]
     if not all(artifact.has_custom_property(name) for artifact, name in names):

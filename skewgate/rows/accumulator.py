@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from skewgate.accumulators.column import numbers
 from skewgate.accumulators.slicing import slices
 from skewgate.errors import InputError
 from skewgate.rows import comparing, confusion, keys, showing
@@ -61,7 +62,7 @@ class RowAccumulator:
     """What is kept of the rows of two sides.
 
     Counts, samples and verdicts are the same for any batches and any order of merging; so are the
-    confusion pairs unless there are more than `confusion.CAPACITY` of a feature.
+    confusion pairs up to twice `confusion.CAPACITY` of a feature.
 
     Attributes:
         training, serving: what was counted of each side.
@@ -213,4 +214,4 @@ def _slices(pairs: _Pairs, rules: RowRules) -> Iterator[tuple[str, Places | None
             [*names, _ROW],
         )
         for name, rows in slices(batch, names):
-            yield name, keys.numbers(rows.column(len(names)))
+            yield name, numbers(rows.column(len(names)))

@@ -12,7 +12,7 @@ from skewgate.rows.columns import TEXT, Mask, Places, Values, from_mask_array
 from skewgate.types import CategoricalDistribution
 
 CAPACITY = 2_000
-"""Pairs kept of a feature; up to this many, every count is exact."""
+"""Pairs kept of a feature; up to twice as many, every count is exact."""
 LONGEST = 100
 """Bytes of a value; longer ones are no categories, and are not counted by pair."""
 
@@ -22,8 +22,9 @@ Pair = tuple[bytes, bytes]
 class Confusion:
     """How often a training value met another serving value.
 
-    Exact, and the same in any order of merging, up to `CAPACITY` different pairs. With more, rare
-    pairs are dropped, and the counts are at most `slack` too low (see CategoricalAccumulator).
+    Exact, and the same in any order of merging, up to twice `CAPACITY` different pairs. With more,
+    rare pairs are dropped, and the counts are at most `slack` too low and depend on the order (see
+    CategoricalAccumulator).
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,6 @@ import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_data_validation.skew import feature_skew_detector
 from tensorflow_data_validation.skew.protos import feature_skew_results_pb2
@@ -39,7 +38,7 @@ def example(row):
         values = value if isinstance(value, list) else [value]
         feature = message.features.feature[name]
         if not values:
-            feature.float_list.SetInParent()
+            (feature.float_list if name == "tips" else feature.bytes_list).SetInParent()
         elif isinstance(values[0], str | bytes):
             feature.bytes_list.value.extend(v.encode() if isinstance(v, str) else v for v in values)
         elif isinstance(values[0], float):
@@ -128,7 +127,7 @@ def skewed(rows):
         if n % 23 == 0:
             row["tips"] = []
         if n % 29 == 0:
-            row["trip_seconds"] = float(n)
+            row["trip_seconds"] = n
         if n % 31 == 0:
             row["extra"] = 1
         changed.append(row)
@@ -146,20 +145,19 @@ def by_tfdv(tmp_path, training, serving, keys):
             | f"Parse[{number}]" >> beam.Map(tf.train.Example.FromString)
             for number, rows in enumerate((training, serving))
         ]
-        found = tuple(sides) | tfdv.DetectFeatureSkew(
+        found = tuple(sides) | feature_skew_detector.DetectFeatureSkewImpl(
             identifier_features=keys, sample_size=0, float_round_ndigits=None
         )
-        _ = found[feature_skew_detector.SKEW_RESULTS_KEY] | feature_skew_detector.skew_results_sink(
-            f"{prefix}-skew"
-        )
-        _ = found[feature_skew_detector.MATCH_STATS_KEY] | feature_skew_detector.match_stats_sink(
-            f"{prefix}-match"
-        )
+        for key, sink, name in (
+            (feature_skew_detector.SKEW_RESULTS_KEY, feature_skew_detector.skew_results_sink, "s"),
+            (feature_skew_detector.MATCH_STATS_KEY, feature_skew_detector.match_stats_sink, "m"),
+        ):
+            _ = found[key] | f"Write[{name}]" >> sink(f"{prefix}-{name}")
     counts = {
         each.feature_name: [each.test_only, each.base_only, each.mismatch_count]
-        for each in feature_skew_detector.skew_results_iterator(f"{prefix}-skew")
+        for each in feature_skew_detector.skew_results_iterator(f"{prefix}-s")
     }
-    (match,) = feature_skew_detector.match_stats_iterator(f"{prefix}-match")
+    (match,) = feature_skew_detector.match_stats_iterator(f"{prefix}-m")
     assert isinstance(match, feature_skew_results_pb2.MatchStats)
     return counts, match
 
@@ -297,9 +295,25 @@ def test_rows_lost_at_the_end_of_a_whole_gzip_file_are_noticed(examples, compare
         compare(training, serving, EXACT)
 
 
+def test_a_feature_of_two_types_in_one_file_is_named(examples, compare):
+    serving = trips(range(30))
+    serving[7]["trip_seconds"] = 1.5
+    expected = r"serving examples at .*: hold trip_seconds as int64_list .* as float_list in others"
+    with pytest.raises(InputError, match=expected):
+        compare(examples("train", trips(range(40))), examples("serve", serving), EXACT)
+
+
+def test_a_feature_of_another_type_in_training_differs(examples, compare):
+    serving = [{**row, "payment_type": 5} for row in trips(range(300))]
+    found, _ = compare(examples("train", trips(range(310))), examples("serve", serving), EXACT)
+    assert found["payment_type", ""].reason.endswith(
+        "300 different (training has text, serving numbers)"
+    )
+
+
 def test_what_cannot_be_compared_is_one_sentence(examples, compare):
     sides = examples("train", trips(range(40))), examples("serve", trips(range(30)))
-    with pytest.raises(InputError, match=r"rows\.keys: trip: has no value .*mean trip_id"):
-        compare(*sides, RowRules(keys=["trip"]))
+    with pytest.raises(InputError, match=r"rows\.keys: trip_idd: has no value .*mean trip_id"):
+        compare(*sides, RowRules(keys=["trip_idd"]))
     with pytest.raises(InputError, match="slices: trip_miles: has the type"):
         compare(*sides, RowRules(keys=["trip_id"], slices=[["trip_miles"]]))

@@ -21,7 +21,9 @@ ROOT = pathlib.Path(skewgate.__file__).parent
 
 
 def core_modules():
-    paths = [path for folder in (".", "metrics", "cli") for path in (ROOT / folder).glob("*.py")]
+    paths = [
+        path for folder in (".", "metrics", "rows", "cli") for path in (ROOT / folder).glob("*.py")
+    ]
     names = {
         ".".join(("skewgate", *path.relative_to(ROOT).with_suffix("").parts)) for path in paths
     }
@@ -47,6 +49,7 @@ def test_core_modules_are_found():
         "skewgate.metrics.base",
         "skewgate.metrics.ks",
         "skewgate.report",
+        "skewgate.rows.judging",
         "skewgate.splits",
         "skewgate.statistics",
         "skewgate.tables",
