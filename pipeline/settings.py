@@ -16,6 +16,13 @@ from skewgate.validation import StrictModel
 
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
 
+LOCAL_BEAM = (
+    "--runner=DirectRunner",
+    "--direct_num_workers=1",
+    # Not used by workers of this machine; without it TFX packs itself up for each Beam node.
+    "--sdk_container_image=none",
+)
+
 
 class _Section(StrictModel):
     """What both pipelines have.
@@ -100,7 +107,7 @@ class Settings(StrictModel):
     root: str = ".skewgate"
     prepare: str | None = None
     schema_path: str = pydantic.Field(alias="schema")
-    beam_args: list[str] = ["--runner=DirectRunner", "--direct_num_workers=1"]
+    beam_args: list[str] = [*LOCAL_BEAM]
     training: Training | None = None
     monitoring: Monitoring | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -88,6 +88,20 @@ def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.S
         del features[name].not_in_environment[:]
         del features[name].in_environment[:]
     return relaxed
+
+
+def without(schema: schema_pb2.Schema, names: Collection[str]) -> schema_pb2.Schema:
+    """Returns a schema without some of its features.
+
+    >>> both = parse_schema('feature { name: "fare" } feature { name: "tip" }', "schema.pbtxt")
+    >>> [feature.name for feature in without(both, {"tip"}).feature]
+    ['fare']
+    """
+    kept = schema_pb2.Schema()
+    kept.CopyFrom(schema)
+    del kept.feature[:]
+    kept.feature.extend(feature for feature in schema.feature if feature.name not in names)
+    return kept
 
 
 def compares_previous(schema: schema_pb2.Schema) -> bool:

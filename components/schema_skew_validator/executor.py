@@ -90,6 +90,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         from skewgate.components.schema_skew_validator import row_level
 
         wanted = exec_properties.get("baseline_split") or None
+        # That a late label is missing in serving is no skew, unless skew.yaml asks for it.
+        late = set(artifact_io.json_list(exec_properties["late_labels"]))
+        schema = artifact_io.read_schema(input_dict["schema"])
         results, details = row_level.compare(
             baseline,
             artifact_io.choose_split(baseline, wanted, "the baseline examples"),
@@ -99,7 +102,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             config.significance,
             self._make_beam_pipeline,
             os.path.join(self._get_tmp_dir(), f"rows-{split}"),
-            artifact_io.read_schema(input_dict["schema"]),
+            schema_lib.without(schema, late - config.rows.features.keys()),
             exec_properties.get("environment") or None,
         )
         examined.add_rows(results, details, split)

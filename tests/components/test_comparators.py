@@ -12,9 +12,13 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate import decision
+from skewgate import statistics as statistics_lib
 from skewgate.comparators import ANOMALY_OF_METRIC, DRIFT, SKEW, count_results
 from skewgate.components.schema_skew_validator import anomaly_files, comparators
 from skewgate.config import Significance
+from skewgate.pipeline import settings as settings_lib
+from skewgate.pipeline.taxi import data
+from skewgate.schema import load_schema
 from skewgate.skew_config import AnomalyRules
 
 SCHEMA = """
@@ -266,6 +270,35 @@ def test_a_slice_is_compared_with_the_same_slice(training, like_training, moved)
     assert {key[1] for key in judge(whole)} == {""}
     drift = judge(comparators.compare(DRIFT, *sides, schema_of()))
     assert [key for key in drift if "num_examples" in key[2] and key[1]] == []
+
+
+def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
+    schema = load_schema(settings_lib.DEFAULT.parent / "schema.pbtxt")
+    rows = pd.read_csv(data.source())[["trip_miles", "payment_type"]]
+    serving = rows.sample(4000, random_state=3)
+    same = sliced(serving)
+    card = serving["payment_type"] == "Credit Card"
+    serving.loc[card, "trip_miles"] *= 1.609344
+    training, planted = sliced(rows), sliced(serving)
+    found = {}
+    for name, side in (("same", same), ("planted", planted)):
+        shown = [statistics_lib.without_small_slices(each, 400) for each in (training, side)]
+        results = judge(comparators.compare(SKEW, *shown, schema, environment="SERVING"))
+        bad = {key for key, r in results.items() if r.status.value != "pass"}
+        found[name] = {key[:2] for key in bad if key[0] in rows}
+    assert found["same"] == set()
+    assert ("trip_miles", "payment_type_Credit Card") in found["planted"]
+    assert ("trip_miles", "payment_type_Cash") not in found["planted"]
+
+
+def sliced(rows):
+    """Statistics of all rows and of those with each payment type, named as TFDV names slices."""
+    parts = {f"payment_type_{value}": part for value, part in rows.groupby("payment_type")}
+    joined = statistics_pb2.DatasetFeatureStatisticsList()
+    for name, part in {"All Examples": rows, **parts}.items():
+        joined.datasets.add().CopyFrom(statistics_of(part).datasets[0])
+        joined.datasets[-1].name = name
+    return joined
 
 
 def test_the_file_of_anomalies_has_tfdvs_reasons_and_our_severities(training, moved):

@@ -16,6 +16,11 @@ from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
 
+KEY = """
+feature { name: "trip_id" type: INT value_count { min: 1 max: 1 } }
+"""
+"""The taxi rows have no key; the training rows of these tests get one."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
@@ -37,14 +42,16 @@ class Workspace:
     def settings(
         self, name: str, *, intervals: bool = False, **changes: dict[str, Any] | str
     ) -> str:
-        """Writes a settings file: the taxi settings with some sections changed.
+        """Writes a settings file: the taxi settings with a key for rows and some sections changed.
 
         Confidence intervals take TFMA most of its time, so only some tests ask for them.
         """
         content = yaml.safe_load(settings_lib.DEFAULT.read_text())
         contracts = settings_lib.DEFAULT.parent
         content["root"] = str(self.root)
-        content["schema"] = str(contracts / "schema.pbtxt")
+        schema = self.root / "keyed_schema.pbtxt"
+        schema.write_text((contracts / "schema.pbtxt").read_text() + KEY)
+        content["schema"] = str(schema)
         evaluation = self.root / "eval_config.pbtxt"
         text = (contracts / evaluation.name).read_text()
         evaluation = evaluation if intervals else self.root / "eval_config_points.pbtxt"
@@ -52,7 +59,10 @@ class Workspace:
         content["training"]["eval_config"] = str(evaluation)
         content["training"]["train_steps"] = 300
         content["monitoring"]["eval_config"] = str(evaluation)
-        content["monitoring"]["drift"] = str(contracts / "drift.yaml")
+        drift = self.root / "keyed_drift.yaml"
+        text = (contracts / "drift.yaml").read_text()
+        drift.write_text(text.replace("\nfeatures:\n", "\nfeatures:\n  trip_id: {ignore: true}\n"))
+        content["monitoring"]["drift"] = str(drift)
         for section in ("training", "monitoring"):
             content[section]["skew"] = str(contracts / "skew.yaml")
         for key, change in changes.items():
@@ -92,6 +102,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     training, serving = (
         pd.read_csv(root / "data" / f"{name}.csv", dtype=types) for name in ("training", "serving")
     )
+    training["trip_id"] = range(len(training))
+    training.to_csv(root / "data" / "training.csv", index=False)
     return Workspace(root, training, serving)
 
 

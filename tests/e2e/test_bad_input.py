@@ -66,7 +66,7 @@ def test_bad_data(trained, refused, content, parts):
         ),
         ("drift.yaml", "trip_miles:", "trip_mils:", ["trip_mils", "did you mean 'trip_miles'"]),
         ("drift.yaml", "policy:", "polcy:", ["polcy is not a known key", "did you mean 'policy'"]),
-        ("schema.pbtxt", "type: INT", "type: WHOLE", ["schema.pbtxt: line 7", "TFMD Schema"]),
+        ("schema.pbtxt", "type: INT", "type: WHOLE", ["schema.pbtxt: line 11", "TFMD Schema"]),
         ("eval_config.pbtxt", "class_name", "clas_name", ["eval_config.pbtxt: is not a tfma"]),
     ],
 )
