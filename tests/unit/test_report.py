@@ -347,6 +347,17 @@ def test_page_names_policy_sides_and_sources():
     assert re.search(r"Baseline: uri old\s+Current: uri new", text.text)
 
 
+def test_page_says_what_only_warns_and_what_is_ignored():
+    results = [
+        dataclasses.replace(FAILED, severity="warning"),
+        dataclasses.replace(PASSED, severity="ignored"),
+        dataclasses.replace(FAILED, feature="tips", severity="error"),
+    ]
+    page = Page(report.render_html(make(*results, kind="skew")))
+    told = {row[-2] for row in page.rows}
+    assert {"fail (warning)", "pass (ignored)", "fail"} <= told
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_page_shows_pairs_of_rows_that_differ_and_escapes_them(name):
     sample = {"key": {name: 7}, "training": 1.5, "serving": None, "kind": "missing in serving"}
