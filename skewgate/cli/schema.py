@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate import files, schema_text
+from skewgate import files
 from skewgate.cli import schema_data
 from skewgate.errors import EXIT_FAIL, EXIT_PASS, InputError
 from skewgate.schema import parse_schema
-from skewgate.schema_accept import Acceptor, Anomaly
-from skewgate.schema_diff import Difference, aligned, diff
-from skewgate.schema_render import render_schema
+from skewgate.schema_editing import text as editor
+from skewgate.schema_editing.accept import Acceptor, Anomaly
+from skewgate.schema_editing.diff import Difference, aligned, diff
+from skewgate.schema_editing.render import render_schema
 
 SERVING = "SERVING"
 """The environment that has no labels."""
@@ -138,7 +139,7 @@ def update(options: argparse.Namespace) -> int:
             f"cannot be made to accept {failed[0].key} ({failed[0].text}), so nothing is written",
             "edit the schema by hand, or accept less",
         )
-    edited = schema_text.edit(text, accepted, options.schema)
+    edited = editor.edit(text, accepted, options.schema)
     _write(target, edited.text)
     print(f"{target} now says:")
     for change in diff(schema, accepted):
@@ -256,7 +257,7 @@ def _print_json(
 
 
 def _print_unified(options: argparse.Namespace, text: str, wanted: schema_pb2.Schema) -> None:
-    edited = schema_text.edit(text, wanted, options.schema)
+    edited = editor.edit(text, wanted, options.schema)
     lines = difflib.unified_diff(
         text.splitlines(keepends=True),
         edited.text.splitlines(keepends=True),

@@ -118,14 +118,14 @@ class Tfdv:
             print(f"loaded it in {seconds:.1f} s", file=sys.stderr, flush=True)
 
     def infer(self, statistics: statistics_pb2.DatasetFeatureStatisticsList) -> schema_pb2.Schema:
-        """See `schema_accept.Validation`."""
+        """See `accept.Validation`."""
         with _silence(), _refusals("the statistics"):
             return self._tfdv.infer_schema(statistics, infer_feature_shape=False)
 
     def update(
         self, schema: schema_pb2.Schema, statistics: statistics_pb2.DatasetFeatureStatisticsList
     ) -> schema_pb2.Schema:
-        """See `schema_accept.Validation`."""
+        """See `accept.Validation`."""
         with _silence(), _refusals("the schema"):
             return self._tfdv.update_schema(schema, statistics)
 
@@ -135,7 +135,7 @@ class Tfdv:
         statistics: statistics_pb2.DatasetFeatureStatisticsList,
         environment: str | None,
     ) -> anomalies_pb2.Anomalies:
-        """See `schema_accept.Validation`."""
+        """See `accept.Validation`."""
         with _silence(), _refusals("the schema"):
             return self._tfdv.validate_statistics(statistics, schema, environment=environment)
 

@@ -9,7 +9,7 @@ import skewgate
 ROOT = pathlib.Path(skewgate.__file__).parent
 WITH_EXAMPLES = [
     ".".join(("skewgate", *path.relative_to(ROOT).with_suffix("").parts))
-    for path in sorted([*ROOT.glob("*.py"), *ROOT.glob("metrics/*.py"), *ROOT.glob("rows/*.py")])
+    for path in sorted(ROOT.rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
 

@@ -21,9 +21,7 @@ ROOT = pathlib.Path(skewgate.__file__).parent
 
 
 def core_modules():
-    paths = [
-        path for folder in (".", "metrics", "rows", "cli") for path in (ROOT / folder).glob("*.py")
-    ]
+    paths = [path for path in ROOT.rglob("*.py") if "transforms" not in path.parts]
     names = {
         ".".join(("skewgate", *path.relative_to(ROOT).with_suffix("").parts)) for path in paths
     }

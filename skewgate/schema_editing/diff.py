@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate.schema_render import in_one_line, is_repeated, render_scalar
+from skewgate.schema_editing.render import in_one_line, is_repeated, render_scalar
 
 DATASET = ""
 """Stands for the name of a feature where a difference concerns the whole data set."""

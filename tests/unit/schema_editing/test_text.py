@@ -6,10 +6,11 @@ from google.protobuf import text_format
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate import schema_text, schema_tokens
 from skewgate.errors import InputError
 from skewgate.schema import parse_schema
-from skewgate.schema_render import render_schema
+from skewgate.schema_editing import text as schema_text
+from skewgate.schema_editing import tokens as schema_tokens
+from skewgate.schema_editing.render import render_schema
 
 TEXT = """\
 # What a trip must be.

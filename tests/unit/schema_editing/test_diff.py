@@ -4,7 +4,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate.schema_diff import aligned, diff
+from skewgate.schema_editing.diff import aligned, diff
 
 OLD = """
 default_environment: "TRAINING"

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, path_pb2, schema_pb2, statistics_pb2
 
-from skewgate.schema_render import is_repeated
+from skewgate.schema_editing.render import is_repeated
 from skewgate.statistics import overall
 
 DATASET_NAME = "@dataset"

@@ -27,11 +27,11 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate import schema_tokens
 from skewgate.errors import InputError
 from skewgate.schema import parse_schema
-from skewgate.schema_render import is_repeated, render_field, render_schema, render_value
-from skewgate.schema_tokens import Entry, TextError
+from skewgate.schema_editing import tokens
+from skewgate.schema_editing.render import is_repeated, render_field, render_schema, render_value
+from skewgate.schema_editing.tokens import Entry, TextError
 
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|$)")
 
@@ -84,7 +84,7 @@ def _attempt(
 ) -> str | None:
     try:
         editor = _Editor(text)
-        editor.message(_Scope(schema_tokens.fields(text), None), old, wanted, depth)
+        editor.message(_Scope(tokens.fields(text), None), old, wanted, depth)
         return editor.result()
     except TextError:
         return None
@@ -102,7 +102,7 @@ def _says(text: str, wanted: schema_pb2.Schema) -> bool:
 
 def _lost(before: str, after: str) -> tuple[str, ...]:
     try:
-        had, has = (collections.Counter(schema_tokens.comments(text)) for text in (before, after))
+        had, has = (collections.Counter(tokens.comments(text)) for text in (before, after))
     except TextError:
         return ()
     return tuple((had - has).elements())
