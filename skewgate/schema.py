@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -104,8 +104,34 @@ def without(schema: schema_pb2.Schema, names: Collection[str]) -> schema_pb2.Sch
     return kept
 
 
+def nested_comparators(schema: schema_pb2.Schema, field: str) -> dict[str, schema_pb2.Feature]:
+    """Returns the features within structs that have a comparator, by their dotted paths.
+
+    Args:
+        schema: where to look.
+        field: "skew_comparator" or "drift_comparator".
+
+    >>> fare = 'feature { name: "fare" drift_comparator { infinity_norm { threshold: 0.1 } } }'
+    >>> text = f'feature {{ name: "trip" struct_domain {{ {fare} }} }}'
+    >>> sorted(nested_comparators(parse_schema(text, "schema.pbtxt"), "drift_comparator"))
+    ['trip.fare']
+    """
+
+    def walk(
+        features: Iterable[schema_pb2.Feature], prefix: str
+    ) -> Iterator[tuple[str, schema_pb2.Feature]]:
+        for feature in features:
+            if prefix and feature.HasField(field):
+                yield prefix + feature.name, feature
+            yield from walk(feature.struct_domain.feature, f"{prefix}{feature.name}.")
+
+    return dict(walk(schema.feature, ""))
+
+
 def compares_previous(schema: schema_pb2.Schema) -> bool:
     """Says whether a schema asks for a comparison with previous data."""
-    return schema.dataset_constraints.HasField("num_examples_drift_comparator") or any(
-        feature.HasField("drift_comparator") for feature in schema.feature
+    return (
+        schema.dataset_constraints.HasField("num_examples_drift_comparator")
+        or any(feature.HasField("drift_comparator") for feature in schema.feature)
+        or bool(nested_comparators(schema, "drift_comparator"))
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate import statistics as statistics_lib
 from skewgate.comparators import DRIFT, NORMS, SKEW, Comparison, Norm, Pairing, count_results
 from skewgate.profiles import Features
-from skewgate.schema import in_environment
+from skewgate.schema import in_environment, nested_comparators
 from skewgate.types import Distribution, MetricResult, Status
 
 Histogram = statistics_pb2.Histogram
@@ -59,15 +59,21 @@ def compare(
     constraints = schema.dataset_constraints
     counts = pairing is DRIFT and constraints.HasField("num_examples_drift_comparator")
     comparisons: list[Comparison] = []
-    settled: list[MetricResult] = []
+    settled = [
+        _not_compared(path, pairing, norm)
+        for path, feature in nested_comparators(schema, pairing.field).items()
+        for norm in _norms(feature, pairing)
+    ]
     whole = anomalies_pb2.Anomalies()
     if not features and not counts:
-        return Compared((), (), whole)
+        return Compared((), tuple(settled), whole)
     sides = [_slices(control, rank_errors[0]), _slices(treatment, rank_errors[1])]
     for name in sorted(sides[0].keys() & sides[1].keys()) if slices else [""]:
         before, after = (side[name] for side in sides)
-        asked = _asked(schema, pairing, {feature.name for feature in features}, name)
-        anomalies = _validate(pairing, before.dataset, after.dataset, asked)
+        asked = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
+        if name == "":
+            asked.dataset_constraints.CopyFrom(constraints)
+        anomalies = _validate(pairing, before.only(features), after.only(features), asked)
         if name == "":
             whole = anomalies
         found = _values(pairing, anomalies)
@@ -88,6 +94,18 @@ class _Slice:
     features: dict[str, statistics_pb2.FeatureNameStatistics]
     distributions: Features
 
+    def only(
+        self, features: Iterable[schema_pb2.Feature]
+    ) -> statistics_pb2.DatasetFeatureStatistics:
+        """Returns the statistics of some features: TFDV's time grows with all it is given."""
+        return statistics_pb2.DatasetFeatureStatistics(
+            num_examples=self.dataset.num_examples,
+            weighted_num_examples=self.dataset.weighted_num_examples,
+            features=[
+                self.features[feature.name] for feature in features if feature.name in self.features
+            ],
+        )
+
 
 def _slices(
     statistics: statistics_pb2.DatasetFeatureStatisticsList, rank_error: float
@@ -103,21 +121,10 @@ def _slices(
     }
 
 
-def _asked(
-    schema: schema_pb2.Schema, pairing: Pairing, features: Collection[str], name: str
-) -> schema_pb2.Schema:
-    """Returns the schema with the comparators of some features only.
-
-    For a slice it asks nothing of the size of the whole data set.
-    """
-    copy = schema_pb2.Schema()
-    copy.CopyFrom(schema)
-    for feature in copy.feature:
-        if feature.name not in features:
-            feature.ClearField(pairing.field)
-    if name:
-        copy.ClearField("dataset_constraints")
-    return copy
+def _not_compared(path: str, pairing: Pairing, norm: Norm) -> MetricResult:
+    """Returns the result of a comparator of a feature within a struct."""
+    reason = f"{path} lies within a struct, where comparators are not evaluated"
+    return MetricResult(path, "", f"{pairing.kind}:{norm.name}", Status.INCONCLUSIVE, reason)
 
 
 def _validate(

@@ -315,6 +315,32 @@ def test_no_earlier_data_is_inconclusive_where_the_schema_compares_with_them(
     assert report.get_string_custom_property("status") == "pass"
 
 
+def test_a_comparator_within_a_struct_is_inconclusive_and_not_passed_over(
+    statistics_artifact, validate, read_json
+):
+    inner = 'feature { name: "tip" type: FLOAT %s { infinity_norm { threshold: 0.1 } } }'
+    schema = 'feature { name: "trip" type: STRUCT struct_domain { %s } } '
+    schema += 'feature { name: "payment" type: BYTES }'
+    before, now = (
+        statistics_artifact(name, train=frame(rows, 0.7)) for name, rows in (("b", 400), ("s", 250))
+    )
+    for field, sides, metric in (
+        ("skew_comparator", {"baseline": before}, "skew:linf"),
+        ("drift_comparator", {"previous": before}, "drift:linf"),
+    ):
+        asked = {"schema": schema % (inner % field), **sides}
+        report, _ = validate(now, **asked)
+        assert ("trip.tip", metric) in results(read_json(report), "inconclusive")
+        assert report.get_int_custom_property("blessed") == 0
+        ignore = "anomalies: {features: {trip.tip: ignore}}"
+        report, _ = validate(now, config=ignore, **asked)
+        assert ("trip.tip", metric) in results(read_json(report), "pass")
+    report, _ = validate(
+        now, schema=schema % (inner % "drift_comparator"), compares='["previous_statistics"]'
+    )
+    assert ("", "previous") in results(read_json(report), "inconclusive")
+
+
 def test_a_comparator_of_versions_is_inconclusive(statistics_artifact, validate, read_json):
     schema = "dataset_constraints { num_examples_version_comparator { min_fraction_threshold: 1 } }"
     report, _ = validate(statistics_artifact("s", train=frame(250, 0.7)), schema=schema + DRIFT)
