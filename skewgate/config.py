@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from skewgate import metrics
-from skewgate.types import BASELINE_CHECK
+from skewgate.types import BASELINE_CHECK, MetricResult
 from skewgate.validation import StrictModel
 
 Thresholds = dict[str, float | None]
@@ -131,9 +131,10 @@ class BasicPolicy(StrictModel):
     on_inconclusive: Literal["block", "allow"] = "block"
     on_missing_baseline: Literal["block", "allow"] = "block"
 
-    def on_doubt(self, metric: str) -> Literal["block", "allow"]:
-        """Returns what an inconclusive result of a metric does."""
-        return self.on_missing_baseline if metric == BASELINE_CHECK else self.on_inconclusive
+    def on_doubt(self, result: MetricResult) -> Literal["block", "allow"]:
+        """Returns what an inconclusive result does."""
+        missing = result.metric == BASELINE_CHECK
+        return self.on_missing_baseline if missing else self.on_inconclusive
 
 
 class Policy(BasicPolicy):

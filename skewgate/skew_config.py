@@ -9,7 +9,7 @@ import pydantic
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from skewgate.config import BasicPolicy, Significance
-from skewgate.types import PREVIOUS_CHECK
+from skewgate.types import PREVIOUS_CHECK, MetricResult
 from skewgate.validation import StrictModel
 
 Action = Literal["block", "warn", "ignore"]
@@ -175,9 +175,10 @@ class SkewPolicy(BasicPolicy):
 
     on_missing_previous: Literal["block", "allow"] = "block"
 
-    def on_doubt(self, metric: str) -> Literal["block", "allow"]:
-        """Returns what an inconclusive result of a metric does."""
-        return self.on_missing_previous if metric == PREVIOUS_CHECK else super().on_doubt(metric)
+    def on_doubt(self, result: MetricResult) -> Literal["block", "allow"]:
+        """Returns what an inconclusive result does."""
+        missing = result.metric == PREVIOUS_CHECK
+        return self.on_missing_previous if missing else super().on_doubt(result)
 
 
 class SkewConfig(StrictModel):

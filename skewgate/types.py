@@ -187,7 +187,10 @@ class Measurement:
 WARNING = "warning"
 """Severity of a failure that does not block."""
 
-_OPTIONAL = ("severity", "expected", "observed")
+_OPTIONAL = ("severity", "expected", "observed", "cause")
+
+SMALL_SLICE, OPEN_WINDOW, LOW_COVERAGE = "small_slice", "open_window", "low_coverage"
+"""Causes of a doubt that policies have a word for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,6 +201,7 @@ class MetricResult:
         severity: of an anomaly, "error", "warning" (fails and does not block) or "ignored"; None
             for checks without a severity, whose failures block as the policy says.
         expected, observed: of an anomaly, what the schema asks for and what was seen.
+        cause: why a result is inconclusive, where a policy has a word for that.
     """
 
     feature: str
@@ -217,11 +221,12 @@ class MetricResult:
     severity: str | None = None
     expected: str | None = None
     observed: str | None = None
+    cause: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values; a number that JSON cannot hold becomes null.
 
-        The three texts that only anomalies have are left out where there are none.
+        The four texts that few results have are left out where there are none.
         """
         fields = dict(self.__dict__)  # dataclasses.asdict copies deeply, and is ten times slower
         for name in _OPTIONAL:

@@ -15,7 +15,7 @@ WITH_EXAMPLES = [
 
 
 def test_examples_are_found():
-    assert {"skewgate.metrics.psi", "skewgate.metrics.ks", "skewgate.decision"} <= set(
+    assert {"skewgate.metrics.psi", "skewgate.metrics.ks", "skewgate.decision.correction"} <= set(
         WITH_EXAMPLES
     )
 

@@ -39,7 +39,7 @@ def test_core_modules_are_found():
         "skewgate",
         "skewgate.cli.main",
         "skewgate.config",
-        "skewgate.decision",
+        "skewgate.decision.gate",
         "skewgate.drift",
         "skewgate.errors",
         "skewgate.files",

@@ -144,10 +144,14 @@ def test_schema_refuses_what_is_no_report(change):
 def test_schema_describes_every_field_of_a_result():
     described = SCHEMA["$defs"]["result"]
     assert set(PASSED.to_json()) == set(described["required"])
-    anomaly = dataclasses.replace(
-        FAILED, severity="error", expected="at least 0", observed="minimum -3.5"
+    full = dataclasses.replace(
+        FAILED,
+        severity="error",
+        expected="at least 0",
+        observed="minimum -3.5",
+        cause="small_slice",
     )
-    assert set(anomaly.to_json()) == set(described["properties"])
+    assert set(full.to_json()) == set(described["properties"])
 
 
 def test_details_are_kept_and_left_out_where_there_are_none():

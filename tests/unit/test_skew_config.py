@@ -5,6 +5,7 @@ import pytest
 from skewgate import validation
 from skewgate.errors import InputError
 from skewgate.skew_config import SkewConfig
+from skewgate.types import MetricResult, Status
 
 
 def parse(text):
@@ -56,12 +57,15 @@ def test_a_feature_takes_what_it_does_not_say_from_the_defaults():
 
 def test_each_kind_of_doubt_has_its_own_policy():
     policy = parse("policy: {on_missing_previous: allow}").policy
-    doubts = ("previous", "baseline", "rows")
-    assert [policy.on_doubt(metric) for metric in doubts] == ["allow", "block", "block"]
+    doubts = [
+        MetricResult("", "", metric, Status.INCONCLUSIVE, "doubtful")
+        for metric in ("previous", "baseline", "rows")
+    ]
+    assert [policy.on_doubt(doubt) for doubt in doubts] == ["allow", "block", "block"]
     policy = parse("policy: {on_missing_baseline: allow}").policy
-    assert [policy.on_doubt(metric) for metric in doubts] == ["block", "allow", "block"]
+    assert [policy.on_doubt(doubt) for doubt in doubts] == ["block", "allow", "block"]
     policy = parse("policy: {on_inconclusive: allow}").policy
-    assert [policy.on_doubt(metric) for metric in doubts] == ["block", "block", "allow"]
+    assert [policy.on_doubt(doubt) for doubt in doubts] == ["block", "block", "allow"]
 
 
 @pytest.mark.parametrize(
