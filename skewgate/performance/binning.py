@@ -124,13 +124,11 @@ def _number(value: int | float) -> str:
     if isinstance(value, int) and abs(value) < WHOLE_BELOW:
         return f"={value}"
     power = math.frexp(abs(float(value)))[1]
-    low, high = (0.0, 2.0**SMALLEST) if power <= SMALLEST else (2.0 ** (power - 1), 2.0**power)
-    opening = "(" if low == 0 else "["
-    if value > 0:
-        return f" in {opening}{_edge(low)}, {_edge(high)})"
-    return f" in (-{_edge(high)}, -{_edge(low)}{']' if low else ')'}"
+    if power <= SMALLEST:
+        return f" in (0, {_edge(SMALLEST)})" if value > 0 else f" in (-{_edge(SMALLEST)}, 0)"
+    low, high = _edge(power - 1), _edge(power)
+    return f" in [{low}, {high})" if value > 0 else f" in (-{high}, -{low}]"
 
 
-def _edge(value: float) -> str:
-    """Formats a power of two or 0."""
-    return f"{value:.0f}" if 1 <= value < 2**53 or value == 0 else f"{value:.10g}"
+def _edge(power: int) -> str:
+    return repr(math.ldexp(1.0, power)).removesuffix(".0") if power < 1024 else "inf"

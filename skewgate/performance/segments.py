@@ -202,8 +202,8 @@ def rank(
     The interval of a segment's mean loss is that of Student with (rows - 1) degrees of freedom, at
     the level alpha for all ranked segments together (Bonferroni); one row with the variance of all
     rows is thought to be added, so that few equal losses do not look certain. A segment of two
-    features is listed only if it has fewer rows than either of its parents, the segments of one of
-    its features, and a mean above the intervals of both.
+    features is listed only if it adds to its parents, the segments of one of its features: fewer
+    rows than either, a mean above the intervals of both and an interval above both means.
 
     Args:
         accumulator: what was counted.
@@ -275,11 +275,13 @@ def _intervals(
 
 
 def _adds(segment: Segment, found: _Found, stats: dict[Segment, _Found]) -> bool:
-    """Says whether a segment is worse than each of its parents."""
+    """Says whether a segment is surely worse than each of its parents."""
     if len(segment) == 1:
         return True
     parents = [stats[(part,)] for part in segment if (part,) in stats]
-    return all(found[0] < parent[0] and found[1] > parent[3] for parent in parents)
+    return all(
+        found[0] < parent[0] and found[1] > parent[3] and found[2] > parent[1] for parent in parents
+    )
 
 
 def _entry(
