@@ -9,60 +9,23 @@ Example:
 
 from __future__ import annotations
 
-import dataclasses
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.io import filesystem, filesystems
-from apache_beam.transforms import window
-from apache_beam.utils import windowed_value
 
 from skewgate.errors import InputError
 from skewgate.rows.accumulator import RowAccumulator
-from skewgate.rows.parts import Part, make_part, split
+from skewgate.rows.parts import Part, make_part
 from skewgate.skew_config import RowRules
+from skewgate.transforms import chunks
+from skewgate.transforms.chunks import BUFFERED_BYTES, BUFFERED_ROWS, Chunk, partitions
 
-BUFFERED_ROWS, BUFFERED_BYTES = 131_072, 64 << 20
-"""What a worker holds of a side before it writes."""
-PARTITION_ROWS = 131_072
-"""Rows of the larger side that a partition is meant to have."""
 PARTITION_BYTES = 128 << 20
 """Bytes of both sides that are joined at once; a larger partition is joined in several passes."""
-UNKNOWN_PARTITIONS = 64
-"""Partitions where nobody knows the number of rows."""
 
 _TRAINING, _SERVING, _COUNTED = "training", "serving", "counted"
-_RAW = filesystem.CompressionTypes.UNCOMPRESSED
-
-
-@dataclasses.dataclass(frozen=True)
-class Chunk:
-    """Where the rows of one partition lie in one file.
-
-    Attributes:
-        side: "training" or "serving".
-        path: the file.
-        offset, size: of the Arrow stream in it, in bytes.
-    """
-
-    side: str
-    path: str
-    offset: int
-    size: int
-
-
-def partitions(expected_rows: int | None) -> int:
-    """Returns into how many ranges of fingerprints the rows of the larger side are cut.
-
-    >>> partitions(1_000_000), partitions(10), partitions(None)
-    (8, 1, 64)
-    """
-    if expected_rows is None:
-        return UNKNOWN_PARTITIONS
-    return max(1, -(-expected_rows // PARTITION_ROWS))
 
 
 class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
@@ -95,13 +58,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
             yield from self._flush()
 
     def finish_bundle(self) -> Iterator[Any]:
-        everywhere = [window.GlobalWindow()]
-        for found in self._flush() if self._batches else ():
-            tagged = isinstance(found, beam.pvalue.TaggedOutput)
-            value = windowed_value.WindowedValue(
-                found.value if tagged else found, everywhere[0].max_timestamp(), everywhere
-            )
-            yield beam.pvalue.TaggedOutput(found.tag, value) if tagged else value
+        return chunks.at_the_end(self._flush() if self._batches else ())
 
     def _flush(self) -> Iterator[Any]:
         counted = RowAccumulator()
@@ -114,17 +71,9 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
             yield beam.pvalue.TaggedOutput(_COUNTED, counted)
             return
         (counted.training if self._side == _TRAINING else counted.serving).merge(seen)
-        path = filesystems.FileSystems.join(self._folder, f"{self._side}-{uuid.uuid4().hex}")
-        chunks = []
-        with filesystems.FileSystems.create(path, compression_type=_RAW) as stream:
-            offset = 0
-            for number, piece in split(part, self._partitions):
-                content = _serialize(piece)
-                stream.write(content)
-                chunks.append((number, Chunk(self._side, path, offset, len(content))))
-                offset += len(content)
+        named = chunks.write(part, self._side, self._folder, self._partitions)
         yield beam.pvalue.TaggedOutput(_COUNTED, counted)
-        yield from chunks
+        yield from named
 
 
 class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
@@ -136,26 +85,25 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
 
     def process(self, element: tuple[int, Iterable[Chunk]]) -> Iterator[RowAccumulator]:
         number, named = element
-        chunks = sorted(named, key=lambda chunk: (chunk.path, chunk.offset))
-        passes = max(1, -(-sum(chunk.size for chunk in chunks) // self._most_bytes))
+        pieces = sorted(named, key=lambda chunk: (chunk.path, chunk.offset))
+        passes = max(1, -(-sum(chunk.size for chunk in pieces) // self._most_bytes))
         counted = RowAccumulator(self._rules.samples)
         try:
-            self._compare(number, chunks, passes, counted)
+            self._compare(number, pieces, passes, counted)
         except InputError as error:  # Beam would turn it into another one
             counted.error = error
         yield counted
 
     def _compare(
-        self, number: int, chunks: list[Chunk], passes: int, counted: RowAccumulator
+        self, number: int, pieces: list[Chunk], passes: int, counted: RowAccumulator
     ) -> None:
         for step in range(passes):
             sides: dict[str, list[Part]] = {_TRAINING: [], _SERVING: []}
-            for chunk in chunks:
-                part = _load(chunk)
-                if passes > 1:  # the bare slice would keep the whole chunk in memory
-                    part = part.between(number * passes + step, self._partitions * passes)
-                    part = _parse(_serialize(part))
-                sides[chunk.side].append(part)
+            for piece in pieces:
+                part = chunks.load(piece)
+                if passes > 1:
+                    part = chunks.between(part, number * passes + step, self._partitions * passes)
+                sides[piece.side].append(part)
             training, serving = (Part.join(sides.pop(side)) for side in (_TRAINING, _SERVING))
             counted.compare(training, serving, self._rules)
 
@@ -246,25 +194,3 @@ class CompareRows(beam.PTransform):  # type: ignore[misc, unused-ignore]
             | "Counted" >> beam.Flatten()
             | "Merge" >> beam.CombineGlobally(MergeFn(self._rules.samples))
         )
-
-
-def _serialize(part: Part) -> memoryview:
-    batch = part.to_batch()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return memoryview(sink.getvalue())
-
-
-def _load(chunk: Chunk) -> Part:
-    with filesystems.FileSystems.open(chunk.path, compression_type=_RAW) as stream:
-        stream.seek(chunk.offset)
-        content = stream.read(chunk.size)
-    if len(content) != chunk.size:
-        raise OSError(f"{chunk.path} ends after {len(content)} of {chunk.size} bytes of a chunk")
-    return _parse(content)
-
-
-def _parse(content: bytes | memoryview) -> Part:
-    with pa.ipc.open_stream(pa.py_buffer(content)) as reader:
-        return Part.from_batch(reader.read_next_batch())

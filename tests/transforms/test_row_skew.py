@@ -16,7 +16,7 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from skewgate.rows.accumulator import compare_batches
 from skewgate.rows.judging import details
 from skewgate.skew_config import RowRules
-from skewgate.transforms import row_skew
+from skewgate.transforms import chunks, row_skew
 from skewgate.transforms.row_skew import CompareRows
 
 RULES = RowRules(keys=["id"], slices=[["town"]], samples=4)
@@ -102,9 +102,9 @@ def test_one_key_that_fills_a_partition_is_counted_and_kept_once_a_buffer(tmp_pa
     )
     training = [*[heavy] * 40, *batches(TRAINING, 500)]
     sizes = []
-    serialize = row_skew._serialize
+    serialize = chunks.serialize
     monkeypatch.setattr(
-        row_skew, "_serialize", lambda part: sizes.append(len(part.keys)) or serialize(part)
+        chunks, "serialize", lambda part: sizes.append(len(part.keys)) or serialize(part)
     )
 
     def check(found):
@@ -182,7 +182,7 @@ def test_a_file_that_was_cut_is_an_error_and_no_smaller_result(tmp_path):
     path = tmp_path / "part"
     path.write_bytes(b"1234")
     with pytest.raises(OSError, match="ends after 2 of 6 bytes"):
-        row_skew._load(row_skew.Chunk("training", str(path), 2, 6))
+        chunks.load(chunks.Chunk("training", str(path), 2, 6))
 
 
 def test_the_transform_loads_no_tfx():
