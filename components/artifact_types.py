@@ -25,11 +25,17 @@ class PerformanceReport(artifact.Artifact):
     TYPE_NAME = "skewgate.PerformanceReport"
 
 
+class LabelReport(artifact.Artifact):
+    """What LabelJoiner found."""
+
+    TYPE_NAME = "skewgate.LabelReport"
+
+
 class Decision(artifact.Artifact):
     """What QualityGate decided."""
 
     TYPE_NAME = "skewgate.Decision"
 
 
-for _type in (DriftReport, SkewReport, PerformanceReport, Decision):
+for _type in (DriftReport, SkewReport, PerformanceReport, LabelReport, Decision):
     _type.__module__ = "skewgate"

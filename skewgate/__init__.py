@@ -9,7 +9,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_ARTIFACT_TYPES = ("Decision", "DriftReport", "PerformanceReport", "SkewReport")
+_ARTIFACT_TYPES = ("Decision", "DriftReport", "LabelReport", "PerformanceReport", "SkewReport")
 
 __all__ = ["__version__", *_ARTIFACT_TYPES]
 

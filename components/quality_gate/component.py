@@ -17,6 +17,7 @@ _KINDS = {
     "skew_reports": artifact_types.SkewReport,
     "drift_reports": artifact_types.DriftReport,
     "performance_reports": artifact_types.PerformanceReport,
+    "label_reports": artifact_types.LabelReport,
 }
 
 
@@ -63,7 +64,8 @@ class QualityGate(base_component.BaseComponent):
         """Makes the component.
 
         Args:
-            reports: report channels of SchemaSkewValidator, DriftEvaluator and PerformanceGate.
+            reports: report channels of SchemaSkewValidator, DriftEvaluator, PerformanceGate and
+                LabelJoiner.
             on_failure: "raise" (the task fails, the pipeline stops) or "withhold" (the artifact
                 says `blessed = 0`).
 

@@ -9,7 +9,9 @@ import skewgate
 KUBEFLOW = r"^[a-z][a-z0-9-_]{2,20}[.][A-Z][a-zA-Z0-9-_]{2,49}$"
 
 
-@pytest.mark.parametrize("name", ["Decision", "DriftReport", "PerformanceReport", "SkewReport"])
+@pytest.mark.parametrize(
+    "name", ["Decision", "DriftReport", "LabelReport", "PerformanceReport", "SkewReport"]
+)
 def test_types_are_importable_by_the_name_that_kubeflow_uses(name):
     kind = getattr(skewgate, name)
     assert f"skewgate.{name}" == kind.TYPE_NAME

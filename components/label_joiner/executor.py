@@ -1,0 +1,160 @@
+"""Executor of LabelJoiner."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import apache_beam as beam
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from skewgate import decision, validation
+from skewgate.components import artifact_io, tfrecords
+from skewgate.errors import InputError
+from skewgate.label_config import LabelConfig
+from skewgate.labels import coverage
+from skewgate.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
+from skewgate.report import Report
+from skewgate.transforms.label_join import JoinLabels
+
+Sides = dict[str, tuple[types.Artifact, str]]
+
+_COUNTED = "counted.pickle"
+_PARTIAL = "partial"
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Joins the rows of two splits in one Beam pipeline."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Joins; see the component for the parameters.
+
+        Raises:
+            InputError: a file cannot be read, a side lacks a feature of labels.yaml, rows were
+                lost, or a parameter cannot be used.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        config = validation.parse(LabelConfig, exec_properties["config"], "labels.yaml")
+        sides: Sides = {}
+        for side, parameter in ((PREDICTIONS, "split"), (LABELS, "label_split")):
+            artifact = artifact_utils.get_single_instance(input_dict[side])
+            wanted = exec_properties.get(parameter) or None
+            sides[side] = artifact, artifact_io.choose_split(artifact, wanted, f"the {side}")
+        examples = artifact_utils.get_single_instance(output_dict["examples"])
+        predictions, split = sides[PREDICTIONS]
+        examples.split_names = artifact_utils.encode_split_names([split])
+        examples.span = predictions.span
+        counted = self._join(sides, examples, config)
+        rows = {PREDICTIONS: counted.totals.predictions, LABELS: counted.totals.labels}
+        set_properties(examples, split, rows[PREDICTIONS])
+        report = Report(
+            kind="labels",
+            decision=decision.decide(coverage.judge(counted, config), config.policy),
+            baseline=artifact_io.describe(*sides[LABELS], rows[LABELS]),
+            current=artifact_io.describe(*sides[PREDICTIONS], rows[PREDICTIONS]),
+            details={"labels": coverage.details(counted, config)},
+        )
+        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["label_report"]))
+
+    def _join(self, sides: Sides, examples: types.Artifact, config: LabelConfig) -> LabelCounts:
+        """Writes the joined rows and returns what was counted."""
+        folder = os.path.join(self._get_tmp_dir(), "labels")
+        partial = os.path.join(examples.uri, _PARTIAL)
+        path = os.path.join(folder, _COUNTED)
+        files = {side: _files(*chosen) for side, chosen in sides.items()}
+        with contextlib.ExitStack() as stack:
+            for made in (folder, partial):
+                fileio.makedirs(made)
+                stack.callback(fileio.rmtree, made)
+            with self._make_beam_pipeline() as pipeline:
+                read = tuple(
+                    pipeline | f"Files[{side}]" >> beam.Create(list(enumerate(paths)))
+                    for side, paths in files.items()
+                )
+                join = JoinLabels(config, folder, partial, _expected_rows(sides))
+                _ = read | "Join" >> join | "Write" >> beam.Map(_write, path=path)
+            counted = pickle.loads(artifact_io.read_bytes(path))
+            assert isinstance(counted, LabelCounts)
+            coverage.check(counted, config)
+            totals = counted.totals
+            for side, rows in ((PREDICTIONS, totals.predictions), (LABELS, totals.labels)):
+                tfrecords.check_rows(*sides[side], rows)
+            _publish_shards(counted, examples, sides[PREDICTIONS][1])
+        return counted
+
+
+def set_properties(examples: types.Artifact, split: str, rows: int) -> None:
+    """Says of examples what readers of them ask for, as TabularExampleGen does."""
+    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    examples.set_int_custom_property("rows_read", rows)
+    examples.set_int_custom_property(f"rows_{split}", rows)
+
+
+def _files(examples: types.Artifact, split: str) -> list[str]:
+    """Returns the files of a split in the order of their names."""
+    folder = artifact_utils.get_split_uri([examples], split)
+    if not tfrecords.is_gzip_of_tf_example(examples):
+        payload = examples.get_string_custom_property("payload_format")
+        written = examples.get_string_custom_property("file_format")
+        raise InputError(
+            f"examples at {examples.uri}",
+            f"must be tf.Example in gzip TFRecords, found {payload} in {written}",
+            "write them by an ExampleGen without another payload or file format",
+        )
+    names = fileio.listdir(folder) if fileio.exists(folder) else []
+    kept = sorted(name for name in names if not name.startswith((".", "_")))
+    if not kept:
+        raise InputError(folder, "has no files", "run the component that writes it again")
+    return [os.path.join(folder, name) for name in kept]
+
+
+def _expected_rows(sides: Sides) -> int | None:
+    """Returns the rows of the larger side, if the ingest counted them."""
+    names = [(artifact, f"rows_{split}") for artifact, split in sides.values()]
+    if not all(artifact.has_custom_property(name) for artifact, name in names):
+        return None
+    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
+
+
+def _write(counted: LabelCounts, path: str) -> None:
+    artifact_io.write_bytes(path, pickle.dumps(counted))
+
+
+def _publish_shards(counted: LabelCounts, examples: types.Artifact, split: str) -> None:
+    """Gives the files that count their names, and makes sure that they hold every row once.
+
+    Raises:
+        InputError: they do not.
+    """
+    shards: Sequence[Shard] = sorted(counted.shards, key=lambda shard: (shard.number, shard.path))
+    written, read = sum(shard.rows for shard in shards), counted.totals.predictions
+    if written != read:
+        raise InputError(
+            f"split {split} of {examples.uri}",
+            f"has {written} rows, but {read} predictions were read",
+            "check the Beam runner: rows were lost or doubled",
+        )
+    folder = artifact_utils.get_split_uri([examples], split)
+    fileio.makedirs(folder)
+    number = max(len(shards), 1)
+    paths = [
+        os.path.join(folder, f"data_tfrecord-{index:05d}-of-{number:05d}.gz")
+        for index in range(number)
+    ]
+    if not shards:  # readers expect a file
+        artifact_io.write_bytes(paths[0], gzip.compress(b"", mtime=0))
+    for shard, path in zip(shards, paths, strict=False):
+        fileio.rename(shard.path, path, overwrite=True)
