@@ -6,13 +6,15 @@ from typing import Any
 
 from skewgate import validation
 from skewgate.components.drift_evaluator.component import DriftEvaluator
+from skewgate.components.label_joiner.component import LabelJoiner
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
 from skewgate.pipeline.common import assemble, import_statistics, ingest, previous_statistics
 from skewgate.pipeline.records import Pushed, Statistics
-from skewgate.pipeline.settings import Monitoring, Settings
+from skewgate.pipeline.settings import Labels, Monitoring, Settings, input_pattern
 from skewgate.skew_config import SkewConfig
 
 
@@ -32,6 +34,8 @@ def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | N
     from tfx.dsl.components.common import importer
     from tfx.types import standard_artifacts
 
+    from skewgate.components.performance_gate import configuration
+
     monitoring = settings.monitoring
     if monitoring is None:
         raise InputError("settings", "have no monitoring section", "add it")
@@ -46,9 +50,20 @@ def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | N
             properties={"split_names": pushed.examples.split_names},
             custom_properties=pushed.examples.custom_properties,
         ).with_id("TrainingExamples")
-    model = importer.Importer(
-        source_uri=pushed.model_uri, artifact_type=standard_artifacts.Model
-    ).with_id("PushedModel")
+    eval_config = validation.read_text(monitoring.eval_config)
+    model = evaluation = None
+    wanted = configuration.parse_eval_config(eval_config)
+    if not configuration.has_logged_predictions(wanted):
+        model = importer.Importer(
+            source_uri=pushed.model_uri, artifact_type=standard_artifacts.Model
+        ).with_id("PushedModel")
+    if pushed.evaluation is not None and configuration.has_change(wanted):
+        evaluation = importer.Importer(
+            source_uri=pushed.evaluation, artifact_type=standard_artifacts.ModelEvaluation
+        ).with_id("PushedEvaluation")
+    label_examples = joiner = None
+    if monitoring.labels is not None:
+        label_examples, joiner = _join(monitoring.labels, monitoring.split, examples)
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         baseline_statistics=baseline.outputs["result"],
@@ -72,12 +87,14 @@ def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | N
         schema=schema.outputs["result"],
     )
     performance = PerformanceGate(
-        examples=examples.outputs["examples"],
-        model=model.outputs["result"],
+        examples=(joiner or examples).outputs["examples"],
+        model=model.outputs["result"] if model else None,
+        baseline_evaluation=evaluation.outputs["result"] if evaluation else None,
+        label_report=joiner.outputs["label_report"] if joiner else None,
         schema=schema.outputs["result"],
-        eval_config=validation.read_text(monitoring.eval_config),
+        eval_config=eval_config,
         example_splits=[monitoring.split],
-        policy=monitoring.performance_policy.model_dump(mode="json"),
+        config=monitoring.performance_text(),
     )
     gate = QualityGate(
         [
@@ -89,17 +106,37 @@ def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | N
     nodes = [
         schema,
         baseline,
-        *([earlier] if earlier else []),
-        *([training_examples] if training_examples else []),
+        earlier,
+        training_examples,
         model,
+        evaluation,
         examples,
         statistics,
         validator,
         drift,
+        label_examples,
+        joiner,
         performance,
         gate,
     ]
-    return assemble(settings, "monitoring", nodes)
+    return assemble(settings, "monitoring", [node for node in nodes if node is not None])
+
+
+def _join(labels: Labels, split: str, examples: Any) -> tuple[Any, Any]:
+    """Returns the nodes that read the labels and join them to the rows.
+
+    Raises:
+        InputError: labels.yaml is missing or malformed.
+    """
+    base, pattern = input_pattern(labels.data)
+    label_examples = TabularExampleGen(input_base=base, pattern=pattern).with_id("LabelExampleGen")
+    joiner = LabelJoiner(
+        predictions=examples.outputs["examples"],
+        labels=label_examples.outputs["examples"],
+        config=validation.read_text(labels.config),
+        split=split,
+    )
+    return label_examples, joiner
 
 
 def _rows(monitoring: Monitoring, examples: Any, training_examples: Any) -> dict[str, Any]:

@@ -56,12 +56,14 @@ class Statistics:
 class Pushed:
     """The model in production and the statistics of the data it was trained on.
 
-    `examples` are what the statistics were computed from, or None if they are gone.
+    `examples` are what the statistics were computed from, or None if they are gone; `evaluation` is
+    where PerformanceGate evaluated the model before it was pushed, or None if that is gone.
     """
 
     model_uri: str
     statistics: Statistics
     examples: Rows | None = None
+    evaluation: str | None = None
 
 
 def _store(path: str) -> Any:
@@ -212,7 +214,15 @@ def last_pushed(metadata_path: str, pipeline_name: str) -> Pushed:
         model_uri=models[-1].uri,
         statistics=_statistics(statistics[-1]),
         examples=_examples(store, statistics[-1]),
+        evaluation=_evaluation(store, runs),
     )
+
+
+def _evaluation(store: Any, runs: list[Any]) -> str | None:
+    """Returns where the newest evaluation of some runs is, if it is still there."""
+    ids = [each.id for run in runs for each in store.get_executions_by_context(run.id)]
+    found = [a.uri for a in _artifacts(store, ids, ("OUTPUT",)) if a.type == "ModelEvaluation"]
+    return found[-1] if found and os.path.exists(found[-1]) else None
 
 
 def _examples(store: Any, statistics: Any) -> Rows | None:

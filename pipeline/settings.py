@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from skewgate import validation
-from skewgate.config import BasicPolicy, DriftConfig
+from skewgate.config import DriftConfig
 from skewgate.errors import InputError
 from skewgate.splits import AllRows, Splits
 from skewgate.validation import StrictModel
@@ -32,7 +32,7 @@ class _Section(StrictModel):
         splits: how its rows are split.
         eval_config: path of a tfma.EvalConfig in text format.
         skew: path of skew.yaml; without it every anomaly blocks and no rows are compared.
-        performance_policy: `on_inconclusive` and `on_missing_baseline`, as in drift.yaml.
+        performance: path of performance.yaml; without it its defaults hold.
         schema_environment: environment of the schema to validate in.
     """
 
@@ -40,7 +40,7 @@ class _Section(StrictModel):
     splits: Splits
     eval_config: str
     skew: str | None = None
-    performance_policy: BasicPolicy = BasicPolicy()
+    performance: str | None = None
     schema_environment: str
 
     def skew_text(self) -> str:
@@ -50,6 +50,14 @@ class _Section(StrictModel):
             InputError: the file is missing or not UTF-8.
         """
         return validation.read_text(self.skew) if self.skew else "{}"
+
+    def performance_text(self) -> str:
+        """Returns the text of performance.yaml, or one that asks for nothing special.
+
+        Raises:
+            InputError: the file is missing or not UTF-8.
+        """
+        return validation.read_text(self.performance) if self.performance else "{}"
 
 
 class Training(_Section):
@@ -71,18 +79,32 @@ class Training(_Section):
     schema_environment: str = "TRAINING"
 
 
+class Labels(StrictModel):
+    """Labels that come later than the rows, in files of their own.
+
+    Attributes:
+        data: file, glob or folder to read.
+        config: path of labels.yaml.
+    """
+
+    data: str
+    config: str
+
+
 class Monitoring(_Section):
     """The monitoring pipeline; see `_Section` for what is shared.
 
     Attributes:
         drift: path of drift.yaml.
         late_labels: features that have not arrived yet for some rows.
+        labels: where the labels are, if they are not in the rows.
         split: the split that is monitored.
         baseline_split: split of the training statistics to compare with.
     """
 
     drift: str
     late_labels: list[str] = []
+    labels: Labels | None = None
     splits: Splits = AllRows(name="serving")
     split: str = "serving"
     baseline_split: str = "train"
@@ -181,11 +203,19 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
     for section in (settings.training, settings.monitoring):
         if section is None:
             continue
-        paths = {"data": data(section.data), "eval_config": contract(section.eval_config)}
-        if section.skew:
-            paths["skew"] = contract(section.skew)
+        paths: dict[str, Any] = {
+            "data": data(section.data),
+            "eval_config": contract(section.eval_config),
+        }
+        for key in ("skew", "performance"):
+            if getattr(section, key):
+                paths[key] = contract(getattr(section, key))
         if isinstance(section, Monitoring):
             paths["drift"] = contract(section.drift)
+            if section.labels:
+                paths["labels"] = Labels(
+                    data=data(section.labels.data), config=contract(section.labels.config)
+                )
         key = "monitoring" if isinstance(section, Monitoring) else "training"
         changes[key] = section.model_copy(update=paths)
     return settings.model_copy(update=changes)

@@ -69,7 +69,7 @@ def create_pipeline(settings: Settings, previous: Statistics | None = None) -> A
         schema=schema.outputs["result"],
         eval_config=validation.read_text(training.eval_config),
         example_splits=[training.eval_split],
-        policy=training.performance_policy.model_dump(mode="json"),
+        config=training.performance_text(),
     )
     model_gate = QualityGate([performance.outputs["performance_report"]]).with_id("ModelGate")
     pusher = Pusher(

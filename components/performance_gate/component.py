@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
@@ -13,7 +12,7 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate import validation
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
-from skewgate.config import BasicPolicy
+from skewgate.performance_config import PerformanceConfig
 
 
 class PerformanceGateSpec(component_spec.ComponentSpec):
@@ -22,13 +21,19 @@ class PerformanceGateSpec(component_spec.ComponentSpec):
     PARAMETERS = {
         "eval_config": component_spec.ExecutionParameter(type=str),
         "example_splits": component_spec.ExecutionParameter(type=str),
-        "policy": component_spec.ExecutionParameter(type=str),
+        "config": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "model": component_spec.ChannelParameter(type=standard_artifacts.Model, optional=True),
         "baseline_model": component_spec.ChannelParameter(
             type=standard_artifacts.Model, optional=True
+        ),
+        "baseline_evaluation": component_spec.ChannelParameter(
+            type=standard_artifacts.ModelEvaluation, optional=True
+        ),
+        "label_report": component_spec.ChannelParameter(
+            type=artifact_types.LabelReport, optional=True
         ),
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True),
     }
@@ -44,10 +49,12 @@ class PerformanceGateSpec(component_spec.ComponentSpec):
 class PerformanceGate(base_beam_component.BaseBeamComponent):
     """Evaluates a model with TFMA and judges every threshold with its confidence interval.
 
-    Rows whose label has not arrived are left out. A threshold whose interval holds it, or that
-    could not be evaluated, is inconclusive; no threshold at all is an error. Change thresholds
-    without a baseline model follow `on_missing_baseline`. It never stops a pipeline: QualityGate
-    does, and Pusher honours the blessing.
+    The predictions are those of `model`, or are in the examples where the EvalConfig names a
+    prediction_key. Rows whose label has not come are left out. A threshold whose interval holds it,
+    or that could not be evaluated, is inconclusive; no threshold at all is an error. Thresholds on
+    change compare with `baseline_model` on the same rows, else with `baseline_evaluation`; without
+    either `on_missing_baseline` says what they do. It never stops a pipeline: QualityGate does, and
+    Pusher honours the blessing.
 
     ## Example
     ```
@@ -71,34 +78,48 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
     def __init__(
         self,
         examples: types.BaseChannel,
-        model: types.BaseChannel,
         eval_config: str | data_types.RuntimeParameter,
+        model: types.BaseChannel | None = None,
         baseline_model: types.BaseChannel | None = None,
+        baseline_evaluation: types.BaseChannel | None = None,
+        label_report: types.BaseChannel | None = None,
         schema: types.BaseChannel | None = None,
         example_splits: list[str] | None = None,
-        policy: dict[str, Any] | None = None,
+        config: str | data_types.RuntimeParameter = "{}",
     ) -> None:
         """Makes the component.
 
         Args:
             examples: rows with labels; rows without are left out.
-            model: the candidate.
             eval_config: the text of eval_config.pbtxt (or its JSON form), not its path.
-            baseline_model: what change thresholds compare with.
+            model: the candidate; not needed where the examples hold the predictions.
+            baseline_model: what thresholds on change compare with, on the same rows.
+            baseline_evaluation: what they compare with where there is no baseline model.
+            label_report: of the LabelJoiner that made the examples: windows that it found to lack
+                labels are inconclusive, and their rows are left out.
             schema: gives the examples their types.
             example_splits: splits to evaluate on; "eval" by default.
-            policy: `on_inconclusive` and `on_missing_baseline`, as in drift.yaml.
+            config: the text of performance.yaml, not its path.
+
+        Raises:
+            InputError: config or eval_config is malformed.
         """
-        policy_text = json.dumps(policy or {})
-        validation.parse(BasicPolicy, policy_text, "policy")
+        from skewgate.components.performance_gate import configuration
+
+        if isinstance(eval_config, str):
+            configuration.parse_eval_config(eval_config)
+        if isinstance(config, str):
+            validation.parse(PerformanceConfig, config, "performance.yaml")
         spec = PerformanceGateSpec(
             examples=examples,
             model=model,
             baseline_model=baseline_model,
+            baseline_evaluation=baseline_evaluation,
+            label_report=label_report,
             schema=schema,
             eval_config=eval_config,
             example_splits=json.dumps(example_splits or ["eval"]),
-            policy=policy_text,
+            config=config,
             evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
             blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             performance_report=types.Channel(type=artifact_types.PerformanceReport),

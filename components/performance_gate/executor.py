@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import decision, drift, validation
+from skewgate import decision, validation
 from skewgate.components import artifact_io, tfrecords
-from skewgate.config import BasicPolicy
+from skewgate.performance_config import PerformanceConfig
 from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK
+
+_SEGMENTS = "segments"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -28,47 +32,91 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Evaluates; see the component for the parameters.
 
         Raises:
-            InputError: examples, schema or parameters cannot be used.
+            InputError: an input or a parameter cannot be used.
         """
-        from skewgate.components.performance_gate import evaluation, thresholds
+        from skewgate.components.performance_gate import (
+            configuration,
+            evaluation,
+            judging,
+            measured,
+            over_time,
+            rows,
+            segments,
+        )
 
         self._log_startup(input_dict, output_dict, exec_properties)
-        policy = validation.parse(BasicPolicy, exec_properties["policy"], "policy")
-        wanted = evaluation.parse_eval_config(exec_properties["eval_config"])
+        config = validation.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
+        wanted = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         splits = [
             artifact_io.choose_split(examples, split, "the examples")
             for split in artifact_io.json_list(exec_properties["example_splits"])
         ]
-        model = artifact_utils.get_single_instance(input_dict["model"])
-        baseline = artifact_io.first(input_dict.get("baseline_model"))
-        config = evaluation.complete(wanted, has_baseline=baseline is not None)
-        evaluated = artifact_utils.get_single_instance(output_dict["evaluation"])
+        model, baseline, stored, labels = (
+            artifact_io.first(input_dict.get(name))
+            for name in ("model", "baseline_model", "baseline_evaluation", "label_report")
+        )
+        coverage = over_time.Coverage()
+        if labels is not None:
+            coverage = over_time.read_coverage(artifact_io.read_report(labels), labels.uri)
+        completed = configuration.complete(
+            wanted,
+            has_baseline=baseline is not None,
+            slices=[config.windows.feature] if config.windows else [],
+        )
+        output = artifact_utils.get_single_instance(output_dict["evaluation"])
+        folder = os.path.join(self._get_tmp_dir(), "performance_gate")
+        collector = None
+        if config.segments:
+            (candidate, *_) = [s.name for s in completed.model_specs if not s.is_baseline]
+            path = os.path.join(folder, _SEGMENTS)
+            collector = segments.Collector(config.segments, candidate, path)
         schema = input_dict.get("schema")
-        with tfrecords.naming_broken_files(examples, splits):
-            rows = evaluation.run(
-                self._make_beam_pipeline(),
-                [artifact_utils.get_split_uri([examples], split) for split in splits],
-                {"model": model.uri, "baseline_model": baseline.uri if baseline else None},
-                config,
-                evaluated.uri,
-                artifact_io.read_schema(schema) if schema else None,
-            )
-            for split, (read, _) in zip(splits, rows, strict=True):
-                tfrecords.check_rows(examples, split, read)
-        results = thresholds.judge(config, thresholds.load(evaluated.uri))
-        if baseline is None and thresholds.has_change(wanted):
-            reason = "there is no baseline model, so the change thresholds could not be checked"
-            results.append(drift.inconclusive(BASELINE_CHECK, reason))
+        job = evaluation.Job(
+            folders=[artifact_utils.get_split_uri([examples], split) for split in splits],
+            models={
+                "model": model.uri if model else None,
+                "baseline_model": baseline.uri if baseline else None,
+            },
+            config=completed,
+            output=output.uri,
+            schema=_with_windows(artifact_io.read_schema(schema), config, coverage.feature)
+            if schema
+            else None,
+            selection=rows.Selection(
+                tuple(configuration.label_features(wanted)),
+                coverage.feature,
+                frozenset(coverage.incomplete),
+            ),
+            collector=collector,
+        )
+        with contextlib.ExitStack() as stack:
+            fileio.makedirs(folder)
+            stack.callback(fileio.rmtree, folder)
+            stack.enter_context(tfrecords.naming_broken_files(examples, splits))
+            counts = evaluation.run(self._make_beam_pipeline, job)
+            for split, found in zip(splits, counts, strict=True):
+                tfrecords.check_rows(examples, split, found.read)
+            details: dict[str, Any] = {}
+            if config.segments:
+                path = os.path.join(folder, _SEGMENTS)
+                details["segments"] = segments.ranking(config.segments, path)
+        compared = baseline or stored
+        numbers = measured.load(output.uri)
+        earlier = measured.load(stored.uri) if stored else None
+        results, drawn = judging.judge(wanted, completed, numbers, earlier, config, coverage)
+        details |= {"windows": drawn} if drawn else {}
         report = Report(
             kind="performance",
-            decision=decision.decide(results, policy),
-            baseline={"uri": baseline.uri} if baseline else {},
+            decision=decision.decide(results, config.policy),
+            baseline={"uri": compared.uri} if compared else {},
             current={
-                **artifact_io.describe(examples, ", ".join(splits), sum(n for n, _ in rows)),
-                "rows_labelled": sum(labelled for _, labelled in rows),
-                "model": model.uri,
+                **artifact_io.describe(examples, ", ".join(splits), sum(c.read for c in counts)),
+                "rows_labelled": sum(c.labelled for c in counts),
+                "rows_evaluated": sum(c.evaluated for c in counts),
+                **({"model": model.uri} if model else {}),
             },
+            details=details,
         )
         artifact_io.publish(
             report, artifact_utils.get_single_instance(output_dict["performance_report"])
@@ -77,15 +125,28 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         bless(blessing, model, baseline, report.decision.blessed)
 
 
+def _with_windows(
+    schema: schema_pb2.Schema, config: PerformanceConfig, feature: str
+) -> schema_pb2.Schema:
+    """Adds the feature that names windows, which no schema of the user's rows has."""
+    known = {each.name for each in schema.feature}
+    followed = config.windows.feature if config.windows else ""
+    for name in sorted({followed, feature} - known - {""}):
+        schema.feature.add(name=name, type=schema_pb2.BYTES)
+    return schema
+
+
 def bless(
-    blessing: types.Artifact, model: types.Artifact, baseline: types.Artifact | None, blessed: bool
+    blessing: types.Artifact,
+    model: types.Artifact | None,
+    baseline: types.Artifact | None,
+    blessed: bool,
 ) -> None:
     """Writes a blessing as Pusher and LatestBlessedModelStrategy read it."""
-    blessing.set_string_custom_property("current_model", model.uri)
-    blessing.set_int_custom_property("current_model_id", model.id)
-    if baseline is not None:
-        blessing.set_string_custom_property("baseline_model", baseline.uri)
-        blessing.set_int_custom_property("baseline_model_id", baseline.id)
+    for name, artifact in (("current_model", model), ("baseline_model", baseline)):
+        if artifact is not None:
+            blessing.set_string_custom_property(name, artifact.uri)
+            blessing.set_int_custom_property(f"{name}_id", artifact.id)
     blessing.set_int_custom_property(artifact_io.BLESSED_PROPERTY, int(blessed))
     name = "BLESSED" if blessed else "NOT_BLESSED"
     artifact_io.write_bytes(os.path.join(blessing.uri, name), b"")

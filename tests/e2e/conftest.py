@@ -39,32 +39,22 @@ class Workspace:
     training_rows: pd.DataFrame
     serving_rows: pd.DataFrame
 
-    def settings(
-        self, name: str, *, intervals: bool = False, **changes: dict[str, Any] | str
-    ) -> str:
-        """Writes a settings file: the taxi settings with a key for rows and some sections changed.
-
-        Confidence intervals take TFMA most of its time, so only some tests ask for them.
-        """
+    def settings(self, name: str, **changes: dict[str, Any] | str) -> str:
+        """Writes a settings file: the taxi settings, a key for rows, and some sections changed."""
         content = yaml.safe_load(settings_lib.DEFAULT.read_text())
         contracts = settings_lib.DEFAULT.parent
         content["root"] = str(self.root)
         schema = self.root / "keyed_schema.pbtxt"
         schema.write_text((contracts / "schema.pbtxt").read_text() + KEY)
         content["schema"] = str(schema)
-        evaluation = self.root / "eval_config.pbtxt"
-        text = (contracts / evaluation.name).read_text()
-        evaluation = evaluation if intervals else self.root / "eval_config_points.pbtxt"
-        evaluation.write_text(text if intervals else text[: text.index("options {")])
-        content["training"]["eval_config"] = str(evaluation)
         content["training"]["train_steps"] = 300
-        content["monitoring"]["eval_config"] = str(evaluation)
         drift = self.root / "keyed_drift.yaml"
         text = (contracts / "drift.yaml").read_text()
         drift.write_text(text.replace("\nfeatures:\n", "\nfeatures:\n  trip_id: {ignore: true}\n"))
         content["monitoring"]["drift"] = str(drift)
         for section in ("training", "monitoring"):
-            content[section]["skew"] = str(contracts / "skew.yaml")
+            for contract in ("skew", "performance", "eval_config"):
+                content[section][contract] = str(contracts / content[section][contract])
         for key, change in changes.items():
             if isinstance(change, dict):
                 content[key].update(change)
@@ -123,7 +113,7 @@ def skewgate(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
 @pytest.fixture(scope="session")
 def trained(workspace: Workspace) -> Workspace:
     """Returns the workspace after one training run that pushed a model."""
-    assert main(["run", "training", "--config", workspace.settings("trained", intervals=True)]) == 0
+    assert main(["run", "training", "--config", workspace.settings("trained")]) == 0
     assert len(workspace.pushed()) == 1
     return workspace
 

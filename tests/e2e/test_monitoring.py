@@ -9,10 +9,10 @@ import pytest
 
 @pytest.fixture
 def monitor(trained, skewgate):
-    def run(name, rows=None, *, intervals=False, **changes):
+    def run(name, rows=None, **changes):
         if rows is not None:
             changes["data"] = trained.write(f"{name}.csv", rows)
-        settings = trained.settings(name, intervals=intervals, monitoring=changes)
+        settings = trained.settings(name, monitoring=changes)
         return skewgate("run", "monitoring", "--config", settings)
 
     return run
@@ -25,7 +25,7 @@ def newest_report(workspace, kind):
 
 
 def test_the_drift_of_2016_is_found_in_the_right_features(trained, monitor):
-    outcome = monitor("real", intervals=True)
+    outcome = monitor("real")
     assert outcome.code == 1
     assert "payment_type linf" in outcome.err
     assert "trip_miles ks" in outcome.err

@@ -30,9 +30,7 @@ def test_a_threshold_within_the_interval_is_settled(trained, skewgate, threshold
     )
     contract = trained.root / f"drift_{verdict}.yaml"
     contract.write_text(text)
-    settings = trained.settings(
-        f"settled_{verdict}", intervals=True, monitoring={"drift": str(contract)}
-    )
+    settings = trained.settings(f"settled_{verdict}", monitoring={"drift": str(contract)})
     assert skewgate("run", "monitoring", "--config", settings).code == 1
     reports = trained.root / "artifacts" / "monitoring" / "DriftEvaluator" / "drift_report"
     newest = max(reports.iterdir(), key=lambda path: int(path.name))

@@ -1,0 +1,51 @@
+"""Judges an evaluation: thresholds, coverage of labels, windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+
+from skewgate import decision
+from skewgate.components.performance_gate import configuration, over_time, thresholds
+from skewgate.components.performance_gate.measured import Measurements
+from skewgate.components.performance_gate.over_time import Coverage
+from skewgate.performance_config import PerformanceConfig
+from skewgate.types import MetricResult
+
+
+def judge(
+    wanted: tfma.EvalConfig,
+    completed: tfma.EvalConfig,
+    numbers: Measurements,
+    earlier: Measurements | None,
+    config: PerformanceConfig,
+    coverage: Coverage,
+) -> tuple[list[MetricResult], dict[str, Any]]:
+    """Returns every result, and what the report draws of windows.
+
+    Args:
+        wanted: the EvalConfig as the user wrote it.
+        completed: the one that TFMA ran.
+        numbers: what it measured.
+        earlier: an evaluation to compare with where there is no baseline model, or None.
+        config: how to judge.
+        coverage: what is known of the labels of windows.
+
+    Raises:
+        InputError: a metric to follow over windows was not computed.
+    """
+    baselines = [spec.name for spec in completed.model_specs if spec.is_baseline]
+    asked = configuration.thresholds(
+        completed if baselines else configuration.without_baseline(wanted)
+    )
+    found = thresholds.collect(asked, numbers, next(iter(baselines), None), earlier)
+    results = [
+        *decision.judge_bounds(found.checks, config.significance, config.min_slice_rows),
+        *found.doubts,
+    ]
+    drawn: dict[str, Any] = {}
+    if config.windows:
+        followed, drawn = over_time.judge(asked, numbers, config, coverage)
+        results += followed
+    return [*coverage.results, *coverage.over(results)], drawn

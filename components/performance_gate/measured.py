@@ -1,0 +1,184 @@
+"""Reads what TFMA wrote, with what it says of the uncertainty."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.slicer import slicer_lib
+
+from skewgate.components.performance_gate.configuration import (
+    OF_ALL_ROWS,
+    PROPORTIONS,
+    cell_name,
+)
+from skewgate.errors import InputError
+from skewgate.performance.estimates import Estimate, Exact, Resampled, Share, Unchanging
+
+SliceKey = tuple[Any, ...]
+_COUNT = "example_count"
+_TOO_SMALL = "lower than the minimum"
+"""In what TFMA says of slices that it leaves out."""
+_NOISE = 1e-9
+"""Relative size of a standard error below which it is rounding."""
+_WHOLE = 1e-3
+"""How far from a whole number a count may be: accuracies are computed in single precision."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """One number: its value, and the standard error with its degrees of freedom if it has one."""
+
+    value: float
+    error: float | None = None
+    freedom: float | None = None
+
+
+@dataclasses.dataclass
+class SliceMetrics:
+    """The numbers of one slice.
+
+    Attributes:
+        left_out: whether TFMA left the slice out for its size.
+    """
+
+    numbers: dict[metric_types.MetricKey, Measured] = dataclasses.field(default_factory=dict)
+    left_out: bool = False
+
+
+def is_across(slice_key: SliceKey) -> bool:
+    """Says whether a key is that of two slices that are compared."""
+    return bool(slicer_lib.is_cross_slice_key(slice_key))
+
+
+class Measurements:
+    """All numbers of an evaluation.
+
+    Attributes:
+        slices: slice key to its numbers; () is all data.
+    """
+
+    def __init__(self, slices: dict[SliceKey, SliceMetrics], config: tfma.EvalConfig) -> None:
+        """Takes the numbers and the configuration that they were computed by."""
+        self.slices = slices
+        pairs = metric_specs.keys_and_metrics_from_specs(config, config.metrics_specs)
+        self._classes = {key: metric.class_name for key, metric, _ in pairs}
+        self._exact = metric_specs.metric_keys_to_skip_for_confidence_intervals(
+            config.metrics_specs, eval_config=config
+        )
+
+    def rows(self, slice_key: SliceKey) -> int:
+        """Returns the number of rows of a slice; of two that are compared, of the smaller."""
+        if is_across(slice_key):
+            return min(self.rows(part) for part in slice_key)
+        found = self.slices.get(slice_key, SliceMetrics()).numbers
+        return max((int(m.value) for key, m in found.items() if key.name == _COUNT), default=0)
+
+    def estimate(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
+        """Returns what is known of a metric; None if nothing but its value, or not even that.
+
+        A share of trials is judged by its exact law, a count of rows is known, and all else has
+        the standard error that resampling gave.
+        """
+        number = self.slices[slice_key].numbers.get(key)
+        rows = self.rows(slice_key)
+        if number is None or not math.isfinite(number.value) or rows < 1:
+            return None
+        if key in self._exact:
+            return Exact(number.value, rows)
+        share = (
+            None
+            if key.example_weighted or is_across(slice_key)
+            else self._share(slice_key, key, number.value, rows)
+        )
+        return share or _resampled(number, rows)
+
+    def resampled(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
+        """Returns what resampling says of a metric: Resampled, Unchanging or None."""
+        number = self.slices[slice_key].numbers.get(key)
+        rows = self.rows(slice_key)
+        return None if number is None or rows < 1 else _resampled(number, rows)
+
+    def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
+        """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
+        for name in (key.model_name, "", tfma.CANDIDATE_KEY):
+            renamed = key._replace(model_name=name)
+            if slice_key in self.slices and renamed in self.slices[slice_key].numbers:
+                return self.resampled(slice_key, renamed)
+        return None
+
+    def _share(
+        self, slice_key: SliceKey, key: metric_types.MetricKey, value: float, rows: int
+    ) -> Share | None:
+        class_name = self._classes.get(key)
+        if class_name in PROPORTIONS:
+            count, trials = (
+                sum(self._cell(slice_key, key, cell) for cell in cells.split())
+                for cells in PROPORTIONS[class_name]
+            )
+        elif class_name in OF_ALL_ROWS and key.sub_key is None and key.aggregation_type is None:
+            count, trials = value * rows, float(rows)
+        else:
+            return None
+        whole = math.isfinite(count + trials) and trials >= 1
+        if not whole or max(abs(n - round(n)) for n in (count, trials)) > _WHOLE * max(trials, 1):
+            return None
+        found = Share(round(count), round(trials), rows)
+        return found if math.isclose(found.value, value, abs_tol=_WHOLE) else None
+
+    def _cell(self, slice_key: SliceKey, key: metric_types.MetricKey, cell: str) -> float:
+        found = self.slices[slice_key].numbers.get(key._replace(name=cell_name(key.name, cell)))
+        return math.nan if found is None else found.value
+
+
+def _resampled(number: Measured, rows: int) -> Estimate | None:
+    if number.error is None or not number.freedom:
+        return None
+    if not math.isfinite(number.value + number.error):
+        return None
+    scale = max(1.0, abs(number.value))
+    if number.error <= _NOISE * scale:
+        return Unchanging(number.value, scale, rows)
+    return Resampled(number.value, number.error, number.freedom, rows)
+
+
+def load(path: str) -> Measurements:
+    """Reads the folder of an evaluation, whoever wrote it.
+
+    Raises:
+        InputError: there is no evaluation in it.
+    """
+    slices: dict[SliceKey, SliceMetrics] = {}
+    try:
+        config = tfma.load_eval_result(path).config
+        for record in tfma.load_metrics(path):
+            across = record.HasField("cross_slice_key")
+            key = (
+                slicer_lib.deserialize_cross_slice_key(record.cross_slice_key)
+                if across
+                else slicer_lib.deserialize_slice_key(record.slice_key)
+            )
+            _add(record, slices.setdefault(key, SliceMetrics()))
+    except (OSError, ValueError, IndexError, RuntimeError) as error:
+        raise InputError(
+            path, f"holds no evaluation of TFMA ({error})", "evaluate the model again"
+        ) from error
+    return Measurements(slices, config)
+
+
+def _add(record: Any, found: SliceMetrics) -> None:
+    message = record.metrics[tfma.constants.ERROR_METRIC_NAME].debug_message
+    found.left_out = _TOO_SMALL in message
+    for item in record.metric_keys_and_values:
+        key = metric_types.MetricKey.from_proto(item.key)
+        if not item.value.HasField("double_value"):
+            continue
+        error = freedom = None
+        if item.HasField("confidence_interval"):
+            interval = item.confidence_interval
+            error = interval.standard_error.double_value.value
+            freedom = float(interval.degrees_of_freedom.value)
+        found.numbers[key] = Measured(item.value.double_value.value, error, freedom)

@@ -1,0 +1,185 @@
+"""Collects the loss of each segment while TFMA reads the rows."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import tensorflow_model_analysis as tfma
+
+from skewgate.components import artifact_io
+from skewgate.errors import InputError
+from skewgate.performance.losses import LOSSES
+from skewgate.performance.segments import SegmentAccumulator, rank
+from skewgate.performance_config import Segments
+
+TAPPED = "ExtractUnbatchedInputs"
+"""TFMA's stage before which labels and predictions are there, and rows still in batches."""
+_BATCH = "_skewgate_batch"
+_WHERE = "performance.yaml: segments"
+
+
+def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAccumulator:
+    """Returns what one batch of TFMA's extracts says of each segment.
+
+    Args:
+        rules: which segments.
+        extracts: with the record batch, labels and predictions.
+        model: name of the candidate, "" if it has none.
+
+    Raises:
+        InputError: labels and predictions do not fit the loss.
+    """
+    labels, predictions = (
+        _of_model(extracts[key], model) for key in (tfma.LABELS_KEY, tfma.PREDICTIONS_KEY)
+    )
+    for name, found in (("labels", labels), ("predictions", predictions)):
+        if isinstance(found, dict):
+            raise InputError(
+                _WHERE,
+                f"need one output, and the {name} are those of {', '.join(map(str, found))}",
+                "remove the section",
+            )
+    try:
+        losses = LOSSES[rules.loss](_dense(labels), _dense(predictions))
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"{_WHERE}.loss", f"cannot be {rules.loss} ({error})", "choose another loss"
+        ) from error
+    batch = extracts[_BATCH]
+    columns = {
+        name: batch.column(batch.schema.get_field_index(name))
+        for name in rules.features
+        if name in batch.schema.names
+    }
+    accumulator = SegmentAccumulator(rules.features, rules.depth, rules.loss)
+    accumulator.add(columns, losses)
+    return accumulator
+
+
+def _of_model(values: Any, model: str) -> Any:
+    """Returns the values of one model, or what there is if TFMA does not tell models apart."""
+    return values[model] if isinstance(values, dict) and model in values else values
+
+
+def keep_batch(extracts: dict[str, Any]) -> dict[str, Any]:
+    """Keeps the record batch, which TFMA takes away, for `collect`."""
+    return {**extracts, _BATCH: extracts[tfma.ARROW_RECORD_BATCH_KEY]}
+
+
+def drop_batch(extracts: dict[str, Any]) -> dict[str, Any]:
+    """Takes away what `keep_batch` kept, which TFMA cannot cut into rows."""
+    return {key: value for key, value in extracts.items() if key != _BATCH}
+
+
+def _dense(values: Any) -> Any:
+    """Returns an array with one row of values for each row, where TFMA keeps them as sparse.
+
+    Raises:
+        ValueError: rows have different numbers of values.
+    """
+    if not hasattr(values, "dense_shape"):
+        return values
+    counts = np.bincount(values.indices[:, 0], minlength=int(values.dense_shape[0]))
+    if len(set(counts.tolist())) > 1:
+        raise ValueError("rows have different numbers of values")
+    return values.values.reshape(len(counts), -1)
+
+
+class _Count(beam.DoFn):  # type: ignore[misc, unused-ignore]
+    """Turns a batch into what it says; an error is handed on, as Beam would wrap it."""
+
+    def __init__(self, rules: Segments, model: str) -> None:
+        super().__init__()
+        self._rules, self._model = rules, model
+
+    def process(self, extracts: dict[str, Any]) -> Iterator[SegmentAccumulator | InputError]:
+        try:
+            yield collect(self._rules, extracts, self._model)
+        except InputError as error:
+            yield error
+
+
+class MergeFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
+    """Joins what batches say; an error among them is all that is left."""
+
+    def __init__(self, rules: Segments) -> None:
+        """Takes what is counted."""
+        super().__init__()
+        self._rules = rules
+
+    def create_accumulator(self) -> SegmentAccumulator | InputError:
+        """Returns an accumulator that has seen nothing."""
+        return SegmentAccumulator(self._rules.features, self._rules.depth, self._rules.loss)
+
+    def add_input(
+        self,
+        accumulator: SegmentAccumulator | InputError,
+        element: SegmentAccumulator | InputError,
+    ) -> SegmentAccumulator | InputError:
+        """Takes what one batch says."""
+        if isinstance(accumulator, InputError):
+            return accumulator
+        if isinstance(element, InputError):
+            return element
+        accumulator.merge(element)
+        return accumulator
+
+    def merge_accumulators(
+        self, accumulators: Iterable[SegmentAccumulator | InputError]
+    ) -> SegmentAccumulator | InputError:
+        """Joins accumulators to a new one."""
+        merged = self.create_accumulator()
+        for accumulator in accumulators:
+            merged = self.add_input(merged, accumulator)
+        return merged
+
+    def extract_output(
+        self, accumulator: SegmentAccumulator | InputError
+    ) -> SegmentAccumulator | InputError:
+        """Returns the accumulator."""
+        return accumulator
+
+
+class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
+    """Writes what all batches say to a file; `ranking` reads it."""
+
+    def __init__(self, rules: Segments, model: str, path: str) -> None:
+        """Takes which segments, the name of the candidate, and the file."""
+        super().__init__()
+        self._rules, self._model, self._path = rules, model, path
+
+    def expand(self, extracts: beam.PCollection) -> beam.PCollection:
+        """Adds the steps to the pipeline."""
+        return (
+            extracts
+            | "Count" >> beam.ParDo(_Count(self._rules, self._model))
+            | "Merge" >> beam.CombineGlobally(MergeFn(self._rules))
+            | "Write" >> beam.Map(_write, path=self._path)
+        )
+
+
+def _write(found: SegmentAccumulator | InputError, path: str) -> None:
+    artifact_io.write_bytes(path, pickle.dumps(found))
+
+
+def ranking(rules: Segments, path: str) -> dict[str, Any]:
+    """Returns the worst segments, as plain values.
+
+    Raises:
+        InputError: losses could not be computed, or a feature is in no row.
+    """
+    found = pickle.loads(artifact_io.read_bytes(path))
+    if isinstance(found, InputError):
+        raise found
+    ranked = rank(found, rules.min_rows, rules.top)
+    if found.rows and ranked["absent"]:
+        raise InputError(
+            f"{_WHERE}.features",
+            f"name {', '.join(ranked['absent'])}, which no row has",
+            "correct the name",
+        )
+    return ranked

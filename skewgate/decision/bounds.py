@@ -1,0 +1,137 @@
+"""Verdicts on metrics that must reach a bound, by what the sample says of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from skewgate.config import Significance
+from skewgate.decision.correction import adjust
+from skewgate.decision.needed import rounded_up
+from skewgate.performance.estimates import Estimate
+from skewgate.types import SMALL_SLICE, MetricResult, Status
+
+
+@dataclasses.dataclass(frozen=True)
+class BoundCheck:
+    """One metric of one slice with the bound that it must reach.
+
+    Attributes:
+        metric: name of the check, such as "auc" or "auc change".
+        bound: what the metric must reach.
+        floor: whether the metric must be at least the bound, or else at most.
+        n_baseline: rows of a stored evaluation that it is compared with.
+    """
+
+    slice: str
+    metric: str
+    estimate: Estimate
+    bound: float
+    floor: bool
+    n_baseline: int | None = None
+
+
+def judge_bounds(
+    checks: Sequence[BoundCheck], significance: Significance, min_rows: int = 1
+) -> list[MetricResult]:
+    """Gives every check its verdict.
+
+    *pass*: the confidence interval, at level 1 - alpha on either side, clears the bound. This needs
+    no correction for the number of checks: a gate that opens only if all pass lets a metric beyond
+    its bound through with a probability of at most alpha (intersection-union test, Berger 1982).
+    *fail*: the interval lies beyond the bound, and does so after correction over all checks, for
+    among many slices some lie beyond it by chance. *inconclusive*: anything else, and slices with
+    fewer than `min_rows` rows.
+    """
+    large = [check for check in checks if check.estimate.n >= min_rows]
+    p_values = [
+        check.estimate.p_at_least(check.bound)
+        if check.floor
+        else check.estimate.p_at_most(check.bound)
+        for check in large
+    ]
+    adjusted = iter(zip(p_values, adjust(p_values, significance.correction), strict=True))
+    return [
+        _judge(check, *next(adjusted), significance.alpha)
+        if check.estimate.n >= min_rows
+        else _small(check, min_rows, significance.alpha)
+        for check in checks
+    ]
+
+
+def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -> MetricResult:
+    lower, upper = check.estimate.bounds(alpha)
+    cleared = lower >= check.bound if check.floor else upper <= check.bound
+    beyond = upper < check.bound if check.floor else lower > check.bound
+    must = f"{'at least' if check.floor else 'at most'} {check.bound:g}"
+    seen = _seen(check, lower, upper)
+    if cleared:
+        status, reason = Status.PASS, f"{seen}: {must}, as it must be"
+    elif beyond and p_adjusted <= alpha:
+        status = Status.FAIL
+        reason = f"{seen}, and must be {must}; {_not_by_chance(p_adjusted)}"
+    elif beyond:
+        status = Status.INCONCLUSIVE
+        reason = (
+            f"{seen}, and must be {must}, but among all checks this could be chance (adjusted p = "
+            f"{p_adjusted:.2g}); {_needed(check, alpha)}"
+        )
+    else:
+        status = Status.INCONCLUSIVE
+        reason = f"{seen}, which leaves open whether it is {must}; {_needed(check, alpha)}"
+    return _result(check, status, reason, lower, upper, p_value, p_adjusted)
+
+
+def _small(check: BoundCheck, min_rows: int, alpha: float) -> MetricResult:
+    lower, upper = check.estimate.bounds(alpha)
+    rows = "1 row" if check.estimate.n == 1 else f"{check.estimate.n:,} rows"
+    reason = (
+        f"{check.metric} is {check.estimate.value:.4g} on {rows}, fewer than the {min_rows:,} that "
+        "min_slice_rows asks for"
+    )
+    result = _result(check, Status.INCONCLUSIVE, reason, lower, upper)
+    return dataclasses.replace(result, cause=SMALL_SLICE)
+
+
+def _seen(check: BoundCheck, lower: float, upper: float) -> str:
+    value = f"{check.metric} is {check.estimate.value:.4g}"
+    interval = "" if lower == upper else f" in [{lower:.4g}, {upper:.4g}]"
+    return f"{value}{interval} on {check.estimate.n:,} rows"
+
+
+def _not_by_chance(p_adjusted: float) -> str:
+    return f"not by chance (adjusted p {f'= {p_adjusted:.2g}' if p_adjusted > 0 else '< 1e-300'})"
+
+
+def _needed(check: BoundCheck, alpha: float) -> str:
+    needed = check.estimate.needed(check.bound, alpha)
+    if not math.isfinite(needed):
+        return "more rows are needed"
+    return f"about {max(rounded_up(needed), check.estimate.n + 1):,} rows would settle it"
+
+
+def _result(
+    check: BoundCheck,
+    status: Status,
+    reason: str,
+    lower: float,
+    upper: float,
+    p_value: float | None = None,
+    p_adjusted: float | None = None,
+) -> MetricResult:
+    return MetricResult(
+        feature="",
+        slice=check.slice,
+        metric=check.metric,
+        status=status,
+        reason=reason,
+        value=check.estimate.value,
+        lower=lower,
+        upper=upper,
+        threshold=check.bound,
+        p_value=p_value,
+        p_adjusted=p_adjusted,
+        n_baseline=check.n_baseline,
+        n_current=check.estimate.n,
+    )
