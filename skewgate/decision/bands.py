@@ -10,14 +10,8 @@ from scipy import special
 from skewgate.config import Significance
 from skewgate.decision.correction import adjust, level
 from skewgate.decision.needed import rounded_up
-from skewgate.performance.windows import (
-    SHORTEST,
-    Band,
-    ChangePoint,
-    WindowValue,
-    Worse,
-    change_points,
-)
+from skewgate.performance.cuts import SHORTEST
+from skewgate.performance.windows import Band, ChangePoint, WindowValue, Worse, change_points
 from skewgate.types import MetricResult, Status
 
 BAND, CHANGE_POINT = "band", "change point"

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
+from skewgate.performance.cuts import SHORTEST, best_cut
 from skewgate.performance.random_effects import between_windows, weights_of
 from skewgate.types import FloatArray
 
@@ -26,8 +27,6 @@ Worse = Literal["lower", "higher"] | None
 
 FEWEST_REFERENCE = 3
 """Windows without which a band says nothing."""
-SHORTEST = 2
-"""Windows on either side of a change; what a single window does is the band's business."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,14 +180,16 @@ class ChangePoint:
 
 
 def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePoint]:
-    """Finds where the level of a series changes, by binary segmentation.
+    """Finds where the level of a series changes, by seeded binary segmentation.
 
     Each cut of a stretch of n windows that leaves 2 on either side is tested by the weighted
     two-sample t statistic with n - 2 degrees of freedom; tau^2 comes from the windows within the
-    two sides, as in `band`. The p-value of the best cut is at most the sum over all cuts of their
-    tail probabilities, (n - 3) times that of the best. A stretch whose best cut has p <= alpha is
-    cut there, and both parts are looked at in turn: if nothing changed, the probability of naming
-    any change is at most alpha.
+    two sides, as in `band`. So are the cuts of shorter stretches within it, of n/2, n/4, ... and
+    at least 6 windows, as a drop that is made good again hardly shows in the whole. The p-value is
+    bounded by the number of tests times the best tail probability, one half of it for the whole
+    stretch and one for the shorter ones. A stretch whose best cut has p <= alpha is cut there, and
+    both parts are looked at in turn: if nothing changed, the probability of naming any change is
+    at most alpha.
 
     Args:
         windows: at least 4, in order of time.
@@ -200,8 +201,8 @@ def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePo
     Raises:
         ValueError: there are fewer windows, or alpha is out of range.
 
-    Source: binary segmentation after Scott and Knott, Biometrics 30 (1974) 507; the bound is
-    Bonferroni's, as in Worsley, JASA 74 (1979) 365, for a change of a normal mean.
+    Source: Kovacs, Buehlmann, Li and Munk, Seeded binary segmentation, Biometrika 110 (2023) 249;
+    the bound is Bonferroni's, as in Worsley, JASA 74 (1979) 365, for a change of a normal mean.
 
     >>> values = [0.93, 0.92, 0.94, 0.93, 0.92, 0.81, 0.80, 0.82, 0.81]
     >>> series = [WindowValue(f"day {i}", y, 0.01, 900) for i, y in enumerate(values)]
@@ -223,7 +224,7 @@ def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePo
         start, end = stretches.pop()
         if end - start < 2 * SHORTEST:
             continue
-        cut, p_value = _best_cut(values[start:end], variances[start:end])
+        cut, p_value = best_cut(values[start:end], variances[start:end])
         if p_value <= alpha:
             found[start + cut] = p_value
             stretches += [(start, start + cut), (start + cut, end)]
@@ -235,31 +236,6 @@ def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePo
         ChangePoint(windows[index].name, index, means[i], means[i + 1], found[index])
         for i, index in enumerate(sorted(found))
     ]
-
-
-def _best_cut(values: FloatArray, variances: FloatArray) -> tuple[int, float]:
-    """Returns the first window after the best cut, with a bound on its p-value."""
-    n = len(values)
-    cuts = np.arange(SHORTEST, n - SHORTEST + 1)
-    left = np.arange(n) < cuts[:, None]
-    sides = np.stack([left, ~left], axis=1)
-    tau2 = between_windows(values, variances, sides)
-    weights = weights_of(tau2[:, None], variances)[:, None, :] * sides
-    sums = weights.sum(axis=2)
-    difference = np.abs(np.diff((weights * values).sum(axis=2) / sums, axis=1)[:, 0])
-    # A difference that rounding makes is none.
-    difference[difference <= 1e-12 * np.abs(values).max()] = 0.0
-    scale = np.sqrt((1 / sums).sum(axis=1))
-    exact = (tau2 == 0) & ~np.any(variances)
-    with np.errstate(divide="ignore"):
-        t = np.where(exact, np.where(difference > 0, np.inf, 0.0), difference / scale)
-    best = int(np.lexsort((difference, t))[-1])
-    if np.isinf(t[best]):
-        # No spread within the sides: what is left is that all n! orders are equally likely.
-        tail = 2 / math.comb(n, int(cuts[best]))
-    else:
-        tail = 2 * float(special.stdtr(n - 2, -t[best]))
-    return int(cuts[best]), min(len(cuts) * tail, 1.0)
 
 
 def _level(values: FloatArray, variances: FloatArray) -> float:

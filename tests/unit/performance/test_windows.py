@@ -196,6 +196,13 @@ def test_two_changes_are_named_in_order():
     assert [change.after for change in found] == pytest.approx([0.702, 0.8])
 
 
+def test_a_drop_that_is_made_good_again_is_found():
+    values = [0.92, 0.93, 0.91, 0.92, 0.93, 0.80, 0.81, 0.79, 0.80, 0.81, 0.80]
+    found = change_points(flat([*values, 0.92, 0.93, 0.91, 0.92, 0.93]), 0.05)
+    assert [change.window for change in found] == ["w5", "w11"]
+    assert all(change.p_value < 0.001 for change in found)
+
+
 def test_a_single_odd_window_is_no_change_of_level():
     values = [0.9, 0.91, 0.89, 0.9, 0.91, 0.9, 0.7, 0.9, 0.91, 0.89, 0.9, 0.9]
     assert change_points(flat(values), 0.05) == []
@@ -204,7 +211,7 @@ def test_a_single_odd_window_is_no_change_of_level():
 def test_a_perfect_step_without_any_error_has_the_p_value_of_its_rank():
     [found] = change_points(flat([0.9] * 7 + [0.8] * 6, error=0.0), 0.05)
     assert found.index == 7
-    assert found.p_value == pytest.approx((13 - 3) * 2 / math.comb(13, 7))
+    assert found.p_value == pytest.approx(2 * (13 - 3) * 2 / math.comb(13, 7))
     assert change_points(flat([0.9, 0.9, 0.8, 0.8], error=0.0), 0.05) == []
 
 
