@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from skewgate import validation
+from skewgate import charts, svg, validation
 from skewgate.errors import InputError
 from skewgate.types import Decision, MetricResult, Status
 
@@ -25,7 +25,7 @@ class Report:
     """A decision with what it is about.
 
     Attributes:
-        kind: "drift", "skew", "performance" or "decision".
+        kind: "drift", "skew", "performance", "labels" or "decision".
         decision: the verdict and its results.
         baseline, current: where the two sides came from, as plain values.
         sources: for a decision, one entry per report that it joins.
@@ -104,12 +104,18 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["xml"] = svg.clean
     results = sorted(
         report.decision.results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric)
     )
     template = environment.get_template("report.html.j2")
     return str(
-        template.render(report=report, results=results[:MOST_ROWS], hidden=results[MOST_ROWS:])
+        template.render(
+            report=report,
+            results=results[:MOST_ROWS],
+            hidden=results[MOST_ROWS:],
+            charts=charts.draw(report.kind, report.decision.results, report.details),
+        )
     )
 
 
