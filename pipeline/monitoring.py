@@ -100,6 +100,7 @@ def create_pipeline(settings: Settings, pushed: Pushed, previous: Statistics | N
         [
             validator.outputs["skew_report"],
             drift.outputs["drift_report"],
+            *([joiner.outputs["label_report"]] if joiner else []),
             performance.outputs["performance_report"],
         ]
     )

@@ -161,8 +161,8 @@ def judge(
             )
         )
     judged = [
-        *decision.judge_bands(bands, config.significance),
         *decision.judge_change_points(changes, config.significance),
+        *decision.judge_bands(bands, config.significance),
     ]
     for name, (series, found_band) in known.items():
         drawn[name] = _drawing(name, series, found_band, judged, config, coverage)

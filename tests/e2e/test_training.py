@@ -86,3 +86,29 @@ def test_a_much_worse_model_is_not_pushed(trained, skewgate):
     blessings = pathlib.Path(trained.root, "artifacts/training/PerformanceGate/blessing")
     newest = max(blessings.iterdir(), key=lambda path: int(path.name))
     assert [path.name for path in newest.iterdir()] == ["NOT_BLESSED"]
+
+
+def test_a_model_that_fails_one_payment_type_is_blocked_and_the_type_named(trained, skewgate):
+    pushed = trained.pushed()
+    rows = trained.training_rows.copy()
+    train = rows["trip_start_timestamp"] < 1420070400  # 2015-01-01: the labels for evaluation stay
+    rows.loc[train & (rows["payment_type"] == "No Charge"), "big_tipper"] = 1
+    flipped = trained.write("no_charge.csv", rows)
+    outcome = skewgate(
+        "run", "training", "--config", trained.settings("no_charge", training={"data": flipped})
+    )
+    assert outcome.code == 1
+    assert "binary_accuracy (payment_type:No Charge): binary_accuracy is 0 in" in outcome.err
+    folder = trained.root / "artifacts/training/PerformanceGate/performance_report"
+    newest = max(folder.iterdir(), key=lambda path: int(path.name))
+    report = json.loads((newest / "report.json").read_text())
+    status = {(r["slice"], r["metric"]): r["status"] for r in report["results"]}
+    assert status["", "binary_accuracy"] == "pass"
+    assert status["", "auc"] == "pass"
+    assert [name for name, found in status.items() if found == "fail"] == [
+        ("payment_type:No Charge", "binary_accuracy")
+    ]
+    assert status["payment_type:Dispute", "binary_accuracy"] == "inconclusive"  # 3 trips
+    worst = report["details"]["segments"]["worst"]
+    assert any("payment_type=No Charge" in each["segment"] for each in worst)
+    assert trained.pushed() == pushed
