@@ -40,8 +40,9 @@ def draw(kind: str, results: Sequence[MetricResult], details: dict[str, Any]) ->
         return [*_over_windows(series), *_by_slice(results, series)]
     if kind == "labels":
         windows = (details.get("labels") or {}).get("windows") or []
-        limits = {r.threshold for r in results if r.metric == "coverage"} - {None}
-        return [coverage(windows, min(limits) if limits else None)] if windows else []
+        limits = [finite(result.threshold) for result in results if result.metric == "coverage"]
+        least = min((limit for limit in limits if limit is not None), default=None)
+        return [coverage(windows, least)] if windows else []
     return []
 
 
@@ -133,7 +134,8 @@ def _over_windows(series: dict[str, Any]) -> list[Chart]:
 
 
 def _range(results: Iterable[MetricResult]) -> list[float]:
-    middle, ends = [], []
+    middle: list[float] = []
+    ends: list[float] = []
     for result in results:
         for values, names in ((middle, ("value", "threshold")), (ends, ("lower", "upper"))):
             known = (finite(getattr(result, name)) for name in names)
@@ -144,11 +146,8 @@ def _range(results: Iterable[MetricResult]) -> list[float]:
 def _badness(results: list[MetricResult], name: str) -> tuple[int, float, str]:
     """Orders failures by how far they are off, and the rest by how close they are."""
     rank = _worst(results)
-    gaps = [
-        abs(result.value - result.threshold)
-        for result in results
-        if finite(result.value) is not None and finite(result.threshold) is not None
-    ]
+    pairs = [(finite(result.value), finite(result.threshold)) for result in results]
+    gaps = [abs(value - limit) for value, limit in pairs if value is not None and limit is not None]
     return rank, (-max(gaps) if rank == 0 else min(gaps)) if gaps else 0.0, name
 
 
