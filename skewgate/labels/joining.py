@@ -137,8 +137,11 @@ class Joiner:
                 labels = places_array(places[rows])
                 for name in self._config.labels:
                     added[name] = self._labels.columns[LABEL + name].take(labels)
-            for row, features in zip(rows.tolist(), records_lib.encode(added), strict=True):
-                records[row] = records_lib.extend(records[row], features)
+            for name, array in added.items():
+                for row, feature in zip(
+                    rows.tolist(), records_lib.encode(name, array), strict=True
+                ):
+                    records[row] = records_lib.extend(records[row], feature)
         order = np.argsort(number_column(predictions, PLACE), kind="stable")
         return [records[row] for row in order.tolist()]
 

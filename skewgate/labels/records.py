@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -19,22 +19,20 @@ _FEATURES = 0x0A  # field 1 of tf.Example, with a length
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
 
 
-def encode(columns: Mapping[str, pa.Array]) -> list[bytes]:
-    """Encodes rows as tf.Example.
+def encode(name: str, array: pa.Array) -> list[bytes]:
+    """Encodes each row as a tf.Example of one feature.
+
+    One at a time, because the encoder writes several in no certain order.
 
     Args:
-        columns: a name to a value, or a list of values, a row: int64, float32 or large_binary,
-            without nulls.
+        name: of the feature.
+        array: a value, or a list of values, a row: int64, float32 or large_binary, without nulls.
     """
     from tfx_bsl.coders import example_coder
 
-    arrays = [
-        array
-        if is_list(array.type)
-        else pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
-        for array in columns.values()
-    ]
-    batch = pa.RecordBatch.from_arrays(arrays, list(columns))
+    if not is_list(array.type):
+        array = pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
+    batch = pa.RecordBatch.from_arrays([array], [name])
     encoded: list[bytes] = example_coder.RecordBatchToExamplesEncoder().encode(batch)
     return encoded
 

@@ -572,7 +572,7 @@ def test_rows_that_were_lost_before_are_no_smaller_input(examples, join):
 def test_another_payload_is_refused(examples, join):
     predictions = examples("serving", [prediction("a", 0)])
     predictions.set_string_custom_property("payload_format", "FORMAT_PARQUET")
-    with pytest.raises(InputError, match="must be tf.Example in gzip TFRecords"):
+    with pytest.raises(InputError, match=r"must be tf\.Example in gzip TFRecords"):
         join(predictions, examples("labels", [label("a", 0, 1)]))
 
 
