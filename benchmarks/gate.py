@@ -4,8 +4,9 @@ Twelve Keras models of the taxi trips differ by their seed alone. A run draws tw
 of the trips of 2015, and asks the gate (the real executor with TFMA on Beam) whether the one is
 good enough and not worse than the other. Four questions: models of equal quality (A/A); one whose
 answers for a quarter of the trips are those of other trips (clearly worse); one worse by little
-more than the threshold allows; one whose answers for one payment type are turned round. Beside it stands what TFMA's own validation says of the same
-numbers: the point value against the same thresholds. Prints Markdown.
+more than the threshold allows; one whose answers for one payment type are turned round. Beside it
+stands what TFMA's own validation says of the same numbers: the point value against the same
+thresholds. Prints Markdown.
 """
 
 from __future__ import annotations
