@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
@@ -45,20 +45,6 @@ class Coverage:
             for result in self.results
             if result.slice and result.status is not Status.PASS
         }
-
-    def over(self, results: Iterable[MetricResult]) -> list[MetricResult]:
-        """Returns results, those of incomplete windows inconclusive."""
-        doubtful = {each.slice: each for each in self.results if each.status is not Status.PASS}
-        return [_covered(result, doubtful.get(result.slice)) for result in results]
-
-
-def _covered(result: MetricResult, coverage: MetricResult | None) -> MetricResult:
-    if coverage is None or not result.slice:
-        return result
-    reason = f"{result.metric} is not judged: {coverage.reason}"
-    return dataclasses.replace(
-        result, status=Status.INCONCLUSIVE, reason=reason, cause=coverage.cause
-    )
 
 
 def read_coverage(report: Report, where: str) -> Coverage:

@@ -90,7 +90,10 @@ def labelled_rows(batch: pa.RecordBatch, labels: Sequence[str]) -> pa.RecordBatc
 def rows_of_complete_windows(
     batch: pa.RecordBatch, feature: str, incomplete: frozenset[str]
 ) -> pa.RecordBatch:
-    """Returns the rows that are in at least one window that is not incomplete.
+    """Returns the rows that are in at least one complete window, or in none at all.
+
+    The names of incomplete windows are taken off the rows that stay, so that no slice of such a
+    window is left.
 
     Args:
         batch: rows whose feature is a list of window names.
@@ -102,9 +105,15 @@ def rows_of_complete_windows(
         return batch
     column = batch.column(index)
     names = pa.array([name.encode("utf-8") for name in sorted(incomplete)], pa.binary())
-    values = column.flatten().cast(pa.binary())
-    doubtful = np.asarray(pa.compute.is_in(values, value_set=names))
+    values = column.flatten()
+    kept = ~np.asarray(pa.compute.is_in(values.cast(pa.binary()), value_set=names))
     parents = np.asarray(pa.compute.list_parent_indices(column))
-    lengths = np.asarray(pa.compute.fill_null(pa.compute.list_value_length(column), 0))
-    complete = np.bincount(parents[~doubtful], minlength=batch.num_rows)[: batch.num_rows]
-    return batch.filter(pa.array((complete > 0) | (lengths == 0)))
+    before = np.bincount(parents, minlength=batch.num_rows)
+    left = np.bincount(parents[kept], minlength=batch.num_rows)
+    lists = pa.ListArray if pa.types.is_list(column.type) else pa.LargeListArray
+    offsets = np.concatenate([[0], np.cumsum(left)])
+    offset_type = pa.int32() if lists is pa.ListArray else pa.int64()
+    stripped = lists.from_arrays(pa.array(offsets, offset_type), values.filter(pa.array(kept)))
+    columns = [stripped if i == index else each for i, each in enumerate(batch.columns)]
+    renewed = pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+    return renewed.filter(pa.array((left > 0) | (before == 0)))
