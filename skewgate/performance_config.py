@@ -41,7 +41,7 @@ class Windows(StrictModel):
         sigmas: half the width of the band around what is normal.
     """
 
-    feature: str = "window"
+    feature: str = pydantic.Field(default="window", min_length=1)
     metrics: _Names | None = None
     reference: int = pydantic.Field(default=8, ge=3)
     sigmas: float = pydantic.Field(default=3.0, gt=0, le=10)

@@ -162,8 +162,8 @@ class Resampled:
         gap = abs(self.value - bound)
         if gap == 0.0:
             return math.inf
-        reach = float(special.stdtrit(self.freedom, 1.0 - alpha)) * self.error
-        return self.n * (reach / gap) ** 2
+        ratio = float(special.stdtrit(self.freedom, 1.0 - alpha)) * self.error / gap
+        return self.n * ratio * ratio  # a product may become inf, where a power raises
 
 
 @dataclasses.dataclass(frozen=True)
