@@ -17,7 +17,7 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: setup ## run the tests (under 10 minutes on 2 cores)
-	$(PYTEST) tests
+	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests
 
 test-all: lint types test ## run every check there is
 

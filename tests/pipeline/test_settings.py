@@ -82,3 +82,24 @@ def test_a_missing_file_is_named():
 def test_a_function_that_is_not_there_is_named():
     with pytest.raises(InputError, match=r"settings: prepare: no function 'os.nothing'"):
         settings_lib.resolve("os.nothing", "prepare")
+
+
+def test_performance_yaml_is_relative_to_the_file_and_may_be_left_out(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    settings = load(text.replace("  drift:", "  performance: performance.yaml\n  drift:"))
+    assert settings.training.performance_text() == "{}"
+    with pytest.raises(InputError, match=r"performance.yaml: no such file"):
+        settings.monitoring.performance_text()
+    (tmp_path / "performance.yaml").write_text("min_slice_rows: 5\n")
+    assert settings.monitoring.performance_text() == "min_slice_rows: 5\n"
+
+
+def test_labels_are_under_the_root_and_their_contract_beside_the_file(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    assert load(text).monitoring.labels is None
+    labels = '  labels: {{data: "{root}/labels/", config: labels.yaml}}\n  drift:'
+    found = load(text.replace("  drift:", labels.replace("{{", "{").replace("}}", "}")))
+    assert found.monitoring.labels.data == str(tmp_path / "run" / "labels") + "/"
+    assert found.monitoring.labels.config == str(tmp_path / "labels.yaml")
+    with pytest.raises(InputError, match=r"monitoring.labels.config"):
+        load(text.replace("  drift:", "  labels: {data: new.csv}\n  drift:"))
