@@ -89,6 +89,7 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
         computations, specified = self._computations()
         config = self._config
         baseline = model_util.get_baseline_model_spec(config)
+        whole = bool(specified.cross_slice_computations or specified.ci_derived_computations)
         slices = (
             extracts
             | "Prepare" >> beam.ParDo(_Prepare(computations))
@@ -99,6 +100,8 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
             | "Sample" >> beam.CombinePerKey(SampleFn([c.combiner for c in computations]))
             | "Derive" >> beam.Map(_derive, list(map(faster, specified.derived_computations)))
         )
+        if not whole:
+            sampled = sampled | "Prune" >> beam.Map(_prune)
         if config.cross_slicing_specs:
             across = sampled | "Across" >> _AcrossSlices(
                 list(config.cross_slicing_specs), specified.cross_slice_computations
@@ -162,6 +165,23 @@ def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, 
         return metrics
 
     return slice_key, sampled.apply(add)
+
+
+def _prune(element: tuple[Any, Sampled]) -> tuple[Any, Sampled]:
+    """Takes away what only other metrics are computed from, and samples that give no error.
+
+    The matrices behind one AUC are 40,000 numbers, and there are as many in each sample.
+    """
+    slice_key, sampled = element
+
+    def public(metrics: Metrics) -> Metrics:
+        return {k: v for k, v in metrics.items() if not upstream._is_private_metrics(k)}
+
+    without = {
+        group: {k: v for k, v in public(metrics).items() if isinstance(v, numbers.Real)}
+        for group, metrics in sampled.without.items()
+    }
+    return slice_key, Sampled(public(sampled.full), without, sampled.rows)
 
 
 class _AcrossSlices(beam.PTransform):  # type: ignore[misc, unused-ignore]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -10,9 +11,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import path_utils
+
+from skewgate.components import artifact_types
+from skewgate.components.performance_gate import executor as performance_executor
 
 SCHEMA = """
 default_environment: "TRAINING"
@@ -102,3 +108,109 @@ def beam_context(tmp_path: pathlib.Path) -> Any:
         tmp_dir=str(tmp_path / "tmp"),
         unique_id="1",
     )
+
+
+@dataclasses.dataclass
+class Gated:
+    """What PerformanceGate wrote."""
+
+    report: dict[str, Any]
+    evaluation: str
+    blessing: Any
+
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """Returns the status of each result by slice and metric."""
+        return {(r["slice"], r["metric"]): r["status"] for r in self.report["results"]}
+
+
+@pytest.fixture(scope="session")
+def write_examples() -> Callable[..., Any]:
+    """Writes rows as an Examples artifact with the split eval, in one or several files."""
+
+    def write(folder: pathlib.Path, rows: list[dict[str, Any]], files: int = 1) -> Any:
+        artifact = standard_artifacts.Examples()
+        artifact.uri = str(folder)
+        artifact.split_names = artifact_utils.encode_split_names(["eval"])
+        split = pathlib.Path(artifact_utils.get_split_uri([artifact], "eval"))
+        split.mkdir(parents=True)
+        for index in range(files):
+            name = split / f"data_tfrecord-{index:05d}-of-{files:05d}.gz"
+            with tf.io.TFRecordWriter(str(name), "GZIP") as writer:
+                for row in rows[index::files]:
+                    writer.write(_example(row))
+        return artifact
+
+    return write
+
+
+def _example(row: dict[str, Any]) -> bytes:
+    """Returns a serialized tf.Example; a value is a text, a number or a list of numbers."""
+    example = tf.train.Example()
+    for name, value in row.items():
+        feature = example.features.feature[name]
+        if isinstance(value, str):
+            feature.bytes_list.value.append(value.encode("utf-8"))
+        elif isinstance(value, int):
+            feature.int64_list.value.append(value)
+        else:
+            feature.float_list.value.extend(value if isinstance(value, list) else [value])
+    return bytes(example.SerializeToString())
+
+
+@pytest.fixture(scope="session")
+def model_artifact() -> Callable[..., Any]:
+    """Makes a Model artifact whose serving model `save` writes to the folder that it is given."""
+
+    def make(folder: pathlib.Path, save: Callable[[str], Any]) -> Any:
+        artifact = standard_artifacts.Model()
+        artifact.uri = str(folder)
+        save(path_utils.serving_model_dir(artifact.uri))
+        return artifact
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gate() -> Callable[..., Gated]:
+    """Runs the executor of PerformanceGate."""
+
+    def run(
+        folder: pathlib.Path,
+        examples: Any,
+        eval_config: str,
+        model: Any = None,
+        baseline: Any = None,
+        schema: str | None = None,
+        config: str = "{}",
+    ) -> Gated:
+        inputs = {"examples": [examples]}
+        inputs |= {"model": [model]} if model else {}
+        inputs |= {"baseline_model": [baseline]} if baseline else {}
+        if schema:
+            artifact = standard_artifacts.Schema()
+            artifact.uri = str(folder / "schema")
+            os.makedirs(artifact.uri)
+            pathlib.Path(artifact.uri, "schema.pbtxt").write_text(schema)
+            inputs["schema"] = [artifact]
+        outputs = {
+            "evaluation": standard_artifacts.ModelEvaluation(),
+            "blessing": standard_artifacts.ModelBlessing(),
+            "performance_report": artifact_types.PerformanceReport(),
+        }
+        for name, artifact in outputs.items():
+            artifact.uri = str(folder / name)
+            os.makedirs(artifact.uri)
+        context = base_beam_executor.BaseBeamExecutor.Context(
+            beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+            tmp_dir=str(folder / "tmp"),
+            unique_id="1",
+        )
+        performance_executor.Executor(context).Do(
+            inputs,
+            {name: [artifact] for name, artifact in outputs.items()},
+            {"eval_config": eval_config, "example_splits": '["eval"]', "config": config},
+        )
+        report = pathlib.Path(outputs["performance_report"].uri, "report.json").read_text()
+        return Gated(json.loads(report), outputs["evaluation"].uri, outputs["blessing"])
+
+    return run
