@@ -76,6 +76,8 @@ def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str
     if len(kept) == len(example.features.feature):
         return record, frozenset()
     left = _Example()
+    left.CopyFrom(example)  # with fields that nobody knows
+    del left.features.feature[:]
     left.features.feature.extend(kept)
     return left.SerializeToString(), frozenset(valued)
 

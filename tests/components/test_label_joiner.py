@@ -429,6 +429,38 @@ def test_what_tensorflow_reads_is_what_was_joined(examples, join):
     assert parsed["window"].numpy().tolist() == [row["window"][0] for row in rows]
 
 
+def test_the_worked_example_of_the_docs(examples, join):
+    def at(day, hours):
+        return (day - 1) * 24 + hours
+
+    predictions = examples(
+        "serving",
+        [
+            *(prediction("a", at(1, 8)), prediction("b", at(1, 9)), prediction("c", at(1, 20))),
+            *(prediction("d", at(1, 23)), prediction("e", at(2, 7)), prediction("f", at(2, 20))),
+        ],
+    )
+    labels = examples(
+        "labels",
+        [
+            *(label("a", at(1, 12), 1), label("a", at(2, 12), 0), label("b", at(4, 9), 1)),
+            *(label("c", at(4, 20.5), 1), label("d", at(2, 10), 0), label("e", at(3, 7), 1)),
+            *(label("f", at(5, 18), 1), label("x", at(2, 8), 1)),
+        ],
+    )
+    rows, report, _ = join(predictions, labels, min_coverage=0.75, as_of="2016-03-05T12:00Z")
+    assert by_trip(rows) == {"a": [0], "b": [1], "c": None, "d": [0], "e": [1], "f": None}
+    totals = report["details"]["labels"]
+    counts = [totals[name] for name in ("used", "duplicates", "late", "not_yet", "orphans")]
+    assert counts == [4, 1, 1, 1, 1]
+    first, second = report["results"]
+    assert (first["value"], first["status"]) == (0.75, "pass")
+    assert (second["value"], second["cause"]) == (0.5, "open_window")
+    assert second["reason"].endswith("until 2016-03-06T00:00Z")
+    _, report, _ = join(predictions, labels, "2", min_coverage=0.75, as_of="2016-03-06T00:00Z")
+    assert report["status"] == "pass"
+
+
 def oracle(predictions, labels, horizon, as_of):
     """Joins by pandas: of the labels in time the latest, and of these the last."""
     left = predictions.reset_index().rename(columns={"index": "row"})
