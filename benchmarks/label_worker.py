@@ -61,7 +61,9 @@ def labels(numbers: npt.NDArray[np.int64], rows: int) -> Columns:
     """Returns labels in another order, 2% of them late, 1% orphans and 1% a second one."""
     generator = np.random.default_rng(int(numbers[0]) + 1)
     numbers = generator.permutation(numbers)
-    delay = np.where(generator.random(len(numbers)) < 0.02, 73, generator.integers(0, 72, len(numbers)))
+    delay = np.where(
+        generator.random(len(numbers)) < 0.02, 73, generator.integers(0, 72, len(numbers))
+    )
     numbers = np.where(generator.random(len(numbers)) < 0.01, numbers + rows, numbers)
     again = generator.random(len(numbers)) < 0.01
     numbers = np.where(again, np.roll(numbers, 1), numbers)
