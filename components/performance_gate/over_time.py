@@ -109,7 +109,7 @@ def judge(
         values = _values(series, config.min_slice_rows, coverage.incomplete)
         apart = _apart(list(values), coverage.spans)
         normal = apart[: rules.reference]
-        later = [window for window in values if window > normal[-1]] if normal else []
+        later = _after(normal, list(values), coverage.spans)
         if len(apart) <= rules.reference:
             reason = (
                 f"{name} has {len(apart)} windows with enough labels and rows, and to follow it "
@@ -236,6 +236,23 @@ def _apart(windows: list[str], spans: dict[str, tuple[float, float]]) -> list[st
             continue
         kept.append(window)
     return kept
+
+
+def _after(
+    normal: list[str], windows: list[str], spans: dict[str, tuple[float, float]]
+) -> list[str]:
+    """Returns the windows that share no row with the last reference window or one before it.
+
+    >>> _after(["a"], ["a", "b", "c"], {"a": (0, 2), "b": (1, 3), "c": (2, 4)})
+    ['c']
+    """
+    return [
+        window
+        for window in windows
+        if normal
+        and window > normal[-1]
+        and (window not in spans or spans[window][0] >= spans[normal[-1]][1])
+    ]
 
 
 def _drawing(

@@ -198,6 +198,7 @@ def _judge_changes(check: ChangeCheck, alone: float, number: float) -> list[Metr
                 f"window {change.window} (adjusted p {_told(min(change.p_value * number, 1.0))})"
             ),
             value=change.after,
+            null_value=change.before,
             p_value=change.p_value,
             p_adjusted=min(change.p_value * number, 1.0),
             n_baseline=sum(rows[start : change.index]),
