@@ -23,6 +23,8 @@ from skewgate.components.label_joiner.component import LabelJoiner
 from skewgate.components.label_joiner.executor import Executor
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.errors import InputError
+from skewgate.label_config import LabelConfig
+from skewgate.labels import coverage
 
 HOUR, DAY = 3_600, 86_400
 MARCH = 1_456_790_400  # 2016-03-01T00:00Z
@@ -616,6 +618,14 @@ def test_a_malformed_config_is_refused_when_the_pipeline_is_built():
             labels=channel,
             config="{key: [a], labels: [b], prediction_time: t}",
         )
+
+
+def test_windows_are_named_as_tfma_names_their_slices():
+    from tensorflow_model_analysis.slicer import slicer_lib
+
+    config = LabelConfig(**BASE, windows={"every_hours": 6, "feature": "day"})
+    wanted = slicer_lib.stringify_slice_key((("day", "2016-03-01T06:00Z"),))
+    assert coverage.slice_name("2016-03-01T06:00Z", config) == wanted
 
 
 def test_the_gate_takes_the_report():
