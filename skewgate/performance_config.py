@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import fnmatch
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import pydantic
 
 from skewgate.config import BasicPolicy, Significance
-from skewgate.types import LOW_COVERAGE, OPEN_WINDOW, SMALL_SLICE, MetricResult
+from skewgate.types import (
+    LOW_COVERAGE,
+    OPEN_WINDOW,
+    SMALL_SLICE,
+    WARNING,
+    MetricResult,
+    Status,
+)
 from skewgate.validation import StrictModel
 
 _Names = Annotated[list[str], pydantic.Field(min_length=1)]
@@ -47,6 +57,36 @@ class Windows(StrictModel):
     sigmas: float = pydantic.Field(default=3.0, gt=0, le=10)
 
 
+class WarnRule(StrictModel):
+    """Which results only warn; `*` stands for any text, as in file names.
+
+    Attributes:
+        metric: name of the check, such as "auc", "auc change" or "auc band".
+        slice: as reports name it, such as "payment_type:Prcard"; "" is all data.
+    """
+
+    metric: str = "*"
+    slice: str = "*"
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> WarnRule:
+        if self.metric == self.slice == "*":
+            raise ValueError("would let everything pass; name a metric or a slice")
+        return self
+
+    def applies(self, result: MetricResult) -> bool:
+        """Says whether a result only warns.
+
+        >>> rule = WarnRule(slice="payment_type:*")
+        >>> [rule.applies(MetricResult("", name, "auc", Status.FAIL, "low"))
+        ...  for name in ("", "payment_type:Cash")]
+        [False, True]
+        """
+        return fnmatch.fnmatchcase(result.metric, self.metric) and fnmatch.fnmatchcase(
+            result.slice, self.slice
+        )
+
+
 class PerformancePolicy(BasicPolicy):
     """What shuts the gate beside failures.
 
@@ -77,6 +117,7 @@ class PerformanceConfig(StrictModel):
         significance: how sure a failure must be, over all metrics and slices.
         min_slice_rows: slices with fewer rows are inconclusive.
         segments: where to look for bad rows; without it nowhere.
+        warn: failures and doubts that do not block; the report says that they warn.
         windows: how metrics are followed over time; without it they are not.
         policy: what shuts the gate beside failures.
     """
@@ -86,4 +127,14 @@ class PerformanceConfig(StrictModel):
     min_slice_rows: pydantic.PositiveInt = 30
     segments: Segments | None = None
     windows: Windows | None = None
+    warn: list[WarnRule] = []
     policy: PerformancePolicy = PerformancePolicy()
+
+    def warned(self, results: Iterable[MetricResult]) -> list[MetricResult]:
+        """Returns results, those that only warn with the severity "warning"."""
+        return [
+            dataclasses.replace(result, severity=WARNING)
+            if result.status is not Status.PASS and any(r.applies(result) for r in self.warn)
+            else result
+            for result in results
+        ]

@@ -102,3 +102,33 @@ def test_no_policy_lets_a_failure_pass():
 def test_malformed_config_is_one_sentence(text, message):
     with pytest.raises(InputError, match=f"^performance.yaml: {message}"):
         parse(text)
+
+
+def test_what_a_warn_rule_names_does_not_block():
+    config = parse('warn: [{metric: precision}, {metric: "auc*", slice: "payment:Pr*"}]')
+    failed = [
+        MetricResult("", slice_, metric, Status.FAIL, "low")
+        for metric, slice_ in (
+            ("precision", ""),
+            ("precision", "payment:Cash"),
+            ("auc change", "payment:Prcard"),
+            ("auc", "payment:Cash"),
+            ("auc", ""),
+        )
+    ]
+    warned = config.warned(failed)
+    assert [result.severity for result in warned] == ["warning"] * 3 + [None] * 2
+    assert decision.decide(warned[:3], config.policy).blessed
+    assert not decision.decide(warned, config.policy).blessed
+
+
+def test_what_passes_does_not_warn():
+    passed = MetricResult("", "", "precision", Status.PASS, "high")
+    assert parse("warn: [{metric: precision}]").warned([passed]) == [passed]
+
+
+def test_a_warn_rule_for_everything_is_refused():
+    with pytest.raises(InputError, match=r"would let everything pass"):
+        parse("warn: [{}]")
+    with pytest.raises(InputError, match=r"would let everything pass"):
+        parse('warn: [{metric: "*", slice: "*"}]')
