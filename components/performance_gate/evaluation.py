@@ -11,10 +11,15 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
-from tfx.utils import path_utils
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
-from skewgate.components.performance_gate import configuration, jackknife, rows, segments
+from skewgate.components.performance_gate import (
+    configuration,
+    jackknife,
+    rows,
+    saved_models,
+    segments,
+)
 from skewgate.errors import InputError
 
 
@@ -44,7 +49,7 @@ class Job:
         """Returns the models as TFMA loads them, none if the rows hold the predictions.
 
         Raises:
-            InputError: there is no model to run.
+            InputError: there is no model to run, or it lacks the signature.
         """
         if configuration.has_logged_predictions(self.config):
             return []
@@ -59,7 +64,7 @@ class Job:
                 )
             found.append(
                 tfma.default_eval_shared_model(
-                    eval_saved_model_path=path_utils.serving_model_path(uri),
+                    eval_saved_model_path=saved_models.find(uri, spec),
                     model_name=spec.name,
                     eval_config=self.config,
                 )
@@ -71,11 +76,14 @@ def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.Count
     """Evaluates, and returns for each folder how many rows were read, labelled and evaluated.
 
     Raises:
-        InputError: there is no model to run.
+        InputError: there is no model to run, it lacks the signature or cannot be fed, or it has
+            several outputs and segments are asked for.
     """
+    if job.collector is not None:
+        segments.check_outputs(job.config)
     shared = job.shared_models()
     pipeline = make_pipeline()
-    with pipeline:
+    with saved_models.naming_wrong_inputs(), pipeline:
         batches = []
         for index, folder in enumerate(job.folders):
             source = tf_example_record.TFExampleRecord(

@@ -22,6 +22,21 @@ _BATCH = "_skewgate_batch"
 _WHERE = "performance.yaml: segments"
 
 
+def check_outputs(config: tfma.EvalConfig) -> None:
+    """Makes sure that a row has one loss.
+
+    Raises:
+        InputError: the model has several outputs.
+    """
+    for spec in config.model_specs:
+        if spec.label_keys:
+            raise InputError(
+                _WHERE,
+                f"need one output, and the model has {', '.join(sorted(spec.label_keys))}",
+                "remove the section",
+            )
+
+
 def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAccumulator:
     """Returns what one batch of TFMA's extracts says of each segment.
 
@@ -38,9 +53,10 @@ def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAcc
     )
     for name, found in (("labels", labels), ("predictions", predictions)):
         if isinstance(found, dict):
+            outputs = ", ".join(sorted(map(str, found)))
             raise InputError(
                 _WHERE,
-                f"need one output, and the {name} are those of {', '.join(map(str, found))}",
+                f"need one output, and the {name} are those of {outputs}",
                 "remove the section",
             )
     try:

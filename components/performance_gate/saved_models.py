@@ -1,0 +1,83 @@
+"""Finds the SavedModel of a model artifact, and says what keeps TFMA from running it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from google.protobuf import message
+from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow_model_analysis.proto import config_pb2
+from tfx.dsl.io import fileio
+from tfx.utils import path_utils
+
+from skewgate.components import artifact_io
+from skewgate.errors import InputError
+
+_FILE = "saved_model.pb"
+_DEFAULT = ("predict", "serving_default")
+"""The signatures that TFMA looks for, in this order, where the EvalConfig names none."""
+_NOT_CALLED = "Fail to call signature func"
+"""How TFMA begins what it says of inputs that a signature does not take."""
+
+
+def find(uri: str, spec: config_pb2.ModelSpec) -> str:
+    """Returns the folder of the SavedModel.
+
+    Args:
+        uri: of a Model artifact, as Trainer writes it.
+        spec: names the signature.
+
+    Raises:
+        InputError: there is no SavedModel, or it lacks the signature.
+    """
+    path = path_utils.serving_model_path(uri)
+    if spec.model_type and not spec.model_type.startswith("tf_generic"):
+        return str(path)  # of a kind that TFMA reads in its own way
+    file = os.path.join(path, _FILE)
+    if not fileio.exists(file):
+        found = ", ".join(sorted(fileio.listdir(path))) if fileio.isdir(path) else "nothing"
+        raise InputError(
+            path,
+            f"holds no SavedModel (no {_FILE}; found {found})",
+            "write the model there by model.export(folder) or tf.saved_model.save(model, folder)",
+        )
+    try:
+        model = saved_model_pb2.SavedModel.FromString(artifact_io.read_bytes(file))
+    except message.DecodeError as error:
+        raise InputError(file, f"is not a SavedModel ({error})", "write it again") from error
+    names = {name for graph in model.meta_graphs for name in graph.signature_def}
+    wanted = (spec.signature_name,) if spec.signature_name else _DEFAULT
+    if not names.intersection(wanted):
+        raise InputError(
+            path,
+            f"has no signature {' or '.join(wanted)}; it has {_listed(names) or 'none'}",
+            "name one of them as signature_name in the EvalConfig, or save the model with it",
+        )
+    return str(path)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(name for name in names if not name.startswith("__")))
+
+
+@contextlib.contextmanager
+def naming_wrong_inputs() -> Iterator[None]:
+    """Turns TFMA's failure to feed a signature into an InputError.
+
+    TFMA feeds serialized examples if it does not find every input among the features.
+    """
+    try:
+        yield
+    except Exception as error:
+        text = str(error)
+        if _NOT_CALLED not in text:
+            raise
+        _, _, specs = text.partition("input_specs are:")
+        inputs = " ".join(specs.split("[while running")[0].split()).rstrip(".")
+        raise InputError(
+            "the model's signature",
+            f"could not be fed; its inputs are {inputs}",
+            "take serialized tf.Examples, or name each input as a feature and give the schema",
+        ) from error
