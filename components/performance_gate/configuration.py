@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,9 +23,9 @@ _CELLS = {
     "fp": "FalsePositives",
     "fn": "FalseNegatives",
 }
-_ALL = "tp tn fp fn"
+ALL_CELLS = "tp tn fp fn"
 PROPORTIONS = {
-    "BinaryAccuracy": ("tp tn", _ALL),
+    "BinaryAccuracy": ("tp tn", ALL_CELLS),
     "Precision": ("tp", "tp fp"),
     "PPV": ("tp", "tp fp"),
     "Recall": ("tp", "tp fn"),
@@ -39,8 +40,8 @@ PROPORTIONS = {
     "NPV": ("tn", "tn fn"),
     "FalseDiscoveryRate": ("fp", "tp fp"),
     "FalseOmissionRate": ("fn", "tn fn"),
-    "Prevalence": ("tp fn", _ALL),
-    "PredictedPositiveRate": ("tp fp", _ALL),
+    "Prevalence": ("tp fn", ALL_CELLS),
+    "PredictedPositiveRate": ("tp fp", ALL_CELLS),
 }
 """Metrics that are a share of trials, with the cells of the confusion matrix that make it up."""
 OF_ALL_ROWS = frozenset({"CategoricalAccuracy", "SparseCategoricalAccuracy"})
@@ -85,8 +86,9 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
     """Parses a tfma.EvalConfig in text or JSON format.
 
     Raises:
-        InputError: it is neither, names no label, sets no threshold or one without a bound, has
-            SQL slices, switches intervals off, or takes predictions from a model and from the rows.
+        InputError: it is neither, names no label, asks for a metric that TFMA cannot make, sets no
+            threshold or one without a bound, has SQL slices, switches intervals off, or takes
+            predictions from a model and from the rows.
     """
     config = tfma.EvalConfig()
     try:
@@ -128,8 +130,22 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
             "switches confidence intervals off, and verdicts need them",
             "remove compute_confidence_intervals",
         )
+    _check_metrics(config)
     _check_thresholds(config)
     return config
+
+
+def _check_metrics(config: tfma.EvalConfig) -> None:
+    """Makes every metric, as TFMA will."""
+    try:
+        metric_specs.to_computations(config.metrics_specs, eval_config=config)
+    except (ValueError, TypeError, ImportError, AttributeError) as error:
+        found = str(error).splitlines()[0]
+        raise InputError(
+            _WHERE,
+            f"has a metric that TFMA cannot make ({found.rstrip('.')})",
+            "correct its class_name and config",
+        ) from error
 
 
 def _check_thresholds(config: tfma.EvalConfig) -> None:
@@ -142,6 +158,13 @@ def _check_thresholds(config: tfma.EvalConfig) -> None:
         name = wanted.key.name
         if not {field.name for field, _ in wanted.threshold.ListFields()} - {"direction"}:
             raise InputError(_WHERE, f"sets a threshold without a bound on {name}", "add the bound")
+        for field, bound in wanted.threshold.ListFields():
+            if field.name != "direction" and not math.isfinite(bound.value):
+                raise InputError(
+                    _WHERE,
+                    f"sets a bound of {bound.value} on {name}, which decides nothing",
+                    "give a number",
+                )
         if wanted.is_change and not wanted.threshold.direction:
             raise InputError(
                 _WHERE,
@@ -189,15 +212,21 @@ def complete(
             wanted.slicing_specs.add(feature_keys=[feature])
     wanted.options.compute_confidence_intervals.value = True
     names = {metric.class_name for spec in wanted.metrics_specs for metric in spec.metrics}
+    weighted = any(
+        spec.example_weight_key or spec.example_weight_keys for spec in wanted.model_specs
+    )
     for spec in wanted.metrics_specs:
         for metric in [each for each in spec.metrics if each.class_name in PROPORTIONS]:
             for cell, class_name in _CELLS.items():
                 spec.metrics.add(
                     class_name=class_name,
-                    config=_renamed(metric.config, cell_name(_metric_name(metric), cell)),
+                    config=_of_cell(metric.config, cell_name(_metric_name(metric), cell)),
                 )
-    if _COUNT not in names:
-        wanted.metrics_specs.add().metrics.add(class_name=_COUNT)
+    if weighted or _COUNT not in names:
+        counted = wanted.metrics_specs.add()
+        counted.metrics.add(class_name=_COUNT)
+        if weighted:  # TFMA counts weights where rows have them
+            counted.example_weights.unweighted = True
     utils = getattr(tfma, "utils", tfma)
     completed = utils.update_eval_config_with_defaults(
         wanted, has_baseline=has_baseline or _names_baseline(config), rubber_stamp=True
@@ -219,15 +248,16 @@ def _metric_name(metric: config_pb2.MetricConfig) -> str:
     return str(found[0].name)
 
 
-def _renamed(config: str, name: str) -> str:
-    """Returns the options of a metric, a JSON object or its inside, with another name."""
+def _of_cell(config: str, name: str) -> str:
+    """Returns the options of a metric, a JSON object or its inside, as a cell beside it has them.
+
+    >>> _of_cell('"threshold": 0.7', "accuracy.tp")
+    '{"thresholds": 0.7, "name": "accuracy.tp"}'
+    """
     text = config.strip()
-    try:
-        options = json.loads(text if text.startswith("{") else f"{{{text}}}")
-    except json.JSONDecodeError as error:
-        raise InputError(
-            _WHERE, f"has a metric whose config {config!r} is not JSON ({error})", "correct it"
-        ) from error
+    options = json.loads(text if text.startswith("{") else f"{{{text}}}")
+    if "threshold" in options:  # of BinaryAccuracy alone
+        options["thresholds"] = options.pop("threshold")
     return json.dumps({**options, "name": name})
 
 

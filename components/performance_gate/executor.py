@@ -94,6 +94,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             fileio.makedirs(folder)
             stack.callback(fileio.rmtree, folder)
             stack.enter_context(tfrecords.naming_broken_files(examples, splits))
+            for split in splits:
+                tfrecords.check_streams(examples, split)
             counts = evaluation.run(self._make_beam_pipeline, job)
             for split, found in zip(splits, counts, strict=True):
                 tfrecords.check_rows(examples, split, found.read)

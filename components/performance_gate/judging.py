@@ -39,7 +39,9 @@ def judge(
     asked = configuration.thresholds(
         completed if baselines else configuration.without_baseline(wanted)
     )
-    found = thresholds.collect(asked, numbers, next(iter(baselines), None), earlier)
+    found = thresholds.collect(
+        asked, numbers, next(iter(baselines), None), earlier, config.min_slice_rows
+    )
     results = [
         *decision.judge_bounds(found.checks, config.significance, config.min_slice_rows),
         *found.doubts,
@@ -48,4 +50,4 @@ def judge(
     if config.windows:
         followed, drawn = over_time.judge(asked, numbers, config, coverage)
         results += followed
-    return [*coverage.results, *results], drawn
+    return config.warned([*coverage.results, *results]), drawn

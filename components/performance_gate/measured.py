@@ -11,6 +11,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from skewgate.components.performance_gate.configuration import (
+    ALL_CELLS,
     OF_ALL_ROWS,
     PROPORTIONS,
     cell_name,
@@ -75,7 +76,10 @@ class Measurements:
         if is_across(slice_key):
             return min(self.rows(part) for part in slice_key)
         found = self.slices.get(slice_key, SliceMetrics()).numbers
-        return max((int(m.value) for key, m in found.items() if key.name == _COUNT), default=0)
+        counts = {key: m.value for key, m in found.items() if key.name == _COUNT}
+        # Where rows have weights TFMA counts those; others' evaluations may have nothing else.
+        rows = {key: value for key, value in counts.items() if not key.example_weighted} or counts
+        return int(max(rows.values(), default=0.0))
 
     def estimate(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns what is known of a metric; None if nothing but its value, or not even that.
@@ -114,12 +118,16 @@ class Measurements:
         self, slice_key: SliceKey, key: metric_types.MetricKey, value: float, rows: int
     ) -> Share | None:
         class_name = self._classes.get(key)
+        if key.aggregation_type is not None:  # the trials of a row depend on each other
+            return None
         if class_name in PROPORTIONS:
-            count, trials = (
+            everything, count, trials = (
                 sum(self._cell(slice_key, key, cell) for cell in cells.split())
-                for cells in PROPORTIONS[class_name]
+                for cells in (ALL_CELLS, *PROPORTIONS[class_name])
             )
-        elif class_name in OF_ALL_ROWS and key.sub_key is None and key.aggregation_type is None:
+            if not math.isclose(everything, rows, rel_tol=_WHOLE):  # as with top_k
+                return None
+        elif class_name in OF_ALL_ROWS and key.sub_key is None:
             count, trials = value * rows, float(rows)
         else:
             return None
@@ -154,6 +162,8 @@ def load(path: str) -> Measurements:
     slices: dict[SliceKey, SliceMetrics] = {}
     try:
         config = tfma.load_eval_result(path).config
+        if config is None:
+            raise FileNotFoundError("no eval_config.json in it")
         for record in tfma.load_metrics(path):
             across = record.HasField("cross_slice_key")
             key = (

@@ -163,11 +163,11 @@ def _series(wanted: Sequence[Wanted], measured: Measurements, rules: Windows) ->
         if len(key) == 1 and key[0][0] == rules.feature
     }
     followed: dict[metric_types.MetricKey, tuple[Worse, float | None]] = {}
-    for each in wanted:
-        key = each.key._replace(is_diff=False)
-        if each.is_across or (each.is_change and key in followed):
-            continue
-        followed[key] = _side(each), _one_bound(each)
+    # A threshold on windows, or on every slice, says best what is worse; then one on the value.
+    order = sorted(wanted, key=lambda each: (not _on_windows(each, rules), each.is_change))
+    for each in (each for each in order if not each.is_across):
+        bound = _one_bound(each) if _on_windows(each, rules) else None
+        followed.setdefault(each.key._replace(is_diff=False), (_side(each), bound))
     if rules.metrics is not None:
         computed = {
             key
@@ -197,6 +197,13 @@ def _series(wanted: Sequence[Wanted], measured: Measurements, rules: Windows) ->
         )
         for key, (worse, bound) in followed.items()
     ]
+
+
+def _on_windows(wanted: Wanted, rules: Windows) -> bool:
+    spec = wanted.spec
+    return spec is None or (
+        not wanted.is_across and not spec.feature_values and [*spec.feature_keys] == [rules.feature]
+    )
 
 
 def _side(wanted: Wanted) -> Worse:

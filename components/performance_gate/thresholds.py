@@ -43,6 +43,7 @@ def collect(
     measured: Measurements,
     baseline: str | None,
     stored: Measurements | None = None,
+    min_rows: int = 1,
 ) -> Found:
     """Returns a check for each threshold, bound and slice; what was not measured is a doubt.
 
@@ -51,13 +52,16 @@ def collect(
         measured: what TFMA measured.
         baseline: name of the baseline model, None without one.
         stored: an earlier evaluation to compare with where there is no baseline model.
+        min_rows: a slice with fewer rows is small, and no wonder if it lacks an interval.
     """
     found = Found()
     for each in wanted:
         slices = [key for key in measured.slices if _applies(each.spec, key)]
         if not slices:
             metric = label(each.key)
-            reason = f"{metric} could not be evaluated on {_named(each.spec)}: no labelled row"
+            reason = (
+                f"{metric} could not be evaluated on {_named(each.spec)}: there is no such slice"
+            )
             found.doubts.append(_doubt("", metric, reason))
         for slice_key in sorted(slices, key=name_of):
             if not each.is_change:
@@ -66,6 +70,7 @@ def collect(
                 _paired(each, slice_key, measured, baseline, found)
             elif stored is not None:
                 _unpaired(each, slice_key, measured, stored, found)
+    found.doubts = [_small(doubt, min_rows) for doubt in found.doubts]
     if baseline is None and stored is None and any(each.is_change for each in wanted):
         reason = "there is no baseline, so the change thresholds could not be checked"
         found.doubts.append(drift.inconclusive(BASELINE_CHECK, reason))
@@ -148,6 +153,12 @@ def _missing(slice_metrics: SliceMetrics, metric: str, name: str, rows: int) -> 
         return _doubt(name, metric, reason, cause=SMALL_SLICE)
     reason = f"{metric} could not be computed with an interval on {rows:,} rows"
     return _doubt(name, metric, reason, n_current=rows)
+
+
+def _small(doubt: MetricResult, min_rows: int) -> MetricResult:
+    """Gives a doubt about a metric without an interval its cause, if its slice is small."""
+    small = bool(doubt.slice) and 0 < (doubt.n_current or 0) < min_rows
+    return dataclasses.replace(doubt, cause=SMALL_SLICE) if small else doubt
 
 
 def _value(wanted: Wanted, slice_key: SliceKey, measured: Measurements, found: Found) -> None:

@@ -42,7 +42,8 @@ def judge_bounds(
     its bound through with a probability of at most alpha (intersection-union test, Berger 1982).
     *fail*: the interval lies beyond the bound, and does so after correction over all checks, for
     among many slices some lie beyond it by chance. *inconclusive*: anything else, and slices with
-    fewer than `min_rows` rows.
+    fewer than `min_rows` rows, with the cause "small_slice" unless it is all data: who lets small
+    slices pass still wants some rows.
     """
     large = [check for check in checks if check.estimate.n >= min_rows]
     p_values = [
@@ -91,7 +92,7 @@ def _small(check: BoundCheck, min_rows: int, alpha: float) -> MetricResult:
         "min_slice_rows asks for"
     )
     result = _result(check, Status.INCONCLUSIVE, reason, lower, upper)
-    return dataclasses.replace(result, cause=SMALL_SLICE)
+    return dataclasses.replace(result, cause=SMALL_SLICE if check.slice else None)
 
 
 def _seen(check: BoundCheck, lower: float, upper: float) -> str:

@@ -92,6 +92,13 @@ def test_a_slice_that_is_too_small_is_inconclusive_and_says_why():
     assert judge(Share(1, 30, 30), 0.9, min_rows=30).status is FAIL
 
 
+def test_all_data_are_no_small_slice_that_a_policy_may_let_pass():
+    check = BoundCheck("", "auc", Share(29, 29, 29), 0.9, True)
+    (result,) = judge_bounds([check], RULES, 30)
+    assert (result.status, result.cause) == (OPEN, None)
+    assert "fewer than the 30 that min_slice_rows asks for" in result.reason
+
+
 def test_what_is_large_enough_and_open_has_no_cause():
     assert judge(Share(27, 30, 30), 0.9, min_rows=30).cause is None
 

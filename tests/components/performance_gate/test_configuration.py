@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import tensorflow_model_analysis as tfma
+from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+
+from skewgate.components.performance_gate import configuration
+from skewgate.components.performance_gate.component import PerformanceGate
+from skewgate.errors import InputError
+
+FLOOR = "threshold { value_threshold { lower_bound { value: 0.8 } } }"
+CHANGE = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: -0.02 } }"
+CONFIG = f"""
+model_specs {{ label_key: "label" }}
+slicing_specs {{}}
+slicing_specs {{ feature_keys: "payment" }}
+metrics_specs {{ metrics {{ class_name: "AUC" {FLOOR} }} }}
+"""
+TWO = """
+model_specs { name: "candidate" label_key: "label" }
+model_specs { name: "baseline" is_baseline: true label_key: "label" }
+"""
+
+
+def parse(text):
+    return configuration.parse_eval_config(text)
+
+
+def complete(text, has_baseline=False, **options):
+    return configuration.complete(parse(text), has_baseline=has_baseline, **options)
+
+
+def keys(config):
+    found = metric_specs.keys_and_metrics_from_specs(config, config.metrics_specs)
+    return {key for key, _, _ in found}
+
+
+def metric(text):
+    return CONFIG.replace(f'class_name: "AUC" {FLOOR}', text)
+
+
+def test_text_and_json_are_read_alike():
+    as_json = json_format.MessageToJson(text_format.Parse(CONFIG, tfma.EvalConfig()))
+    assert parse(as_json) == parse("\n" + as_json) == parse(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model_specs {", r"is not a tfma.EvalConfig \(.*\)\. Fix: correct it\.$"),
+        ("{", r"is not a tfma.EvalConfig"),
+        ("nonsense { }", r"is not a tfma.EvalConfig"),
+        ("", r"every model_spec must name its label_key"),
+        (CONFIG.replace('label_key: "label"', ""), r"every model_spec must name its label_key"),
+        (
+            CONFIG + 'model_specs { name: "b" prediction_key: "p" label_key: "label" }',
+            r"one model_spec names a prediction_key and another does not",
+        ),
+        (
+            CONFIG + 'model_specs { name: "b" label_key: "label" }',
+            r"has 2 model_specs that are no baseline, and there is one model",
+        ),
+        (
+            CONFIG.replace("model_specs {", "model_specs { is_baseline: true"),
+            r"has 0 model_specs that are no baseline",
+        ),
+        (
+            CONFIG + 'slicing_specs { slice_keys_sql: "SELECT 1" }',
+            r"slices by slice_keys_sql.* Fix: use feature_keys",
+        ),
+        (
+            CONFIG + "options { compute_confidence_intervals { value: false } }",
+            r"switches confidence intervals off",
+        ),
+        (CONFIG.replace(FLOOR, ""), r"sets no threshold, so nothing would be decided"),
+        (CONFIG.replace("lower_bound { value: 0.8 }", ""), r"a threshold without a bound on auc"),
+        (
+            CONFIG.replace("value_threshold { lower_bound { value: 0.8 } }", CHANGE).replace(
+                "absolute { value: -0.02 }", ""
+            ),
+            r"a threshold without a bound on auc",
+        ),
+        (
+            CONFIG.replace("value_threshold { lower_bound { value: 0.8 } }", CHANGE).replace(
+                "direction: HIGHER_IS_BETTER", ""
+            ),
+            r"sets a change_threshold without a direction on auc",
+        ),
+        (CONFIG.replace("0.8", "nan"), r"sets a bound of nan on auc, which decides nothing"),
+        (CONFIG.replace("0.8", "-inf"), r"sets a bound of -inf on auc, which decides nothing"),
+        (
+            CONFIG.replace("value_threshold { lower_bound { value: 0.8 } }", CHANGE).replace(
+                "-0.02", "inf"
+            ),
+            r"sets a bound of inf on auc",
+        ),
+        (metric(f'class_name: "Acuracy" {FLOOR}'), r"has a metric that TFMA cannot make \(Unknown"),
+        (
+            metric(f'class_name: "Mine" module: "no.such.module" {FLOOR}'),
+            r"has a metric that TFMA cannot make \(No module named 'no'\)",
+        ),
+        (
+            metric(f'class_name: "AUC" config: \'"thresholdz": 3\' {FLOOR}'),
+            r"cannot make \(.*unexpected keyword argument 'thresholdz'\)\. Fix: correct its class_",
+        ),
+        (
+            metric(f'class_name: "Precision" config: \'{{"thresholds": [0.7]\' {FLOOR}'),
+            r"has a metric that TFMA cannot make \(Expecting ',' delimiter",
+        ),
+    ],
+)
+def test_what_cannot_decide_is_one_sentence(text, message):
+    with pytest.raises(InputError, match=f"^eval_config.pbtxt: .*{message}") as caught:
+        parse(text)
+    assert "\n" not in str(caught.value).partition("(")[0]
+
+
+def test_the_component_refuses_what_cannot_decide_before_the_pipeline_runs():
+    from tfx import types
+    from tfx.types import standard_artifacts
+
+    examples = types.Channel(type=standard_artifacts.Examples)
+    with pytest.raises(InputError, match="sets no threshold"):
+        PerformanceGate(examples, CONFIG.replace(FLOOR, ""))
+    with pytest.raises(InputError, match=r"^performance.yaml: window is not a known key"):
+        PerformanceGate(examples, CONFIG, config="{window: {}}")
+    component = PerformanceGate(examples, CONFIG, example_splits=["a", "b"])
+    assert component.spec.exec_properties["example_splits"] == '["a", "b"]'
+    assert component.spec.exec_properties["eval_config"] == CONFIG
+
+
+def test_thresholds_are_found_wherever_an_eval_config_has_them():
+    text = f"""
+    {TWO}
+    metrics_specs {{
+      metrics {{ class_name: "AUC" {FLOOR}
+        per_slice_thresholds {{ slicing_specs {{ feature_keys: "payment" }}
+          threshold {{ value_threshold {{ upper_bound {{ value: 0.99 }} }} {CHANGE} }} }}
+        cross_slice_thresholds {{
+          cross_slicing_specs {{ baseline_spec {{}} slicing_specs {{ feature_keys: "payment" }} }}
+          threshold {{ value_threshold {{ upper_bound {{ value: 0.1 }} }} }} }} }}
+      thresholds {{ key: "loss" value {{ value_threshold {{ upper_bound {{ value: 1 }} }} }} }}
+    }}
+    """
+    found = configuration.thresholds(complete(text, has_baseline=True))
+    told = [(w.key.name, w.worse, w.is_change, w.is_across, w.spec is None) for w in found]
+    assert sorted(told) == [
+        ("auc", "higher", False, False, False),
+        ("auc", "higher", False, True, False),
+        ("auc", "lower", False, False, True),
+        ("auc", "lower", True, False, False),
+        ("loss", "higher", False, False, True),
+    ]
+    assert {w.key.model_name for w in found} == {"candidate"}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "worse"),
+    [
+        ("value_threshold { lower_bound { value: 0.1 } }", "lower"),
+        ("value_threshold { upper_bound { value: 0.1 } }", "higher"),
+        ("value_threshold { lower_bound { value: 0.1 } upper_bound { value: 0.9 } }", None),
+        ("change_threshold { direction: HIGHER_IS_BETTER absolute { value: 0 } }", "lower"),
+        ("change_threshold { direction: LOWER_IS_BETTER relative { value: 0 } }", "higher"),
+    ],
+)
+def test_which_side_is_worse_follows_from_the_threshold(threshold, worse):
+    text = CONFIG.replace(FLOOR, f"threshold {{ {threshold} }}")
+    (wanted,) = configuration.thresholds(parse(text))
+    assert wanted.worse == worse
+
+
+def test_only_a_threshold_on_change_is_one():
+    assert not configuration.has_change(parse(CONFIG))
+    assert configuration.has_change(parse(CONFIG.replace(FLOOR, f"threshold {{ {CHANGE} }}")))
+
+
+def test_labels_and_logged_predictions_are_named_by_the_model_specs():
+    logged = CONFIG.replace('label_key: "label"', 'label_key: "tip" prediction_key: "p"')
+    assert configuration.has_logged_predictions(parse(logged))
+    assert not configuration.has_logged_predictions(parse(CONFIG))
+    several = CONFIG.replace(
+        'label_key: "label"',
+        'label_keys { key: "x" value: "tip" } label_keys { key: "y" value: "fare" }',
+    )
+    assert configuration.label_features(parse(several)) == ["fare", "tip"]
+    assert configuration.label_features(parse(logged)) == ["tip"]
+
+
+def test_rows_are_counted_and_intervals_computed():
+    found = complete(CONFIG)
+    assert found.options.compute_confidence_intervals.value
+    assert metric_types.MetricKey("example_count") in keys(found)
+    twice = CONFIG + 'metrics_specs { metrics { class_name: "ExampleCount" } }'
+    names = [m.class_name for spec in complete(twice).metrics_specs for m in spec.metrics]
+    assert names.count("ExampleCount") == 1
+
+
+@pytest.mark.parametrize("also", ["", 'metrics_specs { metrics { class_name: "ExampleCount" } }'])
+def test_rows_are_counted_also_where_they_have_weights(also):
+    text = CONFIG.replace('label_key: "label"', 'label_key: "label" example_weight_key: "w"')
+    found = keys(complete(text + also))
+    assert metric_types.MetricKey("example_count", example_weighted=False) in found
+    assert metric_types.MetricKey("auc", example_weighted=True) in found
+
+
+def test_slices_are_added_to_those_that_are_there():
+    found = complete(CONFIG, slices=["window", "payment"])
+    assert [[*spec.feature_keys] for spec in found.slicing_specs] == [[], ["payment"], ["window"]]
+    plain = CONFIG.replace("slicing_specs {}", "").replace(
+        'slicing_specs { feature_keys: "payment" }', ""
+    )
+    found = complete(plain, slices=["window"])
+    assert [[*spec.feature_keys] for spec in found.slicing_specs] == [[], ["window"]]
+
+
+def test_a_slice_by_one_value_of_a_feature_is_not_a_slice_by_the_feature():
+    text = CONFIG + 'slicing_specs { feature_values { key: "window" value: "2016-03-01" } }'
+    found = complete(text, slices=["window"])
+    assert ["window"] in [[*spec.feature_keys] for spec in found.slicing_specs]
+
+
+@pytest.mark.parametrize("class_name", sorted(configuration.PROPORTIONS))
+def test_every_share_has_the_cells_that_make_it_up(class_name):
+    found = complete(metric(f'class_name: "{class_name}" {FLOOR}'))
+    (own,) = (w.key for w in configuration.thresholds(found))
+    cells = {own._replace(name=f"{own.name}.{cell}") for cell in ("tp", "tn", "fp", "fn")}
+    assert cells < keys(found)
+
+
+def test_cells_have_the_options_of_their_metric_but_not_its_threshold():
+    text = metric(
+        f'class_name: "BinaryAccuracy" config: \'"threshold": 0.7, "name": "strict"\' {FLOOR}'
+    )
+    found = complete(text)
+    cells = [m for m in found.metrics_specs[0].metrics if m.class_name == "TruePositives"]
+    assert [json.loads(cell.config) for cell in cells] == [{"thresholds": 0.7, "name": "strict.tp"}]
+    metric_specs.to_computations(found.metrics_specs, eval_config=found)
+    assert len(configuration.thresholds(found)) == 1
+
+
+def test_names_that_the_user_gave_are_kept():
+    text = metric(f'class_name: "AUC" config: \'"name": "ours"\' {FLOOR}')
+    assert [w.key.name for w in configuration.thresholds(complete(text))] == ["ours"]
+    assert "ours" in {key.name for key in keys(complete(text))}
+
+
+@pytest.mark.parametrize("name", ["", "anything"])
+def test_a_single_model_spec_may_have_any_name(name):
+    text = CONFIG.replace("model_specs {", f'model_specs {{ name: "{name}"').replace(
+        "metrics_specs {", f'metrics_specs {{ model_names: "{name}"'
+    )
+    assert [spec.name for spec in complete(text).model_specs] == [""]
+    with_baseline = complete(text, has_baseline=True)
+    assert [(s.name, s.is_baseline) for s in with_baseline.model_specs] == [
+        ("candidate", False),
+        ("baseline", True),
+    ]
+
+
+def test_without_a_baseline_model_its_spec_and_changes_are_left_out_and_judged_all_the_same():
+    text = TWO + CONFIG.partition("\n")[2].replace(
+        'model_specs { label_key: "label" }', ""
+    ).replace("threshold {", f"threshold {{ {CHANGE}", 1)
+    found = complete(text)
+    assert [spec.is_baseline for spec in found.model_specs] == [False]
+    assert not configuration.has_change(found)
+    alone = configuration.thresholds(configuration.without_baseline(parse(text)))
+    assert sorted((w.key.name, w.key.model_name, w.is_change) for w in alone) == [
+        ("auc", "", False),
+        ("auc", "", True),
+    ]
+    # What is judged was computed under the same key.
+    assert {w.key._replace(is_diff=False) for w in alone} <= keys(found)
+
+
+def test_a_baseline_whose_predictions_are_in_the_rows_is_compared_with():
+    text = f"""
+    model_specs {{ name: "new" prediction_key: "p" label_key: "label" }}
+    model_specs {{ name: "old" prediction_key: "q" label_key: "label" is_baseline: true }}
+    metrics_specs {{ metrics {{ class_name: "AUC" threshold {{ {CHANGE} }} }} }}
+    """
+    found = complete(text)
+    assert [spec.name for spec in found.model_specs] == ["new", "old"]
+    assert [w.key.model_name for w in configuration.thresholds(found)] == ["new"]
+    plain = configuration.without_changes(found)
+    assert not configuration.has_change(plain)
+    assert configuration.has_change(found)
+
+
+def test_without_changes_clears_every_kind_of_threshold_and_nothing_else():
+    value = "value_threshold { lower_bound { value: 0.8 } }"
+    inside = f"threshold {{ {value} {CHANGE} }}"
+    text = f"""
+    {TWO}
+    metrics_specs {{
+      metrics {{ class_name: "AUC" {inside}
+        per_slice_thresholds {{ slicing_specs {{}} {inside} }}
+        cross_slice_thresholds {{ cross_slicing_specs {{ baseline_spec {{}} }} {inside} }} }}
+      thresholds {{ key: "a" value {{ {value} {CHANGE} }} }}
+      per_slice_thresholds {{ key: "a" value {{ thresholds {{ slicing_specs {{}} {inside} }} }} }}
+      cross_slice_thresholds {{ key: "a" value {{ thresholds {{
+        cross_slicing_specs {{ baseline_spec {{}} }} {inside} }} }} }}
+    }}
+    """
+    plain = configuration.without_changes(parse(text))
+    assert str(plain).count("change_threshold") == 0
+    assert str(plain).count("value_threshold") == 6

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from tensorflow_model_analysis.metrics import metric_types
+
+from skewgate import decision
+from skewgate.components.performance_gate import configuration, judging, over_time
+from skewgate.components.performance_gate.over_time import Coverage, read_coverage
+from skewgate.errors import InputError
+from skewgate.performance_config import PerformanceConfig
+from skewgate.report import Report
+from skewgate.types import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+
+CONFIG = """
+model_specs { label_key: "label" prediction_key: "p" }
+slicing_specs {}
+metrics_specs {
+  metrics { class_name: "AUC" threshold { value_threshold { lower_bound { value: 0.7 } } } }
+  metrics { class_name: "MeanLabel" }
+}
+"""
+AUC, MEAN = metric_types.MetricKey("auc"), metric_types.MetricKey("mean_label")
+USUAL = [0.90, 0.91, 0.89, 0.90, 0.92, 0.90, 0.89, 0.91, 0.90, 0.91, 0.90, 0.89]
+DAY = 86_400
+
+
+def days(number):
+    return [f"2016-03-{day:02d}" for day in range(1, number + 1)]
+
+
+def window(name):
+    return (("window", name),)
+
+
+@pytest.fixture
+def judge(measurements):
+    """Judges values of AUC over days; None is a day on which it could not be computed."""
+
+    def judge(values, *, rules=None, coverage=None, text=CONFIG, rows=400, error=0.012):
+        parsed = configuration.parse_eval_config(text)
+        completed = configuration.complete(parsed, has_baseline=False, slices=["window"])
+        names = days(len(values))
+        slices = {
+            window(name): (
+                rows[name] if isinstance(rows, dict) and name in rows else 400,
+                {MEAN: (0.3, 0.02, 19)} | ({} if value is None else {AUC: (value, error, 19)}),
+            )
+            for name, value in zip(names, values, strict=True)
+        }
+        for name in coverage.incomplete if coverage else ():
+            slices.pop(window(name), None)  # their rows were not evaluated
+        config = PerformanceConfig.model_validate({"windows": {"reference": 6} | (rules or {})})
+        return over_time.judge(
+            configuration.thresholds(parsed),
+            measurements(completed, {(): (5000, {AUC: (0.9, 0.004, 19)}), **slices}),
+            config,
+            coverage or Coverage(),
+        )
+
+    return judge
+
+
+def told(results):
+    return {(r.slice, r.metric): r.status.value for r in results}
+
+
+def covered(number, **open_or_low):
+    """Coverage of days, those named in "open" or "low" incomplete."""
+    results, spans = [], {}
+    for index, name in enumerate(days(number)):
+        cause = next((cause for cause, names in open_or_low.items() if name in names), None)
+        status = Status.INCONCLUSIVE if cause else Status.PASS
+        results.append(
+            MetricResult("", f"window:{name}", "coverage", status, "half its labels", cause=cause)
+        )
+        spans[name] = (index * DAY, (index + 1) * DAY)
+    return Coverage("window", tuple(results), spans)
+
+
+def test_windows_as_before_pass_and_no_change_is_found(judge):
+    results, _ = judge(USUAL)
+    assert told(results) == {
+        **{(f"window:{day}", "auc band"): "pass" for day in days(12)[6:]},
+        ("", "auc change point"): "pass",
+    }
+
+
+def test_a_drop_fails_in_the_window_where_it_begins(judge):
+    results, _ = judge([*USUAL[:9], 0.72, 0.71, 0.72])
+    failed = {place for place, status in told(results).items() if status == "fail"}
+    assert failed == {
+        *((f"window:2016-03-{day}", "auc band") for day in ("10", "11", "12")),
+        ("window:2016-03-10", "auc change point"),
+    }
+
+
+def test_a_rise_fails_only_where_higher_is_worse(judge):
+    values = [*USUAL[:9], 0.995, 0.994, 0.995]
+    assert "fail" not in told(judge(values)[0]).values()
+    ceiling = CONFIG.replace("lower_bound { value: 0.7 }", "upper_bound { value: 0.7 }")
+    assert told(judge(values, text=ceiling)[0])["window:2016-03-10", "auc band"] == "fail"
+    both = CONFIG.replace(
+        "lower_bound { value: 0.7 }", "lower_bound { value: 0.7 } upper_bound { value: 1 }"
+    )
+    assert told(judge(values, text=both)[0])["window:2016-03-10", "auc band"] == "fail"
+
+
+@pytest.mark.parametrize("number", [0, 1, 6])
+def test_too_few_windows_for_a_reference_lack_a_baseline(judge, number):
+    results, drawn = judge(USUAL[:number])
+    (result,) = results
+    assert (result.metric, result.status) == (BASELINE_CHECK, Status.INCONCLUSIVE)
+    assert f"auc has {number} windows with enough labels and rows, and to follow it 7" in (
+        result.reason
+    )
+    assert drawn["auc"]["band"] is None
+    assert len(drawn["auc"]["points"]) == number
+
+
+def test_windows_without_labels_or_rows_or_value_are_neither_reference_nor_judged(judge):
+    coverage = covered(12, **{LOW_COVERAGE: ["2016-03-02"], OPEN_WINDOW: ["2016-03-12"]})
+    values = [0.9, 0.1, *USUAL[2:]]
+    values[3] = None
+    results, drawn = judge(values, coverage=coverage, rows={"2016-03-05": 29})
+    # Reference: days 1, 3, 6, 7, 8 and 9.
+    assert told(results) == {
+        ("window:2016-03-10", "auc band"): "pass",
+        ("window:2016-03-11", "auc band"): "pass",
+        ("", "auc change point"): "pass",
+    }
+    points = {point["window"]: point for point in drawn["auc"]["points"]}
+    assert sorted(points) == days(12)
+    hollow = {name for name, point in points.items() if point["status"] == "inconclusive"}
+    assert hollow == {"2016-03-02", "2016-03-04", "2016-03-05", "2016-03-12"}
+    assert points["2016-03-12"]["value"] is None
+    assert points["2016-03-05"]["n"] == 29
+
+
+def test_windows_that_lack_labels_are_inconclusive_and_not_wrong(measurements):
+    """A window with half of its labels would look bad, and its rows are not judged."""
+    parsed = configuration.parse_eval_config(CONFIG)
+    completed = configuration.complete(parsed, has_baseline=False, slices=["window"])
+    coverage = covered(10, **{OPEN_WINDOW: ["2016-03-09", "2016-03-10"]})
+    slices = {window(name): (400, {AUC: (0.9, 0.012, 19)}) for name in days(8)}
+    numbers = measurements(completed, {(): (3200, {AUC: (0.9, 0.004, 19)}), **slices})
+    config = PerformanceConfig.model_validate({"windows": {"reference": 6}})
+    results, _ = judging.judge(parsed, completed, numbers, None, config, coverage)
+    found = {(r.slice, r.metric): r for r in results}
+    doubts = {place for place, r in found.items() if r.status is not Status.PASS}
+    assert doubts == {("window:2016-03-09", "coverage"), ("window:2016-03-10", "coverage")}
+    assert found["window:2016-03-08", "auc band"].status is Status.PASS
+    assert found["window:2016-03-08", "auc"].status is Status.PASS
+    assert not decision.decide(results, config.policy).blessed
+    allowed = config.policy.model_copy(update={"on_open_window": "allow"})
+    assert decision.decide(results, allowed).blessed
+
+
+def test_rolling_windows_are_taken_apart(judge):
+    """Of three-day windows every day, only those that share no row tell apart chance and change."""
+    spans = {name: (index * DAY, (index + 3) * DAY) for index, name in enumerate(days(24))}
+    results = tuple(
+        MetricResult("", f"window:{name}", "coverage", Status.PASS, "enough") for name in days(24)
+    )
+    rolling = Coverage("window", results, spans)
+    values = [0.9 + 0.004 * (index % 5 - 2) for index in range(24)]
+    found, drawn = judge(values, coverage=rolling)
+    bands = sorted(r.slice for r in found if r.metric == "auc band")
+    # References begin on days 1, 4, 7, 10, 13 and 16; the windows after them are judged.
+    assert bands[0] > "window:2016-03-16"
+    assert bands[-1] == "window:2016-03-24"
+    (change,) = (r for r in found if r.metric == "auc change point")
+    assert change.reason == "no change of auc in 8 windows"
+    assert len(drawn["auc"]["points"]) == 24
+
+
+def test_a_metric_is_followed_by_name_with_or_without_a_threshold(judge):
+    _, drawn = judge(USUAL, rules={"metrics": ["mean_label"]})
+    assert list(drawn) == ["mean_label"]
+    assert drawn["mean_label"]["threshold"] is None
+    _, drawn = judge(USUAL, rules={"metrics": ["mean_label", "auc"]})
+    assert sorted(drawn) == ["auc", "mean_label"]
+
+
+def test_a_metric_that_was_not_computed_is_one_sentence(judge):
+    with pytest.raises(
+        InputError, match=r"windows.metrics: name acc, which was not computed; there are auc, "
+    ):
+        judge(USUAL, rules={"metrics": ["acc"]})
+
+
+def test_the_threshold_drawn_is_that_of_all_slices_and_not_of_another(judge):
+    text = CONFIG.replace(
+        "threshold {",
+        'per_slice_thresholds { slicing_specs { feature_values { key: "payment" value: "Cash" } } '
+        "threshold { value_threshold { upper_bound { value: 0.999 } } } } threshold {",
+        1,
+    )
+    _, drawn = judge([*USUAL[:9], 0.72, 0.71, 0.72], text=text)
+    assert drawn["auc"]["threshold"] == 0.7
+    results, _ = judge([*USUAL[:9], 0.72, 0.71, 0.72], text=text)
+    assert told(results)["window:2016-03-10", "auc band"] == "fail"
+
+
+def test_a_threshold_on_windows_is_drawn_before_one_on_a_slice(judge):
+    text = CONFIG.replace(
+        "threshold { value_threshold { lower_bound { value: 0.7 } } }",
+        'per_slice_thresholds { slicing_specs { feature_keys: "payment" } '
+        "threshold { value_threshold { upper_bound { value: 0.999 } } } } "
+        'per_slice_thresholds { slicing_specs { feature_keys: "window" } '
+        "threshold { value_threshold { lower_bound { value: 0.6 } } } }",
+    )
+    assert judge(USUAL, text=text)[1]["auc"]["threshold"] == 0.6
+    on_slice = CONFIG.replace(
+        "threshold {",
+        'per_slice_thresholds { slicing_specs { feature_keys: "payment" } threshold {',
+        1,
+    ).replace("0.7 } } }", "0.7 } } } }")
+    results, drawn = judge([*USUAL[:9], 0.72, 0.71, 0.72], text=on_slice)
+    assert drawn["auc"]["threshold"] is None
+    assert told(results)["window:2016-03-10", "auc band"] == "fail"
+
+
+def test_what_is_drawn_fits_json_and_its_points(judge):
+    values = [*USUAL[:9], 0.72, 0.71, 0.72]
+    values[4] = None
+    _, drawn = judge(values, coverage=covered(12, **{LOW_COVERAGE: ["2016-03-02"]}))
+    found = json.loads(json.dumps(drawn, allow_nan=False))["auc"]
+    assert [point["window"] for point in found["points"]] == days(12)
+    assert len(found["band"]["lower"]) == len(found["band"]["upper"]) == 12
+    assert found["band"]["mean"] == pytest.approx(0.9, abs=0.02)
+    assert [found["band"]["lower"][i] for i in (1, 4)] == [None, None]
+    assert found["threshold"] == 0.7
+    assert [change["window"] for change in found["change_points"]] == ["2016-03-10"]
+    for point in found["points"]:
+        if point["value"] is not None:
+            assert point["lower"] < point["value"] < point["upper"]
+
+
+def label_report(kind="labels", results=()):
+    windows = [
+        {"name": name, "start": i * DAY, "end": (i + 1) * DAY} for i, name in enumerate(days(2))
+    ]
+    return Report(
+        kind=kind,
+        decision=decision.decide(results, PerformanceConfig().policy),
+        baseline={},
+        current={},
+        details={"labels": {"windows": windows}},
+    )
+
+
+def test_coverage_is_read_from_the_report_of_labels():
+    results = covered(2, **{OPEN_WINDOW: ["2016-03-02"]}).results
+    found = read_coverage(label_report(results=results), "/labels")
+    assert (found.feature, found.results) == ("window", results)
+    assert found.spans == {"2016-03-01": (0, DAY), "2016-03-02": (DAY, 2 * DAY)}
+    assert list(found.incomplete) == ["2016-03-02"]
+
+
+def test_a_report_without_any_window_is_a_doubt_about_everything():
+    result = MetricResult("", "", "coverage", Status.INCONCLUSIVE, "no row lies in a window")
+    found = read_coverage(label_report(results=[result]), "/labels")
+    assert (found.feature, found.incomplete, found.results) == ("", {}, (result,))
+
+
+def test_a_report_of_something_else_is_one_sentence():
+    with pytest.raises(InputError, match=r"^/labels: is a drift report, not one of labels"):
+        read_coverage(label_report(kind="drift"), "/labels")
