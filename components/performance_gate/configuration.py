@@ -44,6 +44,17 @@ PROPORTIONS = {
     "PredictedPositiveRate": ("tp fp", ALL_CELLS),
 }
 """Metrics that are a share of trials, with the cells of the confusion matrix that make it up."""
+RANKINGS = frozenset(
+    {
+        "AUC",
+        "AUCPrecisionRecall",
+        "PrecisionAtRecall",
+        "RecallAtPrecision",
+        "SensitivityAtSpecificity",
+        "SpecificityAtSensitivity",
+    }
+)
+"""Metrics that say nothing where all labels are alike; TFMA gives them a number there too."""
 OF_ALL_ROWS = frozenset({"CategoricalAccuracy", "SparseCategoricalAccuracy"})
 """Metrics that are a share of the rows."""
 
@@ -191,8 +202,8 @@ def complete(
     """Returns the configuration that TFMA runs.
 
     Beside TFMA's own defaults it has a count of the rows, the cells of the confusion matrix for
-    each metric that is a share of them, confidence intervals, and what else to slice by. Without
-    a baseline model changes are left out.
+    each metric that is a share of them or needs labels of both classes, confidence intervals, and
+    what else to slice by. Without a baseline model changes are left out.
 
     Args:
         config: from `parse_eval_config`.
@@ -216,11 +227,13 @@ def complete(
         spec.example_weight_key or spec.example_weight_keys for spec in wanted.model_specs
     )
     for spec in wanted.metrics_specs:
-        for metric in [each for each in spec.metrics if each.class_name in PROPORTIONS]:
+        for metric in [
+            each for each in spec.metrics if each.class_name in RANKINGS | PROPORTIONS.keys()
+        ]:
             for cell, class_name in _CELLS.items():
                 spec.metrics.add(
                     class_name=class_name,
-                    config=_of_cell(metric.config, cell_name(_metric_name(metric), cell)),
+                    config=_of_cell(metric, cell_name(_metric_name(metric), cell)),
                 )
     if weighted or _COUNT not in names:
         counted = wanted.metrics_specs.add()
@@ -248,16 +261,19 @@ def _metric_name(metric: config_pb2.MetricConfig) -> str:
     return str(found[0].name)
 
 
-def _of_cell(config: str, name: str) -> str:
-    """Returns the options of a metric, a JSON object or its inside, as a cell beside it has them.
+def _of_cell(metric: config_pb2.MetricConfig, name: str) -> str:
+    """Returns the options of a metric as a cell beside it has them.
 
-    >>> _of_cell('"threshold": 0.7', "accuracy.tp")
+    >>> strict = config_pb2.MetricConfig(class_name="BinaryAccuracy", config='"threshold": 0.7')
+    >>> _of_cell(strict, "accuracy.tp")
     '{"thresholds": 0.7, "name": "accuracy.tp"}'
     """
-    text = config.strip()
+    text = metric.config.strip()
     options = json.loads(text if text.startswith("{") else f"{{{text}}}")
     if "threshold" in options:  # of BinaryAccuracy alone
         options["thresholds"] = options.pop("threshold")
+    if metric.class_name in RANKINGS:  # of these the labels count, whatever was predicted
+        options = {key: options[key] for key in ("class_id", "top_k") if key in options}
     return json.dumps({**options, "name": name})
 
 

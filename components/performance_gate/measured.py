@@ -14,6 +14,7 @@ from skewgate.components.performance_gate.configuration import (
     ALL_CELLS,
     OF_ALL_ROWS,
     PROPORTIONS,
+    RANKINGS,
     cell_name,
 )
 from skewgate.errors import InputError
@@ -91,6 +92,8 @@ class Measurements:
         rows = self.rows(slice_key)
         if number is None or not math.isfinite(number.value) or rows < 1:
             return None
+        if self._of_one_class(slice_key, key):
+            return None
         if key in self._exact:
             return Exact(number.value, rows)
         share = (
@@ -104,7 +107,9 @@ class Measurements:
         """Returns what resampling says of a metric: Resampled, Unchanging or None."""
         number = self.slices[slice_key].numbers.get(key)
         rows = self.rows(slice_key)
-        return None if number is None or rows < 1 else _resampled(number, rows)
+        if number is None or rows < 1 or self._of_one_class(slice_key, key):
+            return None
+        return _resampled(number, rows)
 
     def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
@@ -113,6 +118,16 @@ class Measurements:
             if slice_key in self.slices and renamed in self.slices[slice_key].numbers:
                 return self.resampled(slice_key, renamed)
         return None
+
+    def _of_one_class(self, slice_key: SliceKey, key: metric_types.MetricKey) -> bool:
+        """Says whether a metric needs labels of both classes, and they are known to be alike."""
+        if is_across(slice_key):
+            return any(self._of_one_class(part, key) for part in slice_key)
+        plain = key._replace(is_diff=False)
+        if slice_key not in self.slices or self._classes.get(plain) not in RANKINGS:
+            return False
+        tp, tn, fp, fn = (self._cell(slice_key, plain, cell) for cell in ALL_CELLS.split())
+        return tp + fn == 0 or tn + fp == 0
 
     def _share(
         self, slice_key: SliceKey, key: metric_types.MetricKey, value: float, rows: int

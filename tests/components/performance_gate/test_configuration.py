@@ -223,9 +223,18 @@ def test_a_slice_by_one_value_of_a_feature_is_not_a_slice_by_the_feature():
     assert ["window"] in [[*spec.feature_keys] for spec in found.slicing_specs]
 
 
-@pytest.mark.parametrize("class_name", sorted(configuration.PROPORTIONS))
-def test_every_share_has_the_cells_that_make_it_up(class_name):
-    found = complete(metric(f'class_name: "{class_name}" {FLOOR}'))
+@pytest.mark.parametrize(
+    "class_name", sorted(configuration.RANKINGS | configuration.PROPORTIONS.keys())
+)
+def test_every_share_and_every_ranking_has_its_cells(class_name):
+    needed = {
+        "PrecisionAtRecall": "recall",
+        "RecallAtPrecision": "precision",
+        "SensitivityAtSpecificity": "specificity",
+        "SpecificityAtSensitivity": "sensitivity",
+    }.get(class_name)
+    options = f"config: '\"{needed}\": 0.5'" if needed else ""
+    found = complete(metric(f'class_name: "{class_name}" {options} {FLOOR}'))
     (own,) = (w.key for w in configuration.thresholds(found))
     cells = {own._replace(name=f"{own.name}.{cell}") for cell in ("tp", "tn", "fp", "fn")}
     assert cells < keys(found)
@@ -240,6 +249,14 @@ def test_cells_have_the_options_of_their_metric_but_not_its_threshold():
     assert [json.loads(cell.config) for cell in cells] == [{"thresholds": 0.7, "name": "strict.tp"}]
     metric_specs.to_computations(found.metrics_specs, eval_config=found)
     assert len(configuration.thresholds(found)) == 1
+
+
+def test_cells_of_a_ranking_have_only_its_class():
+    text = metric(f'class_name: "AUC" config: \'"num_thresholds": 50, "class_id": 1\' {FLOOR}')
+    found = complete(text)
+    cells = [m for m in found.metrics_specs[0].metrics if m.class_name == "TruePositives"]
+    assert [json.loads(cell.config) for cell in cells] == [{"class_id": 1, "name": "auc.tp"}]
+    metric_specs.to_computations(found.metrics_specs, eval_config=found)
 
 
 def test_names_that_the_user_gave_are_kept():

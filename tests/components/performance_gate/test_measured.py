@@ -150,6 +150,25 @@ def test_a_slice_without_a_count_of_rows_is_no_estimate(make):
     assert estimate(make, "auc", {key("auc"): (0.8, 0.1, 19)}, rows=0) is None
 
 
+@pytest.mark.parametrize(("positive", "negative"), [(0, 40), (40, 0)])
+def test_a_ranking_of_labels_that_are_alike_is_no_estimate(make, positive, negative):
+    """TFMA says that its AUC is 0."""
+    numbers = {key("auc"): (0.0, 0.0, 19), **cells("auc", positive, negative, 0, 0)}
+    changed = key("auc", is_diff=True)
+    found = make({CASH: (40, {**numbers, changed: (0.0, 0.0, 19)}), CARD: (60, {})})
+    assert found.estimate(CASH, key("auc")) is None
+    assert found.resampled(CASH, key("auc")) is None
+    assert found.resampled(CASH, changed) is None
+    across = (CARD, CASH)
+    found.slices[across] = found.slices[CASH]
+    assert found.estimate(across, key("auc")) is None
+
+
+def test_a_ranking_of_both_classes_in_perfect_disorder_is_one(make):
+    numbers = {key("auc"): (0.0, 0.0, 19), **cells("auc", 0, 0, 20, 20)}
+    assert estimate(make, "auc", numbers, rows=40) == Unchanging(0.0, 1.0, 40)
+
+
 def test_what_resampling_did_not_move_is_not_certain(make):
     for error in (0.0, 1e-12):
         found = estimate(make, "auc", {key("auc"): (1.0, error, 19)}, rows=40)
