@@ -13,6 +13,7 @@ from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
+from skewgate.components.performance_gate import resampling
 from skewgate.errors import InputError
 
 _WHERE = "eval_config.pbtxt"
@@ -98,8 +99,9 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
 
     Raises:
         InputError: it is neither, names no label, asks for a metric that TFMA cannot make, sets no
-            threshold or one without a bound, has SQL slices, switches intervals off, or takes
-            predictions from a model and from the rows.
+            threshold or one without a bound, has SQL slices, switches intervals off, takes
+            predictions from a model and from the rows, or wants a bootstrap of a metric that TFMA
+            merges wrongly.
     """
     config = tfma.EvalConfig()
     try:
@@ -149,7 +151,7 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
 def _check_metrics(config: tfma.EvalConfig) -> None:
     """Makes every metric, as TFMA will."""
     try:
-        metric_specs.to_computations(config.metrics_specs, eval_config=config)
+        computations = metric_specs.to_computations(config.metrics_specs, eval_config=config)
     except (ValueError, TypeError, ImportError, AttributeError) as error:
         found = str(error).splitlines()[0]
         raise InputError(
@@ -157,6 +159,7 @@ def _check_metrics(config: tfma.EvalConfig) -> None:
             f"has a metric that TFMA cannot make ({found.rstrip('.')})",
             "correct its class_name and config",
         ) from error
+    resampling.check(config, computations)
 
 
 def _check_thresholds(config: tfma.EvalConfig) -> None:

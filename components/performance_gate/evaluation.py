@@ -10,12 +10,12 @@ from typing import Any
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from skewgate.components.performance_gate import (
     configuration,
     jackknife,
+    resampling,
     rows,
     saved_models,
     segments,
@@ -121,7 +121,7 @@ def _evaluate(batches: beam.PCollection, job: Job, shared: list[Any], adapter: A
             _ = extracts | "CollectSegments" >> job.collector
             extracts = extracts | beam.Map(segments.drop_batch)
         extracts = extracts | extractor.stage_name >> extractor.ptransform
-    if _ours(job.config):
+    if resampling.is_ours(job.config):
         evaluators = [jackknife.make_evaluator(job.config, shared, job.schema)]
     else:
         evaluators = tfma.default_evaluators(
@@ -134,12 +134,4 @@ def _evaluate(batches: beam.PCollection, job: Job, shared: list[Any], adapter: A
         writers=tfma.default_writers(
             output_path=job.output, eval_shared_model=models, eval_config=config
         )
-    )
-
-
-def _ours(config: tfma.EvalConfig) -> bool:
-    """Says whether standard errors come from our jackknife, and not from TFMA's own sampling."""
-    bootstrap = config_pb2.ConfidenceIntervalOptions.POISSON_BOOTSTRAP
-    return config.options.confidence_intervals.method != bootstrap and not any(
-        spec.query_key for spec in config.metrics_specs
     )
