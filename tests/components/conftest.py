@@ -20,6 +20,8 @@ from tfx.utils import path_utils
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor as performance_executor
 
+BEAM_ARGS = ["--runner=DirectRunner", "--direct_num_workers=1", "--sdk_container_image=none"]
+"""One worker; TFX packs itself up for every run unless an image is named."""
 SCHEMA = """
 default_environment: "TRAINING"
 default_environment: "SERVING"
@@ -104,7 +106,7 @@ def read_json() -> Callable[[Any], dict[str, Any]]:
 def beam_context(tmp_path: pathlib.Path) -> Any:
     """Returns the context of a Beam executor on the DirectRunner."""
     return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+        beam_pipeline_args=BEAM_ARGS,
         tmp_dir=str(tmp_path / "tmp"),
         unique_id="1",
     )
@@ -201,7 +203,7 @@ def gate() -> Callable[..., Gated]:
             artifact.uri = str(folder / name)
             os.makedirs(artifact.uri)
         context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+            beam_pipeline_args=BEAM_ARGS,
             tmp_dir=str(folder / "tmp"),
             unique_id="1",
         )
