@@ -58,7 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         coverage = over_time.Coverage()
         if labels is not None:
-            coverage = over_time.read_coverage(artifact_io.read_report(labels), labels.uri)
+            coverage = over_time.read_coverage(artifact_io.read_report(labels), labels.uri, config)
         completed = configuration.complete(
             wanted,
             has_baseline=baseline is not None,

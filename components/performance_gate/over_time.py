@@ -47,11 +47,12 @@ class Coverage:
         }
 
 
-def read_coverage(report: Report, where: str) -> Coverage:
+def read_coverage(report: Report, where: str, config: PerformanceConfig) -> Coverage:
     """Takes from the report of a LabelJoiner what it says of windows.
 
     Raises:
-        InputError: it is a report of another kind.
+        InputError: it is a report of another kind, or its windows are those of another feature
+            than the configuration follows.
     """
     if report.kind != "labels":
         raise InputError(
@@ -59,9 +60,15 @@ def read_coverage(report: Report, where: str) -> Coverage:
         )
     windows = report.details["labels"]["windows"]
     results = report.decision.results
-    features = {result.slice.partition(":")[0] for result in results if result.slice}
+    feature = min((r.slice.partition(":")[0] for r in results if r.slice), default="")
+    if config.windows and feature not in ("", config.windows.feature):
+        raise InputError(
+            "performance.yaml: windows.feature",
+            f"is {config.windows.feature}, and the label report is about {feature}",
+            f"follow {feature}, or name it so in labels.yaml",
+        )
     return Coverage(
-        feature=min(features, default=""),
+        feature=feature,
         results=results,
         spans={each["name"]: (each["start"], each["end"]) for each in windows},
     )

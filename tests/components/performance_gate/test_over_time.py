@@ -9,7 +9,7 @@ from skewgate import decision
 from skewgate.components.performance_gate import configuration, judging, over_time
 from skewgate.components.performance_gate.over_time import Coverage, read_coverage
 from skewgate.errors import InputError
-from skewgate.performance_config import PerformanceConfig
+from skewgate.performance_config import PerformanceConfig, Windows
 from skewgate.report import Report
 from skewgate.types import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
 
@@ -238,6 +238,9 @@ def test_what_is_drawn_fits_json_and_its_points(judge):
             assert point["lower"] < point["value"] < point["upper"]
 
 
+CONFIG = PerformanceConfig(windows=Windows())
+
+
 def label_report(kind="labels", results=()):
     windows = [
         {"name": name, "start": i * DAY, "end": (i + 1) * DAY} for i, name in enumerate(days(2))
@@ -253,7 +256,7 @@ def label_report(kind="labels", results=()):
 
 def test_coverage_is_read_from_the_report_of_labels():
     results = covered(2, **{OPEN_WINDOW: ["2016-03-02"]}).results
-    found = read_coverage(label_report(results=results), "/labels")
+    found = read_coverage(label_report(results=results), "/labels", CONFIG)
     assert (found.feature, found.results) == ("window", results)
     assert found.spans == {"2016-03-01": (0, DAY), "2016-03-02": (DAY, 2 * DAY)}
     assert list(found.incomplete) == ["2016-03-02"]
@@ -261,10 +264,18 @@ def test_coverage_is_read_from_the_report_of_labels():
 
 def test_a_report_without_any_window_is_a_doubt_about_everything():
     result = MetricResult("", "", "coverage", Status.INCONCLUSIVE, "no row lies in a window")
-    found = read_coverage(label_report(results=[result]), "/labels")
+    found = read_coverage(label_report(results=[result]), "/labels", CONFIG)
     assert (found.feature, found.incomplete, found.results) == ("", {}, (result,))
 
 
 def test_a_report_of_something_else_is_one_sentence():
     with pytest.raises(InputError, match=r"^/labels: is a drift report, not one of labels"):
-        read_coverage(label_report(kind="drift"), "/labels")
+        read_coverage(label_report(kind="drift"), "/labels", CONFIG)
+
+
+def test_windows_of_another_feature_than_that_of_the_labels_are_refused():
+    results = covered(2).results
+    other = PerformanceConfig(windows=Windows(feature="week"))
+    with pytest.raises(InputError, match=r"is week, and the label report is about window"):
+        read_coverage(label_report(results=results), "/labels", other)
+    assert read_coverage(label_report(results=results), "/labels", PerformanceConfig()).results
