@@ -238,7 +238,7 @@ def test_what_is_drawn_fits_json_and_its_points(judge):
             assert point["lower"] < point["value"] < point["upper"]
 
 
-CONFIG = PerformanceConfig(windows=Windows())
+FOLLOWED = PerformanceConfig(windows=Windows())
 
 
 def label_report(kind="labels", results=()):
@@ -256,7 +256,7 @@ def label_report(kind="labels", results=()):
 
 def test_coverage_is_read_from_the_report_of_labels():
     results = covered(2, **{OPEN_WINDOW: ["2016-03-02"]}).results
-    found = read_coverage(label_report(results=results), "/labels", CONFIG)
+    found = read_coverage(label_report(results=results), "/labels", FOLLOWED)
     assert (found.feature, found.results) == ("window", results)
     assert found.spans == {"2016-03-01": (0, DAY), "2016-03-02": (DAY, 2 * DAY)}
     assert list(found.incomplete) == ["2016-03-02"]
@@ -264,13 +264,13 @@ def test_coverage_is_read_from_the_report_of_labels():
 
 def test_a_report_without_any_window_is_a_doubt_about_everything():
     result = MetricResult("", "", "coverage", Status.INCONCLUSIVE, "no row lies in a window")
-    found = read_coverage(label_report(results=[result]), "/labels", CONFIG)
+    found = read_coverage(label_report(results=[result]), "/labels", FOLLOWED)
     assert (found.feature, found.incomplete, found.results) == ("", {}, (result,))
 
 
 def test_a_report_of_something_else_is_one_sentence():
     with pytest.raises(InputError, match=r"^/labels: is a drift report, not one of labels"):
-        read_coverage(label_report(kind="drift"), "/labels", CONFIG)
+        read_coverage(label_report(kind="drift"), "/labels", FOLLOWED)
 
 
 def test_windows_of_another_feature_than_that_of_the_labels_are_refused():
