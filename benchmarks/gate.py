@@ -31,6 +31,7 @@ from benchmarks import gate_models, markdown
 from skewgate import tables
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
+from skewgate.pipeline.settings import LOCAL_BEAM
 
 EVAL_CONFIG = """
 model_specs { name: "candidate" prediction_key: "ours" label_key: "big_tipper" }
@@ -174,7 +175,7 @@ def _judge(trips: pa.Table, folder: pathlib.Path) -> dict[str, Any]:
         artifact.uri = str(folder / name)
         pathlib.Path(artifact.uri).mkdir()
     context = base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+        beam_pipeline_args=[*LOCAL_BEAM],
         tmp_dir=str(folder / "tmp"),
         unique_id="1",
     )

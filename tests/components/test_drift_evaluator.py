@@ -24,6 +24,7 @@ from skewgate.components import artifact_io
 from skewgate.components.drift_evaluator import executor, rereading, sides
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.errors import InputError
+from skewgate.pipeline.settings import LOCAL_BEAM
 from skewgate.types import CategoricalDistribution
 
 CONFIG = "defaults: {numeric: {ks: 0.1}, categorical: {linf: 0.1}}"
@@ -197,7 +198,7 @@ def examples_artifact(folder, frame, split):
 
 def make_context(folder, make_pipeline=None):
     return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+        beam_pipeline_args=[*LOCAL_BEAM],
         tmp_dir=str(folder / "tmp"),
         unique_id="1",
         make_beam_pipeline_fn=make_pipeline,

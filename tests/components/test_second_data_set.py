@@ -27,6 +27,7 @@ from skewgate.components.skew_statistics_gen import executor as statistics_gen
 from skewgate.components.tabular_example_gen import executor as example_gen
 from skewgate.errors import InputError
 from skewgate.pipeline.diabetes import data
+from skewgate.pipeline.settings import LOCAL_BEAM
 from skewgate.pipeline.taxi import data as taxi_data
 from skewgate.schema import load_schema
 from skewgate.tables import feature_column, read_table
@@ -80,7 +81,7 @@ def ingest(tmp_path_factory, schema):
 
 def context(folder):
     return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+        beam_pipeline_args=[*LOCAL_BEAM],
         tmp_dir=str(folder / "tmp"),
         unique_id="1",
     )

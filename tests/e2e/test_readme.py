@@ -9,6 +9,7 @@ from tfx.components import CsvExampleGen, SchemaGen
 from tfx.orchestration import metadata, pipeline
 
 from skewgate.pipeline import local_runner, records
+from skewgate.pipeline.settings import LOCAL_BEAM
 
 README = pathlib.Path(__file__).parents[2] / "README.md"
 
@@ -39,7 +40,7 @@ def test_the_ten_lines_of_the_readme_run_in_a_stock_pipeline(workspace, tmp_path
             pipeline_root=str(tmp_path / "artifacts"),
             components=[*components, schema_gen],
             metadata_connection_config=metadata.sqlite_metadata_connection_config(database),
-            beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+            beam_pipeline_args=[*LOCAL_BEAM],
         ),
         database,
         lambda node, event, seconds: seen.append((node, event)),

@@ -20,6 +20,7 @@ from skewgate import tables
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
 from skewgate.components.performance_gate.measured import Measured, Measurements, SliceMetrics
+from skewgate.pipeline.settings import LOCAL_BEAM
 
 COUNT = metric_types.MetricKey("example_count")
 
@@ -103,7 +104,7 @@ def run_gate() -> Callable[..., Run]:
             artifact.uri = str(folder / name)
             os.makedirs(artifact.uri)
         context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
+            beam_pipeline_args=[*LOCAL_BEAM],
             tmp_dir=str(folder / "tmp"),
             unique_id="1",
         )
