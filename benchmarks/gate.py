@@ -65,6 +65,7 @@ metrics_specs {
 CONFIG = "{min_slice_rows: 10, policy: {on_small_slice: allow}}"
 EQUAL, WORSE = "equal (A/A)", "a quarter of its answers mixed up"
 BEYOND, TURNED = "AUC lower by 0.025, 0.02 allowed", "answers for No Charge turned round"
+QUESTIONS = {"equal": EQUAL, "worse": WORSE, "beyond": BEYOND, "turned": TURNED}
 
 
 def main() -> None:
@@ -72,6 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="of each question and size")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000])
+    parser.add_argument("--questions", nargs="+", choices=[*QUESTIONS], default=[*QUESTIONS])
     parser.add_argument("--models", type=int, default=12)
     parser.add_argument("--seed", type=int, default=20_161)
     options = parser.parse_args()
@@ -80,11 +82,13 @@ def main() -> None:
         scored = gate_models.score(folder / "models", options.models, steps=600)
         aucs = [scored.auc(model) for model in range(options.models)]
         print(f"AUC of the {options.models} models: {min(aucs):.4f} to {max(aucs):.4f}\n")
-        questions = {EQUAL: 0.0, WORSE: 0.25, BEYOND: _share_for(scored, 0.025), TURNED: 0.0}
+        mixed = {EQUAL: 0.0, WORSE: 0.25, BEYOND: _share_for(scored, 0.025), TURNED: 0.0}
         lines = []
         for size in options.sizes:
-            for question, mixed in questions.items():
-                answers = list(_ask(question, mixed, size, scored, options, folder / "run"))
+            for name in options.questions:
+                question = QUESTIONS[name]
+                asked = _ask(question, mixed[question], size, scored, options, folder / "run")
+                answers = list(asked)
                 lines.append(_line(question, size, answers))
                 print(lines[-1], flush=True)
     finally:
