@@ -104,7 +104,7 @@ def test_text_and_json_are_read_alike():
         ),
         (
             metric(f'class_name: "AUC" config: \'"thresholdz": 3\' {FLOOR}'),
-            r"cannot make \(.*unexpected keyword argument 'thresholdz'\)\. Fix: correct its class_",
+            r"cannot make \(.*unexpected keyword argument 'thresholdz'.*\)\. Fix: correct its class_",
         ),
         (
             metric(f'class_name: "Precision" config: \'{{"thresholds": [0.7]\' {FLOOR}'),
