@@ -17,6 +17,7 @@ import pyarrow as pa
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tf_example_record
 
 from skewgate import tables
@@ -92,11 +93,11 @@ def _evaluate(path: str, method: str, output: str) -> None:
         )
 
 
-def _config(method: str) -> tfma.EvalConfig:
-    config = text_format.Parse(CONFIG, tfma.EvalConfig())
+def _config(method: str) -> config_pb2.EvalConfig:
+    config = text_format.Parse(CONFIG, config_pb2.EvalConfig())
     if method in (JACKKNIFE, BOOTSTRAP):
         config.options.confidence_intervals.method = (
-            tfma.ConfidenceIntervalOptions.ConfidenceIntervalMethod.Value(method)
+            config_pb2.ConfidenceIntervalOptions.ConfidenceIntervalMethod.Value(method)
         )
     return config
 

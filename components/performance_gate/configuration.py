@@ -94,7 +94,7 @@ class Wanted:
         return None if floor == ceiling else "lower" if floor else "higher"
 
 
-def parse_eval_config(text: str) -> tfma.EvalConfig:
+def parse_eval_config(text: str) -> config_pb2.EvalConfig:
     """Parses a tfma.EvalConfig in text or JSON format.
 
     Raises:
@@ -103,7 +103,7 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
             predictions from a model and from the rows, or wants a bootstrap of a metric that TFMA
             merges wrongly.
     """
-    config = tfma.EvalConfig()
+    config = config_pb2.EvalConfig()
     try:
         if text.lstrip().startswith("{"):
             json_format.Parse(text, config)
@@ -148,7 +148,7 @@ def parse_eval_config(text: str) -> tfma.EvalConfig:
     return config
 
 
-def _check_metrics(config: tfma.EvalConfig) -> None:
+def _check_metrics(config: config_pb2.EvalConfig) -> None:
     """Makes every metric, as TFMA will."""
     try:
         computations = metric_specs.to_computations(config.metrics_specs, eval_config=config)
@@ -162,7 +162,7 @@ def _check_metrics(config: tfma.EvalConfig) -> None:
     resampling.check(config, computations)
 
 
-def _check_thresholds(config: tfma.EvalConfig) -> None:
+def _check_thresholds(config: config_pb2.EvalConfig) -> None:
     found = thresholds(config)
     if not found:
         raise InputError(
@@ -187,12 +187,12 @@ def _check_thresholds(config: tfma.EvalConfig) -> None:
             )
 
 
-def has_logged_predictions(config: tfma.EvalConfig) -> bool:
+def has_logged_predictions(config: config_pb2.EvalConfig) -> bool:
     """Says whether the rows hold the predictions, so that no model is run."""
     return any(spec.prediction_key or spec.prediction_keys for spec in config.model_specs)
 
 
-def label_features(config: tfma.EvalConfig) -> list[str]:
+def label_features(config: config_pb2.EvalConfig) -> list[str]:
     """Returns the features that hold labels, in order of their names."""
     names = {spec.label_key for spec in config.model_specs if spec.label_key}
     names.update(*(spec.label_keys.values() for spec in config.model_specs))
@@ -200,8 +200,8 @@ def label_features(config: tfma.EvalConfig) -> list[str]:
 
 
 def complete(
-    config: tfma.EvalConfig, *, has_baseline: bool, slices: Iterable[str] = ()
-) -> tfma.EvalConfig:
+    config: config_pb2.EvalConfig, *, has_baseline: bool, slices: Iterable[str] = ()
+) -> config_pb2.EvalConfig:
     """Returns the configuration that TFMA runs.
 
     Beside TFMA's own defaults it has a count of the rows, the cells of the confusion matrix for
@@ -213,7 +213,7 @@ def complete(
         has_baseline: whether there is a baseline model.
         slices: features by each of which to slice too.
     """
-    wanted = tfma.EvalConfig()
+    wanted = config_pb2.EvalConfig()
     wanted.CopyFrom(config)
     if len(wanted.model_specs) == 1:
         wanted.model_specs[0].name = ""  # TFMA adds a baseline to a model without a name only
@@ -251,7 +251,7 @@ def complete(
     return completed
 
 
-def _names_baseline(config: tfma.EvalConfig) -> bool:
+def _names_baseline(config: config_pb2.EvalConfig) -> bool:
     """Says whether the rows hold the predictions of a baseline too."""
     return has_logged_predictions(config) and any(spec.is_baseline for spec in config.model_specs)
 
@@ -259,7 +259,7 @@ def _names_baseline(config: tfma.EvalConfig) -> bool:
 def _metric_name(metric: config_pb2.MetricConfig) -> str:
     """Returns the name under which TFMA reports a metric."""
     (found,) = metric_specs.keys_and_metrics_from_specs(
-        tfma.EvalConfig(), [config_pb2.MetricsSpec(metrics=[metric])]
+        config_pb2.EvalConfig(), [config_pb2.MetricsSpec(metrics=[metric])]
     )
     return str(found[0].name)
 
@@ -289,12 +289,12 @@ def cell_name(metric: str, cell: str) -> str:
     return f"{metric}.{cell}"
 
 
-def without_baseline(config: tfma.EvalConfig) -> tfma.EvalConfig:
+def without_baseline(config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     """Returns the configuration for one model alone, with its thresholds on change.
 
     They are those that a stored evaluation is compared by.
     """
-    alone = tfma.EvalConfig()
+    alone = config_pb2.EvalConfig()
     alone.CopyFrom(config)
     del alone.model_specs[:]
     alone.model_specs.extend(spec for spec in config.model_specs if not spec.is_baseline)
@@ -306,12 +306,12 @@ def without_baseline(config: tfma.EvalConfig) -> tfma.EvalConfig:
     return alone
 
 
-def without_changes(config: tfma.EvalConfig) -> tfma.EvalConfig:
+def without_changes(config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     """Returns the configuration without thresholds on change.
 
     TFMA refuses them where it is given no baseline model, also if the rows hold its predictions.
     """
-    plain = tfma.EvalConfig()
+    plain = config_pb2.EvalConfig()
     plain.CopyFrom(config)
     for spec in plain.metrics_specs:
         for metric in spec.metrics:
@@ -331,7 +331,7 @@ def without_changes(config: tfma.EvalConfig) -> tfma.EvalConfig:
     return plain
 
 
-def thresholds(config: tfma.EvalConfig) -> list[Wanted]:
+def thresholds(config: config_pb2.EvalConfig) -> list[Wanted]:
     """Returns every threshold of a configuration, those of a baseline model left out."""
     baselines = {spec.name for spec in config.model_specs if spec.is_baseline}
     found = metric_specs.metric_thresholds_from_metrics_specs(
@@ -345,6 +345,6 @@ def thresholds(config: tfma.EvalConfig) -> list[Wanted]:
     ]
 
 
-def has_change(config: tfma.EvalConfig) -> bool:
+def has_change(config: config_pb2.EvalConfig) -> bool:
     """Says whether a configuration sets a threshold on the change against a baseline."""
     return any(wanted.is_change for wanted in thresholds(config))

@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from skewgate.components.performance_gate import (
@@ -39,7 +40,7 @@ class Job:
 
     folders: list[str]
     models: dict[str, str | None]
-    config: tfma.EvalConfig
+    config: config_pb2.EvalConfig
     output: str
     schema: schema_pb2.Schema | None
     selection: rows.Selection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate import decision
 from skewgate.components.performance_gate import configuration, over_time, thresholds
@@ -15,8 +15,8 @@ from skewgate.types import MetricResult
 
 
 def judge(
-    wanted: tfma.EvalConfig,
-    completed: tfma.EvalConfig,
+    wanted: config_pb2.EvalConfig,
+    completed: config_pb2.EvalConfig,
     numbers: Measurements,
     earlier: Measurements | None,
     config: PerformanceConfig,

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from skewgate.components.performance_gate.configuration import (
@@ -63,7 +64,7 @@ class Measurements:
         slices: slice key to its numbers; () is all data.
     """
 
-    def __init__(self, slices: dict[SliceKey, SliceMetrics], config: tfma.EvalConfig) -> None:
+    def __init__(self, slices: dict[SliceKey, SliceMetrics], config: config_pb2.EvalConfig) -> None:
         """Takes the numbers and the configuration that they were computed by."""
         self.slices = slices
         pairs = metric_specs.keys_and_metrics_from_specs(config, config.metrics_specs)

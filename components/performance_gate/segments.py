@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components import artifact_io
 from skewgate.errors import InputError
@@ -22,7 +23,7 @@ _BATCH = "_skewgate_batch"
 _WHERE = "performance.yaml: segments"
 
 
-def check_outputs(config: tfma.EvalConfig) -> None:
+def check_outputs(config: config_pb2.EvalConfig) -> None:
     """Makes sure that a row has one loss.
 
     Raises:

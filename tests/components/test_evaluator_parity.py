@@ -15,6 +15,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor as stock
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
@@ -153,7 +154,7 @@ def world(tmp_path_factory, rows, write_examples, model_artifact):
 
 def evaluate_with_stock(root, world, eval_config, baseline=False):
     """Runs the Evaluator of TFX, and returns the folder of its evaluation."""
-    parsed = text_format.Parse(eval_config, tfma.EvalConfig())
+    parsed = text_format.Parse(eval_config, config_pb2.EvalConfig())
     outputs = {
         "evaluation": standard_artifacts.ModelEvaluation(),
         "blessing": standard_artifacts.ModelBlessing(),
@@ -192,7 +193,7 @@ def evaluate_with_tfma(root, rows, eval_config):
             p
             | source.BeamSource()
             | tfma.ExtractEvaluateAndWriteResults(
-                eval_config=text_format.Parse(eval_config, tfma.EvalConfig()),
+                eval_config=text_format.Parse(eval_config, config_pb2.EvalConfig()),
                 output_path=str(root),
                 random_seed_for_testing=7,
             )

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components.performance_gate import configuration
 from skewgate.components.performance_gate.component import PerformanceGate
@@ -43,7 +43,7 @@ def metric(text):
 
 
 def test_text_and_json_are_read_alike():
-    as_json = json_format.MessageToJson(text_format.Parse(CONFIG, tfma.EvalConfig()))
+    as_json = json_format.MessageToJson(text_format.Parse(CONFIG, config_pb2.EvalConfig()))
     assert parse(as_json) == parse("\n" + as_json) == parse(CONFIG)
 
 
@@ -104,7 +104,7 @@ def test_text_and_json_are_read_alike():
         ),
         (
             metric(f'class_name: "AUC" config: \'"thresholdz": 3\' {FLOOR}'),
-            r"cannot make \(.*unexpected keyword argument 'thresholdz'.*\)\. Fix: correct its class_",
+            r"cannot make \(.*keyword argument 'thresholdz'.*\)\. Fix: correct its class_",
         ),
         (
             metric(f'class_name: "Precision" config: \'{{"thresholds": [0.7]\' {FLOOR}'),

@@ -44,7 +44,9 @@ def test_a_batch_with_all_labels_is_handed_on_as_it_is():
     assert labelled_rows(rows, ["label"]) is rows
 
 
-@pytest.fixture(params=[(pa.list_, pa.binary), (pa.large_list, pa.large_binary)], ids=["list", "large_list"])
+@pytest.fixture(
+    params=[(pa.list_, pa.binary), (pa.large_list, pa.large_binary)], ids=["list", "large"]
+)
 def rolling(request):
     """Rows that lie in several windows, in one, in none."""
     make_list, make_value = request.param
