@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,16 @@ def write_bytes(uri: str, content: bytes) -> None:
     with fileio.open(temporary, "wb") as stream:
         stream.write(content)
     fileio.rename(temporary, uri, overwrite=True)
+
+
+def write_pickle(value: Any, uri: str) -> None:
+    """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
+    write_bytes(uri, pickle.dumps(value))
+
+
+def read_pickle(uri: str) -> Any:
+    """Reads what `write_pickle` wrote within the same execution."""
+    return pickle.loads(read_bytes(uri))
 
 
 def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import gzip
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from google.protobuf import message
 from tfx import types
@@ -77,6 +77,14 @@ def check_rows(examples: types.Artifact, split: str, read: int) -> None:
             f"has {written} rows, but {read} were read",
             "check the Beam runner: rows were lost or doubled",
         )
+
+
+def expected_rows(sides: Iterable[tuple[types.Artifact, str]]) -> int | None:
+    """Returns the rows of the larger of some splits; None if the ingest counted not all of them."""
+    names = [(artifact, f"rows_{split}") for artifact, split in sides]
+    if not all(artifact.has_custom_property(name) for artifact, name in names):
+        return None
+    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
 
 
 def _check_split(examples: types.Artifact, split: str, cause: Exception) -> None:

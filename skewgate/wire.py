@@ -52,7 +52,15 @@ def datasets(data: bytes) -> Iterator[Any]:
         at = end
 
 
-def _message_class() -> Any:
+def message_class(pool: Any, name: str) -> Any:
+    """Returns the class of a message of a descriptor pool, in every version of protobuf."""
+    found = pool.FindMessageTypeByName(name)
+    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
+        return message_factory.GetMessageClass(found)
+    return message_factory.MessageFactory(pool).GetPrototype(found)
+
+
+def _statistics_class() -> Any:
     pool: Any = descriptor_pool.DescriptorPool()
     added = set()
 
@@ -72,11 +80,8 @@ def _message_class() -> Any:
         pool.AddSerializedFile(declared.SerializeToString())
 
     add(statistics_pb2.DESCRIPTOR)
-    found = pool.FindMessageTypeByName(statistics_pb2.DatasetFeatureStatistics.DESCRIPTOR.full_name)
-    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
-        return message_factory.GetMessageClass(found)
-    return message_factory.MessageFactory(pool).GetPrototype(found)
+    return message_class(pool, statistics_pb2.DatasetFeatureStatistics.DESCRIPTOR.full_name)
 
 
-DatasetFeatureStatistics = _message_class()
+DatasetFeatureStatistics = _statistics_class()
 """Wire-compatible with the class of the same name in statistics_pb2."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
-import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,9 +82,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     pipeline | f"Files[{side}]" >> beam.Create(list(enumerate(paths)))
                     for side, paths in files.items()
                 )
-                join = JoinLabels(config, folder, partial, _expected_rows(sides))
-                _ = read | "Join" >> join | "Write" >> beam.Map(_write, path=path)
-            counted = pickle.loads(artifact_io.read_bytes(path))
+                join = JoinLabels(config, folder, partial, tfrecords.expected_rows(sides.values()))
+                _ = read | "Join" >> join | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
+            counted = artifact_io.read_pickle(path)
             assert isinstance(counted, LabelCounts)
             coverage.check(counted, config)
             totals = counted.totals
@@ -119,18 +118,6 @@ def _files(examples: types.Artifact, split: str) -> list[str]:
     if not kept:
         raise InputError(folder, "has no files", "run the component that writes it again")
     return [os.path.join(folder, name) for name in kept]
-
-
-def _expected_rows(sides: Sides) -> int | None:
-    """Returns the rows of the larger side, if the ingest counted them."""
-    names = [(artifact, f"rows_{split}") for artifact, split in sides.values()]
-    if not all(artifact.has_custom_property(name) for artifact, name in names):
-        return None
-    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
-
-
-def _write(counted: LabelCounts, path: str) -> None:
-    artifact_io.write_bytes(path, pickle.dumps(counted))
 
 
 def _publish_shards(counted: LabelCounts, examples: types.Artifact, split: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ class Coverage:
     results: tuple[MetricResult, ...] = ()
     spans: dict[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def incomplete(self) -> dict[str, MetricResult]:
         """The windows that lack too many labels, with what was found of them."""
         return {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterable, Iterator
+import dataclasses
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -16,6 +17,7 @@ from skewgate.errors import InputError
 from skewgate.performance.losses import LOSSES
 from skewgate.performance.segments import SegmentAccumulator, rank
 from skewgate.performance_config import Segments
+from skewgate.transforms.merging import MergeFn
 
 TAPPED = "ExtractUnbatchedInputs"
 """TFMA's stage before which labels and predictions are there, and rows still in batches."""
@@ -106,59 +108,39 @@ def _dense(values: Any) -> Any:
     return values.values.reshape(len(counts), -1)
 
 
+@dataclasses.dataclass
+class Collected:
+    """What some batches say, or the first error among them, which Beam would wrap."""
+
+    found: SegmentAccumulator
+    error: InputError | None = None
+
+    def merge(self, other: Collected) -> None:
+        """Adds what other batches say."""
+        self.error = self.error or other.error
+        if self.error is None:
+            self.found.merge(other.found)
+
+
+def nothing(rules: Segments) -> Collected:
+    """Returns what no batch says."""
+    return Collected(SegmentAccumulator(rules.features, rules.depth, rules.loss))
+
+
 class _Count(beam.DoFn):  # type: ignore[misc, unused-ignore]
-    """Turns a batch into what it says; an error is handed on, as Beam would wrap it."""
+    """Turns a batch into what it says."""
 
     def __init__(self, rules: Segments, model: str) -> None:
         super().__init__()
         self._rules, self._model = rules, model
 
-    def process(self, extracts: dict[str, Any]) -> Iterator[SegmentAccumulator | InputError]:
+    def process(self, extracts: dict[str, Any]) -> Iterator[Collected]:
+        counted = nothing(self._rules)
         try:
-            yield collect(self._rules, extracts, self._model)
+            counted.found = collect(self._rules, extracts, self._model)
         except InputError as error:
-            yield error
-
-
-class MergeFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
-    """Joins what batches say; an error among them is all that is left."""
-
-    def __init__(self, rules: Segments) -> None:
-        """Takes what is counted."""
-        super().__init__()
-        self._rules = rules
-
-    def create_accumulator(self) -> SegmentAccumulator | InputError:
-        """Returns an accumulator that has seen nothing."""
-        return SegmentAccumulator(self._rules.features, self._rules.depth, self._rules.loss)
-
-    def add_input(
-        self,
-        accumulator: SegmentAccumulator | InputError,
-        element: SegmentAccumulator | InputError,
-    ) -> SegmentAccumulator | InputError:
-        """Takes what one batch says."""
-        if isinstance(accumulator, InputError):
-            return accumulator
-        if isinstance(element, InputError):
-            return element
-        accumulator.merge(element)
-        return accumulator
-
-    def merge_accumulators(
-        self, accumulators: Iterable[SegmentAccumulator | InputError]
-    ) -> SegmentAccumulator | InputError:
-        """Joins accumulators to a new one."""
-        merged = self.create_accumulator()
-        for accumulator in accumulators:
-            merged = self.add_input(merged, accumulator)
-        return merged
-
-    def extract_output(
-        self, accumulator: SegmentAccumulator | InputError
-    ) -> SegmentAccumulator | InputError:
-        """Returns the accumulator."""
-        return accumulator
+            counted.error = error
+        yield counted
 
 
 class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
@@ -174,13 +156,9 @@ class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
         return (
             extracts
             | "Count" >> beam.ParDo(_Count(self._rules, self._model))
-            | "Merge" >> beam.CombineGlobally(MergeFn(self._rules))
-            | "Write" >> beam.Map(_write, path=self._path)
+            | "Merge" >> beam.CombineGlobally(MergeFn(functools.partial(nothing, self._rules)))
+            | "Write" >> beam.Map(artifact_io.write_pickle, uri=self._path)
         )
-
-
-def _write(found: SegmentAccumulator | InputError, path: str) -> None:
-    artifact_io.write_bytes(path, pickle.dumps(found))
 
 
 def ranking(rules: Segments, path: str) -> dict[str, Any]:
@@ -189,9 +167,10 @@ def ranking(rules: Segments, path: str) -> dict[str, Any]:
     Raises:
         InputError: losses could not be computed, or a feature is in no row.
     """
-    found = pickle.loads(artifact_io.read_bytes(path))
-    if isinstance(found, InputError):
-        raise found
+    collected: Collected = artifact_io.read_pickle(path)
+    if collected.error is not None:
+        raise collected.error
+    found = collected.found
     ranked = rank(found, rules.min_rows, rules.top)
     if found.rows and ranked["absent"]:
         raise InputError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -104,10 +103,11 @@ def _count(
                 batches.append(pipeline | f"Read[{label}]" >> source.BeamSource())
             _ = (
                 tuple(batches)
-                | "Compare" >> CompareRows(rules, folder, _expected_rows(sides), features)
-                | "Write" >> beam.Map(_write, path=path)
+                | "Compare"
+                >> CompareRows(rules, folder, tfrecords.expected_rows(sides.values()), features)
+                | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
             )
-        counted = pickle.loads(artifact_io.read_bytes(path))
+        counted = artifact_io.read_pickle(path)
         assert isinstance(counted, RowAccumulator)
         if counted.error is None:
             found = {"training": counted.training, "serving": counted.serving}
@@ -140,15 +140,3 @@ def _features(schema: schema_pb2.Schema, environment: str | None) -> frozenset[s
         for feature in schema.feature
         if environment is None or schema_lib.in_environment(feature, schema, environment)
     )
-
-
-def _expected_rows(sides: Sides) -> int | None:
-    """Returns the rows of the larger side, if the ingest counted them."""
-    names = [(artifact, f"rows_{split}") for artifact, split in sides.values()]
-    if not all(artifact.has_custom_property(name) for artifact, name in names):
-        return None
-    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
-
-
-def _write(counted: RowAccumulator, path: str) -> None:
-    artifact_io.write_bytes(path, pickle.dumps(counted))

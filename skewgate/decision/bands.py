@@ -9,7 +9,7 @@ from scipy import special
 
 from skewgate.config import Significance
 from skewgate.decision.correction import adjust, level
-from skewgate.decision.needed import rounded_up
+from skewgate.decision.wording import p_text, rounded_up
 from skewgate.performance.cuts import SHORTEST
 from skewgate.performance.windows import Band, ChangePoint, WindowValue, Worse, change_points
 from skewgate.types import MetricResult, Status
@@ -79,11 +79,11 @@ def _judge_band(
         status, reason = Status.PASS, f"{seen}, not {side} {expected}"
     elif p_adjusted <= alpha:
         status = Status.FAIL
-        reason = f"{seen}, {side} {expected}, and not by chance (adjusted p {_told(p_adjusted)})"
+        reason = f"{seen}, {side} {expected}, and not by chance (adjusted p {p_text(p_adjusted)})"
     else:
         status = Status.INCONCLUSIVE
         reason = (
-            f"{seen}, {side} {expected}, but it could be chance (adjusted p {_told(p_adjusted)}); "
+            f"{seen}, {side} {expected}, but it could be chance (adjusted p {p_text(p_adjusted)}); "
             f"{_needed(check, alone)}"
         )
     z = -float(special.ndtri(alpha))
@@ -102,10 +102,6 @@ def _judge_band(
         n_baseline=check.reference_rows,
         n_current=window.n,
     )
-
-
-def _told(p: float) -> str:
-    return f"= {p:.2g}" if p > 0 else "< 1e-300"
 
 
 def _needed(check: BandCheck, alone: float) -> str:
@@ -195,7 +191,7 @@ def _judge_changes(check: ChangeCheck, alone: float, number: float) -> list[Metr
             status=Status.FAIL if _is_worse(change, check.worse) else Status.PASS,
             reason=(
                 f"{check.metric} changed from {change.before:.4g} to {change.after:.4g} with "
-                f"window {change.window} (adjusted p {_told(min(change.p_value * number, 1.0))})"
+                f"window {change.window} (adjusted p {p_text(min(change.p_value * number, 1.0))})"
             ),
             value=change.after,
             null_value=change.before,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from skewgate.config import Significance
 from skewgate.decision.correction import adjust
-from skewgate.decision.needed import rounded_up
+from skewgate.decision.wording import p_text, rounded_up
 from skewgate.performance.estimates import Estimate
 from skewgate.types import SMALL_SLICE, MetricResult, Status
 
@@ -71,7 +71,7 @@ def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -
         status, reason = Status.PASS, f"{seen}: {must}, as it must be"
     elif beyond and p_adjusted <= alpha:
         status = Status.FAIL
-        reason = f"{seen}, and must be {must}; {_not_by_chance(p_adjusted)}"
+        reason = f"{seen}, and must be {must}; not by chance (adjusted p {p_text(p_adjusted)})"
     elif beyond:
         status = Status.INCONCLUSIVE
         reason = (
@@ -99,10 +99,6 @@ def _seen(check: BoundCheck, lower: float, upper: float) -> str:
     value = f"{check.metric} is {check.estimate.value:.4g}"
     interval = "" if lower == upper else f" in [{lower:.4g}, {upper:.4g}]"
     return f"{value}{interval} on {check.estimate.n:,} rows"
-
-
-def _not_by_chance(p_adjusted: float) -> str:
-    return f"not by chance (adjusted p {f'= {p_adjusted:.2g}' if p_adjusted > 0 else '< 1e-300'})"
 
 
 def _needed(check: BoundCheck, alpha: float) -> str:

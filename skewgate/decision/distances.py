@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from skewgate.config import Significance
 from skewgate.decision.correction import adjust
-from skewgate.decision.needed import rounded_up
+from skewgate.decision.wording import p_text, rounded_up
 from skewgate.types import Measurement, MetricResult, Status
 
 
@@ -67,10 +67,9 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
     if above_lower > check.threshold:
         if p_adjusted <= alpha:
             status = Status.FAIL
-            p = f"= {p_adjusted:.2g}" if p_adjusted > 0 else "< 1e-300"
             reason = (
                 f"{value}, above the threshold of {check.threshold:g} and not by chance "
-                f"(adjusted p {p}, {sizes})"
+                f"(adjusted p {p_text(p_adjusted)}, {sizes})"
             )
         else:
             status = Status.INCONCLUSIVE

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from skewgate import binomial
 from skewgate.config import Significance
 from skewgate.decision.correction import adjust
-from skewgate.decision.needed import rounded_up
+from skewgate.decision.wording import rounded_up
 from skewgate.types import MetricResult, Status
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool
 
 from skewgate.accumulators.column import is_list
 from skewgate.rows.columns import places_array
 from skewgate.sources.records import masked_crc
-from skewgate.wire import varint
+from skewgate.wire import message_class, varint
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
@@ -107,7 +107,7 @@ def _encode_varint(number: int) -> bytes:
     return bytes(coded)
 
 
-def _message_class() -> Any:
+def _example_class() -> Any:
     """Declares tf.Example with its map as entries whose values stay bytes, as on the wire."""
     file = descriptor_pb2.FileDescriptorProto(
         name="skewgate/example.proto", package="skewgate", syntax="proto3"
@@ -126,10 +126,7 @@ def _message_class() -> Any:
                 added.type_name = type_name
     pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
-    found = pool.FindMessageTypeByName("skewgate.Example")
-    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
-        return message_factory.GetMessageClass(found)
-    return message_factory.MessageFactory(pool).GetPrototype(found)
+    return message_class(pool, "skewgate.Example")
 
 
-_Example = _message_class()
+_Example = _example_class()

@@ -29,6 +29,7 @@ from skewgate.rows.parts import Part
 from skewgate.sources.records import read_stream
 from skewgate.transforms import chunks
 from skewgate.transforms.chunks import BUFFERED_BYTES, BUFFERED_ROWS, RAW, Chunk
+from skewgate.transforms.merging import MergeFn
 
 File = tuple[int, str]
 """The place of a file among those of its side, and its path: a gzip TFRecord of tf.Example."""
@@ -144,32 +145,6 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
             counted.merge(joiner.close())
 
 
-@beam.typehints.with_input_types(LabelCounts)
-@beam.typehints.with_output_types(LabelCounts)
-class MergeFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
-    """Joins what was counted of different rows."""
-
-    def create_accumulator(self) -> LabelCounts:
-        """Returns an accumulator that has seen nothing."""
-        return LabelCounts()
-
-    def add_input(self, accumulator: LabelCounts, element: LabelCounts) -> LabelCounts:
-        """Takes what another one counted."""
-        accumulator.merge(element)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[LabelCounts]) -> LabelCounts:
-        """Joins accumulators to a new one."""
-        merged = self.create_accumulator()
-        for accumulator in accumulators:
-            merged.merge(accumulator)
-        return merged
-
-    def extract_output(self, accumulator: LabelCounts) -> LabelCounts:
-        """Returns the accumulator."""
-        return accumulator
-
-
 class JoinLabels(beam.PTransform):  # type: ignore[misc, unused-ignore]
     """Turns PCollections of prediction and label files into one LabelCounts.
 
@@ -225,7 +200,7 @@ class JoinLabels(beam.PTransform):  # type: ignore[misc, unused-ignore]
         return (
             [joined, *(outputs[_COUNTED] for outputs in written)]
             | "Counted" >> beam.Flatten()
-            | "Merge" >> beam.CombineGlobally(MergeFn())
+            | "Merge" >> beam.CombineGlobally(MergeFn(LabelCounts))
         )
 
 

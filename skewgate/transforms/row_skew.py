@@ -9,6 +9,7 @@ Example:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from skewgate.rows.parts import Part, make_part
 from skewgate.skew_config import RowRules
 from skewgate.transforms import chunks
 from skewgate.transforms.chunks import BUFFERED_BYTES, BUFFERED_ROWS, Chunk, partitions
+from skewgate.transforms.merging import MergeFn
 
 PARTITION_BYTES = 128 << 20
 """Bytes of both sides that are joined at once; a larger partition is joined in several passes."""
@@ -108,37 +110,6 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
             counted.compare(training, serving, self._rules)
 
 
-@beam.typehints.with_input_types(RowAccumulator)
-@beam.typehints.with_output_types(RowAccumulator)
-class MergeFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
-    """Joins accumulators of different rows."""
-
-    def __init__(self, samples: int) -> None:
-        """Keeps so many samples of each feature."""
-        super().__init__()
-        self._samples = samples
-
-    def create_accumulator(self) -> RowAccumulator:
-        """Returns an accumulator that has seen nothing."""
-        return RowAccumulator(self._samples)
-
-    def add_input(self, accumulator: RowAccumulator, element: RowAccumulator) -> RowAccumulator:
-        """Takes what another one counted."""
-        accumulator.merge(element)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[RowAccumulator]) -> RowAccumulator:
-        """Joins accumulators to a new one."""
-        merged = self.create_accumulator()
-        for accumulator in accumulators:
-            merged.merge(accumulator)
-        return merged
-
-    def extract_output(self, accumulator: RowAccumulator) -> RowAccumulator:
-        """Returns the accumulator."""
-        return accumulator
-
-
 class CompareRows(beam.PTransform):  # type: ignore[misc, unused-ignore]
     """Turns PCollections of Arrow record batches of training and serving rows into one result.
 
@@ -192,5 +163,6 @@ class CompareRows(beam.PTransform):  # type: ignore[misc, unused-ignore]
         return (
             [joined, *(outputs[_COUNTED] for outputs in written)]
             | "Counted" >> beam.Flatten()
-            | "Merge" >> beam.CombineGlobally(MergeFn(self._rules.samples))
+            | "Merge"
+            >> beam.CombineGlobally(MergeFn(functools.partial(RowAccumulator, self._rules.samples)))
         )

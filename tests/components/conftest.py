@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import pathlib
@@ -19,9 +18,8 @@ from tfx.utils import path_utils
 
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor as performance_executor
+from skewgate.pipeline.settings import LOCAL_BEAM
 
-BEAM_ARGS = ["--runner=DirectRunner", "--direct_num_workers=1", "--sdk_container_image=none"]
-"""One worker; TFX packs itself up for every run unless an image is named."""
 SCHEMA = """
 default_environment: "TRAINING"
 default_environment: "SERVING"
@@ -106,23 +104,41 @@ def read_json() -> Callable[[Any], dict[str, Any]]:
 def beam_context(tmp_path: pathlib.Path) -> Any:
     """Returns the context of a Beam executor on the DirectRunner."""
     return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=BEAM_ARGS,
+        beam_pipeline_args=[*LOCAL_BEAM],
         tmp_dir=str(tmp_path / "tmp"),
         unique_id="1",
     )
 
 
-@dataclasses.dataclass
 class Gated:
-    """What PerformanceGate wrote."""
+    """What PerformanceGate wrote.
 
-    report: dict[str, Any]
-    evaluation: str
-    blessing: Any
+    Attributes:
+        artifacts: the outputs by name.
+        report: report.json.
+    """
 
-    def statuses(self) -> dict[tuple[str, str], str]:
+    def __init__(self, artifacts: dict[str, Any]) -> None:
+        self.artifacts = artifacts
+        folder = pathlib.Path(artifacts["performance_report"].uri)
+        self.report = json.loads((folder / "report.json").read_text())
+
+    @property
+    def evaluation(self) -> str:
+        """Where the evaluation is."""
+        return str(self.artifacts["evaluation"].uri)
+
+    def verdicts(self) -> dict[tuple[str, str], str]:
         """Returns the status of each result by slice and metric."""
         return {(r["slice"], r["metric"]): r["status"] for r in self.report["results"]}
+
+    def results(self, metric: str) -> dict[str, dict[str, Any]]:
+        """Returns the results of one metric by slice."""
+        return {r["slice"]: r for r in self.report["results"] if r["metric"] == metric}
+
+    def statuses(self, metric: str) -> dict[str, str]:
+        """Returns the status of one metric by slice."""
+        return {name: r["status"] for name, r in self.results(metric).items()}
 
 
 @pytest.fixture(scope="session")
@@ -181,19 +197,17 @@ def gate() -> Callable[..., Gated]:
         examples: Any,
         eval_config: str,
         model: Any = None,
-        baseline: Any = None,
+        baseline_model: Any = None,
         schema: str | None = None,
         config: str = "{}",
+        **inputs: Any,
     ) -> Gated:
-        inputs = {"examples": [examples]}
-        inputs |= {"model": [model]} if model else {}
-        inputs |= {"baseline_model": [baseline]} if baseline else {}
+        given = {"examples": examples, "model": model, "baseline_model": baseline_model, **inputs}
         if schema:
-            artifact = standard_artifacts.Schema()
-            artifact.uri = str(folder / "schema")
-            os.makedirs(artifact.uri)
-            pathlib.Path(artifact.uri, "schema.pbtxt").write_text(schema)
-            inputs["schema"] = [artifact]
+            given["schema"] = standard_artifacts.Schema()
+            given["schema"].uri = str(folder / "schema")
+            os.makedirs(given["schema"].uri)
+            pathlib.Path(given["schema"].uri, "schema.pbtxt").write_text(schema)
         outputs = {
             "evaluation": standard_artifacts.ModelEvaluation(),
             "blessing": standard_artifacts.ModelBlessing(),
@@ -203,16 +217,15 @@ def gate() -> Callable[..., Gated]:
             artifact.uri = str(folder / name)
             os.makedirs(artifact.uri)
         context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=BEAM_ARGS,
+            beam_pipeline_args=[*LOCAL_BEAM],
             tmp_dir=str(folder / "tmp"),
             unique_id="1",
         )
         performance_executor.Executor(context).Do(
-            inputs,
+            {name: [artifact] for name, artifact in given.items() if artifact is not None},
             {name: [artifact] for name, artifact in outputs.items()},
             {"eval_config": eval_config, "example_splits": '["eval"]', "config": config},
         )
-        report = pathlib.Path(outputs["performance_report"].uri, "report.json").read_text()
-        return Gated(json.loads(report), outputs["evaluation"].uri, outputs["blessing"])
+        return Gated(outputs)
 
     return run

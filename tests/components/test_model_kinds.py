@@ -143,13 +143,13 @@ def test_binary_classifier_passes_its_floor_and_fails_that_of_a_slice(
     make, signature, schema = KINDS[kind]
     model = model_artifact(root / kind, make(weights, bias))
     found = gate(root / f"{kind} gated", examples, BINARY % signature, model, schema=schema)
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "binary_accuracy"): "pass",
         ("payment:Card", "binary_accuracy"): "pass",
         ("payment:Cash", "binary_accuracy"): "fail",
     }
     assert values(found)["", "binary_accuracy"] == pytest.approx(507 / 569)
-    assert found.blessing.get_int_custom_property("blessed") == 0
+    assert found.artifacts["blessing"].get_int_custom_property("blessed") == 0
 
 
 def values(found):
@@ -245,7 +245,7 @@ def test_many_classes_have_a_threshold_each(root, flowers, gate):
     examples, model = flowers
     text = CLASSES + "".join(CLASS % pair for pair in FLOORS.items())
     found = gate(root / "classes", examples, text, model)
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "sparse_categorical_accuracy"): "pass",
         ("", "recall (classId:0)"): "pass",
         ("", "recall (classId:1)"): "fail",
@@ -270,7 +270,7 @@ def test_classes_may_be_one_hot(root, flowers, gate):
     }
     """
     found = gate(root / "one hot", examples, text, model)
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "categorical_accuracy"): "fail",
         ("", "categorical_crossentropy"): "pass",
     }
@@ -346,7 +346,7 @@ def test_regression_is_held_to_ceilings_and_to_the_baseline_by_relative_change(
 ):
     examples, full, few = patients
     found = gate(root / "regression", examples, REGRESSION % (3200, 0.05), few, full)
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "mean_squared_error"): "fail",
         ("sex:first", "mean_squared_error"): "inconclusive",
         ("sex:second", "mean_squared_error"): "fail",
@@ -379,7 +379,7 @@ metrics_specs {
 
 def test_every_output_of_a_model_has_its_thresholds(root, patients, gate, model_artifact):
     found = gate(root / "outputs", patients[0], OUTPUTS, of_both(root, model_artifact))
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "mean_absolute_error (disease)"): "pass",
         ("", "auc (risk)"): "fail",
     }
@@ -416,7 +416,7 @@ metrics_specs { model_names: "new" model_names: "old"
 def test_logged_predictions_are_compared_with_those_logged_before(root, tumours, gate):
     examples, _, _ = tumours
     found = gate(root / "logged", examples, LOGGED)
-    assert found.statuses() == {
+    assert found.verdicts() == {
         ("", "auc (new)"): "pass",
         ("", "auc (new) change"): "pass",
         ("", "mean_prediction (new) change"): "fail",

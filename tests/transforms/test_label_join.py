@@ -20,7 +20,8 @@ from skewgate.label_config import LabelConfig
 from skewgate.labels import records
 from skewgate.labels.counts import LabelCounts, Totals
 from skewgate.transforms import label_join
-from skewgate.transforms.label_join import JoinLabels, MergeFn
+from skewgate.transforms.label_join import JoinLabels
+from skewgate.transforms.merging import MergeFn
 
 MARCH, HOUR = 1_456_790_400, 3_600
 CONFIG = LabelConfig(
@@ -187,7 +188,7 @@ def test_merging_takes_one_batch_many_batches_or_any_order():
         LabelCounts(totals=Totals(labels=n), windows={n % 2: (n, 1)}, last_time=n)
         for n in range(1, 6)
     ]
-    merge = MergeFn()
+    merge = MergeFn(LabelCounts)
     whole = merge.create_accumulator()
     for part in parts:
         whole = merge.add_input(whole, part)

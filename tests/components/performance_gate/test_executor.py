@@ -75,15 +75,15 @@ def frame():
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory, frame, frame_examples, run_gate):
+def logged(tmp_path_factory, frame, frame_examples, gate):
     """One run on predictions of two models in the rows."""
     folder = tmp_path_factory.mktemp("logged")
     examples = frame_examples(folder / "examples", frame, counted=len(frame))
-    return run_gate(
+    return gate(
         folder,
         examples,
         LOGGED,
-        "{segments: {features: [payment], min_rows: 20}, policy: {on_small_slice: allow}}",
+        config="{segments: {features: [payment], min_rows: 20}, policy: {on_small_slice: allow}}",
     )
 
 
@@ -270,17 +270,17 @@ def over_days(frame):
 
 
 @pytest.fixture(scope="module")
-def monitored(tmp_path_factory, over_days, logged, frame_examples, run_gate):
+def monitored(tmp_path_factory, over_days, logged, frame_examples, gate):
     """One run on logged predictions over days, with late labels and a stored evaluation."""
     folder = tmp_path_factory.mktemp("monitored")
     stored = standard_artifacts.ModelEvaluation()
     stored.uri = str(folder / "stored")
     os.symlink(logged.artifacts["evaluation"].uri, stored.uri)
-    return run_gate(
+    return gate(
         folder,
         frame_examples(folder / "examples", over_days, counted=len(over_days)),
         MONITORED.replace("slicing_specs {}", ""),
-        "{windows: {reference: 6}, policy: {on_low_coverage: allow, on_open_window: allow,"
+        config="{windows: {reference: 6}, policy: {on_low_coverage: allow, on_open_window: allow,"
         " on_missing_baseline: allow, on_inconclusive: allow}}",
         label_report=label_report(folder / "labels"),
         baseline_evaluation=stored,
@@ -343,16 +343,16 @@ def data_file(examples):
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
-def test_a_truncated_file_is_named(tmp_path, frame, few, frame_examples, run_gate, is_counted):
+def test_a_truncated_file_is_named(tmp_path, frame, few, frame_examples, gate, is_counted):
     broken = frame_examples(tmp_path / "broken", frame.iloc[:1], counted=60 if is_counted else None)
     data_file(broken).write_bytes(data_file(few).read_bytes()[:-40])
     with pytest.raises(InputError, match=r"data.gz: is not a readable gzip TFRecord"):
-        run_gate(tmp_path, broken, MONITORED)
+        gate(tmp_path, broken, MONITORED)
 
 
-def test_rows_that_were_lost_on_the_way_are_missed(tmp_path, few, run_gate):
+def test_rows_that_were_lost_on_the_way_are_missed(tmp_path, few, gate):
     with pytest.raises(InputError, match=r"has 61 rows, but 60 were read"):
-        run_gate(tmp_path, counted(few, 61), MONITORED)
+        gate(tmp_path, counted(few, 61), MONITORED)
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_rows_that_were_lost_on_the_way_are_missed(tmp_path, few, run_gate):
         (MONITORED, "[", r"^performance.yaml: line 1, column 2: is not valid YAML"),
     ],
 )
-def test_what_cannot_be_run_is_one_sentence(tmp_path, few, run_gate, eval_config, config, message):
+def test_what_cannot_be_run_is_one_sentence(tmp_path, few, gate, eval_config, config, message):
     with pytest.raises(InputError, match=message):
-        run_gate(tmp_path, few, eval_config, config)
+        gate(tmp_path, few, eval_config, config=config)
     assert not (tmp_path / "tmp" / "performance_gate").exists()

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
+import functools
 import math
-import pathlib
-import pickle
 
 import apache_beam as beam
 import numpy as np
@@ -12,9 +11,11 @@ import tensorflow_model_analysis as tfma
 from apache_beam.testing.util import assert_that, is_not_empty
 from tensorflow_model_analysis.api import types as tfma_types
 
+from skewgate.components import artifact_io
 from skewgate.components.performance_gate import segments
 from skewgate.errors import InputError
 from skewgate.performance_config import Segments
+from skewgate.transforms.merging import MergeFn
 
 RULES = Segments(features=["payment", "company"], min_rows=2)
 LABELS = np.array([[1], [0], [1], [0], [1]])
@@ -113,30 +114,34 @@ def test_what_does_not_fit_the_loss_is_one_sentence(labels, predictions, message
 
 def batches():
     cuts = [slice(0, 1), slice(1, 3), slice(3, 5)]
-    return [segments.collect(RULES, extracts(rows=cut), "") for cut in cuts]
+    return [segments.Collected(segments.collect(RULES, extracts(rows=cut), "")) for cut in cuts]
+
+
+MERGE = MergeFn(functools.partial(segments.nothing, RULES))
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
 def test_batches_merge_in_any_order(order):
-    merge = segments.MergeFn(RULES)
     found = batches()
     first, second, third = (found[i] for i in order)
-    left = merge.add_input(merge.add_input(merge.create_accumulator(), first), second)
-    right = merge.add_input(merge.create_accumulator(), third)
-    joined = merge.merge_accumulators([merge.create_accumulator(), right, left])
+    left = MERGE.add_input(MERGE.add_input(MERGE.create_accumulator(), first), second)
+    right = MERGE.add_input(MERGE.create_accumulator(), third)
+    joined = MERGE.merge_accumulators([MERGE.create_accumulator(), right, left])
     whole = segments.collect(RULES, extracts(), "")
-    assert sums(merge.extract_output(joined)) == sums(whole)
-    assert joined.rows == 5
+    assert sums(MERGE.extract_output(joined).found) == sums(whole)
+    assert joined.found.rows == 5
+    assert joined.error is None
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_an_error_among_batches_is_all_that_is_left(place):
-    merge = segments.MergeFn(RULES)
+def test_an_error_among_batches_is_kept(place):
     error = InputError("performance.yaml: segments.loss", "cannot be log_loss", "choose another")
     elements = [*batches()]
-    elements.insert(place, error)
-    parts = [merge.add_input(merge.create_accumulator(), element) for element in elements]
-    assert str(merge.extract_output(merge.merge_accumulators(parts))) == str(error)
+    broken = segments.nothing(RULES)
+    broken.error = error
+    elements.insert(place, broken)
+    parts = [MERGE.add_input(MERGE.create_accumulator(), element) for element in elements]
+    assert MERGE.extract_output(MERGE.merge_accumulators(parts)).error is error
 
 
 def written(tmp_path, rules=RULES, labels=LABELS):
@@ -164,7 +169,7 @@ def test_an_error_in_a_worker_comes_out_as_it_went_in(tmp_path):
 def test_a_feature_that_no_row_has_is_named(tmp_path):
     rules = Segments(features=["payment", "compani"])
     path = tmp_path / "segments"
-    pathlib.Path(path).write_bytes(pickle.dumps(segments.collect(rules, extracts(), "")))
+    artifact_io.write_pickle(segments.Collected(segments.collect(rules, extracts(), "")), str(path))
     with pytest.raises(InputError, match=r"segments.features: name compani, which no row has"):
         segments.ranking(rules, str(path))
 
