@@ -143,6 +143,11 @@ class Settings(StrictModel):
         """Where Pusher puts models."""
         return str(pathlib.Path(self.root) / "serving")
 
+    @property
+    def state_root(self) -> str:
+        """Where runs keep what later runs look up."""
+        return str(pathlib.Path(self.root) / "state")
+
     def artifact_root(self, pipeline: str) -> str:
         """Where a pipeline's artifacts go."""
         return str(pathlib.Path(self.root) / "artifacts" / pipeline)

@@ -93,17 +93,10 @@ def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> G
 
 
 def _create(name: str, settings: Settings) -> Any:
-    from skewgate.pipeline import records
+    from skewgate.pipeline import monitoring, training
 
-    previous = records.last_statistics(settings.metadata_path, f"{settings.name}-{name}")
-    if name == "training":
-        from skewgate.pipeline import training
-
-        return training.create_pipeline(settings, previous)
-    from skewgate.pipeline import monitoring
-
-    pushed = records.last_pushed(settings.metadata_path, f"{settings.name}-training")
-    return monitoring.create_pipeline(settings, pushed, previous)
+    factories = {"training": training.create_pipeline, "monitoring": monitoring.create_pipeline}
+    return factories[name](settings)
 
 
 def _shorten(path: str) -> str:
