@@ -89,13 +89,13 @@ def give(kept: Kept, artifact: types.Artifact) -> None:
     artifact.is_external = True
     for name, value in kept.properties.items():
         setattr(artifact, name, value)
-    for name, value in kept.custom_properties.items():
-        if isinstance(value, str):
-            artifact.set_string_custom_property(name, value)
-        elif isinstance(value, int):
-            artifact.set_int_custom_property(name, value)
+    for name, found in kept.custom_properties.items():
+        if isinstance(found, str):
+            artifact.set_string_custom_property(name, found)
+        elif isinstance(found, int):
+            artifact.set_int_custom_property(name, found)
         else:
-            artifact.set_float_custom_property(name, value)
+            artifact.set_float_custom_property(name, found)
     artifact.uri = kept.uri
 
 

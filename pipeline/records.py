@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-_REPORT_PREFIX = "skewgate."
+_PREFIX = "skewgate."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,9 +76,7 @@ def last_run(metadata_path: str, pipeline_name: str) -> list[NodeRecord]:
     for execution in sorted(store.get_executions_by_context(runs[0].id), key=lambda e: e.id):
         state_name = _state_name(execution)
         outputs = _outputs(store, execution.id)
-        reports = tuple(
-            _report(artifact) for artifact in outputs if artifact.type.startswith(_REPORT_PREFIX)
-        )
+        reports = tuple(_report(artifact) for artifact in outputs if _is_report(artifact))
         records.append(NodeRecord(_node(store, execution), state_name, reports))
     return records
 
@@ -90,10 +88,14 @@ def _node(store: Any, execution: Any) -> str:
     return str(execution.type).rpartition(".")[2]
 
 
+def _is_report(artifact: Any) -> bool:
+    return artifact.type.startswith(_PREFIX) and "blessed" in artifact.custom_properties
+
+
 def _report(artifact: Any) -> ReportRecord:
     values = artifact.custom_properties
     return ReportRecord(
-        kind=artifact.type.removeprefix(_REPORT_PREFIX),
+        kind=artifact.type.removeprefix(_PREFIX),
         uri=artifact.uri,
         status=values["status"].string_value,
         blessed=values["blessed"].int_value == 1,
