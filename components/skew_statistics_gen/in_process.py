@@ -60,9 +60,8 @@ def profile_splits(
 
     Raises:
         EOFError, OSError, zlib.error: a file is broken.
-        InputError: a feature has several types, a value of a slice is not UTF-8, or the number of
-            rows described is not that of the rows read.
-        RuntimeError, ValueError: a record is not a tf.Example.
+        InputError: a record is not a tf.Example, a feature has several types, a value of a slice
+            is not UTF-8, or the number of rows described is not that of the rows read.
         UnsupportedError: only TFDV itself knows how to treat the data.
     """
     describe = _Describe(options)
@@ -79,6 +78,10 @@ def profile_splits(
         except BaseException:
             describe.stopped.set()
             raise
+
+
+class _UndecodableError(Exception):
+    """Records are no tf.Example, or hold a feature with values of two types."""
 
 
 class _Describe:
@@ -99,10 +102,13 @@ class _Describe:
             from tfx_bsl.coders import example_coder
 
             self._own.decoder = example_coder.ExamplesToRecordBatchDecoder()
-        batches = [
-            self._own.decoder.DecodeBatch(records[start : start + _DECODED_ROWS])
-            for start in range(0, len(records), _DECODED_ROWS)
-        ]
+        try:
+            batches = [
+                self._own.decoder.DecodeBatch(records[start : start + _DECODED_ROWS])
+                for start in range(0, len(records), _DECODED_ROWS)
+            ]
+        except (RuntimeError, ValueError) as error:
+            raise _UndecodableError(str(error).splitlines()[0]) from error
         return profile.describe(batches, self.options)
 
 
@@ -132,6 +138,12 @@ def _profile(
             f"feature {error.feature} of split {split}",
             "holds values of different types in different rows",
             "write it with one type",
+        ) from error
+    except _UndecodableError as error:
+        raise InputError(
+            f"split {split}",
+            f"holds records that cannot be decoded ({error})",
+            "write it as tf.Example, each feature with one type",
         ) from error
     finally:
         for future in waiting:

@@ -36,7 +36,8 @@ def slices_of(columns: Mapping[str, Column], features: Sequence[str]) -> Slices:
 
     Raises:
         InputError: a value that makes a slice is not UTF-8.
-        UnsupportedError: a feature holds floats, or one of several is not in this chunk.
+        UnsupportedError: a feature holds floats or nothing of any type, or one of several is not
+            in this chunk: what TFDV does then depends on its batches.
     """
     if len(features) > 1 and not columns.keys() >= set(features):
         raise UnsupportedError("a feature to slice by is missing in a part of the data")
@@ -69,11 +70,9 @@ def slices_of(columns: Mapping[str, Column], features: Sequence[str]) -> Slices:
 
 def _coded(feature: str, column: Column) -> tuple[Codes, Codes, list[str]]:
     """Returns rows in ascending order, the code of each one's value, and the name of each code."""
-    if column.kind == FLOAT:
-        raise UnsupportedError(f"{feature} holds floats, and makes slices")
+    if column.kind in (None, FLOAT):
+        raise UnsupportedError(f"{feature} makes slices, and holds neither texts nor integers")
     rows = np.repeat(np.arange(len(column.lengths)), np.maximum(column.lengths, 0))
-    if column.kind is None:
-        return rows, rows, []
     if column.kind == INT:
         values, codes = np.unique(column.values, return_inverse=True)
         names = [f"{feature}_{value}" for value in values.tolist()]
