@@ -37,6 +37,21 @@ class MixedTypesError(Exception):
         self.feature = feature
 
 
+class Values(NamedTuple):
+    """What was decoded of one feature of some rows.
+
+    Attributes:
+        kind: INT, FLOAT or STRING; None if no row says.
+        lengths: number of values of each row, -1 where the feature is missing, shape (rows,).
+        values: the values of all rows: an array of int64 or float32, or of large binary by
+            pyarrow; None without a kind.
+    """
+
+    kind: int | None
+    lengths: Lengths
+    values: Any
+
+
 class Texts(NamedTuple):
     """The distinct texts of a chunk.
 
@@ -67,48 +82,59 @@ class Column(NamedTuple):
     texts: Texts | None = None
 
 
-def columns_of(
-    batches: Sequence[pa.RecordBatch], names: Collection[str] | None = None
-) -> dict[str, Column]:
-    """Returns every feature of consecutive batches, in order of their names.
+def values_of(batch: pa.RecordBatch, names: Collection[str] | None = None) -> dict[str, Values]:
+    """Returns the values of every feature of a batch.
 
     Args:
-        batches: lists of int64, float32 or large binary, or nulls, as tfx_bsl decodes tf.Example;
-            a feature that a batch lacks is missing in its rows.
+        batch: lists of int64, float32 or large binary, or nulls, as tfx_bsl decodes tf.Example.
         names: features to keep; all without it.
 
     Raises:
-        MixedTypesError: a feature has several types.
         UnsupportedError: a feature has another type.
     """
-    parts: dict[str, dict[int, pa.Array]] = {}
-    for index, batch in enumerate(batches):
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            if names is None or name in names:
-                parts.setdefault(name, {})[index] = array
-    rows = [batch.num_rows for batch in batches]
-    return {name: _column(name, parts[name], rows) for name in sorted(parts)}
+    found = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        if names is None or name in names:
+            lengths = _lengths(array)
+            if pa.types.is_null(array.type):
+                found[name] = Values(None, lengths, None)
+                continue
+            kind, flat = _kind(array.type), array.flatten()
+            found[name] = Values(kind, lengths, flat if kind == STRING else numbers(flat))
+    return found
 
 
-def _column(name: str, arrays: dict[int, pa.Array], rows: Sequence[int]) -> Column:
+def columns_of(parts: Sequence[dict[str, Values]], n_rows: Sequence[int]) -> dict[str, Column]:
+    """Returns every feature of consecutive parts, in order of their names.
+
+    Args:
+        parts: a feature that a part lacks is missing in its rows.
+        n_rows: rows of each part.
+
+    Raises:
+        MixedTypesError: a feature has several types.
+    """
+    names = sorted({name for part in parts for name in part})
+    return {name: _column(name, [part.get(name) for part in parts], n_rows) for name in names}
+
+
+def _column(name: str, parts: Sequence[Values | None], n_rows: Sequence[int]) -> Column:
     lengths = np.concatenate(
         [
-            _lengths(arrays[index]) if index in arrays else np.full(n, -1, np.int64)
-            for index, n in enumerate(rows)
+            part.lengths if part else np.full(rows, -1, np.int64)
+            for part, rows in zip(parts, n_rows, strict=True)
         ]
     )
-    lists = [array for array in arrays.values() if not pa.types.is_null(array.type)]
-    if not lists:
+    known = [part for part in parts if part and part.kind is not None]
+    if not known:
         return Column(None, lengths, np.empty(0, np.int64))
-    kinds = {_kind(array.type) for array in lists}
-    if len(kinds) > 1:
+    kind = known[0].kind
+    if any(part.kind != kind for part in known):
         raise MixedTypesError(name)
-    (kind,) = kinds
-    flat = [array.flatten() for array in lists]
     if kind != STRING:
-        return Column(kind, lengths, np.concatenate([numbers(array) for array in flat]))
-    encoded = pc.dictionary_encode(pa.concat_arrays(flat))
-    return Column(kind, lengths, numbers(encoded.indices), _texts(encoded.dictionary))
+        return Column(kind, lengths, np.concatenate([part.values for part in known]))
+    encoded = pc.dictionary_encode(pa.concat_arrays([part.values for part in known]))
+    return Column(STRING, lengths, numbers(encoded.indices), _texts(encoded.dictionary))
 
 
 def _kind(kind: pa.DataType) -> int:

@@ -5,6 +5,7 @@ Source: tensorflow_data_validation/utils/quantiles_util.py, whose loops over buc
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -110,14 +111,12 @@ def equal_widths(
     edges, weights, n_negative_inf = _finite(edges, weights, most, n_positive_inf)
     fine = between(edges, weights)
     with np.errstate(over="ignore", invalid="ignore"):
-        bounds = (
-            np.array([least, most]) if least == most else np.linspace(least, most, buckets + 1)
-        )
+        bounds = np.array([least, most]) if least == most else np.linspace(least, most, buckets + 1)
     if not np.isfinite(bounds).all():
         return Buckets(*np.empty((3, 0)))
     counts = [
         _within(fine, float(low), float(high), first=index == 0)
-        for index, (low, high) in enumerate(zip(bounds[:-1], bounds[1:], strict=True))
+        for index, (low, high) in enumerate(itertools.pairwise(bounds))
     ]
     table = np.array([bounds[:-1], bounds[1:], counts])
     if n_negative_inf:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import pyarrow as pa
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.statistics import ALL_EXAMPLES
 from skewgate.tfdv_statistics import features
-from skewgate.tfdv_statistics.columns import Column, columns_of, cut, take
+from skewgate.tfdv_statistics.columns import Column, cut, take
 from skewgate.tfdv_statistics.features import Feature, Options
 from skewgate.tfdv_statistics.slices import slices_of
 
@@ -29,22 +28,21 @@ class Part(NamedTuple):
     features: dict[str, features.Part]
 
 
-def describe(batches: Sequence[pa.RecordBatch], options: Options) -> list[Part]:
+def describe(columns: Mapping[str, Column], n_rows: int, options: Options) -> list[Part]:
     """Describes a chunk: all its rows first, then every slice.
 
     Touches nothing that another thread may use.
 
     Args:
-        batches: of consecutive rows, as `columns_of` takes them.
+        columns: the features of consecutive rows.
+        n_rows: how many rows.
         options: what to compute.
 
     Raises:
         InputError: a value that makes a slice is not UTF-8.
-        MixedTypesError: a feature has several types.
         UnsupportedError: only TFDV itself knows how to treat the data.
     """
-    columns = columns_of(batches, options.allowlist)
-    parts = [_part("", sum(batch.num_rows for batch in batches), columns, options)]
+    parts = [_part("", n_rows, columns, options)]
     for wanted in options.slices or ():
         names, rows, bounds = slices_of(columns, wanted)
         pieces = {

@@ -185,9 +185,7 @@ def assert_equal(ours, theirs):
             feature = mine[name]
             where = f"{dataset.name} {name}"
             assert without_sketches(feature) == without_sketches(stock[name]), where
-            for left, right in zip(
-                histograms_of(feature), histograms_of(stock[name]), strict=True
-            ):
+            for left, right in zip(histograms_of(feature), histograms_of(stock[name]), strict=True):
                 assert (left.type, left.num_nan) == (right.type, right.num_nan), where
                 np.testing.assert_allclose(
                     table(left), table(right), rtol=SINGLE, atol=SINGLE, err_msg=where
@@ -371,7 +369,7 @@ def test_a_record_that_is_no_example_fails_and_names_the_file(write, profile, ou
 
 def test_a_value_that_cannot_name_a_slice_fails(write, profile):
     examples = write([encode({"company": [b"\xff"]})])
-    with pytest.raises(InputError, match="slices: company: has the value .*not UTF-8"):
+    with pytest.raises(InputError, match=r"slices: company: has the value .*not UTF-8"):
         profile(examples, sliced(["company"]))
 
 
