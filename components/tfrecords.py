@@ -161,7 +161,8 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
     Raises:
         OSError: the check sum of a length is wrong.
     """
-    records, at, size = [], 0, len(data)
+    records: list[bytes] = []
+    at, size = 0, len(data)
     while at + 12 <= size:
         head = data[at : at + 12]
         length = lengths.get(head)

@@ -51,11 +51,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             if tfrecords.is_gzip_of_tf_example(examples):
                 stack.enter_context(tfrecords.naming_broken_files(examples, splits))
             rows = self._profile(examples, statistics, splits, options)
+            for split in splits if options.sample_rate is None else []:
+                tfrecords.check_rows(examples, split, rows[split])
             for split in splits:
                 path = statistics_path(statistics, split)
                 fileio.rename(f"{path}.tmp", path, overwrite=True)
-                if options.sample_rate is None:
-                    tfrecords.check_rows(examples, split, rows[split])
                 statistics.set_int_custom_property(f"rows_{split}", rows[split])
                 shards = len(tfrecords.files_of(examples, split))
                 statistics.set_int_custom_property(f"shards_{split}", shards)

@@ -163,7 +163,7 @@ def _profile(
             f"has {rows} rows, but {found.n_rows} were profiled",
             "report this: the decoder lost or doubled rows",
         )
-    return Profiled(found.statistics(), rows)
+    return Profiled(found.statistics(workers.map), rows)
 
 
 def chunks(blocks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:

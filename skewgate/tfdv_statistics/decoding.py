@@ -146,7 +146,7 @@ def decode(
         no tf.Example at all.
     """
     joined = b"".join((*records, _PADDING))
-    words = np.ndarray(len(joined) - 7, "<u8", joined, strides=(1,))
+    words: Words = np.ndarray(len(joined) - 7, "<u8", joined, strides=(1,))
     data = _Data(joined, np.frombuffer(joined, np.uint8), words)
     ends = np.cumsum(np.fromiter(map(len, records), np.int64, len(records)))
     starts = np.concatenate(([0], ends[:-1]))

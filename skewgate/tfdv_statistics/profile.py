@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
@@ -100,22 +101,33 @@ class Profile:
                     known[name] = Feature(name, self._options)
                 known[name].add(found)
 
-    def statistics(self) -> statistics_pb2.DatasetFeatureStatisticsList:
+    def statistics(
+        self, each: Callable[..., Iterable[Any]] = map
+    ) -> statistics_pb2.DatasetFeatureStatisticsList:
         """Returns TFDV's message: all rows, then the slices in order of their names.
 
         Every slice has every feature of the whole.
+
+        Args:
+            each: calls a function with every item of a sequence, in order or at the same time, and
+                gives what it returned in order.
         """
         written = statistics_pb2.DatasetFeatureStatisticsList()
-        whole = self._features[""]
         if not self.n_rows:
             written.datasets.add()  # as TFDV does
             return written
-        for slice_name in sorted(self._rows):
-            n_rows, own = self._rows[slice_name], self._features[slice_name]
-            dataset = written.datasets.add(num_examples=n_rows)
+        slices, names = sorted(self._rows), sorted(self._features[""])
+        made = iter(each(self._feature, [(part, name) for part in slices for name in names]))
+        for slice_name in slices:
+            dataset = written.datasets.add(num_examples=self._rows[slice_name])
             if self._options.slices is not None:
                 dataset.name = slice_name or ALL_EXAMPLES
-            for name in sorted(whole):
-                feature = own.get(name) or Feature(name, self._options)
-                feature.write(dataset.features.add(), n_rows, whole[name].kind)
+            dataset.features.extend(itertools.islice(made, len(names)))
         return written
+
+    def _feature(self, place: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
+        slice_name, name = place
+        found = self._features[slice_name].get(name) or Feature(name, self._options)
+        message = statistics_pb2.FeatureNameStatistics()
+        found.write(message, self._rows[slice_name], self._features[""][name].kind)
+        return message
