@@ -71,6 +71,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 return _profile_here(examples, paths, known)
             except UnsupportedError as error:
                 logging.info("SkewStatisticsGen: TFDV profiles the examples, as %s", error)
+        for split in splits if tfrecords.is_gzip_of_tf_example(examples) else []:
+            tfrecords.check_streams(examples, split)  # Beam reads what is cut off without complaint
         with self._make_beam_pipeline() as pipeline:
             on_beam.profile_splits(pipeline, examples, paths, options)
         return {

@@ -20,10 +20,12 @@ from skewgate.tfdv_statistics.features import Options
 
 CHUNK_ROWS = 10_000
 """Rows described at a time."""
-CHUNK_BYTES = 32 << 20
+CHUNK_BYTES = 16 << 20
 """A chunk ends with the record that reaches this size."""
 _DECODED_ROWS = 2_000
-"""Rows decoded at a time: more of them outgrow the caches and take twice as long."""
+"""Rows decoded at a time: more of them outgrow the caches, and take tfx_bsl twice as long."""
+_MOST_THREADS = 8
+"""More wait for the one that reads the records of a split."""
 
 
 class Profiled(NamedTuple):
@@ -39,10 +41,9 @@ class Profiled(NamedTuple):
 
 
 def n_threads() -> int:
-    """Returns how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Returns how many processors this process may use, of those that help."""
+    known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(known or 1, _MOST_THREADS)
 
 
 def profile_splits(

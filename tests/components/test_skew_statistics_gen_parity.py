@@ -12,13 +12,14 @@ import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
-from google.protobuf import text_format
+from google.protobuf import json_format, text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx_bsl.public.proto import slicing_spec_pb2
 
 from skewgate.components import artifact_io
 from skewgate.components.skew_statistics_gen import executor, in_process, on_beam
+from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
 
@@ -75,9 +76,9 @@ def encode(row):
             features[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
         elif values and isinstance(values[0], int):
             features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-        elif name in ("stops",):
+        elif name == "stops":
             features[name] = tf.train.Feature(int64_list=tf.train.Int64List())
-        elif name in ("tags",):
+        elif name == "tags":
             features[name] = tf.train.Feature(bytes_list=tf.train.BytesList())
         else:
             features[name] = tf.train.Feature(float_list=tf.train.FloatList(value=values))
@@ -86,7 +87,7 @@ def encode(row):
 
 @pytest.fixture
 def write(tmp_path):
-    def make(records, shards=1, name="examples"):
+    def make(records, shards=1, name="examples", counted=True):
         artifact = standard_artifacts.Examples()
         artifact.uri = str(tmp_path / name)
         artifact.split_names = artifact_utils.encode_split_names(["train"])
@@ -98,7 +99,8 @@ def write(tmp_path):
             with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
                 for record in records[bounds[shard] : bounds[shard + 1]]:
                     writer.write(record)
-        artifact.set_int_custom_property("rows_train", len(records))
+        if counted:
+            artifact.set_int_custom_property("rows_train", len(records))
         return artifact
 
     return make
@@ -319,39 +321,65 @@ def test_neither_threads_nor_files_change_a_bit(write, monkeypatch):
     "options",
     [
         {"weight_feature": "fare"},
-        {"sample_rate": 1.0},
+        {"per_feature_weight_override": {tfdv.FeaturePath(["hour"]): "fare"}},
+        {"sample_rate": 0.5},
+        {"label_feature": "fare"},
         {"use_sketch_based_topk_uniques": True},
         {"enable_semantic_domain_stats": True},
         {"experimental_num_feature_partitions": 2},
-        {"slices": {"hour": "3"}},
+        {"experimental_result_partitions": 2},
+        {"add_default_generators": False},
+        {"slicing_config": '{"slicing_specs": [{"feature_values": {"hour": "3"}}]}'},
+        {"slicing_config": '{"slicing_specs": [{"slice_keys_sql": "SELECT STRUCT(hour)"}]}'},
+        {"slicing_config": '{"slicing_specs": [{}]}'},
+        {"schema": 'feature { name: "a" type: BYTES image_domain {} }'},
+        {"schema": 'feature { name: "a" type: BYTES natural_language_domain {} }'},
+        {"schema": 'weighted_feature { name: "a" }'},
+        {"schema": 'sparse_feature { name: "a" }'},
     ],
     ids=str,
 )
-def test_options_that_are_not_known_are_left_to_tfdv(write, profile, by_tfdv, options):
+def test_what_is_not_known_is_left_to_tfdv(options):
+    made = dict(options)
+    if "slicing_config" in options:
+        config = slicing_spec_pb2.SlicingConfig()
+        made["slicing_config"] = json_format.Parse(options["slicing_config"], config)
+    if "schema" in options:
+        made["schema"] = text_format.Parse(options["schema"], schema_pb2.Schema())
+    assert options_lib.known_options(tfdv.StatsOptions(**made)) is None
+
+
+def test_options_of_a_later_tfdv_are_not_known():
+    options = tfdv.StatsOptions()
+    assert options_lib.known_options(options) is not None
+    options.another = 1
+    assert options_lib.known_options(options) is None
+
+
+def test_weights_are_left_to_tfdv(write, profile, by_tfdv):
     examples = write([encode({"fare": [float(n)], "hour": [n % 4]}) for n in range(40)])
-    if "slices" in options:
-        spec = slicing_spec_pb2.SlicingSpec(feature_values=options["slices"])
-        options = {"slicing_config": slicing_spec_pb2.SlicingConfig(slicing_specs=[spec])}
-    stats_options = tfdv.StatsOptions(**options)
-    assert profile(examples, stats_options) == by_tfdv(examples, stats_options)
-
-
-@pytest.mark.parametrize(
-    ("features", "names"),
-    [
-        (["fare"], {"fare_0.0", "fare_1.0", "fare_2.0"}),
-        (["odd"], {"odd_None"}),
-        (["not there", "hour"], {"hour_0", "hour_1", "hour_2", "hour_3"}),
-    ],
-    ids=["floats", "no-type", "missing"],
-)
-def test_slices_that_only_tfdv_can_make_are_left_to_it(write, profile, by_tfdv, features, names):
-    records = [{"fare": [float(n % 3)], "hour": [n % 4], "odd": None} for n in range(40)]
-    examples = write([encode(record) for record in records])
-    options = sliced(features)
+    options = tfdv.StatsOptions(weight_feature="fare")
     ours = profile(examples, options)
     assert ours == by_tfdv(examples, options)
-    assert {dataset.name for dataset in ours.datasets} == {"All Examples", *names}
+    (dataset,) = ours.datasets
+    assert dataset.weighted_num_examples == sum(range(40))
+
+
+def test_slices_by_floats_are_left_to_tfdv(write, profile, by_tfdv):
+    examples = write([encode({"fare": [float(n % 3)], "hour": [n % 4]}) for n in range(40)])
+    options = sliced(["fare"])
+    ours = profile(examples, options)
+    assert ours == by_tfdv(examples, options)
+    names = {"All Examples", "fare_0.0", "fare_1.0", "fare_2.0"}
+    assert {dataset.name for dataset in ours.datasets} == names
+
+
+def test_a_stream_that_ends_early_fails_on_beam_too(write, profile):
+    examples = write([encode({"fare": [float(n)]}) for n in range(40)], counted=False)
+    (path,) = pathlib.Path(artifact_utils.get_split_uri([examples], "train")).iterdir()
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match=r"00000-of-00001.gz: is not a readable gzip TFRecord"):
+        profile(examples, tfdv.StatsOptions(weight_feature="fare"))
 
 
 @pytest.mark.parametrize("first", [1_500, 1_000, 10_000])

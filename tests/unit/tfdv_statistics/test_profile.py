@@ -167,10 +167,13 @@ def test_a_feature_of_two_types_is_refused():
         columns_of([make([[1.0]]), make([[1]])], [1, 1])
 
 
-@pytest.mark.parametrize("features", [("fare",), ("code", "absent")])
+@pytest.mark.parametrize("features", [("fare",), ("code", "absent"), ("odd",)])
 def test_slices_that_depend_on_batches_are_left_to_tfdv(features):
+    def make(rows):
+        return {**chunk(rows), "odd": Values(None, np.full(len(rows), -1), None)}
+
     with pytest.raises(UnsupportedError):
-        describe([[([b"a"], [1], [1.0])]], Options(slices=(features,)))
+        describe([[([b"a"], [1], [1.0])]], Options(slices=(features,)), make)
 
 
 def test_a_text_that_is_not_utf8_names_no_slice():
