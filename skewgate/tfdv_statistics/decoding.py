@@ -134,11 +134,12 @@ class _Data(NamedTuple):
 def decode(
     records: Sequence[bytes], names: Collection[str] | None = None
 ) -> dict[str, Values] | None:
-    """Returns every feature of the records, as `columns_of` does.
+    """Returns the values of every feature of the records, as `columns.values_of` does.
 
     Args:
         records: serialized tf.Example.
-        names: features to keep; all without it.
+        names: features to keep; all without it. The others are decoded too: a record that is no
+            tf.Example has to be found.
 
     Returns:
         None if the records are written in a way that is not known here: fields in another order,
@@ -156,13 +157,13 @@ def decode(
         features = _Spans(np.flatnonzero(written), content, ends[written])
         entries = data.repeated(0x0A, features)
         entries = entries._replace(owner=features.owner[entries.owner])
-        found = {}
-        for name, feature in _by_name(data, entries, len(records)).items():
-            if names is None or name in names:
-                found[name] = _values(data, feature, len(records))
+        found = {
+            name: _values(data, feature, len(records))
+            for name, feature in _by_name(data, entries, len(records)).items()
+        }
     except _RefusedError:
         return None
-    return found
+    return {name: found[name] for name in found if names is None or name in names}
 
 
 def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
