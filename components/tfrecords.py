@@ -8,14 +8,18 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
+import google_crc32c
+import numpy as np
 from google.protobuf import message
 from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.errors import InputError
+from skewgate.sources import records as record_sources
 
 _BLOCK = 1 << 20
+_LENGTHS = 100_000  # heads of records to remember
 
 
 @contextlib.contextmanager
@@ -49,12 +53,8 @@ def check_streams(examples: types.Artifact, split: str) -> None:
     """
     if examples.has_custom_property(f"rows_{split}"):
         return
-    folder = artifact_utils.get_split_uri([examples], split)
-    for name in sorted(fileio.listdir(folder)):
-        with (
-            fileio.open(os.path.join(folder, name), "rb") as raw,
-            gzip.GzipFile(fileobj=raw) as stream,
-        ):
+    for path in files_of(examples, split):
+        with fileio.open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as stream:
             while stream.read(_BLOCK):
                 pass
 
@@ -94,8 +94,7 @@ def _check_split(examples: types.Artifact, split: str, cause: Exception) -> None
     fix = f"delete the folder {examples.uri} and run again: the cache then reads the data anew"
     if not fileio.exists(folder) or not fileio.listdir(folder):
         raise InputError(folder, "has no files", fix) from cause
-    for name in sorted(fileio.listdir(folder)):
-        path = os.path.join(folder, name)
+    for path in files_of(examples, split):
         count = 0
         try:
             for record in read_records(path):
@@ -110,19 +109,95 @@ def _check_split(examples: types.Artifact, split: str, cause: Exception) -> None
             ) from cause
 
 
+def files_of(examples: types.Artifact, split: str) -> list[str]:
+    """Returns the paths of the files of a split, in order of their names."""
+    folder = artifact_utils.get_split_uri([examples], split)
+    return [os.path.join(folder, name) for name in sorted(fileio.listdir(folder))]
+
+
 def read_records(path: str) -> Iterator[bytes]:
-    """Yields the records of a gzip TFRecord file.
+    """Yields the records of a gzip TFRecord file, each with its check sums verified.
 
     Neither Beam nor TensorFlow complains of a gzip stream that ends early; this does.
 
     Raises:
         EOFError: the stream or a record ends early.
-        OSError, zlib.error: the stream is not gzip, or its check sum is wrong.
+        OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
+    """
+    for records in read_blocks(path):
+        yield from records
+
+
+def read_blocks(path: str) -> Iterator[list[bytes]]:
+    """Yields what `read_records` does, as the records of about a megabyte at a time.
+
+    Raises:
+        EOFError: the stream or a record ends early.
+        OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
     """
     with fileio.open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as stream:
-        while header := stream.read(12):  # length as 8 bytes, and its check sum
-            length = int.from_bytes(header[:8], "little")
-            record = stream.read(length) if len(header) == 12 else b""
-            if len(header) < 12 or len(record) < length or len(stream.read(4)) < 4:
-                raise EOFError("the last record is cut off")
-            yield record
+        lengths: dict[bytes, int] = {}
+        data, wanted = b"", _BLOCK
+        while True:
+            more = stream.read(wanted)
+            if not more:
+                if data:
+                    raise EOFError("the last record is cut off")
+                return
+            data += more
+            records, end, wanted = _cut(data, lengths)
+            if records:
+                yield from _verified(records, data)
+            data = data[end:]
+
+
+def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]:
+    """Returns the whole records at the start of data, where they end, and how much more to read.
+
+    Args:
+        data: records in a row: length as 8 bytes, its check sum, the record, its check sum.
+        lengths: of the heads of records whose check sum has been verified; added to.
+
+    Raises:
+        OSError: the check sum of a length is wrong.
+    """
+    records: list[bytes] = []
+    at, size = 0, len(data)
+    while at + 12 <= size:
+        head = data[at : at + 12]
+        length = lengths.get(head)
+        if length is None:
+            if len(lengths) >= _LENGTHS:
+                lengths.clear()
+            length = lengths[head] = _length(head)
+        start = at + 12
+        end = start + length
+        if end + 4 > size:
+            return records, at, max(_BLOCK, end + 4 - size)
+        records.append(data[start:end])
+        at = end + 4
+    return records, at, _BLOCK
+
+
+def _length(head: bytes) -> int:
+    if int.from_bytes(head[8:], "little") != record_sources.masked_crc(head[:8]):
+        raise OSError("the check sum of a record's length is wrong")
+    return int.from_bytes(head[:8], "little")
+
+
+def _verified(records: list[bytes], data: bytes) -> Iterator[list[bytes]]:
+    """Yields the records that data begin with, up to the first whose check sum is wrong.
+
+    Raises:
+        OSError: a check sum is wrong.
+    """
+    ends = np.cumsum(np.fromiter(map(len, records), np.int64, len(records)) + 16)
+    raw = np.frombuffer(data, np.uint8)
+    told = np.ascontiguousarray(raw[(ends - 4)[:, None] + np.arange(4)]).view("<u4")[:, 0]
+    found = np.fromiter(map(google_crc32c.value, records), np.uint32, len(records))
+    wrong = np.flatnonzero(((found >> 15) | (found << 17)) + np.uint32(0xA282EAD8) != told)
+    if not len(wrong):
+        yield records
+        return
+    yield records[: wrong[0]]
+    raise OSError("the check sum of a record is wrong")

@@ -1,0 +1,190 @@
+"""Profiles splits in this process: one thread reads and merges per split, others decode."""
+
+from __future__ import annotations
+
+import collections
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent import futures
+from typing import NamedTuple
+
+import numpy as np
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.components import tfrecords
+from skewgate.errors import InputError
+from skewgate.tfdv_statistics import decoding, profile
+from skewgate.tfdv_statistics.columns import MixedTypesError, Values, columns_of, values_of
+from skewgate.tfdv_statistics.features import Options
+
+CHUNK_ROWS = 10_000
+"""Rows described at a time."""
+CHUNK_BYTES = 16 << 20
+"""A chunk ends with the record that reaches this size."""
+_DECODED_ROWS = 2_000
+"""Rows decoded at a time: more of them outgrow the caches, and take tfx_bsl twice as long."""
+_MOST_THREADS = 8
+"""More wait for the one that reads the records of a split."""
+
+
+class Profiled(NamedTuple):
+    """What was found of a split.
+
+    Attributes:
+        statistics: TFDV's message.
+        rows: rows read and described.
+    """
+
+    statistics: statistics_pb2.DatasetFeatureStatisticsList
+    rows: int
+
+
+def n_threads() -> int:
+    """Returns how many processors this process may use, of those that help."""
+    known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(known or 1, _MOST_THREADS)
+
+
+def profile_splits(
+    files: Mapping[str, Sequence[str]], options: Options, threads: int
+) -> dict[str, Profiled]:
+    """Profiles splits in parallel, each from its gzip TFRecord files of tf.Example.
+
+    The result does not depend on the number of threads, nor on how a sequence of records is cut
+    into files.
+
+    Args:
+        files: paths by split, in the order to read them.
+        options: what to compute.
+        threads: how many decode, and how many splits are read at a time.
+
+    Raises:
+        EOFError, OSError, zlib.error: a file is broken.
+        InputError: a record is not a tf.Example, a feature has several types, a value of a slice
+            is not UTF-8, or the number of rows described is not that of the rows read.
+        UnsupportedError: only TFDV itself knows how to treat the data.
+    """
+    describe = _Describe(options)
+    with (
+        futures.ThreadPoolExecutor(threads) as workers,
+        futures.ThreadPoolExecutor(min(threads, len(files))) as readers,
+    ):
+        running = {
+            split: readers.submit(_profile, split, paths, describe, workers, threads + 2)
+            for split, paths in files.items()
+        }
+        try:
+            return {split: future.result() for split, future in running.items()}
+        except BaseException:
+            describe.stopped.set()
+            raise
+
+
+class _UndecodableError(Exception):
+    """Records are no tf.Example, or hold a feature with values of two types."""
+
+
+class _Describe:
+    """Decodes and describes chunks, with a decoder for each thread, as a shared one crashes.
+
+    Attributes:
+        options: what to compute.
+        stopped: set where another split has failed.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.stopped = threading.Event()
+        self._own = threading.local()
+
+    def __call__(self, records: list[bytes]) -> list[profile.Part]:
+        parts, n_rows = [], []
+        for start in range(0, len(records), _DECODED_ROWS):
+            some = records[start : start + _DECODED_ROWS]
+            values, rows = decoding.decode(some, self.options.allowlist), len(some)
+            if values is None:
+                values, rows = self._decode(some)
+            parts.append(values)
+            n_rows.append(rows)
+        return profile.describe(columns_of(parts, n_rows), sum(n_rows), self.options)
+
+    def _decode(self, records: list[bytes]) -> tuple[dict[str, Values], int]:
+        """Decodes by tfx_bsl, which knows everything that a tf.Example may be."""
+        if not hasattr(self._own, "decoder"):
+            from tfx_bsl.coders import example_coder
+
+            self._own.decoder = example_coder.ExamplesToRecordBatchDecoder()
+        try:
+            batch = self._own.decoder.DecodeBatch(records)
+        except (RuntimeError, ValueError) as error:
+            raise _UndecodableError(str(error).splitlines()[0]) from error
+        return values_of(batch, self.options.allowlist), batch.num_rows
+
+
+def _profile(
+    split: str,
+    paths: Sequence[str],
+    describe: _Describe,
+    workers: futures.Executor,
+    ahead: int,
+) -> Profiled:
+    """Reads the chunks of a split, hands them out and merges what comes back, in order."""
+    found = profile.Profile(describe.options)
+    waiting: collections.deque[futures.Future[list[profile.Part]]] = collections.deque()
+    rows = 0
+    try:
+        for records in chunks(block for path in paths for block in tfrecords.read_blocks(path)):
+            rows += len(records)
+            waiting.append(workers.submit(describe, records))
+            if len(waiting) > ahead:
+                found.add(waiting.popleft().result())
+            if describe.stopped.is_set():
+                raise futures.CancelledError
+        while waiting:
+            found.add(waiting.popleft().result())
+    except MixedTypesError as error:
+        raise InputError(
+            f"feature {error.feature} of split {split}",
+            "holds values of different types in different rows",
+            "write it with one type",
+        ) from error
+    except _UndecodableError as error:
+        raise InputError(
+            f"split {split}",
+            f"holds records that cannot be decoded ({error})",
+            "write it as tf.Example, each feature with one type",
+        ) from error
+    finally:
+        for future in waiting:
+            future.cancel()
+    if found.n_rows != rows:
+        raise InputError(
+            f"split {split}",
+            f"has {rows} rows, but {found.n_rows} were profiled",
+            "report this: the decoder lost or doubled rows",
+        )
+    return Profiled(found.statistics(workers.map), rows)
+
+
+def chunks(blocks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """Yields records in chunks of CHUNK_ROWS or CHUNK_BYTES, however the blocks lie."""
+    waiting: list[bytes] = []
+    for block in blocks:
+        waiting += block
+        while True:
+            size = _first_chunk(waiting)
+            if not size:
+                break
+            yield waiting[:size]
+            waiting = waiting[size:]
+    if waiting:
+        yield waiting
+
+
+def _first_chunk(records: Sequence[bytes]) -> int:
+    """Returns how many records make the first chunk; 0 if more may belong to it."""
+    sizes = np.cumsum(np.fromiter(map(len, records), np.int64, len(records)))
+    full = int(np.searchsorted(sizes, CHUNK_BYTES)) + 1
+    size = min(full, CHUNK_ROWS)
+    return size if size <= len(records) else 0
