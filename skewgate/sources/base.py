@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import abc
 import collections
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.errors import InputError
 
+_FIRST_LINE, _LINES = b"first_line", b"lines"  # metadata of batches
 BATCH_ROWS = 1 << 17
 BLOCK_BYTES = 1 << 23
 
@@ -54,3 +57,30 @@ def check_names(names: Iterable[str], where: str) -> None:
     repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
     if repeated:
         raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")
+
+
+def with_lines(batch: pa.RecordBatch, lines: int | npt.NDArray[np.int64]) -> pa.RecordBatch:
+    """Notes where the rows of a batch stand in their file.
+
+    Args:
+        batch: rows.
+        lines: the 1-based line of each row; one number if they stand in lines one after the other.
+    """
+    if isinstance(lines, int):
+        return batch.replace_schema_metadata({_FIRST_LINE: str(lines)})
+    return batch.replace_schema_metadata({_LINES: lines.astype("<i8").tobytes()})
+
+
+def lines_of(batch: pa.RecordBatch, rows: Sequence[int]) -> list[int]:
+    """Returns the 1-based lines (of Parquet files: rows) where rows of a batch stand.
+
+    Args:
+        batch: as a source gives it, or a slice of it.
+        rows: 0-based positions in the batch as the source gave it.
+    """
+    metadata = batch.schema.metadata or {}
+    if _LINES in metadata:
+        lines = np.frombuffer(metadata[_LINES], "<i8")
+        return [int(lines[row]) for row in rows]
+    first = int(metadata.get(_FIRST_LINE, b"1"))
+    return [first + row for row in rows]
