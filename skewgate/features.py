@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -12,13 +11,9 @@ import pyarrow.compute as pc
 
 from skewgate.errors import InputError
 from skewgate.sources.base import lines_of
+from skewgate.sources.kinds import TEXT, feature_type, is_list, per_second, seconds
 from skewgate.sources.rejected import Rejected, Rejections, reject
 
-TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
-"""The Arrow types of text."""
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_UNIT = re.compile(r".*\[(\w+).*\]")
-_SECONDS_OF_DAY = 86_400
 _LARGEST_INT = np.uint64(np.iinfo(np.int64).max)
 _Problem = tuple[int, str, str]
 """Row, what was found, what was expected."""
@@ -65,37 +60,6 @@ def to_features(
     good = np.ones(batch.num_rows, np.bool_)
     good[rows] = False
     return to_features(batch.filter(pa.array(good)), where)
-
-
-def feature_type(kind: pa.DataType) -> pa.DataType | None:
-    """Returns the type of the values that an Arrow type becomes, or None if it has no place.
-
-    >>> feature_type(pa.list_(pa.uint8()))
-    DataType(int64)
-    """
-    if pa.types.is_dictionary(kind):
-        return feature_type(kind.value_type)
-    if is_list(kind):
-        return None if is_list(kind.value_type) else feature_type(kind.value_type)
-    if kind in TEXT or pa.types.is_null(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.large_binary()
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_duration(kind):
-        return pa.float32()
-    whole = (
-        pa.types.is_boolean,
-        pa.types.is_integer,
-        pa.types.is_date,
-        pa.types.is_timestamp,
-        pa.types.is_time,
-    )
-    return pa.int64() if any(is_kind(kind) for is_kind in whole) else None
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Says whether a type is that of lists of any sort, maps aside."""
-    return bool(
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )
 
 
 def _feature(array: pa.Array, where: str) -> tuple[pa.Array, list[_Problem]]:
@@ -182,23 +146,11 @@ def _convert(array: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     if pa.types.is_decimal(kind):
         array = array.cast(pa.float64())
     if pa.types.is_duration(kind):
-        array = pa.array(array.cast(pa.int64()).to_numpy() / _PER_SECOND[kind.unit])
+        array = pa.array(array.cast(pa.int64()).to_numpy() / per_second(kind))
     if pa.types.is_floating(array.type):
         values = array.to_numpy()
         with np.errstate(over="ignore"):
             single = values.astype(np.float32)
         bad = np.isinf(single)
         return pa.array(single), bad & np.isfinite(values) if bad.any() else fine
-    return pa.array(_seconds(array)), fine
-
-
-def _seconds(array: pa.Array) -> npt.NDArray[np.int64]:
-    """Returns dates, time stamps and times of day as whole seconds, rounded down."""
-    kind = array.type
-    if pa.types.is_date32(kind):
-        return array.cast(pa.int32()).to_numpy().astype(np.int64) * _SECONDS_OF_DAY
-    unit = _UNIT.sub(r"\1", str(kind))  # older versions have no `unit` of times of day
-    if pa.types.is_time32(kind):
-        array = array.cast(pa.int32())
-    ticks: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
-    return ticks if unit == "s" else ticks // _PER_SECOND[unit]
+    return seconds(array), fine

@@ -68,6 +68,14 @@ class Rejections:
         self._first: Rejected | None = None
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, object]:
+        """Lets worker processes hand it over."""
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._lock = threading.Lock()
+
     def add(self, row: Rejected) -> None:
         """Rejects one row.
 
