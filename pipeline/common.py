@@ -25,6 +25,8 @@ def ingest(settings: Settings, section: Training | Monitoring) -> tuple[Any, Any
         pattern=pattern,
         splits=section.splits.model_dump(mode="json"),
         schema=schema.outputs["result"],
+        types=dict(section.types),
+        max_rejected=section.max_rejected,
     )
     statistics = SkewStatisticsGen(
         examples=examples.outputs["examples"],

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from skewgate.accumulators.column import numbers, validity
 from skewgate.errors import InputError
-from skewgate.features import TEXT, is_list
 from skewgate.rows.keys import RowHash, Words
+from skewgate.sources.kinds import TEXT, is_list
 
 _MISSING = np.uint64(0x6A09E667F3BCC909)
 _LIST = np.uint64(0xBB67AE8584CAA73B)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent import futures
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ def cores() -> int:
 
 def in_order(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int, ahead: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yields `function(item)` for each item, as `map` does, and computes it in other threads.
 
     Items are taken in the thread that asks for results. What is yielded or raised does not depend

@@ -109,7 +109,5 @@ def test_a_missing_value_counts_by_its_column():
 
 
 def test_a_struct_is_refused():
-    with pytest.raises(
-        InputError, match=r"a\.csv: column c0: has the type struct<x: int64>, which"
-    ):
+    with pytest.raises(InputError, match=r"a\.csv: column c0: has the type struct<x: int64>"):
         hashes(pa.array([{"x": 1}]))
