@@ -20,6 +20,7 @@ _AROUND[[_QUOTE, _COMMA, _FEED, _RETURN]] = True
 _QUOTED = re.compile(rb'(?:(?<=[,\r\n])|\A)"[^"]*(?:""[^"]*)*("|\Z)')
 _CELL = rb'(?:"[^"]*(?:""[^"]*)*"(?=[,\r\n]|\Z)|[^",\r\n][^,\r\n]*|(?=[,\r\n]|\Z))'
 _ONE = re.compile(_CELL)
+_UNCLOSED = re.compile(rb',?"[^"]*(?:""[^"]*)*\Z')
 _ROW = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
 
 
@@ -52,7 +53,9 @@ def quotes(data: bytes) -> tuple[Places, bool]:
 
 def whole_rows(data: bytes) -> int:
     """Returns how many bytes at the beginning of the text are whole rows."""
-    places, _ = quotes(data)
+    places, loose = quotes(data)
+    if loose:
+        return _decided(data)
     last = len(data) - 1
     for mark in (b"\n", b"\r"):
         end = len(data) if mark == b"\n" else last  # a last \r may be half of a line end
@@ -62,6 +65,19 @@ def whole_rows(data: bytes) -> int:
                 return at + 1
             end = int(places[inside - 1])
     return 0
+
+
+def _decided(data: bytes) -> int:
+    """Returns how many bytes are rows, sound or not, whatever follows."""
+    decided = 0
+    for start, end, sound in rows(data):
+        match = _ROW.match(data, start)
+        if not sound and _UNCLOSED.match(data, match.end() if match else start):
+            break
+        if end == len(data) and data[-1:] != b"\n":
+            break
+        decided = end
+    return decided
 
 
 def row_starts(data: bytes) -> Places:
