@@ -56,7 +56,8 @@ def parse(
         return "skip"
 
     try:
-        return pa.csv.read_csv(
+        # Not read_csv, which looks at every object of the process when it ends.
+        reader = pa.csv.open_csv(
             pa.BufferReader(data),
             pa.csv.ReadOptions(
                 column_names=header, block_size=max(len(data), 1), use_threads=False
@@ -74,6 +75,7 @@ def parse(
                 false_values=_FALSE,
             ),
         )
+        return reader.read_all()
     except pa.ArrowInvalid as error:
         found = _CONVERSION.search(str(error))
         if found is None:
