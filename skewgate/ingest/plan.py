@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from skewgate.ingest.shards import Create
+from skewgate.ingest.shards import Create, create_local
 from skewgate.splits import AnySplits
 
 
@@ -18,7 +18,7 @@ class Plan:
 
     Attributes:
         splits: how rows are split.
-        create: opens a path to be written.
+        create: opens a path to be written; by default on this machine.
         opener: opens a path to be read, as `sources.open_file` takes it; None for local files.
         types: the types that a schema or the user gives to columns.
         shards: files per split at most; without it a rule by the number of rows.
@@ -26,7 +26,7 @@ class Plan:
     """
 
     splits: AnySplits
-    create: Create
+    create: Create = create_local
     opener: Callable[[str], BinaryIO] | None = None
     types: Mapping[str, pa.DataType] = dataclasses.field(default_factory=dict)
     shards: int | None = None

@@ -34,6 +34,11 @@ Create = Callable[[str], BinaryIO]
 """Opens a path to be written."""
 
 
+def create_local(path: str) -> BinaryIO:
+    """Opens a file of this machine to be written."""
+    return open(path, "wb")
+
+
 @dataclasses.dataclass(frozen=True)
 class Piece:
     """Some rows of a split as a TFRecord file holds them.
