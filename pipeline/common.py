@@ -37,6 +37,8 @@ def ingest(
         pattern=pattern,
         splits=section.splits.model_dump(mode="json"),
         schema=schema.outputs["schema"],
+        types=dict(section.types),
+        max_rejected=section.max_rejected,
     )
     statistics = SkewStatisticsGen(
         examples=examples.outputs["examples"],

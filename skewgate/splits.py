@@ -1,23 +1,28 @@
-"""Assigns the rows of a table to splits: by hash, by a column's value or by time."""
+"""Assigns rows to splits: by hash, by a column's value or by time.
+
+Every kind of splits has `names()`, and `codes(batch, where)`, which gives each row the place of its
+split in `names()`, or -1 if no split takes it. A row's split depends on the row alone: it is the
+same in every batch, in every file, at every run and on every machine.
+"""
 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import itertools
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 import pydantic
 
 from skewgate import validation
 from skewgate.errors import InputError
+from skewgate.ingest import row_hash
 from skewgate.validation import StrictModel
 
-BoolArray = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
 _SOME = pydantic.Field(min_length=1)
 _EPOCH = datetime.date(1970, 1, 1)
 
@@ -28,9 +33,13 @@ class AllRows(StrictModel):
     by: Literal["all"] = "all"
     name: str = "all"
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows, shape (rows,)."""
-        return {self.name: np.ones(table.num_rows, dtype=bool)}
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split, shape (rows,)."""
+        return np.zeros(batch.num_rows, np.int64)
 
 
 class TimeRanges(StrictModel):
@@ -57,9 +66,15 @@ class TimeRanges(StrictModel):
                 raise ValueError(f"{first} and {second} overlap")
         return value
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows; a row without a time is in none."""
-        column = _column(table, self.column, where)
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.ranges)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        column = _column(batch, self.column, where)
+        if pa.types.is_null(column.type):
+            return np.full(batch.num_rows, -1)
         if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
             column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
@@ -73,10 +88,10 @@ class TimeRanges(StrictModel):
         def start_of(day: datetime.date) -> int:
             return (day - _EPOCH).days * 86_400
 
-        return {
-            name: (seconds >= start_of(start)) & (seconds < start_of(end))
-            for name, (start, end) in self.ranges.items()
-        }
+        codes = np.full(batch.num_rows, -1)
+        for place, (start, end) in enumerate(self.ranges.values()):
+            codes[(seconds >= start_of(start)) & (seconds < start_of(end))] = place
+        return codes
 
 
 class ColumnValues(StrictModel):
@@ -100,15 +115,29 @@ class ColumnValues(StrictModel):
                 raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
         return value
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows."""
-        text = _column(table, self.column, where).cast(pa.string())
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.values)
 
-        def mask(values: list[str | int | float | bool]) -> BoolArray:
-            found = pa.compute.is_in(text, value_set=pa.array(_as_text(values), pa.string()))
-            return np.asarray(found, dtype=bool)
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a value has none."""
+        column = _column(batch, self.column, where)
+        try:
+            text = column.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise InputError(
+                f"{where}: column {self.column}",
+                f"must hold text, numbers or booleans to split by, found {column.type}",
+                "correct the column or the splits",
+            ) from error
+        known = [(value, place) for place, values in enumerate(self._texts()) for value in values]
+        found = pc.index_in(text, value_set=pa.array([value for value, _ in known], pa.string()))
+        places = np.array([place for _, place in known] + [-1], np.int64)
+        codes: Codes = places[np.asarray(found.fill_null(-1))]
+        return codes
 
-        return {name: mask(values) for name, values in self.values.items()}
+    def _texts(self) -> list[list[str]]:
+        return [_as_text(values) for values in self.values.values()]
 
 
 class HashBuckets(StrictModel):
@@ -123,33 +152,29 @@ class HashBuckets(StrictModel):
     buckets: dict[str, pydantic.PositiveInt] = _SOME
     columns: list[str] | None = pydantic.Field(default=None, min_length=1)
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows."""
-        names = self.columns if self.columns is not None else sorted(table.column_names)
-        columns = [_column(table, name, where).to_pylist() for name in names]
-        total = sum(self.buckets.values())
-        digests = [
-            hashlib.blake2b(repr(row).encode("utf-8"), digest_size=8).digest()
-            for row in zip(*columns, strict=True)
-        ]
-        bucket = np.array([int.from_bytes(digest, "big") % total for digest in digests])
-        masks, start = {}, 0
-        for name, count in self.buckets.items():
-            masks[name] = (bucket >= start) & (bucket < start + count)
-            start += count
-        return masks
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.buckets)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split."""
+        names = self.columns if self.columns is not None else sorted(batch.schema.names)
+        columns = {name: _column(batch, name, where) for name in names}
+        ends = np.cumsum(list(self.buckets.values()))
+        bucket = row_hash.hashes(columns, batch.num_rows, where) % np.uint64(ends[-1])
+        codes: Codes = np.searchsorted(ends, bucket.astype(np.int64), side="right")
+        return codes
 
 
-Splits = Annotated[
-    AllRows | TimeRanges | ColumnValues | HashBuckets, pydantic.Field(discriminator="by")
-]
+AnySplits = AllRows | TimeRanges | ColumnValues | HashBuckets
+Splits = Annotated[AnySplits, pydantic.Field(discriminator="by")]
 
 
 class _Holder(StrictModel):
     splits: Splits
 
 
-def parse_splits(text: str, where: str) -> AllRows | TimeRanges | ColumnValues | HashBuckets:
+def parse_splits(text: str, where: str) -> AnySplits:
     """Parses the JSON text of one of the four kinds of splits.
 
     Raises:
@@ -163,12 +188,15 @@ def _as_text(values: list[str | int | float | bool]) -> list[str]:
     return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
 
 
-def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:
-    if name not in table.column_names:
+def _column(batch: pa.RecordBatch, name: str, where: str) -> pa.Array:
+    """Returns a column, its dictionary resolved."""
+    place = batch.schema.get_field_index(name)
+    if place < 0:
         raise InputError(
             where,
             f"has no column {name}, which the splits need; its columns are "
-            f"{', '.join(table.column_names)}",
+            f"{', '.join(batch.schema.names)}",
             "add the column or correct the splits",
         )
-    return table[name]
+    column = batch.column(place)
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

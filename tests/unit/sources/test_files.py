@@ -4,7 +4,8 @@ from skewgate import sources
 from skewgate.errors import InputError
 from skewgate.sources.parquet import ParquetSource
 from skewgate.sources.records import RecordSource
-from skewgate.sources.text import CsvSource, JsonSource
+from skewgate.sources.csv_files import CsvSource
+from skewgate.sources.json_files import JsonSource
 
 
 def message(call, *arguments):
