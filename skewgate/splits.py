@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pydantic
 
-from skewgate import validation
+from skewgate import schedule_window, validation
 from skewgate.errors import InputError
 from skewgate.ingest import row_hash
 from skewgate.validation import StrictModel
@@ -72,18 +72,7 @@ class TimeRanges(StrictModel):
 
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
-        column = _column(batch, self.column, where)
-        if pa.types.is_null(column.type):
-            return np.full(batch.num_rows, -1)
-        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-            raise InputError(
-                f"{where}: column {self.column}",
-                f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
-                "correct the column or the splits",
-            )
-        seconds = np.asarray(column.cast(pa.float64(), safe=False))
+        seconds = _seconds(batch, self.column, where)
 
         def start_of(day: datetime.date) -> int:
             return (day - _EPOCH).days * 86_400
@@ -92,6 +81,86 @@ class TimeRanges(StrictModel):
         for place, (start, end) in enumerate(self.ranges.values()):
             codes[(seconds >= start_of(start)) & (seconds < start_of(end))] = place
         return codes
+
+
+class TimeWindow(StrictModel):
+    """One split that holds the last whole window of time before a run was scheduled for.
+
+    A run that starts late or is repeated was scheduled for the same time and so takes the same
+    rows. Those of other windows are assigned to no split.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        every: length of windows, such as "15m", "6h", "1d" or "2w".
+        zone: time zone whose midnight ends windows of days and weeks.
+    """
+
+    by: Literal["window"]
+    name: str = "serving"
+    column: str
+    every: str = "1d"
+    zone: str = "UTC"
+
+    @pydantic.field_validator("every", "zone")
+    @classmethod
+    def _check(cls, value: str, info: pydantic.ValidationInfo) -> str:
+        check = (
+            schedule_window.parse_every
+            if info.field_name == "every"
+            else schedule_window.check_zone
+        )
+        try:
+            check(value)
+        except InputError as error:
+            raise ValueError(error.problem) from error
+        return value
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def window(self, scheduled_time: str) -> schedule_window.Window:
+        """Returns the window of a run.
+
+        Args:
+            scheduled_time: what the run was scheduled for, see `schedule_window.scheduled_time`.
+
+        Raises:
+            InputError: it is no time.
+        """
+        every = schedule_window.parse_every(self.every)
+        return schedule_window.window(scheduled_time, every, self.zone)
+
+    def at(self, scheduled_time: str) -> InWindow:
+        """Returns the split with the window of a run, see `window`."""
+        window = self.window(scheduled_time)
+        start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
+        return InWindow(name=self.name, column=self.column, start=start, end=end)
+
+
+class InWindow(StrictModel):
+    """One split that holds the rows of a window.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        start, end: seconds since 1970; the end is not part of the window.
+    """
+
+    name: str
+    column: str
+    start: int
+    end: int
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        seconds = _seconds(batch, self.column, where)
+        return np.where((seconds >= self.start) & (seconds < self.end), 0, -1)
 
 
 class ColumnValues(StrictModel):
@@ -166,8 +235,10 @@ class HashBuckets(StrictModel):
         return codes
 
 
-AnySplits = AllRows | TimeRanges | ColumnValues | HashBuckets
+AnySplits = AllRows | TimeRanges | TimeWindow | ColumnValues | HashBuckets
 Splits = Annotated[AnySplits, pydantic.Field(discriminator="by")]
+ReadySplits = AllRows | TimeRanges | InWindow | ColumnValues | HashBuckets
+"""Splits that need nothing more to assign rows."""
 
 
 class _Holder(StrictModel):
@@ -175,12 +246,49 @@ class _Holder(StrictModel):
 
 
 def parse_splits(text: str, where: str) -> AnySplits:
-    """Parses the JSON text of one of the four kinds of splits.
+    """Parses the JSON text of one of the five kinds of splits.
 
     Raises:
         InputError: it is none of them.
     """
     return validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+
+
+def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
+    """Returns splits that can assign rows.
+
+    Args:
+        splits: as parsed.
+        scheduled_time: what the run was scheduled for; only windows need it.
+
+    Raises:
+        InputError: it is needed, and missing or no time.
+    """
+    if not isinstance(splits, TimeWindow):
+        return splits
+    if not scheduled_time:
+        raise InputError(
+            "scheduled_time",
+            f"is missing, and the split {splits.name} holds the window before it",
+            "give the time that the run was scheduled for",
+        )
+    return splits.at(scheduled_time)
+
+
+def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
+    """Returns a column of times as seconds since 1970, NaN where there is none."""
+    column = _column(batch, name, where)
+    if pa.types.is_null(column.type):
+        return np.full(batch.num_rows, np.nan)
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise InputError(
+            f"{where}: column {name}",
+            f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
+            "correct the column or the splits",
+        )
+    return np.asarray(column.cast(pa.float64(), safe=False))
 
 
 def _as_text(values: list[str | int | float | bool]) -> list[str]:

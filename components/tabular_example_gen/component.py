@@ -27,6 +27,7 @@ class TabularExampleGenSpec(component_spec.ComponentSpec):
         "types": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=int),
         "shards": component_spec.ExecutionParameter(type=int),
+        "scheduled_time": component_spec.ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True)
@@ -55,8 +56,9 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
 
     Component `outputs` contains:
       - `examples`: Channel of type `standard_artifacts.Examples`, gzip TFRecord of tf.Example;
-        custom properties `rows_read`, `rows_rejected`, `rows_unassigned` and `rows_<split>`; the
-        file ingest_report.json has the rows of each file and shard.
+        custom properties `rows_read`, `rows_rejected`, `rows_unassigned` and `rows_<split>`, and
+        of a window `window_start` and `window_end` (seconds since 1970); the file
+        ingest_report.json has the rows of each file and shard.
     """
 
     SPEC_CLASS = TabularExampleGenSpec
@@ -73,6 +75,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
         types: dict[str, str] | None = None,
         max_rejected: int = 0,
         shards: int | None = None,
+        scheduled_time: str | data_types.RuntimeParameter | None = None,
     ) -> None:
         """Makes the component.
 
@@ -86,6 +89,8 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             max_rejected: rows that may be left out because they cannot be read; one more fails the
                 run.
             shards: files per split at most; without it a new one begins after 250,000 rows.
+            scheduled_time: what the run was scheduled for, see `skewgate.schedule_window`; needed
+                where `splits` are the window before it.
 
         Raises:
             InputError: the splits or the types are malformed, or a number is out of range.
@@ -106,6 +111,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             types=json.dumps(types or {}),
             max_rejected=max_rejected,
             shards=shards or 0,
+            scheduled_time=scheduled_time,
             schema=schema,
             examples=channel.Channel(type=standard_artifacts.Examples),
         )

@@ -58,6 +58,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
             publish(counts, examples)
+        if isinstance(plan.splits, splits_lib.InWindow):
+            window = {"window_start": plan.splits.start, "window_end": plan.splits.end}
+            for name, seconds in window.items():
+                examples.set_int_custom_property(name, seconds)
 
     def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> Counts:
         """Writes the shards under temporary names and returns what was counted."""
@@ -105,14 +109,17 @@ def make_plan(
         remote: whether the files are beyond what Arrow opens itself.
 
     Raises:
-        InputError: the splits or the types are malformed.
+        InputError: the splits, the scheduled time or the types are malformed.
     """
     known: dict[str, pa.DataType] = {}
     if schema:
         known |= kinds.column_types(artifact_io.read_schema(schema))
     known |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
     return Plan(
-        splits=splits_lib.parse_splits(exec_properties["splits"], "splits"),
+        splits=splits_lib.ready(
+            splits_lib.parse_splits(exec_properties["splits"], "splits"),
+            exec_properties.get("scheduled_time"),
+        ),
         create=_create,
         opener=_open if remote else None,
         types=known,

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from skewgate.ingest.shards import Create, create_local
-from skewgate.splits import AnySplits
+from skewgate.splits import ReadySplits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Plan:
         max_rejected: rows that may be rejected.
     """
 
-    splits: AnySplits
+    splits: ReadySplits
     create: Create = create_local
     opener: Callable[[str], BinaryIO] | None = None
     types: Mapping[str, pa.DataType] = dataclasses.field(default_factory=dict)

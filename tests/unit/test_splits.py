@@ -201,7 +201,7 @@ def test_missing_column_lists_the_columns(table, content):
 def test_unknown_kind_lists_the_valid_ones():
     text = message(by="tim", column="time")
     assert text.startswith("pipeline.yaml: splits: input tag 'tim'")
-    assert "'all', 'time', 'column', 'hash'" in text
+    assert "'all', 'time', 'window', 'column', 'hash'" in text
 
 
 @pytest.mark.parametrize(
