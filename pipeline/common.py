@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from skewgate import validation
+from skewgate import schedule_window, validation
 from skewgate.components import state_folder
 from skewgate.components.schema_contract.component import SchemaContract
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
@@ -16,6 +16,7 @@ from skewgate.errors import InputError
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
 from skewgate.schema import compares_previous, parse_schema
+from skewgate.splits import TimeWindow
 
 TRAINING, MONITORING = "training", "monitoring"
 
@@ -37,6 +38,9 @@ def ingest(
         pattern=pattern,
         splits=section.splits.model_dump(mode="json"),
         schema=schema.outputs["schema"],
+        types=dict(section.types),
+        max_rejected=section.max_rejected,
+        scheduled_time=_scheduled_time(section, place),
     )
     statistics = SkewStatisticsGen(
         examples=examples.outputs["examples"],
@@ -44,6 +48,22 @@ def ingest(
         slices=settings.slice_features(),
     )
     return schema, examples, statistics
+
+
+def _scheduled_time(section: Training | Monitoring, place: Place) -> Any:
+    """Returns what chooses the window of a run; None where rows are not split by windows.
+
+    On this machine it is the end of the window: two runs within the next one read the same rows,
+    and the second takes them from the cache.
+
+    Raises:
+        InputError: the scheduled time is none.
+    """
+    if not isinstance(section.splits, TimeWindow):
+        return None
+    if place.remote:
+        return place.text("scheduled-time", "")
+    return schedule_window.write(section.splits.window(place.scheduled_time).end)
 
 
 def lookup(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
+from skewgate import schedule_window
 from skewgate.pipeline.settings import Settings
 
 
@@ -19,6 +21,7 @@ class Place:
         metadata_path: the SQLite file of ML Metadata; None where the cluster has its own.
         remote: a cluster runs it: contracts and data are runtime parameters whose defaults are
             what the settings say, and the state is looked up without the help of the cache.
+        scheduled_time: what a run on this machine was scheduled for.
     """
 
     artifact_root: str
@@ -26,6 +29,7 @@ class Place:
     serving_root: str
     metadata_path: str | None
     remote: bool
+    scheduled_time: str = ""
 
     def text(self, name: str, value: str) -> Any:
         """Returns a text, or the runtime parameter that has it as its default."""
@@ -36,12 +40,13 @@ class Place:
         return data_types.RuntimeParameter(name=name, ptype=str, default=value)
 
 
-def local(settings: Settings, name: str) -> Place:
+def local(settings: Settings, name: str, scheduled_time: str = "") -> Place:
     """Returns the place under `settings.root`.
 
     Args:
         settings: of the pipeline.
         name: "training" or "monitoring".
+        scheduled_time: what the run was scheduled for; now by default.
     """
     return Place(
         artifact_root=settings.artifact_root(name),
@@ -49,7 +54,12 @@ def local(settings: Settings, name: str) -> Place:
         serving_root=settings.serving_path,
         metadata_path=settings.metadata_path,
         remote=False,
+        scheduled_time=scheduled_time or schedule_window.write(_now()),
     )
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def cluster(settings: Settings, name: str, root: str, serving_root: str | None = None) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
-from typing import Any
+from typing import Any, Literal
 
 import pydantic
 
@@ -30,6 +30,8 @@ class _Section(StrictModel):
     Attributes:
         data: file, glob or folder to read, or its URI.
         splits: how its rows are split.
+        types: types of columns, INT, FLOAT or BYTES; they count more than those of the schema.
+        max_rejected: rows that may be left out because they cannot be read.
         eval_config: path of a tfma.EvalConfig in text format.
         skew: path of skew.yaml; without it every anomaly blocks and no rows are compared.
         performance: path of performance.yaml; without it its defaults hold.
@@ -38,6 +40,8 @@ class _Section(StrictModel):
 
     data: str
     splits: Splits
+    types: dict[str, Literal["INT", "FLOAT", "BYTES"]] = {}
+    max_rejected: pydantic.NonNegativeInt = 0
     eval_config: str
     skew: str | None = None
     performance: str | None = None

@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate import sources, tables
+from skewgate import sources
 from skewgate.accumulators.numeric import RESOLUTION
 from skewgate.accumulators.profile import ProfileAccumulator
 from skewgate.errors import InputError
 from skewgate.merging import merge_profiles
 from skewgate.profiles import Profile
 from skewgate.schema import categorical_features
+from skewgate.sources import kinds
 from skewgate.sources.base import Source, WiderTypes
 from skewgate.statistics import read_profile
 
@@ -74,7 +75,7 @@ def open_side(place: str, options: Options) -> Side:
     paths = sources.files(place)
     statistics = tuple(path for path in paths if sources.is_statistics(path))
     types: dict[str, pa.DataType] = (
-        tables.column_types(options.schema) if options.schema is not None else {}
+        kinds.column_types(options.schema) if options.schema is not None else {}
     )
     rest = (path for path in paths if path not in statistics)
     return Side(place, tuple(sources.open_file(path, types) for path in rest), statistics)

@@ -1,23 +1,28 @@
-"""Assigns the rows of a table to splits: by hash, by a column's value or by time."""
+"""Assigns rows to splits: by hash, by a column's value or by time.
+
+Every kind of splits has `names()`, and `codes(batch, where)`, which gives each row the place of its
+split in `names()`, or -1 if no split takes it. A row's split depends on the row alone: it is the
+same in every batch, in every file, at every run and on every machine.
+"""
 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import itertools
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 import pydantic
 
-from skewgate import validation
+from skewgate import schedule_window, validation
 from skewgate.errors import InputError
+from skewgate.ingest import row_hash
 from skewgate.validation import StrictModel
 
-BoolArray = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
 _SOME = pydantic.Field(min_length=1)
 _EPOCH = datetime.date(1970, 1, 1)
 
@@ -28,9 +33,13 @@ class AllRows(StrictModel):
     by: Literal["all"] = "all"
     name: str = "all"
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows, shape (rows,)."""
-        return {self.name: np.ones(table.num_rows, dtype=bool)}
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split, shape (rows,)."""
+        return np.zeros(batch.num_rows, np.int64)
 
 
 class TimeRanges(StrictModel):
@@ -57,26 +66,101 @@ class TimeRanges(StrictModel):
                 raise ValueError(f"{first} and {second} overlap")
         return value
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows; a row without a time is in none."""
-        column = _column(table, self.column, where)
-        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-            raise InputError(
-                f"{where}: column {self.column}",
-                f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
-                "correct the column or the splits",
-            )
-        seconds = np.asarray(column.cast(pa.float64(), safe=False))
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.ranges)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        seconds = _seconds(batch, self.column, where)
 
         def start_of(day: datetime.date) -> int:
             return (day - _EPOCH).days * 86_400
 
-        return {
-            name: (seconds >= start_of(start)) & (seconds < start_of(end))
-            for name, (start, end) in self.ranges.items()
-        }
+        codes = np.full(batch.num_rows, -1)
+        for place, (start, end) in enumerate(self.ranges.values()):
+            codes[(seconds >= start_of(start)) & (seconds < start_of(end))] = place
+        return codes
+
+
+class TimeWindow(StrictModel):
+    """One split that holds the last whole window of time before a run was scheduled for.
+
+    A run that starts late or is repeated was scheduled for the same time and so takes the same
+    rows. Those of other windows are assigned to no split.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        every: length of windows, such as "15m", "6h", "1d" or "2w".
+        zone: time zone whose midnight ends windows of days and weeks.
+    """
+
+    by: Literal["window"]
+    name: str = "serving"
+    column: str
+    every: str = "1d"
+    zone: str = "UTC"
+
+    @pydantic.field_validator("every", "zone")
+    @classmethod
+    def _check(cls, value: str, info: pydantic.ValidationInfo) -> str:
+        check = (
+            schedule_window.parse_every
+            if info.field_name == "every"
+            else schedule_window.check_zone
+        )
+        try:
+            check(value)
+        except InputError as error:
+            raise ValueError(error.problem) from error
+        return value
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def window(self, scheduled_time: str) -> schedule_window.Window:
+        """Returns the window of a run.
+
+        Args:
+            scheduled_time: what the run was scheduled for, see `schedule_window.scheduled_time`.
+
+        Raises:
+            InputError: it is no time.
+        """
+        every = schedule_window.parse_every(self.every)
+        return schedule_window.window(scheduled_time, every, self.zone)
+
+    def at(self, scheduled_time: str) -> InWindow:
+        """Returns the split with the window of a run, see `window`."""
+        window = self.window(scheduled_time)
+        start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
+        return InWindow(name=self.name, column=self.column, start=start, end=end)
+
+
+class InWindow(StrictModel):
+    """One split that holds the rows of a window.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        start, end: seconds since 1970; the end is not part of the window.
+    """
+
+    name: str
+    column: str
+    start: int
+    end: int
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        seconds = _seconds(batch, self.column, where)
+        return np.where((seconds >= self.start) & (seconds < self.end), 0, -1)
 
 
 class ColumnValues(StrictModel):
@@ -100,15 +184,29 @@ class ColumnValues(StrictModel):
                 raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
         return value
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows."""
-        text = _column(table, self.column, where).cast(pa.string())
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.values)
 
-        def mask(values: list[str | int | float | bool]) -> BoolArray:
-            found = pa.compute.is_in(text, value_set=pa.array(_as_text(values), pa.string()))
-            return np.asarray(found, dtype=bool)
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a value has none."""
+        column = _column(batch, self.column, where)
+        try:
+            text = column.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise InputError(
+                f"{where}: column {self.column}",
+                f"must hold text, numbers or booleans to split by, found {column.type}",
+                "correct the column or the splits",
+            ) from error
+        known = [(value, place) for place, values in enumerate(self._texts()) for value in values]
+        found = pc.index_in(text, value_set=pa.array([value for value, _ in known], pa.string()))
+        places = np.array([place for _, place in known] + [-1], np.int64)
+        codes: Codes = places[np.asarray(found.fill_null(-1))]
+        return codes
 
-        return {name: mask(values) for name, values in self.values.items()}
+    def _texts(self) -> list[list[str]]:
+        return [_as_text(values) for values in self.values.values()]
 
 
 class HashBuckets(StrictModel):
@@ -123,34 +221,32 @@ class HashBuckets(StrictModel):
     buckets: dict[str, pydantic.PositiveInt] = _SOME
     columns: list[str] | None = pydantic.Field(default=None, min_length=1)
 
-    def masks(self, table: pa.Table, where: str) -> dict[str, BoolArray]:
-        """Returns split name to a mask of its rows."""
-        names = self.columns if self.columns is not None else sorted(table.column_names)
-        columns = [_column(table, name, where).to_pylist() for name in names]
-        total = sum(self.buckets.values())
-        digests = [
-            hashlib.blake2b(repr(row).encode("utf-8"), digest_size=8).digest()
-            for row in zip(*columns, strict=True)
-        ]
-        bucket = np.array([int.from_bytes(digest, "big") % total for digest in digests])
-        masks, start = {}, 0
-        for name, count in self.buckets.items():
-            masks[name] = (bucket >= start) & (bucket < start + count)
-            start += count
-        return masks
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.buckets)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split."""
+        names = self.columns if self.columns is not None else sorted(batch.schema.names)
+        columns = {name: _column(batch, name, where) for name in names}
+        ends = np.cumsum(list(self.buckets.values()))
+        bucket = row_hash.hashes(columns, batch.num_rows, where) % np.uint64(ends[-1])
+        codes: Codes = np.searchsorted(ends, bucket.astype(np.int64), side="right")
+        return codes
 
 
-Splits = Annotated[
-    AllRows | TimeRanges | ColumnValues | HashBuckets, pydantic.Field(discriminator="by")
-]
+AnySplits = AllRows | TimeRanges | TimeWindow | ColumnValues | HashBuckets
+Splits = Annotated[AnySplits, pydantic.Field(discriminator="by")]
+ReadySplits = AllRows | TimeRanges | InWindow | ColumnValues | HashBuckets
+"""Splits that need nothing more to assign rows."""
 
 
 class _Holder(StrictModel):
     splits: Splits
 
 
-def parse_splits(text: str, where: str) -> AllRows | TimeRanges | ColumnValues | HashBuckets:
-    """Parses the JSON text of one of the four kinds of splits.
+def parse_splits(text: str, where: str) -> AnySplits:
+    """Parses the JSON text of one of the five kinds of splits.
 
     Raises:
         InputError: it is none of them.
@@ -158,17 +254,57 @@ def parse_splits(text: str, where: str) -> AllRows | TimeRanges | ColumnValues |
     return validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
 
 
+def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
+    """Returns splits that can assign rows.
+
+    Args:
+        splits: as parsed.
+        scheduled_time: what the run was scheduled for; only windows need it.
+
+    Raises:
+        InputError: it is needed, and missing or no time.
+    """
+    if not isinstance(splits, TimeWindow):
+        return splits
+    if not scheduled_time:
+        raise InputError(
+            "scheduled_time",
+            f"is missing, and the split {splits.name} holds the window before it",
+            "give the time that the run was scheduled for",
+        )
+    return splits.at(scheduled_time)
+
+
+def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
+    """Returns a column of times as seconds since 1970, NaN where there is none."""
+    column = _column(batch, name, where)
+    if pa.types.is_null(column.type):
+        return np.full(batch.num_rows, np.nan)
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise InputError(
+            f"{where}: column {name}",
+            f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
+            "correct the column or the splits",
+        )
+    return np.asarray(column.cast(pa.float64(), safe=False))
+
+
 def _as_text(values: list[str | int | float | bool]) -> list[str]:
     """Returns the values as Arrow writes them: `true`, and 1 for 1.0."""
     return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
 
 
-def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:
-    if name not in table.column_names:
+def _column(batch: pa.RecordBatch, name: str, where: str) -> pa.Array:
+    """Returns a column, its dictionary resolved."""
+    place = batch.schema.get_field_index(name)
+    if place < 0:
         raise InputError(
             where,
             f"has no column {name}, which the splits need; its columns are "
-            f"{', '.join(table.column_names)}",
+            f"{', '.join(batch.schema.names)}",
             "add the column or correct the splits",
         )
-    return table[name]
+    column = batch.column(place)
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

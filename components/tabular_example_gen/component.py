@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfx import types
 from tfx.components.example_gen import driver
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
-from tfx.types import component_spec, standard_artifacts
+from tfx.types import channel, component_spec, standard_artifacts
 
 from skewgate import splits as splits_lib
 from skewgate.components.tabular_example_gen import executor
+from skewgate.errors import InputError
+from skewgate.sources import kinds
 
 
 class TabularExampleGenSpec(component_spec.ComponentSpec):
@@ -23,6 +24,10 @@ class TabularExampleGenSpec(component_spec.ComponentSpec):
         "input_config": component_spec.ExecutionParameter(type=str),
         "range_config": component_spec.ExecutionParameter(type=str, optional=True),
         "splits": component_spec.ExecutionParameter(type=str),
+        "types": component_spec.ExecutionParameter(type=str),
+        "max_rejected": component_spec.ExecutionParameter(type=int),
+        "shards": component_spec.ExecutionParameter(type=int),
+        "scheduled_time": component_spec.ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True)
@@ -30,11 +35,13 @@ class TabularExampleGenSpec(component_spec.ComponentSpec):
     OUTPUTS = {"examples": component_spec.ChannelParameter(type=standard_artifacts.Examples)}
 
 
-class TabularExampleGen(base_component.BaseComponent):
+class TabularExampleGen(base_beam_component.BaseBeamComponent):
     """Reads tables through Arrow and writes the Examples that every TFX component reads.
 
     The driver is TFX's own: patterns with {SPAN}, {VERSION} and {YYYY}-{MM}-{DD} work, and a
-    changed file is read again while an unchanged one comes from the cache.
+    changed file is read again while an unchanged one comes from the cache. Files are read in small
+    batches by threads of one process, or by Beam where `beam_pipeline_args` name a distributed
+    runner or several workers.
 
     ## Example
     ```
@@ -49,11 +56,13 @@ class TabularExampleGen(base_component.BaseComponent):
 
     Component `outputs` contains:
       - `examples`: Channel of type `standard_artifacts.Examples`, gzip TFRecord of tf.Example;
-        custom properties `rows_read`, `rows_unassigned` and `rows_<split>`.
+        custom properties `rows_read`, `rows_rejected`, `rows_unassigned` and `rows_<split>`, and
+        of a window `window_start` and `window_end` (seconds since 1970); the file
+        ingest_report.json has the rows of each file and shard.
     """
 
     SPEC_CLASS = TabularExampleGenSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
     DRIVER_CLASS = driver.FileBasedDriver
 
     def __init__(
@@ -61,8 +70,12 @@ class TabularExampleGen(base_component.BaseComponent):
         input_base: str | data_types.RuntimeParameter,
         pattern: str = "*",
         splits: dict[str, Any] | None = None,
-        schema: types.BaseChannel | None = None,
+        schema: channel.BaseChannel | None = None,
         range_config: dict[str, Any] | None = None,
+        types: dict[str, str] | None = None,
+        max_rejected: int = 0,
+        shards: int | None = None,
+        scheduled_time: str | data_types.RuntimeParameter | None = None,
     ) -> None:
         """Makes the component.
 
@@ -72,10 +85,21 @@ class TabularExampleGen(base_component.BaseComponent):
             splits: how rows are split, see `skewgate.splits`; by default one split "all".
             schema: gives columns their types; without it they are inferred.
             range_config: JSON form of TFX's RangeConfig, to choose a span.
+            types: column name to INT, FLOAT or BYTES; counts more than the schema.
+            max_rejected: rows that may be left out because they cannot be read; one more fails the
+                run.
+            shards: files per split at most; without it a new one begins after 250,000 rows.
+            scheduled_time: what the run was scheduled for, see `skewgate.schedule_window`; needed
+                where `splits` are the window before it.
 
         Raises:
-            InputError: the splits are malformed.
+            InputError: the splits or the types are malformed, or a number is out of range.
         """
+        if max_rejected < 0:
+            raise InputError("max_rejected", f"must be at least 0, got {max_rejected}")
+        if shards is not None and shards < 1:
+            raise InputError("shards", f"must be at least 1, got {shards}")
+        kinds.named_types(types or {}, "types")
         split_text = json.dumps(splits or {"by": "all"})
         splits_lib.parse_splits(split_text, "splits")
         input_config = {"splits": [{"name": "input", "pattern": pattern}]}
@@ -84,7 +108,11 @@ class TabularExampleGen(base_component.BaseComponent):
             input_config=json.dumps(input_config),
             range_config=json.dumps(range_config) if range_config else None,
             splits=split_text,
+            types=json.dumps(types or {}),
+            max_rejected=max_rejected,
+            shards=shards or 0,
+            scheduled_time=scheduled_time,
             schema=schema,
-            examples=types.Channel(type=standard_artifacts.Examples),
+            examples=channel.Channel(type=standard_artifacts.Examples),
         )
         super().__init__(spec=spec)

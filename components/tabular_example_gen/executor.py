@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, BinaryIO, cast
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from tfx import types
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import splits as splits_lib
-from skewgate import tables
 from skewgate.components import artifact_io
 from skewgate.errors import InputError
+from skewgate.ingest import writing
+from skewgate.ingest.counts import REPORT_NAME, Counts
+from skewgate.ingest.plan import Plan
+from skewgate.sources import kinds
 
-SHARD_NAME = "data_tfrecord-00000-of-00001.gz"
+_PARTIAL = "partial"
+_COUNTED = "counted.pickle"
 
 
-class Executor(base_executor.BaseExecutor):
-    """Reads the files that the driver found and writes one gzip TFRecord shard per split."""
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Reads the files that the driver found and writes gzip TFRecord shards of each split.
+
+    Threads of this process do it, unless the Beam arguments name a distributed runner or several
+    workers: then each file is an element of a Beam pipeline.
+    """
 
     def Do(
         self,
@@ -34,77 +42,125 @@ class Executor(base_executor.BaseExecutor):
         """Reads, splits, writes; see the component for the parameters.
 
         Raises:
-            InputError: no file, a file that cannot be read, or a split without a row.
+            InputError: no file, a file that cannot be read, more rejected rows than may be, a row
+                lost, or a split without a row.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         config = json.loads(exec_properties["input_config"])
         pattern = os.path.join(exec_properties["input_base"], config["splits"][0]["pattern"])
-        schema = input_dict.get("schema")
-        table = read_files(
-            pattern, tables.column_types(artifact_io.read_schema(schema)) if schema else {}
-        )
-        splits = splits_lib.parse_splits(exec_properties["splits"], "splits")
-        masks = splits.masks(table, pattern)
-        empty = [name for name, mask in masks.items() if not mask.any()]
-        if empty:
-            raise InputError(
-                pattern,
-                f"has {table.num_rows} rows and none for the split {empty[0]!r}",
-                "correct the splits, or give data that cover them",
-            )
+        paths = find_files(pattern)
+        plan = make_plan(exec_properties, input_dict.get("schema"), remote="://" in pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
-        write_splits(table, masks, examples, pattern)
+        partial = os.path.join(examples.uri, _PARTIAL)
+        fileio.makedirs(partial)
+        with contextlib.ExitStack() as stack:
+            stack.callback(fileio.rmtree, partial)
+            counts = self._write(paths, plan, partial)
+            counts.check(pattern)
+            publish(counts, examples)
+        if isinstance(plan.splits, splits_lib.InWindow):
+            window = {"window_start": plan.splits.start, "window_end": plan.splits.end}
+            for name, seconds in window.items():
+                examples.set_int_custom_property(name, seconds)
+
+    def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> Counts:
+        """Writes the shards under temporary names and returns what was counted."""
+        if self._make_beam_pipeline_fn is None and is_local(self._beam_pipeline_args):
+            return writing.write(paths, plan, os.path.join(folder, ""))
+        import apache_beam as beam
+
+        from skewgate.transforms import ingest
+
+        path = os.path.join(folder, _COUNTED)
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "Files" >> beam.Create(list(enumerate(paths)))
+                | "Ingest" >> ingest.WriteFiles(plan, os.path.join(folder, ""))
+                | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
+            )
+        return ingest.collect(artifact_io.read_pickle(path), paths, plan)
 
 
-def read_files(pattern: str, types: dict[str, pa.DataType]) -> pa.Table:
-    """Reads every file that matches, in order of name, into one table.
+def find_files(pattern: str) -> list[str]:
+    """Returns the files that match, in order of name, without hidden ones and markers.
 
     Raises:
-        InputError: nothing matches, a file cannot be read, or the files' columns differ.
+        InputError: there is none.
     """
-    paths = sorted(path for path in fileio.glob(pattern) if not fileio.isdir(path))
+    paths = sorted(
+        str(path)
+        for path in fileio.glob(pattern)
+        if not os.path.basename(path).startswith((".", "_")) and not fileio.isdir(path)
+    )
     if not paths:
         raise InputError(pattern, "no such file", "check the path and the pattern")
-    parts = [tables.read_table(path, artifact_io.read_bytes(path), types) for path in paths]
-    for path, part in zip(paths[1:], parts[1:], strict=True):
-        if part.column_names != parts[0].column_names:
-            raise InputError(
-                path,
-                f"has the columns {', '.join(part.column_names)}, but {paths[0]} has "
-                f"{', '.join(parts[0].column_names)}",
-                "give all files the same columns",
-            )
-    try:
-        return pa.concat_tables(parts, promote=True)
-    except pa.ArrowInvalid as error:
-        raise InputError(
-            pattern, f"holds files whose types differ ({error})", "give a schema with types"
-        ) from error
+    return paths
 
 
-def write_splits(
-    table: pa.Table,
-    masks: dict[str, npt.NDArray[np.bool_]],
-    examples: types.Artifact,
-    where: str,
-) -> None:
-    """Writes each split and counts the rows read, written and assigned to none."""
-    import tensorflow as tf
+def make_plan(
+    exec_properties: dict[str, Any], schema: list[types.Artifact] | None, *, remote: bool
+) -> Plan:
+    """Returns what the parameters ask for.
 
-    examples.split_names = artifact_utils.encode_split_names(list(masks))
+    Args:
+        exec_properties: see the component.
+        schema: gives types to columns.
+        remote: whether the files are beyond what Arrow opens itself.
+
+    Raises:
+        InputError: the splits, the scheduled time or the types are malformed.
+    """
+    known: dict[str, pa.DataType] = {}
+    if schema:
+        known |= kinds.column_types(artifact_io.read_schema(schema))
+    known |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
+    return Plan(
+        splits=splits_lib.ready(
+            splits_lib.parse_splits(exec_properties["splits"], "splits"),
+            exec_properties.get("scheduled_time"),
+        ),
+        create=_create,
+        opener=_open if remote else None,
+        types=known,
+        shards=int(exec_properties.get("shards") or 0) or None,
+        max_rejected=int(exec_properties.get("max_rejected") or 0),
+    )
+
+
+def is_local(beam_args: Sequence[str]) -> bool:
+    """Says whether Beam arguments ask for one worker on this machine."""
+    from apache_beam.options import pipeline_options
+
+    options = pipeline_options.PipelineOptions(list(beam_args))
+    runner = options.view_as(pipeline_options.StandardOptions).runner or "DirectRunner"
+    workers = options.view_as(pipeline_options.DirectOptions).direct_num_workers
+    return runner.lower() in ("direct", "directrunner") and workers == 1
+
+
+def publish(counts: Counts, examples: types.Artifact) -> None:
+    """Gives the shards their names, and writes what was counted beside them."""
+    examples.split_names = artifact_utils.encode_split_names(list(counts.splits))
     examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
     examples.set_string_custom_property("file_format", "tfrecords_gzip")
-    examples.set_int_custom_property("rows_read", table.num_rows)
-    unassigned = table.num_rows - int(np.sum(list(masks.values())))
-    examples.set_int_custom_property("rows_unassigned", unassigned)
-    options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
-    for name, mask in masks.items():
-        records = tables.encode(table.filter(pa.array(mask)), where)
-        folder = artifact_utils.get_split_uri([examples], name)
+    examples.set_int_custom_property("rows_read", counts.rows_read)
+    examples.set_int_custom_property("rows_rejected", counts.rejections.count)
+    examples.set_int_custom_property("rows_unassigned", counts.unassigned)
+    for split in counts.splits:
+        examples.set_int_custom_property(f"rows_{split}", counts.written(split))
+        folder = artifact_utils.get_split_uri([examples], split)
         fileio.makedirs(folder)
-        path = os.path.join(folder, SHARD_NAME)
-        with tf.io.TFRecordWriter(f"{path}.tmp", options) as writer:
-            for record in records:
-                writer.write(record)
-        fileio.rename(f"{path}.tmp", path)
-        examples.set_int_custom_property(f"rows_{name}", len(records))
+        shards = counts.shards_of(split)
+        for index, shard in enumerate(shards):
+            name = f"data_tfrecord-{index:05d}-of-{len(shards):05d}.gz"
+            fileio.rename(shard.path, os.path.join(folder, name), overwrite=True)
+    report = os.path.join(examples.uri, REPORT_NAME)
+    artifact_io.write_bytes(report, counts.to_json().encode("utf-8"))
+
+
+def _open(path: str) -> BinaryIO:
+    return cast(BinaryIO, fileio.open(path, "rb"))
+
+
+def _create(path: str) -> BinaryIO:
+    return cast(BinaryIO, fileio.open(path, "wb"))

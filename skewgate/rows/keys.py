@@ -56,7 +56,7 @@ def fingerprints(
         names: the key features, in the same order on both sides.
         rows: number of rows.
     """
-    state = _State(rows)
+    state = RowHash(rows)
     present = np.ones(rows, bool)
     for name in names:
         values = Values.of(columns.get(name, pa.nulls(rows)))
@@ -72,17 +72,24 @@ def fingerprints(
     return Keys(*state.halves), present
 
 
-class _State:
-    """Two hashes of each row, to which words are added."""
+class RowHash:
+    """Hashes of each row, to which words are added.
 
-    def __init__(self, rows: int) -> None:
-        self.halves = [np.full(rows, seed, np.uint64) for seed in _SEEDS]
+    Args:
+        rows: number of rows.
+        number: of hashes of each row, at most two.
+    """
+
+    def __init__(self, rows: int, number: int = 2) -> None:
+        self.halves = [np.full(rows, seed, np.uint64) for seed in _SEEDS[:number]]
 
     def absorb(self, rows: Places, words: Words) -> None:
-        for half, factor in zip(self.halves, _FACTORS, strict=True):
+        """Adds a word to each of some rows."""
+        for half, factor in zip(self.halves, _FACTORS, strict=False):
             half[rows] = _mixed(half[rows] * np.uint64(factor) + words)
 
     def absorb_numbers(self, rows: Places, values: npt.NDArray[Any]) -> None:
+        """Adds a number to each of some rows; whole ones count alike whatever their type."""
         if values.dtype.kind == "f":
             values = values.astype(np.float64)
             whole = (np.floor(values) == values) & (np.abs(values) < 2.0**63)

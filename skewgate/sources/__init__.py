@@ -5,26 +5,28 @@ from __future__ import annotations
 import glob
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
 
-from skewgate import tables
 from skewgate.errors import InputError
-from skewgate.sources.base import Source
+from skewgate.sources.base import Source, TableSource
+from skewgate.sources.csv_files import CsvSource
+from skewgate.sources.inference import joined_types
+from skewgate.sources.json_files import JsonSource
 from skewgate.sources.parquet import ParquetSource
 from skewgate.sources.records import RecordSource
-from skewgate.sources.text import CsvSource, JsonSource
+from skewgate.sources.streams import PACKED, Opener
 
-_TABLES: dict[str, Callable[[str, Mapping[str, pa.DataType]], Source]] = {
-    "csv": CsvSource,
-    "parquet": ParquetSource,
-    "json": JsonSource,
+_TABLES: dict[str, type[CsvSource | ParquetSource | JsonSource]] = {
+    ".csv": CsvSource,
+    ".parquet": ParquetSource,
+    ".jsonl": JsonSource,
+    ".ndjson": JsonSource,
 }
 _STATISTICS = (".pb", ".pbtxt")
 _RECORDS = (".tfrecord", ".tfrecords")
-_PACKED = (".gz", ".bz2", ".zst")
-FORMATS = (*tables.FORMATS, *_RECORDS, *_STATISTICS)
+FORMATS = (*_TABLES, *_RECORDS, *_STATISTICS)
 
 
 def files(place: str) -> list[str]:
@@ -57,27 +59,65 @@ def is_statistics(path: str) -> bool:
     return path.lower().endswith(_STATISTICS)
 
 
-def open_file(path: str, types: Mapping[str, pa.DataType] | None = None) -> Source:
+def open_file(
+    path: str, types: Mapping[str, pa.DataType] | None = None, opener: Opener | None = None
+) -> Source:
     """Opens one file of rows.
 
     Args:
         path: its name says the format; CSV and JSON Lines may be compressed.
-        types: types that a schema gives to columns.
+        types: types that a schema, a user or `infer` gives to columns. Others are those that hold
+            for the beginning of the file, until a later row is wider.
+        opener: opens paths of another file system; without it they are local.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
     """
+    kind = _table(path)
+    if kind is not None:
+        return kind(path, types or {}, opener)
+    if "tfrecord" in os.path.basename(path).lower():
+        return RecordSource(path, opener)
+    raise InputError(
+        path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
+    )
+
+
+def infer(
+    paths: list[str],
+    types: Mapping[str, pa.DataType] | None = None,
+    opener: Opener | None = None,
+) -> dict[str, pa.DataType]:
+    """Reads all files of a data set and returns the types that hold for every row of them.
+
+    Args:
+        paths: CSV, Parquet or JSON Lines files.
+        types: types that are given to columns, which stay as they are.
+        opener: opens paths of another file system; without it they are local.
+
+    Returns:
+        The types of the columns that the files have, in the order of the files. With these no
+        reading is ever wider. A column without a value has the type null.
+
+    Raises:
+        InputError: the files have different columns, a column has types that no type holds for,
+            or a file is not what it should be.
+    """
+    tables: list[TableSource] = []
+    for path in paths:
+        kind = _table(path)
+        if kind is None:
+            raise InputError(
+                path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
+            )
+        tables.append(kind(path, types or {}, opener))
+    return joined_types(tables)
+
+
+def _table(path: str) -> type[CsvSource | ParquetSource | JsonSource] | None:
     name = os.path.basename(path).lower()
     bare = name
-    for ending in _PACKED:
+    for ending in PACKED:
         bare = bare.removesuffix(ending)
-    kind = tables.FORMATS.get(os.path.splitext(bare)[1], "")
-    if kind == "parquet" and bare != name:
-        kind = ""
-    if not kind and "tfrecord" in name:
-        return RecordSource(path)
-    if not kind:
-        raise InputError(
-            path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
-        )
-    return _TABLES[kind](path, types or {})
+    kind = _TABLES.get(os.path.splitext(bare)[1])
+    return None if kind is ParquetSource and bare != name else kind

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from skewgate.errors import InputError
 from skewgate.sources.base import Source
+from skewgate.sources.rejected import Rejections
+from skewgate.sources.streams import Opener, open_binary
 
 _GZIP = b"\x1f\x8b"
 _READ_BYTES = 1 << 22
@@ -24,16 +26,18 @@ _MASK = 0xA282EAD8
 class RecordSource(Source):
     """A TFRecord file of tf.Example, gzip or not."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, opener: Opener | None = None) -> None:
         """Takes the path; the file is opened when it is read."""
-        self.path = path
+        self.path, self._opener = path, opener
 
-    def batches(self, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """See Source; every column is a list."""
+    def batches(
+        self, columns: Collection[str] | None = None, rejections: Rejections | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """See Source; every column is a list, and a broken record is always an error."""
         from tfx_bsl.coders import example_coder
 
         decoder = example_coder.ExamplesToRecordBatchDecoder()
-        for first, records in _batches(self.path):
+        for first, records in _batches(self.path, self._opener):
             try:
                 batch = decoder.DecodeBatch(records)
             except (RuntimeError, ValueError, pa.ArrowInvalid) as error:
@@ -58,9 +62,9 @@ class RecordSource(Source):
             )
 
 
-def _batches(path: str) -> Iterator[tuple[int, list[bytes]]]:
+def _batches(path: str, opener: Opener | None) -> Iterator[tuple[int, list[bytes]]]:
     first, records = 0, []
-    for record in read_file(path):
+    for record in read_file(path, opener):
         records.append(record)
         if len(records) == _BATCH_RECORDS:
             yield first, records
@@ -69,7 +73,7 @@ def _batches(path: str) -> Iterator[tuple[int, list[bytes]]]:
         yield first, records
 
 
-def read_file(path: str) -> Iterator[bytes]:
+def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
     """Yields the records of a TFRecord file, each with its check sums verified.
 
     Raises:
@@ -77,7 +81,7 @@ def read_file(path: str) -> Iterator[bytes]:
     """
     count = 0
     try:
-        with open(path, "rb") as raw:
+        with open_binary(path, opener) as raw:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
             stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]

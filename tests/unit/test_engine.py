@@ -7,7 +7,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate import engine
 from skewgate.errors import InputError
-from skewgate.sources import text
+from skewgate.sources import base
 from skewgate.statistics_writer import to_statistics
 from skewgate.types import EmptyDistribution
 
@@ -87,7 +87,7 @@ def test_statistics_count_as_their_rows(tmp_path):
 
 
 def test_a_file_that_turns_out_wider_is_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 64)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 50 + "far,2.5\n")
     told = []

@@ -9,7 +9,7 @@ import pytest
 
 from skewgate import sources
 from skewgate.errors import InputError
-from skewgate.sources import base, text
+from skewgate.sources import base
 
 
 def read(path, columns=None, **declared):
@@ -42,4 +42,4 @@ def reader():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 64)

@@ -1,0 +1,29 @@
+"""Finds the few rows that keep a block from being read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def culprits(count: int, accepts: Callable[[int, int], bool]) -> list[int]:
+    """Returns the items that are not accepted, by halving what is refused.
+
+    Args:
+        count: number of items.
+        accepts: says whether the items from one position up to another can all be read.
+
+    >>> culprits(9, lambda start, end: not start <= 6 < end)
+    [6]
+    """
+    found = []
+    pending = [(0, count)]
+    while pending:
+        start, end = pending.pop()
+        if start == end or accepts(start, end):
+            continue
+        if end - start == 1:
+            found.append(start)
+            continue
+        middle = (start + end) // 2
+        pending += [(middle, end), (start, middle)]
+    return found
