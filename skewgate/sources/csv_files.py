@@ -67,6 +67,7 @@ class CsvSource(base.TableSource):
     """
 
     text = True
+    columns: list[str]
 
     def __init__(
         self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None

@@ -23,6 +23,8 @@ _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row gro
 class ParquetSource(base.TableSource):
     """A Parquet file."""
 
+    columns: list[str]
+
     def __init__(
         self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
     ) -> None:

@@ -93,7 +93,7 @@ def row_starts(data: bytes) -> Places:
 
 def line_numbers(data: bytes, starts: Places) -> Places:
     """Returns the 0-based number of the line in which each of some places stands."""
-    return np.searchsorted(_line_ends(data), starts)
+    return np.searchsorted(_line_ends(data), starts).astype(np.int64)
 
 
 def _line_ends(data: bytes) -> Places:

@@ -2,10 +2,10 @@ import pytest
 
 from skewgate import sources
 from skewgate.errors import InputError
-from skewgate.sources.parquet import ParquetSource
-from skewgate.sources.records import RecordSource
 from skewgate.sources.csv_files import CsvSource
 from skewgate.sources.json_files import JsonSource
+from skewgate.sources.parquet import ParquetSource
+from skewgate.sources.records import RecordSource
 
 
 def message(call, *arguments):
