@@ -67,10 +67,8 @@ def test_the_taxi_rows_give_the_records_of_csv_example_gen(ingest, records, put,
     assert ours == theirs
 
 
-def test_an_empty_cell_is_a_feature_of_no_kind_instead_of_an_empty_list(
-    ingest, records, put, stock
-):
-    theirs = sorted(stock(put({"rows.csv": ROWS})), key=str)
-    ours = sorted(records(ingest({"rows.csv": ROWS})), key=str)
+def test_an_empty_cell_is_no_empty_list_but_a_feature_of_no_kind(ingest, records, put, stock):
+    theirs = stock(put({"rows.csv": ROWS}))
+    ours = records(ingest({"rows.csv": ROWS}))
     assert in_order(ours) != in_order(theirs)
     assert in_order(ours) == in_order(map(without_empty_lists, theirs))
