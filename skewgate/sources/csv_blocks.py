@@ -75,12 +75,26 @@ def parse(
                 false_values=_FALSE,
             ),
         )
-        return reader.read_all()
+        table = reader.read_all()
     except pa.ArrowInvalid as error:
         found = _CONVERSION.search(str(error))
         if found is None:
             raise
         raise UnfitColumn(header[int(found.group(1))]) from error
+    return _without_nanoseconds(table, data, header)
+
+
+def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
+    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            kind = pa.timestamp("us", field.type.tz)
+            try:
+                other = parse(data, header, [field.name], {field.name: kind})
+            except UnfitColumn:
+                other = parse(data, header, [field.name], {field.name: pa.string()})
+            table = table.set_column(at, other.schema.field(0), other.column(0))
+    return table
 
 
 @dataclasses.dataclass
@@ -115,9 +129,7 @@ class Rows:
         lines = line + quoting.line_numbers(data, starts)
         rows = cls(path, header, [data[start:end] for start, end, _ in spans], lines, [])
         unsound = [at for at, (_, _, sound) in enumerate(spans) if not sound]
-        rows.reject(
-            unsound, "a quote that is not closed before a comma or line end", "closed quotes"
-        )
+        rows.reject(unsound, "a quote that is not closed at the end of a cell", "closed quotes")
         if not is_utf8(data):
             rows.reject(
                 [at for at, text in enumerate(rows.texts) if not is_utf8(text)],
