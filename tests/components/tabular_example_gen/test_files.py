@@ -1,8 +1,18 @@
 from __future__ import annotations
 
-import pytest
+import gzip
+import io
+import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+from tfx.types import standard_artifacts
+
+from skewgate.components.tabular_example_gen import executor
 from skewgate.errors import InputError
+from skewgate.sources.records import read_stream
 
 
 def rows(*numbers):
@@ -82,3 +92,35 @@ def test_the_newest_date_is_read(read):
         "2016-01-31/a.csv": rows(3),
     }
     assert read(files, "{YYYY}-{MM}-{DD}/*.csv") == [2]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz", "rows.jsonl", "rows.parquet"])
+def test_files_of_another_file_system_are_read_and_written_there(name):
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"n": [3, 1, 2]}), sink)
+    contents = {
+        "rows.csv": rows(3, 1, 2).encode(),
+        "rows.csv.gz": gzip.compress(rows(3, 1, 2).encode()),
+        "rows.jsonl": b'{"n": 3}\n{"n": 1}\n{"n": 2}\n',
+        "rows.parquet": sink.getvalue(),
+    }
+    folder = f"ram://{name}"  # TensorFlow's file system in memory, which Arrow does not know
+    with tf.io.gfile.GFile(f"{folder}/in/{name}", "wb") as stream:
+        stream.write(contents[name])
+    examples = standard_artifacts.Examples()
+    examples.uri = f"{folder}/out"
+    properties = {
+        "input_base": f"{folder}/in",
+        "input_config": json.dumps({"splits": [{"name": "input", "pattern": "*"}]}),
+        "splits": json.dumps({"by": "all"}),
+    }
+    executor.Executor().Do({}, {"examples": [examples]}, properties)
+    assert sorted(tf.io.gfile.listdir(examples.uri)) == ["Split-all", "ingest_report.json"]
+    (path,) = tf.io.gfile.glob(f"{examples.uri}/Split-all/*")
+    with tf.io.gfile.GFile(path, "rb") as stream:
+        content = gzip.decompress(stream.read())
+    numbers = [
+        tf.train.Example.FromString(record).features.feature["n"].int64_list.value[0]
+        for record in read_stream(io.BytesIO(content))
+    ]
+    assert numbers == [3, 1, 2]
