@@ -88,7 +88,8 @@ def row_starts(data: bytes) -> Places:
     starts = np.r_[0, ends + 1]
     starts = starts[starts < len(data)]
     first = np.frombuffer(data, np.uint8)[starts]
-    return starts[(first != _FEED) & (first != _RETURN)]
+    sound: Places = starts[(first != _FEED) & (first != _RETURN)]
+    return sound
 
 
 def line_numbers(data: bytes, starts: Places) -> Places:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate import sources
+from skewgate.errors import InputError
 from skewgate.sources import base
 from skewgate.sources.rejected import Rejections
 
@@ -102,3 +103,52 @@ def test_parquet_rows_are_given_or_rejected(tmp_path, block):
         (4, "a", "'x'", "INT"),
         (6, "a", "'7.5'", "INT"),
     ]
+
+
+def outcome(suffix, data, block):
+    """Returns all that a reading gives, whatever the file holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / f"rows.{suffix}"
+        path.write_bytes(data)
+        rejections = Rejections(None, keep=1_000)
+        rows, lines = read(path, {**TYPES, "c": pa.list_(pa.int64())}, block, rejections)
+    return rows, lines, [(row.line, row.column, row.found) for row in rejections.samples]
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text('1x,"\n\r é', max_size=60), block=st.sampled_from([1, 4, 17]))
+def test_no_csv_depends_on_its_blocks(text, block):
+    data = f"a,b\n{text}".encode()
+    whole = outcome("csv", data, 1 << 20)
+    assert outcome("csv", data, block) == whole
+    places = [*whole[1], *(row[0] for row in whole[2])]
+    assert len(set(places)) == len(places)
+
+
+PIECES = ['{"a": 1}', '{"b": "x", "c": [1]}', "{", "}", "[", "]", '"', ",", "\n", "\r", "null", "1"]
+PIECES += ['{"a": "7"}', '{"c": [2.5]}', "\ufeff", " ", "\n\n"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=20), block=st.sampled_from([1, 4, 17]))
+def test_no_json_depends_on_its_blocks(pieces, block):
+    data = ('{"a": 1}\n' + "".join(pieces)).encode()
+    assert outcome("jsonl", data, block) == outcome("jsonl", data, 1 << 20)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_file_of_bad_rows_alone_gives_no_row(suffix):
+    start = b"a,b\n" if suffix == "csv" else b""
+    rows, lines, rejected = outcome(suffix, start + b"1,2,3\nx\n" * 50, 64)
+    assert (rows, lines, len(rejected)) == ([], [], 100)
+
+
+def test_over_the_limit_the_first_bad_row_is_named(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n" + "1,x\n" * 7 + "far,x\n" * 3)
+    with pytest.raises(InputError) as caught:
+        read(path, TYPES, 16, Rejections(2))
+    assert str(caught.value) == (
+        f"{path}: line 9, column a: expected INT, found 'far', the first of 3 rows so far that "
+        "cannot be read, and max_rejected allows 2. Fix: correct the rows, or raise max_rejected."
+    )
