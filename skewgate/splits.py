@@ -23,6 +23,8 @@ from skewgate.ingest import row_hash
 from skewgate.validation import StrictModel
 
 Codes = npt.NDArray[np.int64]
+COUNTS = ("read", "rejected", "unassigned")
+"""What `rows_...` counts beside the rows of each split."""
 _SOME = pydantic.Field(min_length=1)
 _EPOCH = datetime.date(1970, 1, 1)
 
@@ -178,9 +180,17 @@ def parse_splits(text: str, where: str) -> AnySplits:
     """Parses the JSON text of one of the four kinds of splits.
 
     Raises:
-        InputError: it is none of them.
+        InputError: it is none of them, or a split has the name of a count.
     """
-    return validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+    splits = validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+    reserved = [name for name in splits.names() if name in COUNTS]
+    if reserved:
+        raise InputError(
+            where,
+            f"has a split {reserved[0]!r}, and rows_{reserved[0]} counts other rows",
+            "give the split another name",
+        )
+    return splits
 
 
 def _as_text(values: list[str | int | float | bool]) -> list[str]:

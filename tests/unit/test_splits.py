@@ -224,6 +224,14 @@ def test_splits_that_hold_nothing_or_nonsense_are_refused(content, where):
     assert message(**content).startswith(f"pipeline.yaml: {where}")
 
 
+@pytest.mark.parametrize("name", ["read", "rejected", "unassigned"])
+def test_a_split_has_no_name_of_a_count(name):
+    assert message(by="all", name=name) == (
+        f"pipeline.yaml: has a split {name!r}, and rows_{name} counts other rows. "
+        "Fix: give the split another name."
+    )
+
+
 def test_malformed_text_names_the_place():
     with pytest.raises(InputError, match=r"pipeline\.yaml: line 1, column \d+: is not valid YAML"):
         splits.parse_splits('{"by": "all"', "pipeline.yaml")
