@@ -20,6 +20,7 @@ import pydantic
 from skewgate import validation
 from skewgate.errors import InputError
 from skewgate.ingest import row_hash
+from skewgate.sources import kinds
 from skewgate.validation import StrictModel
 
 Codes = npt.NDArray[np.int64]
@@ -78,7 +79,7 @@ class TimeRanges(StrictModel):
         if pa.types.is_null(column.type):
             return np.full(batch.num_rows, -1)
         if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+            column = kinds.seconds(column)
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
             raise InputError(
                 f"{where}: column {self.column}",

@@ -71,6 +71,18 @@ def test_ranges_of_days_are_half_open_and_in_utc(table, kind):
     assert rows(by_time, table) == {"before": [1], "during": [0]}
 
 
+def test_a_fraction_of_a_second_before_midnight_is_the_day_before(table):
+    midnight = 16_436 * DAY * 1000
+    times = pa.array([midnight - 1, midnight, 0, 0, None], pa.int64()).cast(pa.timestamp("ms"))
+    table = table.set_column(0, "time", pa.chunked_array([times]))
+    by_time = parse(by="time", column="time", ranges=YEARS)
+    assert rows(by_time, table) == {"before": [0], "during": [1]}
+    before = pa.array([-1, 0, None, None, None], pa.int64()).cast(pa.timestamp("us"))
+    table = table.set_column(0, "time", pa.chunked_array([before]))
+    seventies = parse(by="time", column="time", ranges={"all": ["1970-01-01", "1980-01-01"]})
+    assert rows(seventies, table) == {"all": [1]}
+
+
 def test_times_far_away_are_in_no_range(table):
     table = table.set_column(0, "time", pa.chunked_array([[10**18, -(10**18), 0, 1, None]]))
     found = parse(by="time", column="time", ranges=YEARS)
