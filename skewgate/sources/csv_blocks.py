@@ -147,8 +147,14 @@ class Rows:
         """Rejects rows as a whole, by their positions."""
         self._drop(dict.fromkeys(positions, ("", found, expected)))
 
-    def reject_unfit(self, column: str, kind: pa.DataType) -> None:
-        """Rejects the rows whose value in a column does not fit its type."""
+    def reject_unfit(self, column: str, kind: pa.DataType, enough: int | None) -> None:
+        """Rejects the rows whose value in a column does not fit its type.
+
+        Args:
+            column: its name.
+            kind: its type.
+            enough: number of rejected rows at which the rows behind them are of no matter.
+        """
 
         def accepts(start: int, end: int) -> bool:
             data = b"".join(self.texts[start:end])
@@ -160,7 +166,10 @@ class Rows:
 
         place = self.header.index(column)
         problems = {}
-        for at in culprits(len(self.texts), accepts):
+        unfit = culprits(len(self.texts), accepts, enough)
+        if len(unfit) == enough:
+            self.texts, self.lines = self.texts[: unfit[-1] + 1], self.lines[: unfit[-1] + 1]
+        for at in unfit:
             cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
             problems[at] = (column, shortened(cells[place].decode().strip()), name_of(kind))
         if not problems:

@@ -124,6 +124,13 @@ def reject(rejections: Rejections | None, row: Rejected) -> None:
     rejections.add(row)
 
 
+def enough(rejections: Rejections | None) -> int | None:
+    """Returns how many further rows end the reading if they are rejected, or None if none do."""
+    if rejections is None:
+        return 1
+    return None if rejections.limit is None else rejections.limit - rejections.count + 1
+
+
 def shortened(text: str) -> str:
     """Returns text as messages show it: quoted, and cut if it is long."""
     return repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "...")

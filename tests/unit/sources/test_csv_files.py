@@ -314,3 +314,10 @@ def test_a_row_longer_than_may_be_ends_at_its_line(reader, write, monkeypatch):
     found = reader.read(path, rejections=rejections)
     assert len(found.rows) == 500
     assert [row.line for row in rejections.samples] == [2]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_line_without_end_is_refused(reader, write, monkeypatch, name):
+    monkeypatch.setattr(base, "LONGEST_ROW", 200)
+    path = write(("a,b\n" if name == "a.csv" else "") + "1,x" * 500, name)
+    assert reader.message(path).startswith(f"{path}: line {2 if name == 'a.csv' else 1}: is longer")

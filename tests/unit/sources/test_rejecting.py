@@ -1,5 +1,6 @@
 """Readers keep the good rows of a bad block, whatever the blocks: rows in are rows out."""
 
+import json
 import pathlib
 import tempfile
 from unittest import mock
@@ -134,6 +135,26 @@ PIECES += ['{"a": "7"}', '{"c": [2.5]}', "\ufeff", " ", "\n\n"]
 def test_no_json_depends_on_its_blocks(pieces, block):
     data = ('{"a": 1}\n' + "".join(pieces)).encode()
     assert outcome("jsonl", data, block) == outcome("jsonl", data, 1 << 20)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("limit", [None, 0, 3])
+def test_the_first_bad_row_is_named_whatever_its_column(tmp_path, suffix, limit):
+    cells = [("7", "8")] * 5 + [("7", "far")] + [("7", "8")] * 3 + [("far", "far")] * 2_000
+    path = tmp_path / f"rows.{suffix}"
+    if suffix == "csv":
+        path.write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in cells))
+    elif suffix == "jsonl":
+        path.write_text("".join(json.dumps({"a": a, "b": b}) + "\n" for a, b in cells))
+    else:
+        columns = [[row[at] for row in cells] for at in (0, 1)]
+        pa.parquet.write_table(pa.table(columns, ["a", "b"]), path)
+    types = {"a": pa.int64(), "b": pa.int64()}
+    rejections = None if limit is None else Rejections(limit)
+    with pytest.raises(InputError) as caught:
+        read(path, types, 1 << 20, rejections)
+    place = "line 7" if suffix == "csv" else "line 6" if suffix == "jsonl" else "row 6"
+    assert str(caught.value).startswith(f"{path}: {place}, column b: expected INT, found 'far'")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
