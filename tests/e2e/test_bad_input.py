@@ -38,7 +38,7 @@ def refused(trained, skewgate):
             b"trip_start_timestamp,fare\n1388534400,3.5\n1388534401,many\n",
             ["rows.csv: line 3, column fare: expected FLOAT, found 'many'"],
         ),
-        (b"trip_start_timestamp,company\n1388534400,Caf\xe9\n", ["line 2: byte 0xe9 is not UTF-8"]),
+        (b"trip_start_timestamp,company\n1388534400,Caf\xe9\n", ["line 2: expected UTF-8"]),
         (None, ["rows.csv: no such file"]),
     ],
 )
