@@ -153,7 +153,7 @@ def test_a_value_that_would_be_lost_is_refused(column, expected, found):
         feature(column)
     assert str(caught.value) == (
         f"trips.csv: line 3, column x: expected {expected}, found {found}. "
-        "Fix: correct the file, or the type in the schema."
+        "Fix: correct the value, or the type in the schema."
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from skewgate.sources import base
 from skewgate.sources.rejected import Rejections
 
-FIX = "Fix: correct the file, or the type in the schema."
+ROW = "Fix: correct the row."
+VALUE = "Fix: correct the value, or the type in the schema."
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
@@ -167,7 +168,7 @@ def test_a_cut_off_compressed_file_is_refused(reader, write):
 def test_what_is_not_utf8_is_named_with_its_line(reader, write, rows):
     path = write(b"n,company\n" + b"1,Blue\n" * rows + b"2,caf\xe9\n3,Red\n")
     assert reader.message(path) == (
-        f"{path}: line {rows + 2}: expected UTF-8, found bytes that are not UTF-8. {FIX}"
+        f"{path}: line {rows + 2}: expected UTF-8, found bytes that are not UTF-8. {ROW}"
     )
 
 
@@ -195,7 +196,7 @@ def test_a_duplicate_column_is_named(reader, write, header):
 def test_a_row_of_another_length_is_named(reader, write, before, row, cells):
     path = write("a,b\n" + "7,8\n" * before + row + "\n7,8\n")
     assert reader.message(path) == (
-        f"{path}: line {before + 2}: expected 2 cells, found {cells}. {FIX}"
+        f"{path}: line {before + 2}: expected 2 cells, found {cells}. {ROW}"
     )
 
 
@@ -203,7 +204,7 @@ def test_a_quote_that_is_never_closed_is_refused(reader, write):
     path = write('a,b\n1,x\n2,"y\n3,z\n')
     assert reader.message(path) == (
         f"{path}: line 3: expected closed quotes, found a quote that is not closed at the end of "
-        f"a cell. {FIX}"
+        f"a cell. {ROW}"
     )
 
 
@@ -232,7 +233,7 @@ def test_a_value_against_the_schema_is_named(reader, write, before, cell, kind):
     path = write("a,miles\n" + "1,2\n" * before + f"1,{cell}\n")
     declared = pa.int64() if kind == "INT" else pa.float64()
     assert reader.message(path, miles=declared) == (
-        f"{path}: line {before + 2}, column miles: expected {kind}, found {cell!r}. {FIX}"
+        f"{path}: line {before + 2}, column miles: expected {kind}, found {cell!r}. {VALUE}"
     )
 
 

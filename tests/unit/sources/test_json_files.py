@@ -9,7 +9,8 @@ from skewgate.errors import InputError
 from skewgate.features import to_features
 from skewgate.sources.rejected import Rejections
 
-FIX = "Fix: correct the file, or the type in the schema."
+ROW = "Fix: correct the row."
+VALUE = "Fix: correct the value, or the type in the schema."
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
@@ -90,7 +91,7 @@ def test_json_numbers_are_text_if_the_schema_says_so(reader, write):
 def test_json_values_against_the_schema_are_named(reader, write):
     path = write(lines({"a": "x"}), "a.jsonl")
     assert reader.message(path, a=pa.int64()) == (
-        f"{path}: line 1, column a: expected INT, found 'x'. {FIX}"
+        f"{path}: line 1, column a: expected INT, found 'x'. {VALUE}"
     )
 
 
@@ -101,7 +102,7 @@ def test_json_values_against_the_schema_are_named(reader, write):
 def test_a_broken_line_is_named(reader, write, before, line):
     path = write(lines(*[{"a": 1}] * before) + line + "\n" + lines({"a": 2}), "a.jsonl")
     assert reader.message(path) == (
-        f"{path}: line {before + 1}: expected a JSON object, found {line!r}. {FIX}"
+        f"{path}: line {before + 1}: expected a JSON object, found {line!r}. {ROW}"
     )
 
 
@@ -114,7 +115,7 @@ def test_what_follows_the_last_object_is_not_lost(reader, write, last):
 def test_a_key_that_stands_twice_is_refused(reader, write):
     path = write('{"a": 1, "a": 2}\n', "a.jsonl")
     assert (
-        reader.message(path) == f"{path}: line 1: expected each key once, found a key twice. {FIX}"
+        reader.message(path) == f"{path}: line 1: expected each key once, found a key twice. {ROW}"
     )
 
 
@@ -134,14 +135,14 @@ def test_a_value_of_another_kind_is_named(reader, write, before, first, other, k
     path = write(lines(*[{"a": first}] * before, {"a": other}), "a.jsonl")
     found = repr(other) if isinstance(other, str) else json.dumps(other)
     assert reader.message(path) == (
-        f"{path}: line {before + 1}, column a: expected {kind} as before, found {found}. {FIX}"
+        f"{path}: line {before + 1}, column a: expected {kind} as before, found {found}. {VALUE}"
     )
 
 
 def test_json_that_is_not_utf8_is_named_with_its_line(reader, write):
     path = write(lines(*[{"a": 1}] * 30).encode() + b'{"a": "\xe9"}\n', "a.jsonl")
     assert reader.message(path) == (
-        f"{path}: line 31: expected UTF-8, found bytes that are not UTF-8. {FIX}"
+        f"{path}: line 31: expected UTF-8, found bytes that are not UTF-8. {ROW}"
     )
 
 

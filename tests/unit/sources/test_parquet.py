@@ -93,7 +93,7 @@ def test_a_value_against_the_schema_is_named(reader, write):
     path = write(pa.table({"miles": ["7", "far"]}))
     assert reader.message(path, miles=pa.int64()) == (
         f"{path}: row 2, column miles: expected INT, found 'far'. "
-        "Fix: correct the file, or the type in the schema."
+        "Fix: correct the value, or the type in the schema."
     )
 
 

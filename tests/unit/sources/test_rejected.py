@@ -105,7 +105,7 @@ def test_a_limit_below_0_is_refused():
 def test_without_a_counter_the_first_row_is_an_error():
     assert message(reject, None, row(3)) == (
         "a.csv: line 3, column fare: expected INT, found '3'. "
-        "Fix: correct the file, or the type in the schema."
+        "Fix: correct the value, or the type in the schema."
     )
 
 
