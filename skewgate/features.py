@@ -45,6 +45,8 @@ def to_features(
         InputError: the type of a column has no place in tf.Example, or a row is rejected that the
             limit does not allow.
     """
+    if not batch.num_columns and batch.num_rows:
+        raise InputError(where, "has rows without any column", "give each row a value")
     features = []
     bad: dict[int, tuple[str, str, str]] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):

@@ -20,9 +20,12 @@ import pydantic
 from skewgate import schedule_window, validation
 from skewgate.errors import InputError
 from skewgate.ingest import row_hash
+from skewgate.sources import kinds
 from skewgate.validation import StrictModel
 
 Codes = npt.NDArray[np.int64]
+COUNTS = ("read", "rejected", "unassigned")
+"""What `rows_...` counts beside the rows of each split."""
 _SOME = pydantic.Field(min_length=1)
 _EPOCH = datetime.date(1970, 1, 1)
 
@@ -249,9 +252,17 @@ def parse_splits(text: str, where: str) -> AnySplits:
     """Parses the JSON text of one of the five kinds of splits.
 
     Raises:
-        InputError: it is none of them.
+        InputError: it is none of them, or a split has the name of a count.
     """
-    return validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+    splits = validation.parse(_Holder, f'{{"splits": {text}}}', where).splits
+    reserved = [name for name in splits.names() if name in COUNTS]
+    if reserved:
+        raise InputError(
+            where,
+            f"has a split {reserved[0]!r}, and rows_{reserved[0]} counts other rows",
+            "give the split another name",
+        )
+    return splits
 
 
 def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
@@ -281,7 +292,7 @@ def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.flo
     if pa.types.is_null(column.type):
         return np.full(batch.num_rows, np.nan)
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+        column = kinds.seconds(column)
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise InputError(
             f"{where}: column {name}",

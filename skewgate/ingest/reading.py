@@ -102,11 +102,10 @@ class Reader:
         incoming = _Since(self._plan.max_rejected)
         for found in source.batches(rejections=incoming):
             batch = self._aligned(found, path)
-            rejected = incoming.take()
             step = _step(batch)
             for start in range(0, batch.num_rows, step):
-                yield Chunk(path, self._next(), batch.slice(start, step), start, rejected)
-                rejected = Rejections(0)
+                rows = batch.slice(start, step)
+                yield Chunk(path, self._next(), rows, start, incoming.take())
         rejected = incoming.take()
         if rejected.count:
             yield Chunk(path, self._next(), None, 0, rejected)

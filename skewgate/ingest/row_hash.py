@@ -6,7 +6,6 @@ stamp of its midnight, a text the same plain or in a dictionary. A missing value
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,13 +16,11 @@ import pyarrow.compute as pc
 from skewgate.accumulators.column import numbers, validity
 from skewgate.errors import InputError
 from skewgate.rows.keys import RowHash, Words
-from skewgate.sources.kinds import TEXT, is_list
+from skewgate.sources import kinds
 
 _MISSING = np.uint64(0x6A09E667F3BCC909)
 _LIST = np.uint64(0xBB67AE8584CAA73B)
 _ORDER = np.uint64(0x9E3779B97F4A7C15)  # odd: it tells the places of a list's values apart
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_UNIT = re.compile(r".*\[(\w+).*\]")
 
 
 def hashes(columns: Mapping[str, pa.Array], rows: int, where: str) -> Words:
@@ -52,11 +49,11 @@ def _words(array: pa.Array, where: str) -> Words:
             words[validity(array)] = _words(array.drop_null(), where)
         return words
     kind = array.type
-    if is_list(kind):
+    if kinds.is_list(kind):
         return _list_words(array, where)
     state = RowHash(len(array), number=1)
     every = np.arange(len(array))
-    if kind in TEXT or pa.types.is_fixed_size_binary(kind):
+    if kind in kinds.TEXT or pa.types.is_fixed_size_binary(kind):
         text = array.cast(pa.large_binary())
         if len(text):
             state.absorb_text(every, text, every)
@@ -94,12 +91,11 @@ def _seconds(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
     if pa.types.is_date32(kind):
         days = numbers(array.cast(pa.int32())).astype(np.int64)
         return days * 86_400, np.zeros(len(days), np.int64)
-    unit = "ms" if pa.types.is_date64(kind) else _UNIT.sub(r"\1", str(kind))
     narrow = array.cast(pa.int32()) if pa.types.is_time32(kind) else array
     ticks = numbers(narrow.cast(pa.int64()))
-    per_second = _PER_SECOND[unit]
-    whole, rest = np.divmod(ticks, per_second)
-    return whole, rest * (10**9 // per_second)
+    units = kinds.per_second(kind)
+    whole, rest = np.divmod(ticks, units)
+    return whole, rest * (10**9 // units)
 
 
 def _list_words(array: pa.Array, where: str) -> Words:

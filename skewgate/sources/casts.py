@@ -17,7 +17,10 @@ Problem = tuple[str, str, str]
 
 
 def cast_batch(
-    batch: pa.RecordBatch, types: Mapping[str, pa.DataType], where: str
+    batch: pa.RecordBatch,
+    types: Mapping[str, pa.DataType],
+    where: str,
+    enough: int | None = None,
 ) -> tuple[pa.RecordBatch, dict[int, Problem]]:
     """Casts the columns of a batch to given types.
 
@@ -25,6 +28,7 @@ def cast_batch(
         batch: rows.
         types: types of columns; others stay as they are.
         where: the file, for messages.
+        enough: number of problems at which the rows behind them are of no matter.
 
     Returns:
         The rows that can be cast, and the problems of the others by their position.
@@ -48,7 +52,9 @@ def cast_batch(
                 "correct the values, or the type in the schema",
             ) from error
         except pa.ArrowInvalid:
-            bad = _unfit(column, wanted)
+            bad = _unfit(column, wanted, enough)
+            if len(bad) == enough and bad[-1] + 1 < len(column):
+                return cast_batch(batch.slice(0, bad[-1] + 1), types, where, enough)
             for at in bad:
                 value = column[at].as_py()
                 found = shortened(value) if isinstance(value, str) else str(value)
@@ -66,7 +72,7 @@ def cast_batch(
     return cast_columns, problems
 
 
-def _unfit(column: pa.Array, wanted: pa.DataType) -> list[int]:
+def _unfit(column: pa.Array, wanted: pa.DataType, enough: int | None) -> list[int]:
     def accepts(start: int, end: int) -> bool:
         try:
             cast(column.slice(start, end - start), wanted)
@@ -74,7 +80,7 @@ def _unfit(column: pa.Array, wanted: pa.DataType) -> list[int]:
             return False
         return True
 
-    return culprits(len(column), accepts)
+    return culprits(len(column), accepts, enough)
 
 
 def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:

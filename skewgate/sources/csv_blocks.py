@@ -75,12 +75,26 @@ def parse(
                 false_values=_FALSE,
             ),
         )
-        return reader.read_all()
+        table = reader.read_all()
     except pa.ArrowInvalid as error:
         found = _CONVERSION.search(str(error))
         if found is None:
             raise
         raise UnfitColumn(header[int(found.group(1))]) from error
+    return _without_nanoseconds(table, data, header)
+
+
+def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
+    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            kind = pa.timestamp("us", field.type.tz)
+            try:
+                other = parse(data, header, [field.name], {field.name: kind})
+            except UnfitColumn:
+                other = parse(data, header, [field.name], {field.name: pa.string()})
+            table = table.set_column(at, other.schema.field(0), other.column(0))
+    return table
 
 
 @dataclasses.dataclass
@@ -115,9 +129,7 @@ class Rows:
         lines = line + quoting.line_numbers(data, starts)
         rows = cls(path, header, [data[start:end] for start, end, _ in spans], lines, [])
         unsound = [at for at, (_, _, sound) in enumerate(spans) if not sound]
-        rows.reject(
-            unsound, "a quote that is not closed before a comma or line end", "closed quotes"
-        )
+        rows.reject(unsound, "a quote that is not closed at the end of a cell", "closed quotes")
         if not is_utf8(data):
             rows.reject(
                 [at for at, text in enumerate(rows.texts) if not is_utf8(text)],
@@ -135,8 +147,14 @@ class Rows:
         """Rejects rows as a whole, by their positions."""
         self._drop(dict.fromkeys(positions, ("", found, expected)))
 
-    def reject_unfit(self, column: str, kind: pa.DataType) -> None:
-        """Rejects the rows whose value in a column does not fit its type."""
+    def reject_unfit(self, column: str, kind: pa.DataType, enough: int | None) -> None:
+        """Rejects the rows whose value in a column does not fit its type.
+
+        Args:
+            column: its name.
+            kind: its type.
+            enough: number of rejected rows at which the rows behind them are of no matter.
+        """
 
         def accepts(start: int, end: int) -> bool:
             data = b"".join(self.texts[start:end])
@@ -148,7 +166,10 @@ class Rows:
 
         place = self.header.index(column)
         problems = {}
-        for at in culprits(len(self.texts), accepts):
+        unfit = culprits(len(self.texts), accepts, enough)
+        if len(unfit) == enough:
+            self.texts, self.lines = self.texts[: unfit[-1] + 1], self.lines[: unfit[-1] + 1]
+        for at in unfit:
             cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
             problems[at] = (column, shortened(cells[place].decode().strip()), name_of(kind))
         if not problems:

@@ -13,7 +13,7 @@ from skewgate.errors import InputError
 from skewgate.sources import base, quoting
 from skewgate.sources.csv_blocks import Rows, UnfitColumn, parse
 from skewgate.sources.kinds import is_time, joined, seconds
-from skewgate.sources.rejected import Rejections, reject
+from skewgate.sources.rejected import Rejections, enough, reject
 from skewgate.sources.streams import Opener, TextFile, count_lines, is_utf8
 
 # Blank lines, then a line whose quoted cells may hold line ends.
@@ -67,6 +67,7 @@ class CsvSource(base.TableSource):
     """
 
     text = True
+    columns: list[str]
 
     def __init__(
         self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
@@ -169,7 +170,7 @@ class CsvSource(base.TableSource):
                 if column not in self._declared:
                     self._widen(column, rows, reading)
                 elif not self._reinterpreted(column, rows, reading):
-                    rows.reject_unfit(column, reading.written()[column])
+                    rows.reject_unfit(column, reading.written()[column], enough(reading.rejections))
         for row in rows.rejected:
             reject(reading.rejections, row)
         return None if table is None else reading.batch(table, rows.lines)

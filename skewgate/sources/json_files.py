@@ -96,16 +96,22 @@ class JsonSource(base.TableSource):
         """Reads a block if there is nothing wrong with it."""
         if not is_utf8(data):
             return None
+        lines: int | Places = line
+        rows = count_lines(data) + (data[-1:] not in b"\r\n")
+        if data.count(b"\n{") + data.startswith(b"{") != rows:
+            # Arrow must see no other line: one of a bare null ends the process.
+            spans = json_lines.lines(data)
+            if not all(text.startswith(b"{") for _, text in spans):
+                return None
+            lines = line + line_numbers(data, np.array([start for start, _ in spans], np.int64))
+            rows = len(spans)
         try:
             table = _parse(data, reading.texts())
         except pa.ArrowInvalid:
             return None
-        lines: int | Places = line
-        if count_lines(data) + (data[-1:] not in b"\r\n") != table.num_rows:
-            starts = np.array([start for start, _ in json_lines.lines(data)], np.int64)
-            if len(starts) != table.num_rows:
-                return None
-            lines = line + line_numbers(data, starts)
+        # Arrow passes over what follows an object and a bracket too many.
+        if table.num_rows != rows or not json_lines.ends_well(data):
+            return None
         arrays = self._fitted(table, reading)
         return None if arrays is None else (lines, table.num_rows, arrays)
 

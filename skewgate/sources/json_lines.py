@@ -34,6 +34,17 @@ def lines(data: bytes) -> list[tuple[int, bytes]]:
     return [(found.start(), found.group()) for found in _LINE.finditer(data)]
 
 
+def ends_well(data: bytes) -> bool:
+    """Says whether the last line that is not blank is JSON and nothing more."""
+    end = len(data.rstrip())
+    start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
+    try:
+        json.loads(data[start:end])
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def kind_of_type(kind: pa.DataType) -> str:
     """Returns what JSON values are of which Arrow made a type; nothing for null."""
     if pa.types.is_null(kind):

@@ -14,7 +14,7 @@ from skewgate.errors import InputError
 from skewgate.sources import base
 from skewgate.sources.casts import cast_batch
 from skewgate.sources.kinds import TEXT
-from skewgate.sources.rejected import Rejected, Rejections, reject
+from skewgate.sources.rejected import Rejected, Rejections, enough, reject
 from skewgate.sources.streams import Opener, open_binary
 
 _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row group
@@ -22,6 +22,8 @@ _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row gro
 
 class ParquetSource(base.TableSource):
     """A Parquet file."""
+
+    columns: list[str]
 
     def __init__(
         self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
@@ -69,7 +71,7 @@ class ParquetSource(base.TableSource):
         first = 1
         with self._open(texts) as file:
             for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
-                cast, problems = cast_batch(batch, self._types, self.path)
+                cast, problems = cast_batch(batch, self._types, self.path, enough(rejections))
                 for at in sorted(problems):
                     reject(rejections, Rejected(self.path, first + at, *problems[at]))
                 lines = np.delete(np.arange(first, first + len(batch)), list(problems))

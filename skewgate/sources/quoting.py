@@ -88,12 +88,13 @@ def row_starts(data: bytes) -> Places:
     starts = np.r_[0, ends + 1]
     starts = starts[starts < len(data)]
     first = np.frombuffer(data, np.uint8)[starts]
-    return starts[(first != _FEED) & (first != _RETURN)]
+    sound: Places = starts[(first != _FEED) & (first != _RETURN)]
+    return sound
 
 
 def line_numbers(data: bytes, starts: Places) -> Places:
     """Returns the 0-based number of the line in which each of some places stands."""
-    return np.searchsorted(_line_ends(data), starts)
+    return np.searchsorted(_line_ends(data), starts).astype(np.int64)
 
 
 def _line_ends(data: bytes) -> Places:

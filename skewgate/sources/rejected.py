@@ -11,7 +11,7 @@ from skewgate.errors import InputError
 
 KEPT = 20
 _LONGEST = 60  # letters of a cell in a message
-_FIX = "correct the file, or the type in the schema"
+_FIX_ROW, _FIX_VALUE = "correct the row", "correct the value, or the type in the schema"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Rejected:
         column = f", column {self.column}" if self.column else ""
         return f"{self.path}: {unit} {self.line}{column}"
 
-    def error(self, more: str = "", fix: str = _FIX) -> InputError:
+    def error(self, more: str = "", fix: str = "") -> InputError:
         """Returns the error of a run that ends at this row."""
+        fix = fix or (_FIX_VALUE if self.column else _FIX_ROW)
         return InputError(self.place, f"expected {self.expected}, found {self.found}{more}", fix)
 
 
@@ -122,6 +123,13 @@ def reject(rejections: Rejections | None, row: Rejected) -> None:
     if rejections is None:
         raise row.error()
     rejections.add(row)
+
+
+def enough(rejections: Rejections | None) -> int | None:
+    """Returns how many further rows end the reading if they are rejected, or None if none do."""
+    if rejections is None:
+        return 1
+    return None if rejections.limit is None else rejections.limit - rejections.count + 1
 
 
 def shortened(text: str) -> str:

@@ -112,7 +112,7 @@ class TextFile:
             line: number of the line after these.
 
         Raises:
-            InputError: the file cannot be read, or is cut off.
+            InputError: the file cannot be read, is cut off, or has a line without end.
         """
         rest = b""
         for data in self.reads(base.BLOCK_BYTES):
@@ -122,6 +122,12 @@ class TextFile:
             end = whole(rest)
             if not end and len(rest) > base.LONGEST_ROW:
                 end = line_end(rest, 0)
+                if end == len(rest):
+                    raise InputError(
+                        f"{self._path}: line {line}",
+                        f"is longer than {base.LONGEST_ROW >> 20} MB",
+                        "give a file of lines",
+                    )
             if end:
                 block, rest = rest[:end], rest[end:]
                 yield line, block

@@ -20,17 +20,17 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 import skewgate
-from skewgate import schemas
+from skewgate import schemas, sources
 from skewgate.cli.main import main
 from skewgate.components.schema_skew_validator import executor as validator
 from skewgate.components.skew_statistics_gen import executor as statistics_gen
 from skewgate.components.tabular_example_gen import executor as example_gen
 from skewgate.errors import InputError
+from skewgate.features import to_features
 from skewgate.pipeline.diabetes import data
 from skewgate.pipeline.settings import LOCAL_BEAM
 from skewgate.pipeline.taxi import data as taxi_data
 from skewgate.schema import load_schema
-from skewgate.tables import feature_column, read_table
 
 CONTRACTS = pathlib.Path(schemas.__file__).parent / "diabetes"
 CONFIG = (CONTRACTS / "skew.yaml").read_text()
@@ -219,7 +219,7 @@ def test_a_wrong_type_is_caught_where_no_schema_was_at_hand_to_refuse_it(judge, 
     text = changed(serving, "glucose", lambda values: ["high" if v > 90 else "low" for v in values])
     failed = by_status(judge(ingest(text, declared=False)), "fail")
     assert ("glucose", "schema:UNEXPECTED_DATA_TYPE") in failed
-    with pytest.raises(InputError, match=r"column glucose: must be FLOAT by the schema"):
+    with pytest.raises(InputError, match=r"line 2, column glucose: expected FLOAT, found 'low'"):
         ingest(text)
 
 
@@ -254,11 +254,8 @@ def test_tfdv_infers_the_same_from_our_statistics_as_from_its_own(rows, training
         pa.csv.write_csv(training, path)
     inferred = tmp_path / "inferred.pbtxt"
     assert main(["schema", "infer", str(path), "--out", str(inferred), "--quiet"]) == 0
-    read = read_table("rows.csv", path.read_bytes())
-    arrays = [feature_column(name, read[name], "rows") for name in read.column_names]
-    own = stats_impl.generate_statistics_in_memory(
-        pa.RecordBatch.from_arrays(arrays, read.column_names)
-    )
+    [batch] = sources.open_file(str(path), sources.infer([str(path)])).batches()
+    own = stats_impl.generate_statistics_in_memory(to_features(batch, "rows"))
     theirs = tfdv.infer_schema(own, infer_feature_shape=False)
     ours = load_schema(inferred)
     assert {f.name: f for f in ours.feature} == {f.name: f for f in theirs.feature}

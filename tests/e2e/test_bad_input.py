@@ -36,9 +36,9 @@ def refused(trained, skewgate):
         (b"fare\n3.5\n", ["rows.csv: has no column trip_start_timestamp, which the splits need"]),
         (
             b"trip_start_timestamp,fare\n1388534400,3.5\n1388534401,many\n",
-            ["rows.csv: line 3, column fare: must be FLOAT by the schema, found 'many'"],
+            ["rows.csv: line 3, column fare: expected FLOAT, found 'many'"],
         ),
-        (b"trip_start_timestamp,company\n1388534400,Caf\xe9\n", ["line 2: byte 0xe9 is not UTF-8"]),
+        (b"trip_start_timestamp,company\n1388534400,Caf\xe9\n", ["line 2: expected UTF-8"]),
         (None, ["rows.csv: no such file"]),
     ],
 )

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import pathlib
 
 import pytest
 
 from skewgate.errors import InputError
+from skewgate.pipeline import common
 from skewgate.pipeline import settings as settings_lib
 
 TEXT = """
@@ -103,3 +105,29 @@ def test_labels_are_under_the_root_and_their_contract_beside_the_file(load, tmp_
     assert found.monitoring.labels.config == str(tmp_path / "labels.yaml")
     with pytest.raises(InputError, match=r"monitoring.labels.config"):
         load(text.replace("  drift:", "  labels: {data: new.csv}\n  drift:"))
+
+
+def test_types_and_a_limit_of_rejected_rows_may_be_given(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    training = load(text).training
+    assert (training.types, training.max_rejected) == ({}, 0)
+    added = "  types: {zip: BYTES}\n  max_rejected: 12\n  run_fn:"
+    settings = load(text.replace("  run_fn:", added))
+    assert settings.training.types == {"zip": "BYTES"}
+    assert settings.training.max_rejected == 12
+    assert settings.monitoring.max_rejected == 0
+    with pytest.raises(InputError, match=r"training.types.zip: .* got 'TEXT'"):
+        load(text.replace("  run_fn:", added.replace("BYTES", "TEXT")))
+    with pytest.raises(InputError, match=r"training.max_rejected: .* got -1"):
+        load(text.replace("  run_fn:", added.replace("12", "-1")))
+
+
+def test_types_and_the_limit_reach_the_component(load, tmp_path):
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "schema.pbtxt").write_text('feature { name: "zip" type: INT }')
+    added = "  types: {zip: BYTES}\n  max_rejected: 12\n  run_fn:"
+    settings = load(TEXT.format(root=tmp_path / "run").replace("  run_fn:", added))
+    settings = settings.model_copy(update={"monitoring": None})
+    _, examples, _ = common.ingest(settings, settings.training)
+    assert json.loads(examples.exec_properties["types"]) == {"zip": "BYTES"}
+    assert examples.exec_properties["max_rejected"] == 12

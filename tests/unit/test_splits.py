@@ -71,6 +71,18 @@ def test_ranges_of_days_are_half_open_and_in_utc(table, kind):
     assert rows(by_time, table) == {"before": [1], "during": [0]}
 
 
+def test_a_fraction_of_a_second_before_midnight_is_the_day_before(table):
+    midnight = 16_436 * DAY * 1000
+    times = pa.array([midnight - 1, midnight, 0, 0, None], pa.int64()).cast(pa.timestamp("ms"))
+    table = table.set_column(0, "time", pa.chunked_array([times]))
+    by_time = parse(by="time", column="time", ranges=YEARS)
+    assert rows(by_time, table) == {"before": [0], "during": [1]}
+    before = pa.array([-1, 0, None, None, None], pa.int64()).cast(pa.timestamp("us"))
+    table = table.set_column(0, "time", pa.chunked_array([before]))
+    seventies = parse(by="time", column="time", ranges={"all": ["1970-01-01", "1980-01-01"]})
+    assert rows(seventies, table) == {"all": [1]}
+
+
 def test_times_far_away_are_in_no_range(table):
     table = table.set_column(0, "time", pa.chunked_array([[10**18, -(10**18), 0, 1, None]]))
     found = parse(by="time", column="time", ranges=YEARS)
@@ -222,6 +234,14 @@ def test_unknown_kind_lists_the_valid_ones():
 )
 def test_splits_that_hold_nothing_or_nonsense_are_refused(content, where):
     assert message(**content).startswith(f"pipeline.yaml: {where}")
+
+
+@pytest.mark.parametrize("name", ["read", "rejected", "unassigned"])
+def test_a_split_has_no_name_of_a_count(name):
+    assert message(by="all", name=name) == (
+        f"pipeline.yaml: has a split {name!r}, and rows_{name} counts other rows. "
+        "Fix: give the split another name."
+    )
 
 
 def test_malformed_text_names_the_place():

@@ -411,7 +411,8 @@ def test_data_against_the_schema_are_refused(refused, places, same, tmp_path):
     for kind in ("parquet", "csv", "jsonl"):
         baseline, current = places(same, (kind, kind))
         message = refused("drift", baseline, current, "--schema", path)
-        assert f"{kind}: column paid: must be INT by the schema, found " in message
+        place = "row 1" if kind == "parquet" else "line 2" if kind == "csv" else "line 1"
+        assert f"{kind}: {place}, column paid: expected INT, found " in message
 
 
 def test_slices_by_a_column_that_is_not_there_are_refused(refused, places, same, config):
@@ -442,9 +443,9 @@ def test_files_that_are_not_there_are_refused(refused, places, same, tmp_path):
     [
         ("a.parquet", b"PAR1 and no more", "is not a whole Parquet file ("),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"a,b\n1\n", "line 2: Expected 2 columns, got 1"),
+        ("a.csv", b"a,b\n1\n", "line 2: expected 2 cells, found 1"),
         ("a.csv.gz", b"\x1f\x8b\x08", "is not a whole compressed file ("),
-        ("a.jsonl", b"{", "line 1: is not JSON Lines ("),
+        ("a.jsonl", b"{", "line 1: expected a JSON object, found "),
         ("a.jsonl", b'{"a": {"b": 1}}\n', "column a: has the type struct<b: int64>, which cannot"),
         ("a.tfrecord", b"no record", "is not a whole TFRecord file: broken after record 0"),
         ("a.pb", b"\xff\xff no statistics", "is not a TFDV statistics file"),

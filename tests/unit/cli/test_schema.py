@@ -123,14 +123,12 @@ def test_tfdv_infers_the_same_from_its_own_statistics(cli, run, tmp_path, seed):
     import tensorflow_data_validation as tfdv
     from tensorflow_data_validation.statistics import stats_impl
 
-    from skewgate.tables import feature_column
+    from skewgate.features import to_features
 
     trips = cli.trips(700 + seed, seed)
     trips = trips.append_column("flag", pa.array(["true", "false", None] * 234)[: trips.num_rows])
-    arrays = [feature_column(name, trips[name], "trips") for name in trips.column_names]
-    own = stats_impl.generate_statistics_in_memory(
-        pa.RecordBatch.from_arrays(arrays, trips.column_names)
-    )
+    [batch] = trips.combine_chunks().to_batches()
+    own = stats_impl.generate_statistics_in_memory(to_features(batch, "trips"))
     theirs = tfdv.infer_schema(own, infer_feature_shape=False)
     out = tmp_path / "ours.pbtxt"
     place = cli.write(trips, tmp_path)

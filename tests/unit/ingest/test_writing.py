@@ -212,6 +212,19 @@ def test_samples_come_in_the_order_of_rows_whatever_the_number_of_threads(ingest
         assert found.counts.rejections.count == 45
 
 
+def test_rejected_rows_count_where_a_whole_block_is_bad(ingest, small, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 10)
+    bad = range(400, 1_000)
+    lines = [f"{n},{'x' if n in bad else n}" for n in range(1_500)]
+    found = ingest(
+        {"a.csv": "n,fare\n" + "\n".join(lines)},
+        types={"fare": pa.float64()},
+        max_rejected=len(bad),
+    )
+    assert [row["n"][0] for row in found.rows()] == [n for n in range(1_500) if n not in bad]
+    assert (found.counts.rows_read, found.counts.rejections.count) == (1_500, 600)
+
+
 def test_a_file_of_bad_rows_only_has_none_for_the_split(ingest):
     with pytest.raises(InputError, match=r"has 1 rows, 1 of them rejected, and none for the split"):
         ingest({"a.csv": "n,fare\n1\n"}, max_rejected=9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import types
 
 import pyarrow as pa
@@ -12,12 +13,12 @@ from skewgate.errors import InputError
 from skewgate.sources import base
 
 
-def read(path, columns=None, **declared):
+def read(path, columns=None, rejections=None, opener=None, **declared):
     """Returns the rows of a file, read as often as it asks for."""
-    source = sources.open_file(str(path), declared)
+    source = sources.open_file(str(path), declared, opener)
     for _ in range(20):
         try:
-            batches = list(source.batches(columns))
+            batches = list(source.batches(columns, copy.deepcopy(rejections)))
         except base.WiderTypes:
             continue
         rows = [row for batch in batches for row in pa.Table.from_batches([batch]).to_pylist()]
@@ -25,7 +26,13 @@ def read(path, columns=None, **declared):
         kinds = {}
         for batch in batches:
             kinds.update({field.name: str(field.type) for field in batch.schema})
-        return types.SimpleNamespace(rows=rows, kinds=kinds, batches=batches, source=source)
+        if rejections is not None:  # now that no wider type comes
+            batches = list(source.batches(columns, rejections))
+        assert all(batch.schema == batches[0].schema for batch in batches)
+        lines = [line for each in batches for line in base.lines_of(each, range(each.num_rows))]
+        return types.SimpleNamespace(
+            rows=rows, kinds=kinds, batches=batches, source=source, lines=lines
+        )
     raise AssertionError("asks to be read again for ever")
 
 

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from skewgate.sources import parquet
+from skewgate.sources import base
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_row_groups_are_read_one_after_the_other(reader, write):
 
 
 def test_a_big_row_group_is_read_in_batches(reader, write, monkeypatch):
-    monkeypatch.setattr(parquet, "BATCH_ROWS", 1_000)
+    monkeypatch.setattr(base, "BATCH_ROWS", 1_000)
     path = write(pa.table({"n": np.arange(10_500)}), row_group_size=10_500)
     found = reader.read(path)
     assert [batch.num_rows for batch in found.batches] == [1_000] * 10 + [500]
@@ -91,8 +91,9 @@ def test_types_come_from_the_schema(reader, write):
 
 def test_a_value_against_the_schema_is_named(reader, write):
     path = write(pa.table({"miles": ["7", "far"]}))
-    assert reader.message(path, miles=pa.int64()).startswith(
-        f"{path}: column miles: must be INT by the schema, found string ("
+    assert reader.message(path, miles=pa.int64()) == (
+        f"{path}: row 2, column miles: expected INT, found 'far'. "
+        "Fix: correct the value, or the type in the schema."
     )
 
 
