@@ -21,7 +21,8 @@ def parse(**changes):
 
 
 def taken(scheduled, times, **changes):
-    batch = pa.RecordBatch.from_arrays([times if isinstance(times, pa.Array) else pa.array(times)], ["when"])
+    column = times if isinstance(times, pa.Array) else pa.array(times)
+    batch = pa.RecordBatch.from_arrays([column], ["when"])
     found = splits.ready(parse(**changes), scheduled)
     assert found.names() == ["serving"]
     return np.flatnonzero(found.codes(batch, "a.csv") == 0).tolist()
