@@ -1,7 +1,7 @@
 """Profiles one Examples folder: `python -m benchmarks.statistics_worker TOOL FOLDER`.
 
-Each tool is a process of its own, so that its peak of memory is its own. Prints lines of JSON with
-`tool`, `rows`, `seconds` (without imports) and `peak_gb` (of the process so far).
+Each tool is a process of its own, so that its peak of memory is its own. Prints `tool`, `rows`,
+`seconds` (without imports) and `peak_gb` as JSON.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-BEAM = ("--runner=DirectRunner", "--direct_num_workers=1", "--sdk_container_image=none")
-STOCK_RESOLUTION = 10
 RESOLUTION = 500
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _DECODED_ROWS = 1_000
@@ -37,6 +35,7 @@ def _do(executor: Any, folder: pathlib.Path, parameters: dict[str, Any]) -> tupl
     from tfx.types import artifact_utils, standard_artifacts
 
     from skewgate.components import artifact_io
+    from skewgate.pipeline.settings import LOCAL_BEAM
 
     splits = list(splits_of(folder))
     examples, statistics = standard_artifacts.Examples(), standard_artifacts.ExampleStatistics()
@@ -45,7 +44,7 @@ def _do(executor: Any, folder: pathlib.Path, parameters: dict[str, Any]) -> tupl
     with tempfile.TemporaryDirectory() as temporary:
         statistics.uri = f"{temporary}/statistics"
         context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=[*BEAM], tmp_dir=f"{temporary}/tmp", unique_id="1"
+            beam_pipeline_args=[*LOCAL_BEAM], tmp_dir=f"{temporary}/tmp", unique_id="1"
         )
         runnable = executor(context)
         start = time.perf_counter()
@@ -62,8 +61,8 @@ def _do(executor: Any, folder: pathlib.Path, parameters: dict[str, Any]) -> tupl
     return int(rows), seconds
 
 
-def stock(folder: pathlib.Path, slices: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Measures stock StatisticsGen, by slices if there are any."""
+def stock(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tuple[int, float]:
+    """Returns the rows and seconds of stock StatisticsGen, which has buckets of its own number."""
     import tensorflow_data_validation as tfdv
     from tfx.components.statistics_gen.executor import Executor
     from tfx_bsl.public.proto import slicing_spec_pb2
@@ -73,27 +72,21 @@ def stock(folder: pathlib.Path, slices: Sequence[str]) -> Iterator[dict[str, Any
         specs = [slicing_spec_pb2.SlicingSpec(feature_keys=[name]) for name in slices]
         config = slicing_spec_pb2.SlicingConfig(slicing_specs=specs)
         parameters["stats_options_json"] = tfdv.StatsOptions(slicing_config=config).to_json()
-    rows, seconds = _do(Executor, folder, parameters)
-    yield {"tool": "stock", "rows": rows, "seconds": seconds}
+    return _do(Executor, folder, parameters)
 
 
-def skewgate(folder: pathlib.Path, slices: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Measures SkewStatisticsGen at the resolution of stock, and at its own."""
+def skewgate(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tuple[int, float]:
+    """Returns the rows and seconds of SkewStatisticsGen."""
     import tensorflow_data_validation  # noqa: F401  the executor imports it
 
     from skewgate.components.skew_statistics_gen.executor import Executor
 
-    for resolution in (STOCK_RESOLUTION, RESOLUTION):
-        parameters = {
-            "slices": json.dumps([[name] for name in slices]),
-            "resolution": resolution,
-        }
-        rows, seconds = _do(Executor, folder, parameters)
-        yield {"tool": f"skewgate {resolution}", "rows": rows, "seconds": seconds}
+    parameters = {"slices": json.dumps([[name] for name in slices]), "resolution": resolution}
+    return _do(Executor, folder, parameters)
 
 
-def scan(folder: pathlib.Path, slices: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Measures reading and decoding alone, in one thread; slices are nothing to it."""
+def scan(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tuple[int, float]:
+    """Returns the rows and seconds of reading and decoding alone, in one thread."""
     from tfx_bsl.coders import example_coder
 
     from skewgate.components import tfrecords
@@ -104,7 +97,7 @@ def scan(folder: pathlib.Path, slices: Sequence[str]) -> Iterator[dict[str, Any]
         records = [record for path in paths for record in tfrecords.read_records(path)]
         for first in range(0, len(records), _DECODED_ROWS):
             rows += decoder.DecodeBatch(records[first : first + _DECODED_ROWS]).num_rows
-    yield {"tool": "scan", "rows": rows, "seconds": time.perf_counter() - start}
+    return rows, time.perf_counter() - start
 
 
 TOOLS = {"stock": stock, "skewgate": skewgate, "scan": scan}
@@ -116,11 +109,12 @@ def main() -> None:
     parser.add_argument("tool", choices=TOOLS)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--slices", nargs="*", default=[], help="features that make slices")
+    parser.add_argument("--resolution", type=int, default=RESOLUTION, help="quantile buckets")
     options = parser.parse_args()
-    for measured in TOOLS[options.tool](options.folder, options.slices):
-        measured["seconds"] = round(measured["seconds"], 3)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
-        print(json.dumps({**measured, "peak_gb": round(peak / 1e9, 3)}), flush=True)
+    rows, seconds = TOOLS[options.tool](options.folder, options.slices, options.resolution)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT / 1e9
+    found = {"tool": options.tool, "rows": rows, "seconds": seconds, "peak_gb": peak}
+    print(json.dumps(found, sort_keys=True))
 
 
 if __name__ == "__main__":
