@@ -24,7 +24,8 @@ class WiderTypes(Exception):  # noqa: N818  a signal, not an error
     """A column turned out to have a wider type than its beginning showed: read again.
 
     The source has noted the type, so that the next reading gets further. It is never raised if
-    the types are those of `sources.infer`, said to be complete. Rows that were rejected so far will be so again.
+    the types are those of `sources.infer`, said to be complete. Rows that were rejected so far
+    will be so again.
     """
 
 
