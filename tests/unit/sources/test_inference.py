@@ -143,7 +143,9 @@ def test_types_that_nothing_holds_for_are_refused(write):
         write("0.parquet", pa.table({"a": [[1]]})),
         write("1.parquet", pa.table({"a": [1]})),
     ]
-    assert message(sources.infer, paths) == (
+    found = message(sources.infer, paths)
+    # Versions of Arrow name the items of lists differently.
+    assert found.replace("element", "item") == (
         f"{paths[1]}: column a: has the type int64, and list<item: int64> before. "
         "Fix: give the column one type in all files."
     )
