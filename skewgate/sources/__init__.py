@@ -60,7 +60,11 @@ def is_statistics(path: str) -> bool:
 
 
 def open_file(
-    path: str, types: Mapping[str, pa.DataType] | None = None, opener: Opener | None = None
+    path: str,
+    types: Mapping[str, pa.DataType] | None = None,
+    opener: Opener | None = None,
+    *,
+    complete: bool = False,
 ) -> Source:
     """Opens one file of rows.
 
@@ -69,11 +73,15 @@ def open_file(
         types: types that a schema, a user or `infer` gives to columns. Others are those that hold
             for the beginning of the file, until a later row is wider.
         opener: opens paths of another file system; without it they are local.
+        complete: whether `types` name all columns that the rows have, as those of `infer` do, so
+            that a column that comes late in JSON Lines is there from the start.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
     """
     kind = _table(path)
+    if kind is JsonSource:
+        return JsonSource(path, types or {}, opener, complete=complete)
     if kind is not None:
         return kind(path, types or {}, opener)
     if "tfrecord" in os.path.basename(path).lower():
@@ -96,8 +104,8 @@ def infer(
         opener: opens paths of another file system; without it they are local.
 
     Returns:
-        The types of the columns that the files have, in the order of the files. With these no
-        reading is ever wider. A column without a value has the type null.
+        The types of the columns that the files have, in the order of the files. With these, and
+        `complete`, no reading is ever wider. A column without a value has the type null.
 
     Raises:
         InputError: the files have different columns, a column has types that no type holds for,

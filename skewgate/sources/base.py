@@ -15,7 +15,7 @@ from skewgate.sources.rejected import Rejections
 
 _FIRST_LINE, _LINES = b"first_line", b"lines"  # metadata of batches
 BATCH_ROWS = 1 << 17
-BATCH_CELLS = 1 << 21
+BATCH_CELLS = 1 << 21  # fewer rows where there are many columns
 BLOCK_BYTES = 1 << 23
 LONGEST_ROW = 1 << 26  # bytes
 
@@ -24,7 +24,8 @@ class WiderTypes(Exception):  # noqa: N818  a signal, not an error
     """A column turned out to have a wider type than its beginning showed: read again.
 
     The source has noted the type, so that the next reading gets further. It is never raised if
-    the types are those of `sources.infer`. Rows that were rejected so far will be so again.
+    the types are those of `sources.infer`, said to be complete. Rows that were rejected so far
+    will be so again.
     """
 
 

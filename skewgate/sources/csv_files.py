@@ -30,18 +30,24 @@ class _Reading:
         types: types of columns, as far as they are known.
         rejections: takes the rows that cannot be read.
         forms: how the text writes columns that are integers by declaration: as booleans or times.
-        begun: whether there was a row already.
+        filled: the columns that had a value already.
     """
 
     wanted: Sequence[str]
     types: _Types
     rejections: Rejections | None
     forms: _Types = dataclasses.field(default_factory=dict)
-    begun: bool = False
+    filled: set[str] = dataclasses.field(default_factory=set)
 
     def written(self) -> _Types:
         """Returns the types as which the text is to be read."""
         return {**self.types, **self.forms}
+
+    def note_values(self, batch: pa.RecordBatch) -> None:
+        """Notes which columns have a value."""
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if column.null_count < len(column):
+                self.filled.add(name)
 
     def batch(self, table: pa.Table, lines: int | quoting.Places) -> pa.RecordBatch:
         """Returns a table of one block as a batch."""
@@ -134,9 +140,11 @@ class CsvSource(base.TableSource):
         for line, data in self._file.blocks(quoting.whole_rows, self._start, self._line):
             if data[:1] in b"\r\n" and not data.strip(b"\r\n"):
                 continue
-            batch = self._read(line, data, reading) or self._salvaged(line, data, reading)
+            batch = self._read(line, data, reading)
+            if batch is None:
+                batch = self._salvaged(line, data, reading)
             if batch is not None:
-                reading.begun = True
+                reading.note_values(batch)
                 yield batch
 
     def _read(self, line: int, data: bytes, reading: _Reading) -> pa.RecordBatch | None:
@@ -192,7 +200,7 @@ class CsvSource(base.TableSource):
         if self._declared[column] != pa.int64():
             return False
         known = reading.forms.get(column, pa.null())
-        if reading.begun and pa.types.is_null(known):
+        if column in reading.filled and pa.types.is_null(known):
             return False
         found = parse(rows.data(), self.columns, [column], {}).schema.field(0).type
         form = joined(known, found, text=True)

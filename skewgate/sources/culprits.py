@@ -18,7 +18,7 @@ def culprits(
     >>> culprits(9, lambda start, end: not start <= 6 < end)
     [6]
     """
-    found = []
+    found: list[int] = []
     pending = [(0, count)]
     while pending and len(found) != enough:
         start, end = pending.pop()

@@ -57,10 +57,15 @@ class JsonSource(base.TableSource):
     """A file of JSON Lines: one object a line. A key that is missing counts as null."""
 
     def __init__(
-        self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
+        self,
+        path: str,
+        types: Mapping[str, pa.DataType],
+        opener: Opener | None = None,
+        *,
+        complete: bool = False,
     ) -> None:
-        """Takes the types that are given to columns; the file is opened when it is read."""
-        self.path, self._declared = path, dict(types)
+        """Takes the types that are given to columns, perhaps to all that the rows have."""
+        self.path, self._declared, self._complete = path, dict(types), complete
         self._found: _Types = {}
         self._file = TextFile(path, opener)
         if not any(data.strip() for data in self._file.reads(1 << 16)):
@@ -127,6 +132,8 @@ class JsonSource(base.TableSource):
             array = column.chunk(0)
             known = reading.types.get(name, pa.null())
             if name in self._declared:
+                if reading.names is not None and name not in reading.names:
+                    wider[name] = known
                 try:
                     arrays[name] = cast(array, known)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -145,7 +152,8 @@ class JsonSource(base.TableSource):
             raise base.WiderTypes
         reading.types.update(wider)
         if reading.names is None:
-            reading.names = list(dict.fromkeys([*table.column_names, *reading.types]))
+            late = self._declared if self._complete else self._found
+            reading.names = list(dict.fromkeys([*table.column_names, *late]))
         return arrays
 
     def _salvaged(self, line: int, data: bytes, reading: _Reading) -> _Block | None:

@@ -1,4 +1,4 @@
-"""The Examples are those of stock CsvExampleGen, but for empty cells."""
+"""The Examples are those of stock CsvExampleGen, but for empty cells and quoted names."""
 
 from __future__ import annotations
 
@@ -72,3 +72,15 @@ def test_an_empty_cell_is_no_empty_list_but_a_feature_of_no_kind(ingest, records
     ours = records(ingest({"rows.csv": ROWS}))
     assert in_order(ours) != in_order(theirs)
     assert in_order(ours) == in_order(map(without_empty_lists, theirs))
+
+
+def test_quotes_around_a_column_are_no_part_of_its_name(ingest, records, put, stock):
+    content = '"fare","city"\n1.5,x\n2.5,y\n'
+    theirs = stock(put({"rows.csv": content}))
+    assert [features(example) for example in theirs] == [{'"fare"', '"city"'}] * 2
+    ours = records(ingest({"rows.csv": content}))
+    assert [features(example) for example in ours] == [{"fare", "city"}] * 2
+
+
+def features(example):
+    return set(example.features.feature)

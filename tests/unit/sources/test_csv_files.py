@@ -271,6 +271,12 @@ def test_bits_and_times_are_integers_if_the_schema_says_so(reader, write, before
     assert found.kinds["a"] == "int64"
 
 
+def test_bits_that_come_late_are_integers_if_the_schema_says_so(reader, write):
+    path = write("a,b\n" + ",x\n" * 60 + "true,x\n" * 60)
+    found = reader.read(path, a=pa.int64())
+    assert [row["a"] for row in found.rows] == [None] * 60 + [1] * 60
+
+
 def test_a_time_among_integers_is_against_the_schema(reader, write):
     path = write("a\n7\n" + "2016-01-01\n" * 60)
     assert f"{path}: line 3, column a: expected INT, found '2016-01-01'" in reader.message(

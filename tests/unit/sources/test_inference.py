@@ -33,8 +33,9 @@ def infer(paths, **types):
     """Returns the types; with these, reading must not be wider."""
     found = sources.infer(paths, types)
     for path in paths:
-        for batch in sources.open_file(path, found).batches(rejections=Rejections(None)):
-            assert batch.schema.names
+        source = sources.open_file(path, found, complete=True)
+        for batch in source.batches(rejections=Rejections(None)):
+            assert set(batch.schema.names) == set(found)
     return {name: str(kind) for name, kind in found.items()}
 
 
@@ -96,7 +97,7 @@ def test_json_files_may_have_other_columns(write):
     assert infer(paths) == {"a": "double", "b": "string"}
     found = sources.infer(paths)
     for path in paths:
-        [*batches] = sources.open_file(path, found).batches()
+        [*batches] = sources.open_file(path, found, complete=True).batches()
         assert all(set(batch.schema.names) == {"a", "b"} for batch in batches)
 
 
@@ -142,7 +143,9 @@ def test_types_that_nothing_holds_for_are_refused(write):
         write("0.parquet", pa.table({"a": [[1]]})),
         write("1.parquet", pa.table({"a": [1]})),
     ]
-    assert message(sources.infer, paths) == (
+    found = message(sources.infer, paths)
+    # Versions of Arrow name the items of lists differently.
+    assert found.replace("element", "item") == (
         f"{paths[1]}: column a: has the type int64, and list<item: int64> before. "
         "Fix: give the column one type in all files."
     )

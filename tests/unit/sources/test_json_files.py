@@ -66,6 +66,13 @@ def test_json_columns_may_come_and_go(reader, write):
     assert only.kinds == {"b": "string"}
 
 
+def test_a_column_of_the_schema_that_no_row_has_is_not_there(reader, write):
+    content = lines(*[{"a": 1}] * 20, *[{"late": "7"}] * 20)
+    found = reader.read(write(content, "a.jsonl"), late=pa.int64(), gone=pa.int64())
+    assert found.kinds == {"a": "int64", "late": "int64"}
+    assert [row["late"] for row in found.rows] == [None] * 20 + [7] * 20
+
+
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("declared", [False, True])
 def test_text_that_looks_like_times_in_some_blocks_is_text(reader, write, order, declared):

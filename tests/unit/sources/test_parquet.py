@@ -31,6 +31,18 @@ def test_a_big_row_group_is_read_in_batches(reader, write, monkeypatch):
     assert [row["n"] for row in found.rows] == list(range(10_500))
 
 
+def test_a_batch_of_many_columns_has_fewer_rows(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "BATCH_CELLS", 12_000)
+    path = write(pa.table({f"c{at}": np.arange(2_000) for at in range(8)}))
+    assert [batch.num_rows for batch in reader.read(path).batches] == [1_500, 500]
+    assert [batch.num_rows for batch in reader.read(path, ["c1"]).batches] == [2_000]
+
+
+def test_rows_are_numbered(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "BATCH_ROWS", 2)
+    assert reader.read(write(pa.table({"n": [7, 8, 9]}))).lines == [1, 2, 3]
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
 def test_text_comes_as_dictionaries(reader, write, kind):
     names = ["Blue", None, "Red", "Blue"]

@@ -82,6 +82,13 @@ def test_only_the_columns_that_are_asked_for_are_read(reader, write):
     assert sum(batch.num_rows for batch in reader.read(path, ["z"]).batches) == 3
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_other_file_systems_are_read_by_an_opener(reader, pack):
+    stored = {"far://a.tfrecord": pack(tfrecord(*EXAMPLES))}
+    found = reader.read("far://a.tfrecord", ["n"], opener=lambda path: io.BytesIO(stored[path]))
+    assert found.rows == [{"n": [1]}, {"n": [2]}, {"n": [3]}]
+
+
 def test_an_empty_file_has_no_rows(reader, write):
     assert reader.read(write(b"")).rows == []
     assert reader.read(write(gzip.compress(b""))).rows == []

@@ -43,7 +43,9 @@ def read(path, types, block, rejections):
     """Returns rows and lines."""
     rows, lines = [], []
     with mock.patch.multiple(base, BLOCK_BYTES=block, BATCH_ROWS=block):
-        for batch in sources.open_file(str(path), types).batches(rejections=rejections):
+        for batch in sources.open_file(str(path), types, complete=True).batches(
+            rejections=rejections
+        ):
             rows += pa.Table.from_batches([batch]).to_pylist()
             lines += base.lines_of(batch, range(batch.num_rows))
     return rows, lines
