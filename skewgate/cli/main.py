@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_drift(commands)
     _add_statistics(commands)
     _add_schema(commands)
+    _add_simulation(commands)
     run = commands.add_parser(
         "run",
         help="run a pipeline on local Beam and print its verdicts",
@@ -171,6 +172,24 @@ def _add_schema(commands: Any) -> None:
         command.add_argument("--quiet", action="store_true", help="no progress")
 
 
+def _add_simulation(commands: Any) -> None:
+    data = "rows of Parquet, CSV, JSON Lines or TFRecord: file, folder or quoted pattern"
+    simulate = commands.add_parser(
+        "simulate",
+        help="write windows of real rows with planted drift",
+        description="Cuts data into windows, plants drift as a spec says, and writes the truth "
+        "(what, where, when, how much) beside them.",
+        epilog="exit codes: 0 written, 2 usage or bad input",
+    )
+    simulate.add_argument("data", metavar="DATA", help=data)
+    simulate.add_argument("--spec", metavar="SPEC", required=True, help="what to plant (.yaml)")
+    simulate.add_argument("--out", metavar="DIR", required=True, help="folder to write")
+    simulate.add_argument("--force", action="store_true", help="replace an earlier simulation")
+    for command in (simulate,):
+        command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
+        command.add_argument("--quiet", action="store_true", help="no progress")
+
+
 def _names(text: str) -> list[str]:
     names = text.split(",")
     if not all(name.strip() == name and name for name in names):
@@ -198,6 +217,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import schema
 
         return schema.run(options)
+    if options.command == "simulate":
+        from skewgate.cli import simulate
+
+        return simulate.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)
