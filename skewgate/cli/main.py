@@ -185,7 +185,31 @@ def _add_simulation(commands: Any) -> None:
     simulate.add_argument("--spec", metavar="SPEC", required=True, help="what to plant (.yaml)")
     simulate.add_argument("--out", metavar="DIR", required=True, help="folder to write")
     simulate.add_argument("--force", action="store_true", help="replace an earlier simulation")
-    for command in (simulate,):
+    rehearse = commands.add_parser(
+        "rehearse",
+        help="say which drift a configuration would catch, and when",
+        description="Plants drift of several kinds and sizes into windows of data, compares each "
+        "with a baseline as `skewgate drift` does, and suggests thresholds that chance alone "
+        "seldom exceeds.",
+        epilog="exit codes: 0 rehearsed, 2 usage or bad input",
+    )
+    rehearse.add_argument("data", metavar="DATA", help=data)
+    rehearse.add_argument("--spec", metavar="SPEC", help="windows, plants, grid (.yaml)")
+    rehearse.add_argument("--config", metavar="FILE", help="drift.yaml (default: KS 0.1, PSI 0.2)")
+    rehearse.add_argument("--label", metavar="COLUMN", help="the label, to rehearse its drift")
+    rehearse.add_argument(
+        "--shuffle", action="store_true", help="put the rows in random order first"
+    )
+    rehearse.add_argument(
+        "--false-alarms",
+        metavar="RATE",
+        type=_rate,
+        default=0.01,
+        help="wanted rate per window (default: 0.01)",
+    )
+    rehearse.add_argument("--out", metavar="DIR", help="write rehearsal.json and .txt, drift.yaml")
+    rehearse.add_argument("--json", action="store_true", help="print the result as JSON")
+    for command in (simulate, rehearse):
         command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
         command.add_argument("--quiet", action="store_true", help="no progress")
 
@@ -195,6 +219,16 @@ def _names(text: str) -> list[str]:
     if not all(name.strip() == name and name for name in names):
         raise argparse.ArgumentTypeError(f"must be names with commas between, got {text!r}")
     return names
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0.001 <= rate <= 0.5:
+        raise argparse.ArgumentTypeError(f"must be a number from 0.001 to 0.5, got {text!r}")
+    return rate
 
 
 def _resolution(text: str) -> int:
@@ -221,6 +255,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import simulate
 
         return simulate.run(options)
+    if options.command == "rehearse":
+        from skewgate.cli import rehearse
+
+        return rehearse.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)
