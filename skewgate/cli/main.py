@@ -207,7 +207,9 @@ def _add_simulation(commands: Any) -> None:
         default=0.01,
         help="wanted rate per window (default: 0.01)",
     )
-    rehearse.add_argument("--out", metavar="DIR", help="write rehearsal.json and .txt, drift.yaml")
+    rehearse.add_argument(
+        "--out", metavar="DIR", help="write rehearsal.json, rehearsal.txt, suggested-drift.yaml"
+    )
     rehearse.add_argument("--json", action="store_true", help="print the result as JSON")
     for command in (simulate, rehearse):
         command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")

@@ -16,7 +16,7 @@ from skewgate.schema import categorical_features
 from skewgate.simulation import spec as spec_lib
 from skewgate.simulation.rehearsal import rehearse
 
-JSON_NAME, TEXT_NAME, CONFIG_NAME = "rehearsal.json", "rehearsal.txt", "drift.yaml"
+JSON_NAME, TEXT_NAME, CONFIG_NAME = "rehearsal.json", "rehearsal.txt", "suggested-drift.yaml"
 
 
 def run(options: argparse.Namespace) -> int:

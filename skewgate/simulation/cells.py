@@ -73,7 +73,18 @@ def indices(places: npt.NDArray[np.int64], known: BoolArray | None = None) -> pa
 
 def with_value(array: pa.Array, chosen: BoolArray, value: Any) -> pa.Array:
     """Puts one value, or null for None, where it is chosen."""
-    return pc.if_else(mask(chosen), pa.scalar(value, array.type), array)
+    return with_values(array, chosen, [value], np.zeros(len(array), np.int64))
+
+
+def with_values(
+    array: pa.Array, chosen: BoolArray, choices: Sequence[Any], which: npt.NDArray[np.int64]
+) -> pa.Array:
+    """Puts the values `choices[which]` where it is chosen; all arrays have the shape (n,).
+
+    Arrow's `if_else` makes broken text of a null and a slice of a column (pyarrow 18).
+    """
+    both = pa.concat_arrays([array, pa.array(list(choices), array.type)])
+    return both.take(indices(np.where(chosen, len(array) + which, np.arange(len(array)))))
 
 
 def is_one_of(array: pa.Array, wanted: Sequence[Any]) -> BoolArray:

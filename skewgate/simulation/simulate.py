@@ -26,7 +26,7 @@ def block_rows(windows: int) -> int:
     """Returns the rows of a block of a window.
 
     Rows of all windows may come mixed, and each window waits until it has a block: together they
-    hold about a million rows at most.
+    hold about a million rows at most. A block never depends on how the files were read.
 
     >>> block_rows(4), block_rows(400)
     (65536, 2621)

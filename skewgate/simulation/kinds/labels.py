@@ -171,6 +171,4 @@ class LabelFlip(LabelPlant):
         codes = _codes(array, classes)
         chosen = rows.chosen & (codes >= 0)
         step = 1 + np.floor(rows.uniform("class") * (len(classes) - 1)).astype(np.int64)
-        flipped = (codes + step) % len(classes)
-        other = pa.array(classes, array.type).take(cells.indices(np.where(chosen, flipped, 0)))
-        return pc.if_else(cells.mask(chosen), other, array)
+        return cells.with_values(array, chosen, classes, (codes + step) % len(classes))

@@ -50,9 +50,8 @@ class NumberPlant(Plant):
         if not cells.is_number(fact.type):
             raise other_type(fact, at, "whole or floating numbers")
         if fact.distribution is None or not math.isfinite(fact.distribution.std):
-            raise InputError(
-                f"{at}: column {self.column}", "has no finite number", "name another column"
-            )
+            found = "has no finite number, or numbers too large for a standard deviation"
+            raise InputError(f"{at}: column {self.column}", found, "name another column")
         return self.absolute(fact, at)
 
     @abc.abstractmethod
@@ -75,7 +74,8 @@ class NumberPlant(Plant):
         chosen = rows.chosen & validity(array) & np.isfinite(numbers)
         uniform = rows.uniform("size")[chosen] if self.random else None
         old = numbers[chosen]
-        new = self.formula(old, rows.level, settled, uniform)
+        with np.errstate(over="ignore"):
+            new = self.formula(old, rows.level, settled, uniform)
         chosen[chosen] = moved = new != old
         try:
             return cells.with_numbers(array, chosen, new[moved])

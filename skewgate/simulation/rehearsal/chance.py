@@ -42,8 +42,8 @@ class Chance:
     """What chance alone does.
 
     Attributes:
-        first, held_out: comparisons of baselines and windows drawn from all rows; thresholds are
-            chosen by both, and no threshold by which their rate is told is chosen by `first` alone.
+        first, held_out: comparisons of baselines and windows drawn from all rows. The first ones
+            give each threshold its scale, those held out the one factor by which all grow.
         detectable: of each check, the smallest threshold at which it can pass at these sizes.
         rows: of a window.
     """

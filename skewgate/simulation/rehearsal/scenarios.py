@@ -179,13 +179,14 @@ def _judge(
         and _is_own(result, plant)
         and (result.feature in plant.touched or _key(result) not in failed | doubtful)
     ]
+    nothing = not any(result.feature for result in results)  # no rows, or no baseline
     count = tally.plants[plant.label]
     return WindowOutcome(
         window=number,
         level=plant.onset.level(number),
         rows_changed=count.changed,
         rows_dropped=count.dropped,
-        verdict=DETECTED if own else INCONCLUSIVE if doubts else MISSED,
+        verdict=DETECTED if own else INCONCLUSIVE if doubts or nothing else MISSED,
         alarms=tuple(own),
         others=tuple(result for result in new if result not in own),
     )

@@ -66,15 +66,15 @@ def test_the_table_says_what_would_be_detected_when_and_by_what(run, files):
 
 def test_the_suggestion_is_a_drift_yaml(run, files, tmp_path):
     result = run(*files, "--false-alarms", "0.1", "--out", tmp_path / "out")
-    text = (tmp_path / "out" / "drift.yaml").read_text()
+    text = (tmp_path / "out" / "suggested-drift.yaml").read_text()
     assert text in result.out + "\n"
     config = validation.parse(DriftConfig, text, "drift.yaml")
     assert config.ignored == {"shared", "started"}
     assert 0 < config.defaults.numeric["ks"] < 0.1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "drift.yaml",
         "rehearsal.json",
         "rehearsal.txt",
+        "suggested-drift.yaml",
     ]
     assert (tmp_path / "out" / "rehearsal.txt").read_text() == result.out
 

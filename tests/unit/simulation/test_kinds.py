@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from skewgate.errors import InputError
+from skewgate.simulation import cells
 from skewgate.simulation.kinds import REGISTRY
 
 NAN = float("nan")
@@ -60,6 +61,8 @@ def test_a_float_column_that_would_overflow_is_refused(sim):
     fields = {"kind": "scale", "column": "x", "factor": 1e30, "around": "zero"}
     with pytest.raises(InputError, match="column x: would get a value beyond what float holds"):
         sim.plant({"x": pa.array([1e10, 2.0], pa.float32())}, fields)
+    with pytest.raises(InputError, match="column x: would get a value beyond what double holds"):
+        sim.plant({"x": [1e150, 2.0]}, {**fields, "factor": 1e200})
 
 
 def test_scale_spreads_about_the_mean(sim):
@@ -212,6 +215,15 @@ def test_where_restricts_a_plant_to_a_slice_of_the_data_as_they_are(sim):
     assert found.columns["x"] == [1, 2, 13, 4]
     assert (found.counts.slice, found.counts.changed) == (1, 1)
     assert sim.plant(rows, {**fields, "where": {"by": None}}).columns["x"] == [1, 2, 3, 14]
+
+
+def test_a_part_of_a_longer_column_changes_like_any_other(sim):
+    part = pa.array([None, "a", "b", "ccc", None, "d"])[2:]
+    for value in ("é", None):
+        chosen = np.array([True, False, False, True])
+        found = cells.with_value(part, chosen, value)
+        found.validate(full=True)
+        assert found.to_pylist() == [value, "ccc", None, value]
 
 
 def test_a_slice_may_be_made_by_the_column_that_changes(sim):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -108,6 +110,15 @@ def test_too_few_rows_are_inconclusive_and_never_detected(stage):
     [outcome] = play(stage(rows=240), {"kind": "shift", "column": "fare", "by": 0.05})
     assert (outcome.count("inconclusive"), outcome.count("detected")) == (2, 0)
     assert outcome.delay is None
+
+
+def test_a_window_without_rows_is_inconclusive(stage):
+    scene = stage()
+    empty = (*scene.windows[:5], scene.windows[5].slice(0, 0))
+    [outcome] = play(
+        dataclasses.replace(scene, windows=empty), {"kind": "shift", "column": "fare", "by": 2}
+    )
+    assert [window.verdict for window in outcome.windows] == ["detected", "inconclusive"]
 
 
 def test_an_alarm_that_is_there_without_the_plant_is_not_its_detection(stage):
