@@ -89,7 +89,7 @@ class ClassPrior(LabelPlant):
     @property
     def size(self) -> str:
         """See Plant."""
-        return ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
+        return ", ".join(f"{name} at {share:.0%}" for name, share in self.shares.items())
 
     def settle(self, facts: Mapping[str, Facts], at: str) -> dict[str, Any]:
         """See Plant."""

@@ -39,7 +39,7 @@ def test_what_was_planted_is_printed_and_stands_in_the_truth(run, cli, tmp_path,
         f"  shift fare, +1 std: {shift['rows_changed']} rows changed, in windows 4 to 6",
         f"  missing_rate miles, 50% of rows: {missing['rows_changed']} rows changed, in windows 2, "
         "5",
-        f"  class_prior shared, True 60%: 0 rows changed, {prior['rows_dropped']} dropped, in "
+        f"  class_prior shared, True at 60%: 0 rows changed, {prior['rows_dropped']} dropped, in "
         "window 6",
     ]
     assert 250 < shift["rows_changed"] <= 300
