@@ -16,6 +16,7 @@ from skewgate.errors import InputError
 from skewgate.simulation import cells
 from skewgate.sources.base import Source, WiderTypes
 from skewgate.sources.records import RecordSource
+from skewgate.sources.text import CsvSource, JsonSource
 
 Progress = Callable[[str, int], None]
 
@@ -92,7 +93,9 @@ class Rows:
         progress: Progress,
     ) -> tuple[Observer, dict[str, tuple[pa.DataType, str]]]:
         while True:
-            seeing, known, count = copy.deepcopy(observer), dict(types), 0
+            # Only readers of text may have to begin again.
+            again = isinstance(source, CsvSource | JsonSource)
+            seeing, known, count = copy.deepcopy(observer) if again else observer, dict(types), 0
             try:
                 for batch in source.batches():
                     plain = self._plain(source, batch)
@@ -126,7 +129,7 @@ class Rows:
             if isinstance(source, RecordSource) and is_list(array.type):
                 longest = pc.max(pc.list_value_length(array)).as_py() or 0
                 self._longest[name] = max(self._longest.get(name, 0), longest)
-                array = _first_value(array)
+                array = _as_text(_first_value(array))
             columns.append(array)
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
@@ -169,12 +172,15 @@ class Rows:
                     count += batch.num_rows
                     progress(self.place, batch.num_rows)
             except (WiderTypes, pa.ArrowException, KeyError) as error:
-                raise self._changed(source) from error
+                raise self.changed(source.path) from error
             if count != self.files[source.path]:
-                raise self._changed(source)
+                raise self.changed(source.path)
 
-    def _changed(self, source: Source) -> InputError:
-        return InputError(source.path, "changed while it was read", "read it when it is written")
+    def changed(self, place: str = "") -> InputError:
+        """Returns the error that a file, or any of them, changed between the passes."""
+        return InputError(
+            place or self.place, "changed while it was read", "wait until it is written"
+        )
 
     def _typed(self, source: Source, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Gives a batch all columns, in their types."""
@@ -226,6 +232,16 @@ def _first_value(array: pa.Array) -> pa.Array:
     return array.values.take(cells.indices(starts[:-1], starts[:-1] < starts[1:]))
 
 
+def _as_text(array: pa.Array) -> pa.Array:
+    """Returns bytes as text if all are UTF-8."""
+    if not pa.types.is_large_binary(array.type):
+        return array
+    try:
+        return array.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return array
+
+
 def _wider(before: tuple[pa.DataType, str], field: pa.Field, path: str) -> pa.DataType:
     """Returns the type that holds what a column has had so far and has now.
 
@@ -246,6 +262,8 @@ def _wider(before: tuple[pa.DataType, str], field: pa.Field, path: str) -> pa.Da
         return pa.timestamp("ns" if pa.timestamp("ns") in both else "us")
     if all(pa.types.is_string(each) or pa.types.is_large_string(each) for each in both):
         return pa.large_string()
+    if set(both) == {pa.large_binary(), pa.large_string()}:  # records that are not all UTF-8
+        return pa.large_binary()
     where = "in other rows" if before[1] == path else f"in {before[1]}"
     raise InputError(
         f"{path}: column {field.name}",

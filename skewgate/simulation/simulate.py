@@ -41,6 +41,9 @@ def window_blocks(
 
     The number of a row counts within its window; both count from 0. Rows of a window keep the
     order of the data, and its blocks are the same however the files are read.
+
+    Raises:
+        InputError: the data have changed since the first pass.
     """
     size = block_rows(len(windows.sizes))
     waiting: dict[int, list[pa.RecordBatch]] = {}
@@ -49,6 +52,8 @@ def window_blocks(
     first = 0
     for batch in rows.blocks(size, progress):
         places = windows.of(batch, first)
+        if places.min() < 0 or places.max() >= len(windows.sizes):
+            raise rows.changed()
         first += batch.num_rows
         for window in np.unique(places).tolist():
             inside = places == window
@@ -66,6 +71,8 @@ def window_blocks(
                 if last:
                     break
                 waiting[window] = [rest]
+    if (given != windows.sizes).any():
+        raise rows.changed()
 
 
 def run(

@@ -24,9 +24,11 @@ def spec(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "tfrecord"])
 def test_what_was_planted_is_printed_and_stands_in_the_truth(run, cli, tmp_path, spec, kind):
     data = cli.write(cli.trips(600, 1), tmp_path / "data", kind)
+    true = "1" if kind == "tfrecord" else "True"  # tf.Example holds truth values as 0 and 1
+    spec.write_text(SPEC.replace("true", true.lower()))
     result = run("simulate", data, "--spec", spec, "--out", tmp_path / "out")
     assert result.code == 0
     assert f"read {data} (600 rows)" in result.err
@@ -39,7 +41,7 @@ def test_what_was_planted_is_printed_and_stands_in_the_truth(run, cli, tmp_path,
         f"  shift fare, +1 std: {shift['rows_changed']} rows changed, in windows 4 to 6",
         f"  missing_rate miles, 50% of rows: {missing['rows_changed']} rows changed, in windows 2, "
         "5",
-        f"  class_prior shared, True at 60%: 0 rows changed, {prior['rows_dropped']} dropped, in "
+        f"  class_prior shared, {true} at 60%: 0 rows changed, {prior['rows_dropped']} dropped, in "
         "window 6",
     ]
     assert 250 < shift["rows_changed"] <= 300
