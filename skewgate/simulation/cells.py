@@ -88,11 +88,22 @@ def with_values(
 
 
 def is_one_of(array: pa.Array, wanted: Sequence[Any]) -> BoolArray:
-    """Says which cells hold one of the wanted values, None for null, shape (n,)."""
+    """Says which cells hold one of the wanted values, None for null, shape (n,).
+
+    A value that the type of the column cannot hold is in none.
+    """
     if pa.types.is_null(array.type):
         return np.full(len(array), None in wanted)
-    found = pc.is_in(array, value_set=pa.array(list(wanted), array.type))
-    return as_bools(found)
+    fitting = [value for value in wanted if _fits(value, array.type)]
+    return as_bools(pc.is_in(array, value_set=pa.array(fitting, array.type)))
+
+
+def _fits(value: Any, kind: pa.DataType) -> bool:
+    try:
+        pa.scalar(value, kind)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def as_bools(array: pa.Array) -> BoolArray:

@@ -83,6 +83,7 @@ def settle(
     settled = []
     for each in plants:
         check_columns(each, schema, where)
+        found.check_slice(each, schema, where)
         facts = found.facts(each.plant, schema)
         settled.append(Settled(each.plant, each.plant.settle(facts, f"{where}: {each.at}")))
     return tuple(settled)

@@ -24,7 +24,7 @@ from skewgate.simulation.kinds.base import (
     VALUES,
     Facts,
     Plant,
-    check_value,
+    check_known,
 )
 from skewgate.simulation.reading import Progress, Rows
 from skewgate.simulation.spec import Planned
@@ -54,6 +54,8 @@ class Survey:
         self._counts: dict[tuple[str, _Slice], dict[Any, int] | None] = {}
         self._where: dict[_Slice, Mapping[str, Sequence[Any]]] = {"{}": {}}
         for plant in (each.plant for each in plants):
+            for column in plant.where:
+                self._counts[column, "{}"] = {}
             for column in plant.touched:
                 if plant.needs == MOMENTS:
                     self._moments[column] = NumericAccumulator()
@@ -84,6 +86,19 @@ class Survey:
                 if key != "{}":
                     array = array.filter(cells.mask(matches(columns, self._where[key])))
                 self._counts[name, key] = _counted(counted, array)
+
+    def check_slice(self, each: Planned, schema: pa.Schema, where: str) -> None:
+        """Makes sure that the values of a plant's slice occur.
+
+        Raises:
+            InputError: one does not: it may be misspelt, and the plant would change nothing.
+        """
+        for name, wanted in each.plant.where.items():
+            counts = self._counts[name, "{}"]
+            fact = Facts(name, schema.field(name).type, counts=counts and _ordered(counts))
+            for value in wanted:
+                if value is not None:
+                    check_known(fact, value, f"{where}: {each.at}.where.{name}")
 
     def facts(self, plant: Plant, schema: pa.Schema) -> dict[str, Facts]:
         """Returns what a plant must know of its columns, all of which the schema has."""
@@ -165,7 +180,7 @@ def check_columns(each: Planned, schema: pa.Schema, where: str) -> None:
     """Makes sure that the columns of a plant are there and can be changed.
 
     Raises:
-        InputError: one is not, or a value of its slice does not fit the column.
+        InputError: one is not.
     """
     at = f"{where}: {each.at}"
     for name in (*each.plant.touched, *each.plant.where):
@@ -179,6 +194,3 @@ def check_columns(each: Planned, schema: pa.Schema, where: str) -> None:
                 f"has {found}, and a plant needs one value a row",
                 "name another column",
             )
-    for name, wanted in each.plant.where.items():
-        for value in wanted:
-            check_value(Facts(name, schema.field(name).type), value, f"{at}.where.{name}")

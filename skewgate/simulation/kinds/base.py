@@ -156,7 +156,7 @@ def check_value(fact: Facts, value: Any, at: str) -> None:
     try:
         as_arrow = pa.scalar(value, fact.type)
         textual = pa.types.is_string(fact.type) or pa.types.is_large_string(fact.type)
-        fits = as_arrow.as_py() == value or (value is not value)
+        fits = as_arrow.as_py() == value or pa.types.is_floating(fact.type)
         fits = fits and isinstance(value, bool) == pa.types.is_boolean(fact.type)
         fits = fits and (not textual or isinstance(value, str))
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
@@ -176,7 +176,7 @@ def check_known(fact: Facts, value: Any, at: str) -> None:
         InputError: it does not fit the type, or never occurs.
     """
     check_value(fact, value, at)
-    if fact.counts is not None and value not in fact.counts:
+    if fact.counts is not None and pa.scalar(value, fact.type).as_py() not in fact.counts:
         raise InputError(
             at, f"{value!r} does not occur in column {fact.name}", known(fact.counts, value)
         )

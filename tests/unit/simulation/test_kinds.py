@@ -211,7 +211,7 @@ def test_columns_that_are_permuted_together_part_too(sim):
 def test_where_restricts_a_plant_to_a_slice_of_the_data_as_they_are(sim):
     rows = {"x": [1, 2, 3, 4], "by": ["a", "b", "a", None], "n": [1, 1, 2, 2]}
     fields = {"kind": "shift", "column": "x", "by": 10, "unit": "absolute"}
-    found = sim.plant(rows, {**fields, "where": {"by": "a", "n": [2, 3]}})
+    found = sim.plant(rows, {**fields, "where": {"by": "a", "n": [2]}})
     assert found.columns["x"] == [1, 2, 13, 4]
     assert (found.counts.slice, found.counts.changed) == (1, 1)
     assert sim.plant(rows, {**fields, "where": {"by": None}}).columns["x"] == [1, 2, 3, 14]
@@ -224,6 +224,14 @@ def test_a_part_of_a_longer_column_changes_like_any_other(sim):
         found = cells.with_value(part, chosen, value)
         found.validate(full=True)
         assert found.to_pylist() == [value, "ccc", None, value]
+
+
+def test_short_floats_are_found_by_the_number_that_a_person_writes(sim):
+    rows = {"x": pa.array([0.1, 0.2, 0.1], pa.float32()), "n": [1, 2, 3]}
+    fields = {"kind": "shift", "column": "n", "by": 1, "unit": "absolute", "where": {"x": 0.1}}
+    assert sim.plant(rows, fields).columns["n"] == [2, 2, 4]
+    swap = {"kind": "category_swap", "column": "x", "values": [0.1, 0.2]}
+    assert sim.plant(rows, swap).columns["x"] == pytest.approx([0.2, 0.1, 0.2])
 
 
 def test_a_slice_may_be_made_by_the_column_that_changes(sim):

@@ -330,6 +330,12 @@ REFUSED = {
     "kind: missing_rate, column: list, share: 1": "plants.0: column list: has the type list<",
     "kind: missing_rate, column: fare, share: 1, where: {paid: 3}": "plants.0.where.paid: 3 is no "
     "value of column paid",
+    "kind: class_prior, column: tipped, shares: {1: 0.5}, where: {paid: 3}": "plants.0.where.paid: "
+    "3 is no value of column paid",
+    "kind: shift, column: fare, by: 1, where: {paid: [Cash, Crad]}": "plants.0.where.paid: 'Crad' "
+    "does not occur in column paid. Fix: did you mean 'Card'",
+    "kind: missing_rate, column: fare, share: 1, where: {hour: 1.5}": "plants.0.where.hour: 1.5 is "
+    "no value of column hour",
     "kind: missing_rate, column: fare, share: 1, where: {pay: Cash}": "plants.0: the data have no "
     "column 'pay'",
     "kind: missing_rate, column: fare, share: 1, onset: {first: 13}": "plants.0.onset.first is 13",
