@@ -43,6 +43,8 @@ def choose(
 ) -> tuple[Choice, dict[str, Mapping[Any, int]]]:
     """Chooses columns: critical ones first, then those of the most values, then by name.
 
+    Floating numbers come before whole ones, which may be keys or times.
+
     Ignored features are not chosen, nor is the label; one that alarms without a plant, whose
     checks tell nothing of a plant, only if there is no other.
 
@@ -59,7 +61,13 @@ def choose(
         if name in config.ignored or name == label:
             continue
         distinct = MOST_VALUES if found is None else len(found)
-        rank = (name in alarming, name not in config.critical, -distinct, name)
+        rank = (
+            name in alarming,
+            name not in config.critical,
+            cells.is_number(array.type) and not pa.types.is_floating(array.type),
+            -distinct,
+            name,
+        )
         if cells.is_number(array.type) and name not in categorical:
             if distinct >= _FEW:
                 numbers.append(rank)

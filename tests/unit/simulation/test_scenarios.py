@@ -199,6 +199,7 @@ def test_without_a_label_its_kinds_are_left_out(sim):
 
 def test_critical_columns_are_chosen_first_ignored_ones_never_and_alarming_ones_last(sim):
     table = sim.trips().append_column("tip", pa.array([row / 7 for row in range(600)]))
+    table = table.append_column("serial", pa.array(list(range(600))))
     rows = table.drop(["started"]).combine_chunks().to_batches()[0]
 
     def number(text, alarming=()):
@@ -208,6 +209,7 @@ def test_critical_columns_are_chosen_first_ignored_ones_never_and_alarming_ones_
     assert number("{}") == "tip"  # the most values
     assert number("features: {fare: {critical: true}}") == "fare"
     assert number("features: {tip: {ignore: true}}") == "fare"
+    assert number("features: {hour: {critical: true}}") == "tip"  # hours are categories here
     assert number("{}", {"tip"}) == "fare"
 
 
