@@ -128,8 +128,7 @@ def is_visible(plant: Plant, config: DriftConfig) -> bool:
     """
     if isinstance(plant, ClassPrior):
         return True
-    touched = set(plant.touched)
-    by_slice = {column for columns in config.slices for column in columns}
+    touched, by_slice = set(plant.touched), _slice_columns(config)
     if isinstance(plant, Permutation):
         return bool(by_slice) and bool(touched - config.ignored or touched & by_slice)
     return bool(touched - config.ignored or touched & by_slice)
@@ -154,7 +153,7 @@ def play(settled: Settled, stage: Stage, plain: Unplanted, seed: int) -> Outcome
         tally = WindowTally()
         rows = planting.apply([settled], stage.window(number), number, 0, seed, tally)
         results = drift.compare(plain.baseline, stage.profile(rows), stage.config)
-        outcome = _judge(plant, number, results, plain.results[number], tally)
+        outcome = _judge(plant, number, results, plain.results[number], tally, stage.config)
         false_alarms += bool(outcome.others or plain.alarms[number])
         outcomes.append(outcome)
     return Outcome(
@@ -168,15 +167,24 @@ def _judge(
     results: Sequence[MetricResult],
     before: Sequence[MetricResult],
     tally: WindowTally,
+    config: DriftConfig,
 ) -> WindowOutcome:
+    everything = isinstance(plant, ClassPrior)
+    in_slices = everything or bool(set(plant.touched) & _slice_columns(config))
+
+    def is_own(result: MetricResult) -> bool:
+        """Says whether a check is on what the plant changed."""
+        changed = in_slices if result.slice else everything
+        return changed or result.feature in plant.touched
+
     failed, doubtful = _keys(before, Status.FAIL), _keys(before, Status.INCONCLUSIVE)
     new = [r for r in results if r.status is Status.FAIL and _key(r) not in failed]
-    own = [result for result in new if _is_own(result, plant)]
+    own = [result for result in new if is_own(result)]
     doubts = [  # in doubt now, or failed before, so that the plant cannot be told
         result
         for result in results
         if result.status is not Status.PASS
-        and _is_own(result, plant)
+        and is_own(result)
         and (result.feature in plant.touched or _key(result) not in failed | doubtful)
     ]
     nothing = not any(result.feature for result in results)  # no rows, or no baseline
@@ -192,9 +200,8 @@ def _judge(
     )
 
 
-def _is_own(result: MetricResult, plant: Plant) -> bool:
-    """Says whether a check is on what a plant changed: its columns, any slice, any row dropped."""
-    return isinstance(plant, ClassPrior) or bool(result.slice) or result.feature in plant.touched
+def _slice_columns(config: DriftConfig) -> set[str]:
+    return {column for columns in config.slices for column in columns}
 
 
 def _key(result: MetricResult) -> _Key:

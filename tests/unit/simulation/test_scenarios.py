@@ -137,9 +137,14 @@ def test_an_alarm_on_another_feature_is_a_false_one(stage):
     plant = outcome.plant
     results = [alarm for window in outcome.windows for alarm in window.alarms]
     assert {alarm.feature for alarm in results} == {"fare"}
-    other = [type(results[0])(**{**results[0].__dict__, "feature": "paid"})]
-    judged = scenarios._judge(plant, 5, other, [], planting.WindowTally())
+    other = [dataclasses.replace(results[0], feature="paid")]
+    judged = scenarios._judge(plant, 5, other, [], planting.WindowTally(), config())
     assert (judged.verdict, judged.others) == ("missed", tuple(other))
+    in_slice = [dataclasses.replace(other[0], slice="fare_3")]
+    for slices, verdict in (("[[hour]]", "missed"), ("[[hour, fare]]", "detected")):
+        sliced = config(f"slices: {slices}")
+        found = scenarios._judge(plant, 5, in_slice, [], planting.WindowTally(), sliced)
+        assert found.verdict == verdict
 
 
 def test_concept_drift_and_permutation_are_not_visible(stage):
