@@ -56,10 +56,25 @@ def parse(model: type[Model], text: str, where: str) -> Model:
     if not isinstance(content, dict):
         found = "nothing" if content is None else type(content).__name__
         raise InputError(where, f"must be a mapping of keys to values, got {found}")
+    return check(model, content, where)
+
+
+def check(model: type[Model], content: Any, where: str, at: str = "") -> Model:
+    """Fills a model with what a file holds in some place.
+
+    Args:
+        model: the pydantic model to fill.
+        content: plain values, as YAML gives them.
+        where: the file's name, for messages.
+        at: the place in the file, such as "plants.0"; "" for the whole.
+
+    Raises:
+        InputError: the content does not fit the model.
+    """
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
-        raise _explain(error, where, model) from error
+        raise _explain(error, where, model, at) from error
 
 
 def load(model: type[Model], path: str | pathlib.Path) -> Model:
@@ -92,10 +107,13 @@ def read_text(path: str | pathlib.Path) -> str:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from error
 
 
-def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) -> InputError:
+def _explain(
+    error: pydantic.ValidationError, where: str, model: type[Model], at: str
+) -> InputError:
     # An unknown key explains the missing one that it was meant to be.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in first["loc"] if _is_key(str(part)))
+    keys = [str(part) for part in first["loc"] if _is_key(str(part))]
+    field = ".".join([at, *keys] if at else keys)
     found = first["input"]
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])

@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_drift(commands)
     _add_statistics(commands)
     _add_schema(commands)
+    _add_simulation(commands)
     run = commands.add_parser(
         "run",
         help="run a pipeline on local Beam and print its verdicts",
@@ -171,11 +172,65 @@ def _add_schema(commands: Any) -> None:
         command.add_argument("--quiet", action="store_true", help="no progress")
 
 
+def _add_simulation(commands: Any) -> None:
+    data = "rows of Parquet, CSV, JSON Lines or TFRecord: file, folder or quoted pattern"
+    simulate = commands.add_parser(
+        "simulate",
+        help="write windows of real rows with planted drift",
+        description="Cuts data into windows, plants drift as a spec says, and writes the truth "
+        "(what, where, when, how much) beside them.",
+        epilog="exit codes: 0 written, 2 usage or bad input",
+    )
+    simulate.add_argument("data", metavar="DATA", help=data)
+    simulate.add_argument("--spec", metavar="SPEC", required=True, help="what to plant (.yaml)")
+    simulate.add_argument("--out", metavar="DIR", required=True, help="folder to write")
+    simulate.add_argument("--force", action="store_true", help="replace an earlier simulation")
+    rehearse = commands.add_parser(
+        "rehearse",
+        help="say which drift a configuration would catch, and when",
+        description="Plants drift of several kinds and sizes into windows of data, compares each "
+        "with a baseline as `skewgate drift` does, and suggests thresholds that chance alone "
+        "seldom exceeds.",
+        epilog="exit codes: 0 rehearsed, 2 usage or bad input",
+    )
+    rehearse.add_argument("data", metavar="DATA", help=data)
+    rehearse.add_argument("--spec", metavar="SPEC", help="windows, plants, grid (.yaml)")
+    rehearse.add_argument("--config", metavar="FILE", help="drift.yaml (default: KS 0.1, PSI 0.2)")
+    rehearse.add_argument("--label", metavar="COLUMN", help="the label, to rehearse its drift")
+    rehearse.add_argument(
+        "--shuffle", action="store_true", help="put the rows in random order first"
+    )
+    rehearse.add_argument(
+        "--false-alarms",
+        metavar="RATE",
+        type=_rate,
+        default=0.01,
+        help="wanted rate per window (default: 0.01)",
+    )
+    rehearse.add_argument(
+        "--out", metavar="DIR", help="write rehearsal.json, rehearsal.txt, suggested-drift.yaml"
+    )
+    rehearse.add_argument("--json", action="store_true", help="print the result as JSON")
+    for command in (simulate, rehearse):
+        command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
+        command.add_argument("--quiet", action="store_true", help="no progress")
+
+
 def _names(text: str) -> list[str]:
     names = text.split(",")
     if not all(name.strip() == name and name for name in names):
         raise argparse.ArgumentTypeError(f"must be names with commas between, got {text!r}")
     return names
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0.001 <= rate <= 0.5:
+        raise argparse.ArgumentTypeError(f"must be a number from 0.001 to 0.5, got {text!r}")
+    return rate
 
 
 def _resolution(text: str) -> int:
@@ -198,6 +253,14 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import schema
 
         return schema.run(options)
+    if options.command == "simulate":
+        from skewgate.cli import simulate
+
+        return simulate.run(options)
+    if options.command == "rehearse":
+        from skewgate.cli import rehearse
+
+        return rehearse.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)

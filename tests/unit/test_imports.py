@@ -48,6 +48,7 @@ def test_core_modules_are_found():
         "skewgate.metrics.ks",
         "skewgate.report",
         "skewgate.rows.judging",
+        "skewgate.simulation.kinds.numbers",
         "skewgate.splits",
         "skewgate.statistics",
         "skewgate.tables",
@@ -82,7 +83,27 @@ def test_schemas_are_compared_without_anything_heavy(tmp_path):
     assert [name for name in json.loads(loaded) if name.split(".")[0] in HEAVY] == []
 
 
-@pytest.mark.parametrize("command", [[], ["schema"], ["schema", "update"]])
+def test_drift_is_simulated_and_rehearsed_without_anything_heavy(tmp_path):
+    rows = [f"{n % 7}.5,{'ab'[n % 3 == 0]}" for n in range(600)]
+    (tmp_path / "trips.csv").write_text("\n".join(["fare,paid", *rows]) + "\n")
+    (tmp_path / "spec.yaml").write_text("plants: [{kind: shift, column: fare, by: 1}]")
+    code = (
+        "import json, sys\n"
+        "from skewgate.cli.main import main\n"
+        "data, spec, out = sys.argv[1:]\n"
+        "assert main(['simulate', data, '--spec', spec, '--out', out, '--quiet']) == 0\n"
+        "assert main(['rehearse', data, '--false-alarms', '0.5', '--quiet']) == 0\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    places = (str(tmp_path / name) for name in ("trips.csv", "spec.yaml", "out"))
+    loaded = json.loads(python("-c", code, *places).stdout.splitlines()[-1])
+    assert "skewgate.simulation.rehearsal.rehearse" in loaded
+    assert [name for name in loaded if name.split(".")[0] in HEAVY] == []
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["schema"], ["schema", "update"], ["simulate"], ["rehearse"]]
+)
 def test_help_loads_nothing_heavy(command):
     result = python("-X", "importtime", "-m", "skewgate", *command, "--help")
     assert "usage: skewgate" in result.stdout

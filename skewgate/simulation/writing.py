@@ -1,0 +1,117 @@
+"""Writes windows as files, and a folder that is there as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from skewgate.accumulators.column import is_list
+from skewgate.errors import InputError
+
+TRUTH, SPEC = "truth.json", "simulation.yaml"
+
+
+class WindowWriter:
+    """The file of one window; it is opened with the first block."""
+
+    def __init__(self, path: pathlib.Path, schema: pa.Schema) -> None:
+        """Takes the path, whose ending says the format, and the columns."""
+        self._writer: Any = (
+            pa.csv.CSVWriter(str(path), schema)
+            if path.suffix == ".csv"
+            else pa.parquet.ParquetWriter(str(path), schema)
+        )
+
+    def write(self, block: pa.RecordBatch) -> None:
+        """Adds rows."""
+        if block.num_rows:
+            self._writer.write_table(pa.Table.from_batches([block]))
+
+    def close(self) -> None:
+        """Ends the file."""
+        self._writer.close()
+
+
+def check_format(schema: pa.Schema, ending: str, where: str) -> None:
+    """Makes sure that a format holds all columns.
+
+    Raises:
+        InputError: CSV cannot hold one.
+    """
+    for field in schema:
+        if ending == "csv" and (is_list(field.type) or pa.types.is_nested(field.type)):
+            raise InputError(
+                where,
+                f"format is csv, which cannot hold column {field.name} of type {field.type}",
+                "write format: parquet",
+            )
+
+
+def check_free(out: str, *, force: bool) -> None:
+    """Makes sure that a folder can be written.
+
+    Raises:
+        InputError: it has files and may not be replaced, or is none that a simulation has made.
+    """
+    folder = pathlib.Path(out)
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(out, "is a file, and must be a folder", "give another --out")
+    if not force:
+        raise InputError(
+            out, "is not empty", "give another --out, or --force to replace a simulation"
+        )
+    others = sorted(path.name for path in folder.iterdir() if path.name not in _written(folder))
+    if others:
+        raise InputError(
+            out,
+            f"holds {others[0]}, which is not of a simulation, and would be lost",
+            "give another --out",
+        )
+
+
+def _written(folder: pathlib.Path) -> set[str]:
+    """Names the files of a simulation in a folder."""
+    try:
+        truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+        return {TRUTH, SPEC, *(window["file"] for window in truth["windows"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+@contextlib.contextmanager
+def whole_folder(out: str) -> Iterator[pathlib.Path]:
+    """Yields a temporary folder beside `out`, which takes its place if all went well.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    target = pathlib.Path(out)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if target.exists():
+            target.rename(old)
+        temporary.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)

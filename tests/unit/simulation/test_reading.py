@@ -1,0 +1,144 @@
+"""Rows of all files, in one set of types, in blocks that depend on no batch."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from skewgate import tables
+from skewgate.errors import InputError
+from skewgate.simulation import reading
+from skewgate.simulation.reading import Rows
+from skewgate.sources import parquet, text
+
+
+class Seen:
+    """An observer that counts."""
+
+    def __init__(self):
+        self.rows = 0
+
+    def add(self, batch):
+        self.rows += batch.num_rows
+
+
+def read(place, size=1000, types=None):
+    rows = Rows(str(place), types)
+    seen = rows.observe(Seen(), lambda *_: None)
+    blocks = list(rows.blocks(size))
+    assert seen.rows == rows.rows == sum(block.num_rows for block in blocks)
+    return rows, pa.Table.from_batches(blocks)
+
+
+def lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_files_of_several_formats_are_one_table(tmp_path):
+    (tmp_path / "1.csv").write_text("a,b\n1,x\n2,\n")
+    lines(tmp_path / "2.jsonl", [{"b": "y", "c": 2.5}, {"a": 4}])
+    pa.parquet.write_table(pa.table({"a": [0.5]}), tmp_path / "3.parquet")
+    rows, table = read(tmp_path, size=2)
+    assert table.to_pydict() == {
+        "a": [1.0, 2.0, None, 4.0, 0.5],
+        "b": ["x", None, "y", None, None],
+        "c": [None, None, 2.5, None, None],
+    }
+    assert [field.type for field in table.schema] == [pa.float64(), pa.string(), pa.float64()]
+    assert list(rows.files.values()) == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.int8(), pa.float32(), pa.bool_(), pa.date32(), pa.uint64(), pa.timestamp("ms")]
+)
+def test_types_of_parquet_stay(tmp_path, kind):
+    whole = pa.int32() if kind == pa.date32() else pa.int64()
+    table = pa.table({"x": pa.array([None, 1, 0], whole).cast(kind)})
+    pa.parquet.write_table(table, tmp_path / "x.parquet")
+    assert read(tmp_path / "x.parquet")[1].equals(table)
+
+
+def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "BLOCK_BYTES", 1 << 9)
+    values = [str(each) for each in range(400)] + ["2.5"] + ["x"]
+    (tmp_path / "x.csv").write_text("\n".join(["v,w", *(f"{each},1" for each in values)]) + "\n")
+    rows, table = read(tmp_path / "x.csv")
+    assert table["v"].to_pylist() == values
+    assert rows.rows == 402
+
+
+def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):
+    from skewgate.sources.records import masked_crc
+
+    source = pa.table({"n": [3, None, 5], "s": ["a", "b", None]})
+    with open(tmp_path / "x.tfrecord", "wb") as stream:
+        for record in tables.encode(source, "x"):
+            length = len(record).to_bytes(8, "little")
+            stream.write(length + masked_crc(length).to_bytes(4, "little"))
+            stream.write(record + masked_crc(record).to_bytes(4, "little"))
+    _, table = read(tmp_path / "x.tfrecord")
+    assert table["n"].to_pylist() == [3, None, 5]
+    assert table["s"].to_pylist() == ["a", "b", None]
+
+
+def test_lists_of_parquet_stay_lists(tmp_path):
+    table = pa.table({"x": [[1], [2], None, []]})
+    pa.parquet.write_table(table, tmp_path / "x.parquet")
+    assert read(tmp_path / "x.parquet")[1].equals(table)
+
+
+def test_a_column_of_two_kinds_is_refused(tmp_path):
+    (tmp_path / "1.csv").write_text("a\n1\n")
+    (tmp_path / "2.csv").write_text("a\nx\n")
+    with pytest.raises(
+        InputError, match=r"2\.csv: column a: is string here, and int64 in .*1\.csv"
+    ):
+        read(tmp_path)
+
+
+def test_whole_numbers_that_no_float_holds_are_not_rounded(tmp_path):
+    pa.parquet.write_table(pa.table({"a": [2**60 + 1]}), tmp_path / "1.parquet")
+    pa.parquet.write_table(pa.table({"a": [0.5]}), tmp_path / "2.parquet")
+    with pytest.raises(InputError, match=r"1\.parquet: column a: cannot be read as double"):
+        read(tmp_path)
+
+
+def test_statistics_and_files_without_rows_are_refused(tmp_path):
+    (tmp_path / "x.pb").write_bytes(b"")
+    with pytest.raises(InputError, match=r"x\.pb: holds statistics, and no rows"):
+        Rows(str(tmp_path / "x.pb"))
+    pa.parquet.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "x.parquet")
+    with pytest.raises(InputError, match="has no rows"):
+        read(tmp_path / "x.parquet")
+
+
+def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a\n1\n2\n")
+    rows = Rows(str(path))
+    rows.observe(Seen(), lambda *_: None)
+    path.write_text("a\n1\n2\n3\n")
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(rows.blocks(10))
+    path.write_text("b\n1\n2\n")
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(rows.blocks(10))
+
+
+def test_a_block_is_joined_of_the_batches_that_it_spans_only(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 100)
+    pa.parquet.write_table(pa.table({"a": list(range(5000))}), tmp_path / "x.parquet")
+    joined = []
+    join = reading.join
+
+    def counting(parts, schema):
+        joined.append(len(parts))
+        return join(parts, schema)
+
+    monkeypatch.setattr(reading, "join", counting)
+    _, table = read(tmp_path / "x.parquet", size=250)
+    assert table["a"].to_pylist() == list(range(5000))
+    assert (len(joined), max(joined)) == (20, 3)
