@@ -193,3 +193,19 @@ def test_what_is_no_example_is_refused(record):
 
 def test_a_feature_of_two_types_is_refused():
     assert decode([whole(entry(b"a", floats(3.0))), example({"a": ("int64_list", [1])})]) is None
+
+
+@pytest.mark.parametrize("features", [40, 1_500])
+def test_many_features_are_told_apart(features):
+    generator = np.random.default_rng(features)
+    rare = {"int64_list": [7], "float_list": [0.5], "bytes_list": [b"rare"]}
+    records = []
+    for row in range(30):
+        names = generator.permutation(features)[: features - row].tolist()
+        table = {f"feature {name}": ("int64_list", [name * row]) for name in names}
+        if row == 17:
+            table |= {f"rare {kind}": (kind, values) for kind, values in rare.items()}
+        records.append(example(table))
+    values = decode(records)
+    assert values is not None
+    assert_equal(columns_of([values], [len(records)]), by_tfx_bsl(records))
