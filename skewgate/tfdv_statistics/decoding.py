@@ -172,8 +172,8 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
     """Returns the feature messages of each name, rows in ascending order.
 
     Raises:
-        _RefusedError: a name is empty, has more than 127 bytes, is not UTF-8, or occurs twice in a
-            row.
+        _RefusedError: a name is empty, has more than 127 bytes, is not UTF-8, has a zero byte, or
+            occurs twice in a row.
     """
     if not len(entries.owner):
         return {}
@@ -206,6 +206,8 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
             name = data.data[start[first] : after[first]].decode("utf-8")
         except UnicodeDecodeError as error:
             raise _RefusedError from error
+        if "\0" in name:  # where tfx_bsl ends it
+            raise _RefusedError
         found[name] = _Spans(rows, content[places[rows]], entries.end[places[rows]])
     return found
 

@@ -156,6 +156,7 @@ def whole(entries):
         whole(entry(b"a", floats(1.0))) + whole(entry(b"b", floats(1.0))),
         whole(field(0x0A, field(0x12, floats(1.0)) + field(0x0A, b"a"))),
         whole(field(0x0A, field(0x0A, b"a"))),
+        whole(entry(b"a\0b", floats(1.0))),
     ],
     ids=[
         "feature-twice",
@@ -167,6 +168,7 @@ def whole(entries):
         "features-twice",
         "value-before-name",
         "name-without-value",
+        "zero-byte-in-name",
     ],
 )
 def test_what_other_encoders_may_write_is_left_to_tfx_bsl(record):
