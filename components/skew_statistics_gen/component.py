@@ -43,7 +43,8 @@ class SkewStatisticsGen(base_beam_component.BaseBeamComponent):
 
     Component `outputs` contains:
       - `statistics`: Channel of type `standard_artifacts.ExampleStatistics`; the custom property
-        `rank_error` says how exact the quantiles are.
+        `rank_error` says how exact the quantiles are, `rows_<split>` and `shards_<split>` how many
+        rows and files were profiled.
     """
 
     SPEC_CLASS = SkewStatisticsGenSpec

@@ -31,10 +31,12 @@ Words = npt.NDArray[np.uint64]
 _KINDS = {0x0A: STRING, 0x12: FLOAT, 0x1A: INT}
 _LONG = 64  # bytes of an average text above which texts are copied one by one
 _PADDING = bytes(16)  # a word may be read at the end of the last record
+_MOST_NAMES = np.iinfo(np.uint16).max
 _MOST_STEPS = 4096  # features of a record, or texts of a feature
 
 # Odd numbers to mix the words of a name with.
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+_TABLE_BITS = 14
 _MASKS = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
 
 
@@ -170,8 +172,8 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
     """Returns the feature messages of each name, rows in ascending order.
 
     Raises:
-        _RefusedError: a name is empty, has more than 127 bytes, is not UTF-8, or occurs twice in a
-            row.
+        _RefusedError: a name is empty, has more than 127 bytes, is not UTF-8, has a zero byte, or
+            occurs twice in a row.
     """
     if not len(entries.owner):
         return {}
@@ -204,6 +206,8 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
             name = data.data[start[first] : after[first]].decode("utf-8")
         except UnicodeDecodeError as error:
             raise _RefusedError from error
+        if "\0" in name:  # where tfx_bsl ends it
+            raise _RefusedError
         found[name] = _Spans(rows, content[places[rows]], entries.end[places[rows]])
     return found
 
@@ -215,11 +219,15 @@ def _codes(mixed: Words) -> tuple[npt.NDArray[np.uint16], Ints]:
         _RefusedError: there are more different numbers than codes.
     """
     known = np.unique(mixed[:: max(1, len(mixed) // 1000)])
-    places = np.minimum(np.searchsorted(known, mixed), len(known) - 1)
-    if (known[places] != mixed).any():
-        known = np.unique(mixed)
+    table = np.zeros(1 << _TABLE_BITS, np.uint16)
+    heads = (mixed >> np.uint64(64 - _TABLE_BITS)).view(np.int64)
+    table[known >> np.uint64(64 - _TABLE_BITS)] = np.arange(len(known))
+    places: npt.NDArray[Any] = table.take(heads)
+    missed = known.take(places) != mixed
+    if missed.any():  # two share a place in the table, or the sample lacks one
+        known = np.union1d(known, mixed[missed])
         places = np.searchsorted(known, mixed)
-    if len(known) > np.iinfo(np.uint16).max:
+    if len(known) > _MOST_NAMES:
         raise _RefusedError
     firsts = np.zeros(len(known), np.int64)
     firsts[places[::-1]] = np.arange(len(mixed))[::-1]

@@ -71,9 +71,6 @@ class Profile:
     """The statistics of all chunks so far.
 
     The same chunks in the same order give the same statistics.
-
-    Attributes:
-        n_rows: rows described.
     """
 
     def __init__(self, options: Options) -> None:

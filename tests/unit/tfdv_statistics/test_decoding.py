@@ -156,6 +156,7 @@ def whole(entries):
         whole(entry(b"a", floats(1.0))) + whole(entry(b"b", floats(1.0))),
         whole(field(0x0A, field(0x12, floats(1.0)) + field(0x0A, b"a"))),
         whole(field(0x0A, field(0x0A, b"a"))),
+        whole(entry(b"a\0b", floats(1.0))),
     ],
     ids=[
         "feature-twice",
@@ -167,6 +168,7 @@ def whole(entries):
         "features-twice",
         "value-before-name",
         "name-without-value",
+        "zero-byte-in-name",
     ],
 )
 def test_what_other_encoders_may_write_is_left_to_tfx_bsl(record):
@@ -193,3 +195,19 @@ def test_what_is_no_example_is_refused(record):
 
 def test_a_feature_of_two_types_is_refused():
     assert decode([whole(entry(b"a", floats(3.0))), example({"a": ("int64_list", [1])})]) is None
+
+
+@pytest.mark.parametrize("features", [40, 1_500])
+def test_many_features_are_told_apart(features):
+    generator = np.random.default_rng(features)
+    rare = {"int64_list": [7], "float_list": [0.5], "bytes_list": [b"rare"]}
+    records = []
+    for row in range(30):
+        names = generator.permutation(features)[: features - row].tolist()
+        table = {f"feature {name}": ("int64_list", [name * row]) for name in names}
+        if row == 17:
+            table |= {f"rare {kind}": (kind, values) for kind, values in rare.items()}
+        records.append(example(table))
+    values = decode(records)
+    assert values is not None
+    assert_equal(columns_of([values], [len(records)]), by_tfx_bsl(records))
