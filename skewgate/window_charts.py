@@ -155,7 +155,7 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
                 f"{window['name']}: {window['labelled']:,} of {window['predicted']:,} predictions "
                 f"have a label ({share:.1%}){', open' if window['open'] else ''}"
             )
-            css = "bar-open" if window["open"] else "bar"
+            css = "bar-open" if window["open"] else "bar-full"
             height = bottom - y(share)
             shapes.append(svg.rectangle(place - width / 2, y(share), width, height, css, told))
     if least is not None:
