@@ -129,7 +129,14 @@ def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
 
 
 def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
-    print(table.render(report.decision.results, colour=sys.stdout.isatty()))
+    out = sys.stdout
+    print(
+        table.render(
+            report.decision.results,
+            colour=console.has_colours(out),
+            signs=console.has_signs(out),
+        )
+    )
     print()
     found = report.decision
     rows = [f"{side['rows']:,}" for side in (report.baseline, report.current)]

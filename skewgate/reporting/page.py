@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -15,11 +17,15 @@ from skewgate.reporting import payload
 from skewgate.reporting.bars import bar_of
 from skewgate.reporting.ranking import worst_first
 from skewgate.reporting.text import visible
+from skewgate.reporting.timeline import Series, Timeline, Window, limit, multiple, sentence
 from skewgate.types import Status
+from skewgate.window_charts import over_windows
 
 if TYPE_CHECKING:
     from skewgate.report import Report
 
+MOST_FEATURES, MOST_WINDOWS, MOST_CHARTS = 200, 200, 60
+"""Rows and columns of a heat map, and charts below it; those with alarms first."""
 MOST_ROWS = 2000
 """Results in a page without JavaScript, the worst first; its script shows all."""
 _TITLES = {
@@ -50,6 +56,67 @@ def render_report(report: Report) -> str:
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         script=_source("report.js"),
     )
+
+
+def render_timeline(timeline: Timeline) -> str:
+    """Returns the page of many reports: a heat map, and a chart of every check in it."""
+    shown = timeline.rows[:MOST_FEATURES]
+    sections: list[tuple[Series, list[svg.Chart]]] = []
+    room = MOST_CHARTS
+    for row in shown:
+        own = [s for s in timeline.series if (s.feature or s.metric, s.slice) == row_key(row)]
+        drawn = [_chart(series, timeline.windows) for series in own if _measured(series)][:room]
+        room -= len(drawn)
+        if drawn:
+            sections.append((row, drawn))
+    first = max(len(timeline.windows) - MOST_WINDOWS, 0)
+    return _render(
+        "timeline.html.j2",
+        timeline=timeline,
+        sentence=sentence(timeline),
+        first=first,
+        windows=timeline.windows[first:],
+        rows=shown,
+        hidden=len(timeline.rows) - len(shown),
+        sections=sections,
+        undrawn=sum(map(_measured, timeline.series)) - (MOST_CHARTS - room),
+        multiple=multiple,
+        limit=limit,
+    )
+
+
+def row_key(row: Series) -> tuple[str, str]:
+    """Returns what a row of the heat map is about."""
+    return row.feature, row.slice
+
+
+def _measured(series: Series) -> bool:
+    return any(result is not None and result.value is not None for result in series.results)
+
+
+def _chart(series: Series, windows: Sequence[Window]) -> svg.Chart:
+    points = [
+        {
+            "window": window.name,
+            "value": None if result is None else result.value,
+            "lower": None if result is None else result.lower,
+            "upper": None if result is None else result.upper,
+            "n": None if result is None else result.n_current,
+            "status": "inconclusive" if result is None else result.status.value,
+        }
+        for window, result in zip(windows, series.results, strict=True)
+    ]
+    alarm = series.first_alarm
+    chart = over_windows(
+        series.metric,
+        {
+            "points": points,
+            "limits": [limit(result) for result in series.results],
+            "first_alarm": None if alarm is None else windows[alarm].name,
+        },
+    )
+    notes = ("Bars: interval of the value. Line of steps: limit.", *chart.notes[1:])
+    return dataclasses.replace(chart, title=f"{series.label} over windows", notes=notes)
 
 
 def _render(template: str, **values: Any) -> str:

@@ -57,7 +57,7 @@ def test_what_changed_fails_and_is_named_with_the_reason(run, places, drifted):
     assert result.code == 1
     assert "FAIL: 2 failed, 0 inconclusive of 12 checks" in result.out
     first, second = result.out.splitlines()[1:3]
-    assert (first.split()[:2], second.split()[:2]) == (["fare", "ks"], ["paid", "psi"])
+    assert (first.split()[:2], second.split()[:2]) == (["paid", "psi"], ["fare", "ks"])
     [reason] = [line for line in result.out.splitlines() if line.startswith("  fare: ks is 0.3")]
     assert "above the threshold of 0.1" in reason
     assert "883 baseline and 688 current values" in reason
