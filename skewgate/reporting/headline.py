@@ -31,7 +31,8 @@ def sentence(
     failed = [result for result in counted if result.status is Status.FAIL]
     unsure = [result for result in counted if result.status is Status.INCONCLUSIVE]
     if decision.status is Status.FAIL:
-        stopping = [result for result in failed if result in set(decision.failures)] or failed
+        blocking = set(decision.failures)
+        stopping = [result for result in failed if result in blocking] or failed or ranked
         told = f"{_who(kind, sources)}{_failed(kind, stopping, ranked, details or {})}"
     elif decision.status is Status.INCONCLUSIVE:
         told = f"{_who(kind, sources)}{_unsure(decision, failed, unsure, ranked)}"

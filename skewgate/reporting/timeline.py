@@ -48,6 +48,11 @@ class Series:
         return next(failed, None)
 
     @property
+    def failures(self) -> int:
+        """The number of windows that failed."""
+        return sum(r is not None and r.status is Status.FAIL for r in self.results)
+
+    @property
     def label(self) -> str:
         """Names the series for a person."""
         name = f"{self.feature} {self.metric}".strip()
@@ -184,7 +189,7 @@ def limit(result: MetricResult | None) -> float | None:
 
 
 def sentence(timeline: Timeline) -> str:
-    """Says in one sentence when the first alarm was, what it was, and how it went on."""
+    """Says in one sentence when the first alarm was, how it went on, and what failed most."""
     windows = timeline.windows
     span = f"{len(windows)} windows from {windows[0].name} to {windows[-1].name}"
     if timeline.first_alarm is None:
@@ -196,17 +201,19 @@ def sentence(timeline: Timeline) -> str:
         any(r.status is Status.FAIL for r in w.report.decision.results) for w in windows[first:]
     )
     latest = any(r.status is Status.FAIL for r in windows[-1].report.decision.results)
+    most = max(timeline.rows, key=lambda row: row.failures)
     result = row.results[first]
     assert result is not None
     value = "" if result.value is None else f" {result.value:.3g}"
     allowed = limit(result)
-    bound = "" if allowed is None else f" (limit {allowed:.3g})"
+    bound = "" if allowed is None else f", limit {allowed:.3g}"
     place = f" in slice {row.slice}" if row.slice else ""
     what = row.feature if row.feature == result.metric else f"{row.feature}, {result.metric}"
     return (
-        f"In {span} the first alarm was in {windows[first].name}: look first at {what}{value}"
-        f"{place}{bound}; from then on {failed} of {len(windows) - first} windows failed, the "
-        f"latest {'among them' if latest else 'did not'}."
+        f"In {span} the first alarm was in {windows[first].name} ({what}{value}{place}{bound}); "
+        f"from then on {failed} of {len(windows) - first} windows failed, the latest "
+        f"{'among them' if latest else 'not'}: look first at {most.label}, which failed in "
+        f"{most.failures}."
     )
 
 

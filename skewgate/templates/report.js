@@ -93,8 +93,8 @@
       html("td", {}, names[row[METRIC]]),
       html("td", { class: "number" }, number(row[VALUE]),
         exact ? null : small(`[${number(row[LOWER])}, ${number(row[UPPER])}]`)),
-      html("td", { class: "bar-cell" }, bar(row)),
-      html("td", { class: "number" }, number(row[THRESHOLD])),
+      html("td", { class: "bar-cell" }, bar(row),
+        row[THRESHOLD] === null ? null : small(number(row[THRESHOLD]))),
       html("td", { class: "number" }, number(row[P], 2)),
       html("td", { class: "number" }, count(row[N_CURRENT]),
         row[N_BASELINE] === null ? null : small(`of ${count(row[N_BASELINE])} before`)),
@@ -105,7 +105,7 @@
   const plain = (place) => (row) => (typeof row[place] === "string" ? Number(row[place].replace("inf", "Infinity")) : row[place]);
   const keys = {
     Status: plain(STATUS), Feature: named(FEATURE), Slice: named(SLICE), Metric: named(METRIC),
-    Value: plain(VALUE), "Against threshold": plain(EXCESS), Threshold: plain(THRESHOLD),
+    Value: plain(VALUE), "Against threshold": plain(EXCESS),
     "p adjusted": plain(P), n: plain(N_CURRENT), Reason: (row) => row[REASON].toLowerCase(),
   };
   const state = { words: "", statuses: new Set([0, 1, 2]), column: null, descending: false, page: 0 };
@@ -232,7 +232,7 @@
       return [
         svg("text", { x: from - 8, y: top + 16, class: "end" }, svg("title", {}, name), short(name, 24)),
         svg("rect", { x: from, y: top, width: x(before) - from, height: 11, class: "area-baseline" }),
-        svg("rect", { x: from, y: top + 12, width: x(now) - from, height: 10, class: "area-current" }),
+        svg("rect", { x: from, y: top + 13, width: x(now) - from, height: 9, class: "area-current" }),
         text(WIDTH, top + 16, `${percent(before)} \u2192 ${percent(now)}`, "figure end"),
         svg("title", {}, `${name}: ${percent(before)} before, ${percent(now)} now (${difference.toFixed(1)} points)`),
       ];

@@ -147,8 +147,7 @@ def test_the_worst_stand_first_and_every_column_is_there():
         "Slice": "company_A",
         "Metric": "ks",
         "Value": "0.3[0.25, 0.35]",
-        "Against threshold": "",
-        "Threshold": "0.1",
+        "Against threshold": "0.1",
         "p adjusted": "2e-09",
         "n": "70of 500 before",
         "Reason": "too far",
@@ -158,7 +157,7 @@ def test_the_worst_stand_first_and_every_column_is_there():
 def test_an_unbounded_interval_is_shown_and_what_is_unknown_left_out():
     head, unsure, passed = page(PASSED, UNSURE).rows
     assert passed[head.index("Value")] == "0.02[0.01, inf]"
-    assert unsure[head.index("Value") : head.index("Reason")] == [""] * 5
+    assert unsure[head.index("Value") : head.index("Reason")] == [""] * 4
 
 
 def test_columns_that_nothing_would_be_in_are_left_out():

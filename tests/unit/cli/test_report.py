@@ -64,8 +64,9 @@ def test_a_folder_of_reports_is_a_table_over_time(run, runs):
         "tips     ....",
         "F fail, ? inconclusive, . pass, blank: not checked",
         "",
-        "In 4 windows from w8 to w11 the first alarm was in w10: look first at fare, ks 0.15 "
-        "(limit 0.1); from then on 2 of 2 windows failed, the latest among them.",
+        "In 4 windows from w8 to w11 the first alarm was in w10 (fare, ks 0.15, limit 0.1); from "
+        "then on 2 of 2 windows failed, the latest among them: look first at fare, which failed in "
+        "2.",
     ]
 
 
