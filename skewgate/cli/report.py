@@ -49,7 +49,12 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
         if not path.is_dir():
             problem = "is a file, not a folder" if path.exists() else "no such folder"
             raise InputError(place, problem, "give the folder that holds report.json")
-        below = [path] if _holds_report(path) else sorted(filter(_holds_report, path.iterdir()))
+        try:
+            below = [path] if _holds_report(path) else sorted(filter(_holds_report, path.iterdir()))
+        except OSError as error:
+            raise InputError(
+                place, f"cannot be read: {error.strerror}", "check who may read it"
+            ) from error
         if not below:
             raise InputError(
                 place,

@@ -6,6 +6,7 @@ It is a small part of what is known: about 60 points of a CDF, 30 bins, 12 categ
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -70,7 +71,7 @@ def describe(
 def overlay(baseline: Distribution | None, current: Distribution | None) -> dict[str, Any] | None:
     """Returns two distributions on common points, or None if they cannot be compared.
 
-    Numbers are rounded: values to six digits, shares to four decimals.
+    Shares are rounded to four decimals, values to what tells a millionth of their range.
     """
     if isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution):
         found = _numbers(baseline, current)
@@ -129,14 +130,15 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> dic
     running = [_cdf(side, cuts) for side in sides]
     chosen = _chosen(sides, points, before + now, gap, low, high)
     x, curves = _curves(sides, points, (before, now), chosen)
+    digits = _digits(low, high)
     return {
-        "median": [_number(_median(side)) for side in sides],
-        "bins": [_number(cut) for cut in cuts],
+        "median": [_number(_median(side), digits) for side in sides],
+        "bins": [_number(cut, digits) for cut in cuts],
         "shares": [[_share(v) for v in np.maximum(np.diff(each), 0.0)] for each in running],
         "outside": [[_share(each[0]), _share(1.0 - each[-1])] for each in running],
-        "x": [_number(value) for value in x],
+        "x": [_number(value, digits) for value in x],
         "cdf": [[_share(value) for value in curve] for curve in curves],
-        "gap": {"at": _number(points[gap]), "cdf": [_share(before[gap]), _share(now[gap])]},
+        "gap": {"at": _number(points[gap], digits), "cdf": [_share(before[gap]), _share(now[gap])]},
         "known_to": [float(f"{np.max(upper - lower) / 2:.2g}") for lower, upper in bounds],
     }
 
@@ -247,8 +249,16 @@ def _median(side: NumericDistribution) -> float:
     return float(np.nan_to_num(at))  # an infinite one becomes the largest number
 
 
-def _number(value: float) -> float:
-    return float(f"{value:.6g}")
+def _digits(low: float, high: float) -> int:
+    """Returns how many digits tell values within [low, high] apart; at least six."""
+    size, width = max(abs(low), abs(high)), high - low
+    if not width:
+        return 17
+    return min(6 + max(math.ceil(math.log10(size / width)), 0), 17)
+
+
+def _number(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _share(value: float) -> float:

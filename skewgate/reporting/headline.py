@@ -143,7 +143,7 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
     if entry["kind"] == "numeric":
         at, (before, now) = entry["gap"]["at"], entry["gap"]["cdf"]
         return (
-            f"of whose values {_percent(before)} were at most {at:.4g}, and now {_percent(now)} are"
+            f"of whose values {_percent(before)} were at most {at:.6g}, and now {_percent(now)} are"
         )
     return ""
 

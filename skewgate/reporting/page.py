@@ -28,6 +28,8 @@ MOST_FEATURES, MOST_WINDOWS, MOST_CHARTS = 200, 200, 60
 """Rows and columns of a heat map, and charts below it; those with alarms first."""
 MOST_ROWS = 2000
 """Results in a page without JavaScript, the worst first; its script shows all."""
+_EARLY = 'document.documentElement.className = "scripted";'
+"""Runs before the table is laid out: rows that the script would take away are not drawn first."""
 _TITLES = {
     "drift": "Drift report",
     "skew": "Skew report",
@@ -54,6 +56,7 @@ def render_report(report: Report) -> str:
         drawn=len(shown.get("shown", ())),
         charts=charts.draw(report.kind, report.decision.results, report.details),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
+        early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),
     )
 
@@ -120,9 +123,10 @@ def _chart(series: Series, windows: Sequence[Window]) -> svg.Chart:
 
 
 def _render(template: str, **values: Any) -> str:
-    style, script = _source("style.css"), values.get("script", "")
+    style = _source("style.css")
+    scripts = [_hash(values[name]) for name in ("early", "script") if name in values]
     policy = f"default-src 'none'; style-src {_hash(style)}"
-    policy += f"; script-src {_hash(script)}" if script else ""
+    policy += f"; script-src {' '.join(scripts)}" if scripts else ""
     policy += "; base-uri 'none'; form-action 'none'"
     text = _environment().get_template(template).render(style=style, policy=policy, **values)
     return str(text)

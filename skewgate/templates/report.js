@@ -53,11 +53,12 @@
     const raw = (high - low) / about;
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = power * [1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999);
+    if (!(Math.max(Math.abs(low), Math.abs(high)) / step < 1e12)) return [[low, number(low)]];
     const found = [];
     for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i += 1) found.push(i * step || 0);
     const digits = Math.min(Math.max(Math.ceil(-Math.log10(step)), 0), 12);
     const label = (tick) =>
-      Math.abs(tick) >= 1e7 || step < 1e-6
+      Math.abs(tick) >= 1e12 || step < 1e-6
         ? number(tick)
         : tick.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", DASH);
     return found.map((tick) => [tick, label(tick)]);
@@ -97,7 +98,7 @@
         row[THRESHOLD] === null ? null : small(number(row[THRESHOLD]))),
       html("td", { class: "number" }, number(row[P], 2)),
       html("td", { class: "number" }, count(row[N_CURRENT]),
-        row[N_BASELINE] === null ? null : small(`of ${count(row[N_BASELINE])} before`)),
+        row[N_BASELINE] === null ? null : small(`baseline ${count(row[N_BASELINE])}`)),
       html("td", { class: "reason" }, row[REASON]));
   };
 
@@ -110,6 +111,7 @@
   };
   const state = { words: "", statuses: new Set([0, 1, 2]), column: null, descending: false, page: 0 };
   let order = [];
+  let opened = null; // the button of the feature whose detail is shown
 
   const arrange = () => {
     const words = state.words.toLowerCase();
@@ -136,6 +138,7 @@
   const refresh = () => {
     const start = state.page * PAGE;
     const stop = Math.min(start + PAGE, order.length);
+    opened = null;
     body.replaceChildren(...order.slice(start, stop).map(draw));
     previous.disabled = start === 0;
     next.disabled = stop === order.length;
@@ -268,7 +271,6 @@
           legend(), html("div", { class: "pair" }, ...charts))));
   };
 
-  let opened = null;
   const shut = (focus) => {
     document.getElementById("detail")?.remove();
     opened?.setAttribute("aria-expanded", "false");
@@ -298,7 +300,7 @@
     event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && opened) shut(true);
+    if (event.key === "Escape" && opened && event.target !== filter) shut(true);
   });
   for (const head of heads) {
     const column = head.textContent;
@@ -309,7 +311,6 @@
       if (state.column !== column) Object.assign(state, { column, descending: false });
       else if (!state.descending) state.descending = true;
       else state.column = null; // the worst first again
-      opened = null;
       update();
     });
   }
@@ -335,6 +336,7 @@
   controls.hidden = pages.hidden = false;
   document.getElementById("hidden")?.remove();
   update();
+  document.documentElement.className = ""; // what hid the rows that were drawn without the script
   const worst = body.querySelector("button.open");
   if (worst && rows[Number(worst.dataset.row)][STATUS] !== 2) open(worst);
 })();

@@ -279,7 +279,7 @@ def test_injected_names_do_not_run_and_are_shown(drift):
     wait(drift, lambda: set(column(drift, "Feature")) == {INJECTED})
     assert drift.driver.title == "skewgate drift report: fail"
     assert drift.all("img") == []
-    assert len(drift.all("script")) == 2
+    assert len(drift.all("script")) == 3
     assert drift.console == []
 
 

@@ -334,7 +334,7 @@ def test_every_name_is_escaped_and_the_drawing_well_formed(name):
         page(results, windows=windows, segments=segments),
         page(results, kind="labels", labels={"windows": labels}),
     ):
-        assert html.count("<script") == 2  # ours
+        assert html.count("<script") == 3  # ours
         found = drawings(html)
         assert found
         readable = svg.clean(name)

@@ -99,6 +99,16 @@ def test_whole_numbers_have_a_bin_each_and_a_cdf_with_steps():
     assert found["gap"] == {"at": 0, "cdf": [0.6, 0]}
 
 
+def test_large_numbers_that_differ_little_are_told_apart():
+    seconds = 1_451_606_400.0 + np.arange(0, 86_400, 60.0)
+    found = check(overlay(numbers(seconds), numbers(seconds + 3600)))
+    assert len(set(found["bins"])) == 31
+    assert found["x"][0] == seconds[0]
+    assert found["gap"]["cdf"][0] - found["gap"]["cdf"][1] == pytest.approx(
+        3600 / 86_400, abs=0.002
+    )
+
+
 def test_one_far_value_does_not_press_the_rest_together():
     values = np.concatenate((np.linspace(0, 10, 5000), [1e6]))
     found = overlay(numbers(values), numbers(values + 1))
