@@ -64,14 +64,17 @@ def render_report(report: Report) -> str:
 def render_timeline(timeline: Timeline) -> str:
     """Returns the page of many reports: a heat map, and a chart of every check in it."""
     shown = timeline.rows[:MOST_FEATURES]
+    checks: dict[tuple[str, str], list[Series]] = {}
+    for series in timeline.series:
+        if any(result is not None and result.value is not None for result in series.results):
+            checks.setdefault((series.feature or series.metric, series.slice), []).append(series)
     sections: list[tuple[Series, list[svg.Chart]]] = []
     room = MOST_CHARTS
     for row in shown:
-        own = [s for s in timeline.series if (s.feature or s.metric, s.slice) == row_key(row)]
-        drawn = [_chart(series, timeline.windows) for series in own if _measured(series)][:room]
-        room -= len(drawn)
-        if drawn:
-            sections.append((row, drawn))
+        own = checks.get((row.feature, row.slice), [])[:room]
+        room -= len(own)
+        if own:
+            sections.append((row, [_chart(series, timeline.windows) for series in own]))
     first = max(len(timeline.windows) - MOST_WINDOWS, 0)
     return _render(
         "timeline.html.j2",
@@ -82,19 +85,10 @@ def render_timeline(timeline: Timeline) -> str:
         rows=shown,
         hidden=len(timeline.rows) - len(shown),
         sections=sections,
-        undrawn=sum(map(_measured, timeline.series)) - (MOST_CHARTS - room),
+        undrawn=sum(map(len, checks.values())) - (MOST_CHARTS - room),
         multiple=multiple,
         limit=limit,
     )
-
-
-def row_key(row: Series) -> tuple[str, str]:
-    """Returns what a row of the heat map is about."""
-    return row.feature, row.slice
-
-
-def _measured(series: Series) -> bool:
-    return any(result is not None and result.value is not None for result in series.results)
 
 
 def _chart(series: Series, windows: Sequence[Window]) -> svg.Chart:

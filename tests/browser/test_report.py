@@ -20,6 +20,35 @@ INJECTED = "<script>document.title='ran'</script>"
 INJECTED_TOO = '"><img src=x onerror="document.title=\'ran\'">'
 HIDDEN = "fare\u202exls"
 
+WEAK_TEXTS = """
+const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+const light = (c) => {
+  const [r, g, b] = c.slice(0, 3).map((v) => {
+    v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c;
+  }
+};
+const weak = [];
+for (const e of document.querySelectorAll("body *:not(script)")) {
+  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  if (!own || !e.getClientRects().length) continue;
+  const style = getComputedStyle(e);
+  const ink = light(rgb(e instanceof SVGElement ? style.fill : style.color));
+  const paper = light(behind(e));
+  const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+  if (contrast < 4.5) weak.push(`${e.tagName}.${e.className} ${contrast.toFixed(2)}`);
+}
+return weak;
+"""
+"""Names the elements with text whose contrast is below 4.5, the limit of WCAG AA."""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -328,36 +357,7 @@ def test_without_javascript_verdict_and_table_are_there(without_javascript, fold
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast(drift, scheme):
     drift.scheme(scheme)
-    weak = drift.run(
-        """
-        const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-        const light = (c) => {
-          const [r, g, b] = c.slice(0, 3).map((v) => {
-            v /= 255;
-            return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-          });
-          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        };
-        const behind = (e) => {
-          for (; e; e = e.parentElement) {
-            const c = rgb(getComputedStyle(e).backgroundColor);
-            if (c.length < 4 || c[3] > 0) return c;
-          }
-        };
-        const weak = [];
-        for (const e of document.querySelectorAll("body *:not(script)")) {
-          const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-          if (!own || !e.getClientRects().length) continue;
-          const style = getComputedStyle(e);
-          const ink = light(rgb(e instanceof SVGElement ? style.fill : style.color));
-          const paper = light(behind(e));
-          const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-          if (contrast < 4.5) weak.push(`${e.tagName}.${e.className} ${contrast.toFixed(2)}`);
-        }
-        return weak;
-        """
-    )
-    assert weak == []
+    assert drift.run(WEAK_TEXTS) == []
     paper = drift.run("return getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
 
@@ -423,3 +423,6 @@ def test_a_page_over_time_shows_its_first_alarm_and_asks_for_nothing(browser, tm
     assert browser.one("figure > svg").is_displayed()
     assert browser.requests == [page.as_uri()]
     assert browser.console == []
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        assert browser.run(WEAK_TEXTS) == []
