@@ -98,17 +98,21 @@ def large(tmp_path_factory):
 
 
 def column(browser, name):
-    heads = [text.strip() for text in browser.texts("#table thead th")]
-    place = next(i for i, head in enumerate(heads) if head.startswith(name))
     return browser.run(
+        "const place = [...document.querySelectorAll('#table thead th')]"
+        ".findIndex((head) => head.textContent.startsWith(arguments[0]));"
         "return [...document.querySelectorAll('#rows tr.row')]"
-        ".map((row) => row.cells[arguments[0]].innerText.trim())",
-        place,
+        ".map((row) => row.cells[place].innerText.trim())",
+        name,
     )
 
 
 def head(browser, name):
-    return next(th for th in browser.all("#table thead th") if th.text.startswith(name))
+    return browser.run(
+        "return [...document.querySelectorAll('#table thead th')]"
+        ".find((head) => head.textContent.startsWith(arguments[0]))",
+        name,
+    )
 
 
 def opener(browser, name):
