@@ -18,7 +18,7 @@ from skewgate.reporting.bars import bar_of
 from skewgate.reporting.ranking import worst_first
 from skewgate.reporting.text import visible
 from skewgate.reporting.timeline import Series, Timeline, Window, limit, multiple, sentence
-from skewgate.types import Status
+from skewgate.types import WARNING, Status
 from skewgate.window_charts import over_windows
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def render_report(report: Report) -> str:
         hidden=results[MOST_ROWS:],
         featured=any(result.feature for result in results),
         sliced=any(result.slice for result in results),
+        barred=any(bar_of(result) is not None for result in results),
+        warned=sum(r.status is Status.FAIL and r.severity == WARNING for r in results),
         counts={status.value: report.decision.count(status) for status in Status},
         left_out=shown.get("left_out", 0),
         drawn=len(shown.get("shown", ())),

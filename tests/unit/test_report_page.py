@@ -172,8 +172,14 @@ def test_what_only_warns_and_what_is_ignored_is_said():
         dataclasses.replace(PASSED, severity="ignored"),
         dataclasses.replace(FAILED, feature="tips", severity="error"),
     ]
-    told = {row[0] for row in page(*results, kind="skew").rows}
-    assert {"fail (warning)", "pass (ignored)", "fail"} <= told
+    made = page(*results, kind="skew")
+    assert {"fail (warning)", "pass (ignored)", "fail"} <= {row[0] for row in made.rows}
+    assert "Of 3 checks 2 failed (1 only as a warning), 0 could" in plain(made.text)
+
+
+def test_bars_are_explained_where_there_are_any():
+    assert "Bars: the upright line" in page(FAILED).text
+    assert "Bars: the upright line" not in page(UNSURE, kind="skew").text
 
 
 def test_policy_sides_and_sources_are_named():
