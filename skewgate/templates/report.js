@@ -208,8 +208,10 @@
     const { at, cdf: [before, now] } = found.gap;
     const place = x(at);
     const words = `largest gap ${percent(Math.abs(now - before))} at ${number(at)}`;
-    const side = place > WIDTH / 2 ? ["end", -10] : ["", 10];
-    const middle = (y(before) + y(now)) / 2 + 4;
+    // Curves rise: there is room below them on the left, and above them on the right.
+    const [css, beside, height] = place > (LEFT + RIGHT) / 2
+      ? ["end", -8, Math.max(y(Math.max(before, now)) - 8, TOP + 10)]
+      : ["", 8, Math.min(y(Math.min(before, now)) + 18, BOTTOM - 6)];
     const caption = `At most ${number(at)}: ${percent(before)} of the baseline and ${percent(now)} of the current values, the largest gap of the two curves.`;
     const known = Math.max(...found.known_to);
     return figure("Share of the values up to x (CDF)",
@@ -219,7 +221,7 @@
           line(place, y(before), place, y(now), "gap"),
           svg("circle", { cx: place, cy: y(before), r: 3.5, class: "gap-dot" }),
           svg("circle", { cx: place, cy: y(now), r: 3.5, class: "gap-dot" }),
-          text(place + side[1], middle, words, `gap-text ${side[0]}`))),
+          text(place + beside, height, words, `gap-text ${css}`))),
       known > 0.0005 ? `${caption} The curves are known to within ${percent(known)}.` : caption);
   };
 
