@@ -99,14 +99,14 @@ def _passed(
     sources: Sequence[dict[str, Any]],
 ) -> str:
     failed = decision.count(Status.FAIL)
+    features = {result.feature for result in ranked if result.feature}
     if kind == "decision":
         start = f"Every report is blessed ({len(sources)})"
     elif failed:
         start = f"Nothing failed that stops the pipeline, {_many(failed, 'check')} failed"
-    elif kind == "drift":
-        known = {result.feature for result in ranked if result.feature}
+    elif kind == "drift" and features:
         start = (
-            f"None of {_many(len(known), 'feature')} drifted, and a change as large as what is "
+            f"None of {_many(len(features), 'feature')} drifted, and a change as large as what is "
             "allowed would have been noticed"
         )
     else:

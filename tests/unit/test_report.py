@@ -14,6 +14,7 @@ from skewgate import decision, report
 from skewgate.config import Policy
 from skewgate.errors import InputError
 from skewgate.report import Report
+from skewgate.reporting.text import visible
 from skewgate.types import MetricResult, Status
 
 SCHEMA = json.loads(
@@ -147,6 +148,22 @@ def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, k
     jsonschema.validate(content, SCHEMA)
     again = report.parse(text, "report.json")
     assert again.to_json() == content
+
+
+@settings(max_examples=100)
+@given(
+    results=st.lists(RESULTS, max_size=4),
+    kind=st.sampled_from(["drift", "skew", "performance", "labels", "decision"]),
+)
+def test_whatever_the_numbers_and_names_there_is_a_page_and_a_sentence(results, kind):
+    for made in (
+        make(*results, kind=kind),
+        report.parse(report.render_json(make(*results, kind=kind)), "report.json"),
+    ):
+        told = made.headline()
+        assert told == visible(told)
+        assert told.endswith(".")
+        assert "</html>" in report.render_html(made)
 
 
 def test_json_holds_what_passed_too():
