@@ -7,16 +7,13 @@ import json
 import pathlib
 from typing import Any
 
-import jinja2
-
-from skewgate import charts, svg, validation
+from skewgate import validation
 from skewgate.errors import InputError
+from skewgate.reporting import headline, page
 from skewgate.types import Decision, MetricResult, Status
 
 SCHEMA_VERSION = 1
 JSON_NAME, HTML_NAME, METRICS_NAME = "report.json", "report.html", "metrics.prom"
-MOST_ROWS = 2000
-"""Results in the table of report.html, the worst first; report.json holds all."""
 _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
@@ -74,12 +71,8 @@ class Report:
         )
 
     def headline(self) -> str:
-        """Says in one sentence what was decided."""
-        decision = self.decision
-        failed, unsure = decision.count(Status.FAIL), decision.count(Status.INCONCLUSIVE)
-        counts = f"{failed} failed, {unsure} inconclusive, {len(decision.results)} checks in all"
-        verdict = "may go on" if decision.blessed else "is stopped"
-        return f"{decision.status.value.upper()}: the pipeline {verdict} ({counts})."
+        """Says in one sentence what was found, how sure it is, and what to look at first."""
+        return headline.sentence(self.kind, self.decision, self.details, self.sources)
 
 
 def render_json(report: Report) -> str:
@@ -97,26 +90,7 @@ def render_json(report: Report) -> str:
 
 def render_html(report: Report) -> str:
     """Returns a self-contained page; every name from data is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("skewgate", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["xml"] = svg.clean
-    results = sorted(
-        report.decision.results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric)
-    )
-    template = environment.get_template("report.html.j2")
-    return str(
-        template.render(
-            report=report,
-            results=results[:MOST_ROWS],
-            hidden=results[MOST_ROWS:],
-            charts=charts.draw(report.kind, report.decision.results, report.details),
-        )
-    )
+    return page.render_report(report)
 
 
 def render_metrics(report: Report) -> str:

@@ -14,6 +14,15 @@ Finer = Callable[[frozenset[str]], tuple[Profile | None, Profile | None]]
 """Reads the named features of baseline and current anew; None where the rows are not at hand."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """Results, and the profiles that they tell of: what was read again is in them."""
+
+    results: list[MetricResult]
+    baseline: Profile
+    current: Profile
+
+
 def evaluate(
     baseline: Profile,
     current: Profile,
@@ -22,6 +31,18 @@ def evaluate(
     *,
     where: str = "drift.yaml",
 ) -> list[MetricResult]:
+    """Returns the results of `settle`."""
+    return settle(baseline, current, config, finer, where=where).results
+
+
+def settle(
+    baseline: Profile,
+    current: Profile,
+    config: DriftConfig,
+    finer: Finer | None = None,
+    *,
+    where: str = "drift.yaml",
+) -> Outcome:
     """Compares two profiles and, where a threshold lies within an interval, looks again.
 
     Args:
@@ -36,11 +57,11 @@ def evaluate(
     results = drift.compare(baseline, current, config, where=where)
     features = columns(decision.in_doubt(results))
     if not features or finer is None:
-        return results
-    fine_baseline, fine_current = finer(features)
-    return drift.compare(
-        overlay(baseline, fine_baseline), overlay(current, fine_current), config, where=where
-    )
+        return Outcome(results, baseline, current)
+    sides = (baseline, current)
+    baseline, current = map(overlay, sides, finer(features))
+    results = drift.compare(baseline, current, config, where=where)
+    return Outcome(results, baseline, current)
 
 
 def columns(features: Iterable[str]) -> frozenset[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from skewgate.reporting.text import shortened, visible
 from skewgate.types import Status
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARK = 4.5
 """Half the size of a mark, in units of the drawing."""
 
@@ -111,26 +110,20 @@ def tick_labels(places: Sequence[float]) -> list[str]:
     return [f"{place:,.{decimals}f}".replace("-", "\u2212", 1) for place in places]
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 4) -> str:
     """Formats a number for a label, with a minus sign as wide as a figure.
 
     >>> number(0.91237), number(-1234567.0)
     ('0.9124', '\u22121.235e+06')
     """
-    return f"{value:.4g}".replace("-", "\u2212", 1) if value < 0 else f"{value:.4g}"
+    text = f"{value:.{digits}g}"
+    return text.replace("-", "\u2212", 1) if value < 0 else text
 
 
 def clean(text: str, longest: int | None = None) -> str:
-    """Replaces what XML cannot hold, and shortens text in the middle.
-
-    >>> clean("company:Taxi Affiliation Services", 17)
-    'company:…Services'
-    """
-    safe = _NOT_XML.sub("\ufffd", text)
-    if longest is None or len(safe) <= longest:
-        return safe
-    head = (longest - 1) // 2
-    return f"{safe[:head]}…{safe[len(safe) - (longest - 1 - head) :]}"
+    """Makes hidden characters visible, which XML cannot hold, and cuts the middle of long text."""
+    safe = visible(text)
+    return safe if longest is None else shortened(safe, longest)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, css: str, title: str = "") -> Shape:

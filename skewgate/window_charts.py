@@ -19,7 +19,8 @@ def over_windows(metric: str, content: dict[str, Any]) -> Chart:
 
     Args:
         metric: its name.
-        content: as `draw` has it under "windows".
+        content: as `draw` has it under "windows"; if the threshold is another one in each window,
+            "limits", a list of them; and "first_alarm", the name of a window to mark.
     """
     skipped = max(len(content["points"]) - MOST_WINDOWS, 0)
     points = content["points"][skipped:]
@@ -30,8 +31,9 @@ def over_windows(metric: str, content: dict[str, Any]) -> Chart:
         else (band["lower"][skipped:], band["upper"][skipped:], finite(band["mean"]))
     )
     threshold = finite(content.get("threshold"))
+    limits = [finite(limit) for limit in content.get("limits") or ()][skipped:]
     middle = [v for p in points if (v := finite(p["value"])) is not None]
-    middle += [v for v in (threshold, mean) if v is not None]
+    middle += [v for v in (threshold, mean, *limits) if v is not None]
     ends = [v for p in points for key in ("lower", "upper") if (v := finite(p[key])) is not None]
     ends += [v for limit in (*lows, *highs) if (v := finite(limit)) is not None]
     left, right, top, bottom = 64, _WIDTH - 130, 14, 236
@@ -55,6 +57,8 @@ def over_windows(metric: str, content: dict[str, Any]) -> Chart:
     ]
     for (_, drawn, text), place in zip(end, _apart([place for place, _, _ in end]), strict=True):
         shapes += [drawn, svg.label(right + 8, place + 4, text, "axis")]
+    shapes += _limits(limits, at, step, y)
+    shapes += _first_alarm(content.get("first_alarm"), names, at, top, bottom)
     shapes += _changes(content.get("change_points") or [], names, at, step, top, bottom)
     known = [finite(point["value"]) is not None for point in points]
     shapes += [
@@ -84,6 +88,44 @@ def _band(lows: list[Any], highs: list[Any], at: list[float], y: svg.Scale) -> l
         upper = [(x, y(high or 0.0)) for x, (_, high) in zip(places, inside, strict=True)]
         shapes.append(svg.path([*lower, *reversed(upper)], "band", closed=True))
     return shapes
+
+
+def _limits(limits: list[float | None], at: list[float], step: float, y: svg.Scale) -> list[Shape]:
+    """Draws the threshold of each window, as steps, with its name at the right."""
+    shapes = []
+    for start, stop in svg.runs([limit is not None for limit in limits]):
+        ends = [
+            (at[i] + side * step / 2, y(limits[i] or 0.0))
+            for i in range(start, stop)
+            for side in (-1, 1)
+        ]
+        shapes.append(svg.path(ends, "limit-steps"))
+    last = next((limit for limit in reversed(limits) if limit is not None), None)
+    if last is not None:
+        shapes.append(
+            svg.label(at[-1] + step / 2 + 8, y(last) + 4, f"limit {svg.number(last)}", "axis")
+        )
+    return shapes
+
+
+def _first_alarm(
+    window: str | None, names: list[str], at: list[float], top: float, bottom: float
+) -> list[Shape]:
+    """Marks the first window that failed."""
+    if window not in names:
+        return []
+    place = at[names.index(window)]
+    near_end = place > at[-1] - 200
+    told = f"first alarm: {svg.clean(window, 20)}"
+    return [
+        svg.line(place, top, place, bottom, "alarm", f"first alarm: {window}"),
+        svg.label(
+            place + (-8 if near_end else 8),
+            top + 8,
+            told,
+            "alarm-text end" if near_end else "alarm-text",
+        ),
+    ]
 
 
 def _changes(
@@ -155,7 +197,7 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
                 f"{window['name']}: {window['labelled']:,} of {window['predicted']:,} predictions "
                 f"have a label ({share:.1%}){', open' if window['open'] else ''}"
             )
-            css = "bar-open" if window["open"] else "bar"
+            css = "bar-open" if window["open"] else "bar-full"
             height = bottom - y(share)
             shapes.append(svg.rectangle(place - width / 2, y(share), width, height, css, told))
     if least is not None:

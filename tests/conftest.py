@@ -7,14 +7,16 @@ import pathlib
 import pytest
 
 PIPELINES = pathlib.Path(__file__).parent / "e2e"
+BROWSER = pathlib.Path(__file__).parent / "browser"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps the tests of a file together, and all whole pipelines, which take longest, first.
 
-    They share what is expensive: a trained model, an evaluation on Beam.
+    They share what is expensive: a trained model, an evaluation on Beam, a browser.
     """
     items.sort(key=lambda item: PIPELINES not in item.path.parents)
     for item in items:
-        group = "e2e" if PIPELINES in item.path.parents else str(item.path)
+        folders = [folder for folder in (PIPELINES, BROWSER) if folder in item.path.parents]
+        group = folders[0].name if folders else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))

@@ -15,7 +15,8 @@ from skewgate.components.drift_evaluator import sides
 from skewgate.config import DriftConfig
 from skewgate.profiles import Profile
 from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK, MetricResult
+from skewgate.reporting import distributions
+from skewgate.types import BASELINE_CHECK
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -43,6 +44,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         before = artifact_io.first(input_dict.get("baseline_statistics"))
         described: dict[str, Any] = {}
+        details: dict[str, Any] = {}
         settled: dict[str, frozenset[str]] = {}
         if before is None:
             results = [drift.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
@@ -51,13 +53,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             examples = input_dict.get("baseline_examples")
             baseline = sides.load("baseline", before, split, examples)
             schema = input_dict.get("schema")
-            results, settled = self._evaluate(baseline, current, config, schema)
+            outcome, settled = self._evaluate(baseline, current, config, schema)
+            results = outcome.results
+            shown = distributions.describe(outcome.baseline, outcome.current, results)
+            details = {"distributions": shown}
             described = baseline.describe(settled.get("baseline", ()))
         report = Report(
             kind="drift",
             decision=decision.decide(results, config.policy, config.critical),
             baseline=described,
             current=current.describe(settled.get("current", ())),
+            details=details,
         )
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["drift_report"]))
 
@@ -67,8 +73,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         current: sides.Side,
         config: DriftConfig,
         schema: list[types.Artifact] | None,
-    ) -> tuple[list[MetricResult], dict[str, frozenset[str]]]:
-        """Returns the results and, by the label of a side, what its examples settled."""
+    ) -> tuple[settling.Outcome, dict[str, frozenset[str]]]:
+        """Returns what was found and, by the label of a side, what its examples settled."""
         read: dict[str, frozenset[str]] = {}
 
         def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
@@ -85,6 +91,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             profiles = rereading.read(plans, self._make_beam_pipeline, folder) if plans else {}
             return profiles.get("baseline"), profiles.get("current")
 
-        results = settling.evaluate(baseline.profile, current.profile, config, finer)
-        open_still = settling.columns(decision.in_doubt(results))
-        return results, {label: features - open_still for label, features in read.items()}
+        outcome = settling.settle(baseline.profile, current.profile, config, finer)
+        open_still = settling.columns(decision.in_doubt(outcome.results))
+        return outcome, {label: features - open_still for label, features in read.items()}

@@ -14,6 +14,20 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TextIO
 
 
+def has_colours(out: TextIO) -> bool:
+    """Says whether a stream is a terminal whose user wants colours (see no-color.org)."""
+    return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def has_signs(out: TextIO) -> bool:
+    """Says whether a stream can write signs beyond ASCII."""
+    try:
+        "\u2500\u25cf\u25cb\u2502\u2716".encode(out.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 class Progress:
     """Prints one line per node: on a terminal also the node at work."""
 

@@ -13,7 +13,8 @@ from skewgate.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.cli import console, table
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.profiles import Profile
-from skewgate.types import MetricResult, Status
+from skewgate.reporting import distributions
+from skewgate.types import Status
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return first, second
 
     can_settle = not options.exact and any(map(_can_reread, sides))
-    results = settling.evaluate(
+    outcome = settling.settle(
         baseline,
         current,
         config,
@@ -63,15 +64,20 @@ def run(options: argparse.Namespace) -> int:
     reading.done()
     report = report_lib.Report(
         kind="drift",
-        decision=decision.decide(results, config.policy, config.critical),
+        decision=decision.decide(outcome.results, config.policy, config.critical),
         baseline={"uri": places[0], "rows": baseline.rows.get("", 0)},
         current={"uri": places[1], "rows": current.rows.get("", 0)},
+        details={
+            "distributions": distributions.describe(
+                outcome.baseline, outcome.current, outcome.results
+            )
+        },
     )
     written = _write(report, options.out) if options.out else None
     if options.json:
         sys.stdout.write(report_lib.render_json(report))
     else:
-        _show(report, results, written)
+        _show(report, written)
     if report.decision.blessed:
         return EXIT_PASS
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
@@ -122,10 +128,15 @@ def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
     return pathlib.Path(folder) / report_lib.HTML_NAME
 
 
-def _show(
-    report: report_lib.Report, results: list[MetricResult], written: pathlib.Path | None
-) -> None:
-    print(table.render(results, colour=sys.stdout.isatty()))
+def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
+    out = sys.stdout
+    print(
+        table.render(
+            report.decision.results,
+            colour=console.has_colours(out),
+            signs=console.has_signs(out),
+        )
+    )
     print()
     found = report.decision
     rows = [f"{side['rows']:,}" for side in (report.baseline, report.current)]

@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_drift(commands)
     _add_statistics(commands)
+    _add_report(commands)
     _add_schema(commands)
     _add_simulation(commands)
     run = commands.add_parser(
@@ -61,6 +62,24 @@ def _add_drift(commands: Any) -> None:
         "--exact", action="store_true", help="keep 16 times as many points of each number"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser(
+        "report",
+        help="render a report again, or follow many over time",
+        description="One report: writes its page again. Many: says when each feature first failed, "
+        "and draws every check over the windows.",
+        epilog="exit codes: 0 shown, 2 usage or bad input",
+    )
+    report.add_argument(
+        "runs",
+        metavar="RUN_DIR",
+        nargs="+",
+        help="folder with report.json, or a folder of such folders",
+    )
+    report.add_argument("--out", metavar="FILE", help="page to write (.html)")
+    report.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_statistics(commands: Any) -> None:
@@ -245,6 +264,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import drift
 
         return drift.run(options)
+    if options.command == "report":
+        from skewgate.cli import report
+
+        return report.run(options)
     if options.command in ("profile", "merge"):
         from skewgate.cli import profile
 

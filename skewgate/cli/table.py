@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from skewgate.reporting.bars import bar_of
+from skewgate.reporting.ranking import worst_first
+from skewgate.reporting.text import visible
 from skewgate.types import MetricResult, Status
 
-_ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
-_COLOURS = {Status.FAIL: "31", Status.INCONCLUSIVE: "33", Status.PASS: "32"}
-_HEAD = ("feature", "slice", "metric", "value", "interval", "threshold", "verdict")
+COLOURS = {Status.FAIL: "31", Status.INCONCLUSIVE: "33", Status.PASS: "32"}
+_HEAD = ("feature", "slice", "metric", "value", "interval", "bar", "threshold", "verdict")
 _NUMERIC = frozenset({"value", "threshold"})
+_BAR = 17
+"""Columns of a bar; its threshold is in the middle."""
+_SIGNS = {Status.FAIL: "\u2716", Status.INCONCLUSIVE: "\u25cb", Status.PASS: "\u25cf"}
+_LETTERS = {Status.FAIL: "x", Status.INCONCLUSIVE: "?", Status.PASS: "o"}
 MOST_PASSED = 20
 """Checks that passed and are listed; the rest are only counted."""
 
 
-def render(results: Iterable[MetricResult], *, colour: bool, most_passed: int = MOST_PASSED) -> str:
+def render(
+    results: Iterable[MetricResult],
+    *,
+    colour: bool,
+    signs: bool = True,
+    most_passed: int = MOST_PASSED,
+) -> str:
     """Returns lines: what failed first, then what is inconclusive, then what passed.
 
     Args:
         results: what to show.
-        colour: whether the output is a terminal.
+        colour: whether the output is a terminal that shows colours.
+        signs: whether it shows signs beyond ASCII.
         most_passed: number of passed checks to list.
     """
-    ordered = sorted(results, key=lambda r: (_ORDER[r.status], r.slice, r.feature, r.metric))
+    ordered = worst_first(results)
     passed = [result for result in ordered if result.status is Status.PASS]
     shown = ordered[: len(ordered) - max(len(passed) - most_passed, 0)]
     sliced = any(result.slice for result in shown)
     columns = [name for name in _HEAD if sliced or name != "slice"]
-    rows = [[_cell(result, name) for name in columns] for result in shown]
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    lines = ["  ".join(_pad(n, n, w) for n, w in zip(columns, widths, strict=True)).rstrip()]
+    rows = [[_cell(result, name, signs) for name in columns] for result in shown]
+    head = [f"0{'limit':^{_BAR - 2}}>" if name == "bar" else name for name in columns]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [_line(head, columns, widths)]
     for result, row in zip(shown, rows, strict=True):
-        cells = [_pad(cell, n, w) for cell, n, w in zip(row, columns, widths, strict=True)]
+        line = _line(row, columns, widths)
         if colour:
-            cells[-1] = f"\x1b[{_COLOURS[result.status]}m{cells[-1]}\x1b[0m"
-        lines.append("  ".join(cells).rstrip())
+            start = len(line) - len(row[-1])
+            line = f"{line[:start]}{coloured(line[start:], result.status)}"
+        lines.append(line)
     if len(shown) < len(ordered):
         lines.append(f"... and {len(ordered) - len(shown):,} more that passed")
     return "\n".join(lines)
@@ -43,23 +58,52 @@ def render(results: Iterable[MetricResult], *, colour: bool, most_passed: int = 
 def explain(failures: Sequence[MetricResult], most: int = 10) -> str:
     """Returns one line per result that shuts the gate."""
     lines = [
-        f"  {result.feature}{f' ({result.slice})' if result.slice else ''}: {result.reason}"
-        if result.feature
-        else f"  {result.reason}"
+        visible(
+            f"{result.feature}{f' ({result.slice})' if result.slice else ''}: {result.reason}"
+            if result.feature
+            else result.reason
+        )
         for result in failures[:most]
     ]
     if len(failures) > most:
-        lines.append(f"  ... and {len(failures) - most:,} more")
-    return "\n".join(lines)
+        lines.append(f"... and {len(failures) - most:,} more")
+    return "\n".join(f"  {line}" for line in lines)
 
 
-def _pad(cell: str, column: str, width: int) -> str:
-    return cell.rjust(width) if column in _NUMERIC else cell.ljust(width)
+def coloured(text: str, status: Status) -> str:
+    """Returns a text in the colour of a verdict."""
+    return f"\x1b[{COLOURS[status]}m{text}\x1b[0m"
 
 
-def _cell(result: MetricResult, column: str) -> str:
+def bar(result: MetricResult, signs: bool) -> str:
+    """Returns the interval beside the threshold, which is in the middle; "" without numbers."""
+    found = bar_of(result)
+    if found is None:
+        return ""
+    lower, value, upper = (
+        round(place * (_BAR - 1) / 100) for place in (found.lower, found.value, found.upper)
+    )
+    cells = [" "] * _BAR
+    if upper > lower:
+        cells[lower : upper + 1] = ("\u2500" if signs else "-") * (upper + 1 - lower)
+    cells[_BAR // 2] = "\u2502" if signs else "|"
+    cells[value] = (_SIGNS if signs else _LETTERS)[result.status]
+    return "".join(cells)
+
+
+def _line(cells: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell.rjust(width) if column in _NUMERIC else cell.ljust(width)
+        for cell, column, width in zip(cells, columns, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+def _cell(result: MetricResult, column: str, signs: bool) -> str:
     if column == "verdict":
         return result.status.value
+    if column == "bar":
+        return bar(result, signs)
     if column == "interval":
         if result.lower is None or result.upper is None or result.lower == result.upper:
             return ""
@@ -67,4 +111,4 @@ def _cell(result: MetricResult, column: str) -> str:
     value = getattr(result, column)
     if isinstance(value, float | int):
         return f"{value:.4g}"
-    return "" if value is None else "".join(c if c.isprintable() else "?" for c in value)
+    return "" if value is None else visible(value)

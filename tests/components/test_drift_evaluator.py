@@ -110,6 +110,23 @@ def test_a_category_new_in_current_is_not_the_same_as_one_gone(
     assert failed(read_json(gone)) == set()
 
 
+def test_report_keeps_both_distributions_the_worst_first(statistics_artifact, evaluate, read_json):
+    baseline = statistics_artifact("base", "0.001", train=frame(4000, 1))
+    current = statistics_artifact("now", "0.001", serving=frame(1500, 2, shift=4.0))
+    content = read_json(evaluate(current, baseline))
+    fare, payment = content["details"]["distributions"]["shown"]
+    assert (fare["feature"], fare["kind"], fare["n"]) == ("fare", "numeric", [4000, 1500])
+    assert (payment["feature"], payment["kind"]) == ("payment", "categorical")
+    before, now = fare["gap"]["cdf"]
+    [ks] = [r["value"] for r in content["results"] if r["metric"] == "ks"]
+    assert before - now == pytest.approx(ks, abs=0.002)
+    assert fare["median"][0] + 2 < fare["median"][1]
+
+
+def test_without_a_baseline_there_are_no_distributions(statistics_artifact, evaluate, read_json):
+    assert "details" not in read_json(evaluate(statistics_artifact("now", a=frame(900, 1)), None))
+
+
 def test_report_has_three_files(statistics_artifact, evaluate):
     report = evaluate(statistics_artifact("now", serving=frame(900, 1)), None)
     names = {path.name for path in pathlib.Path(report.uri).iterdir()}
@@ -322,6 +339,9 @@ def test_examples_settle_what_ten_buckets_leave_open(settle, rides_sides):
     (result,) = content["results"]
     assert (result["n_baseline"], result["n_current"]) == (len(base), len(now))
     assert result["upper"] - result["lower"] < 1e-6
+    [shown] = [e for e in content["details"]["distributions"]["shown"] if e["feature"] == "fare"]
+    before, now = shown["gap"]["cdf"]
+    assert abs(before - now) == pytest.approx(exact, abs=2e-4)  # of what was read again
     assert (content["baseline"]["rows"], content["current"]["rows"]) == (4000, 3000)
 
 

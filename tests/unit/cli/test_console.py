@@ -1,6 +1,8 @@
 import io
 
-from skewgate.cli.console import Reading
+import pytest
+
+from skewgate.cli.console import Reading, has_colours, has_signs
 
 
 class Terminal(io.StringIO):
@@ -72,3 +74,22 @@ def test_nothing_read_is_nothing_told():
     reading.expect({"a.pb": 0})
     reading.done()
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+    ids=str,
+)
+def test_colours_are_for_terminals_whose_user_wants_them(monkeypatch, settings, expected):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert has_colours(Terminal()) is expected
+    assert not has_colours(io.StringIO())
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", True), ("ascii", False)])
+def test_signs_are_for_outputs_that_can_write_them(encoding, expected):
+    assert has_signs(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is expected

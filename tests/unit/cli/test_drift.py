@@ -57,10 +57,20 @@ def test_what_changed_fails_and_is_named_with_the_reason(run, places, drifted):
     assert result.code == 1
     assert "FAIL: 2 failed, 0 inconclusive of 12 checks" in result.out
     first, second = result.out.splitlines()[1:3]
-    assert (first.split()[:2], second.split()[:2]) == (["fare", "ks"], ["paid", "psi"])
+    assert (first.split()[:2], second.split()[:2]) == (["paid", "psi"], ["fare", "ks"])
     [reason] = [line for line in result.out.splitlines() if line.startswith("  fare: ks is 0.3")]
     assert "above the threshold of 0.1" in reason
     assert "883 baseline and 688 current values" in reason
+
+
+def test_the_report_keeps_the_distributions_of_what_was_compared(run, places, drifted, cli):
+    content = cli.check_report(json.loads(run("drift", *places(drifted), "--json").out))
+    shown = {entry["feature"]: entry for entry in content["details"]["distributions"]["shown"]}
+    assert list(shown)[:2] == ["paid", "fare"]
+    before, now = shown["fare"]["gap"]["cdf"]
+    [ks] = [r for r in content["results"] if (r["feature"], r["metric"]) == ("fare", "ks")]
+    assert abs(before - now) == pytest.approx(ks["value"], abs=2e-4)
+    assert shown["paid"]["names"][0] in ("Cash", "Card")
 
 
 def test_too_little_data_is_inconclusive(run, places, same):

@@ -8,7 +8,7 @@ def result(feature, status=Status.PASS, *, name="", value=0.25, interval=(0.2, 0
     lower, upper = interval
     return MetricResult(
         feature, name, "ks", status, f"because of {feature}", value, lower, upper,
-        threshold=0.1, **fields,
+        null_value=0.0, threshold=0.1, **fields,
     )  # fmt: skip
 
 
@@ -22,11 +22,20 @@ def test_what_failed_stands_first_then_what_is_inconclusive():
         colour=False,
     ).splitlines()
     assert lines == [
-        "feature  metric   value  interval    threshold  verdict",
-        "b        ks      0.1235                    0.1  fail",
-        "c        ks        0.25  [0.2, 0.3]        0.1  inconclusive",
-        "a        ks        0.25  [0.2, 0.3]        0.1  pass",
+        "feature  metric   value  interval    0     limit     >  threshold  verdict",
+        "b        ks      0.1235                      │ ✖              0.1  fail",
+        "c        ks        0.25  [0.2, 0.3]          │       ○        0.1  inconclusive",
+        "a        ks        0.25  [0.2, 0.3]          │       ●        0.1  pass",
     ]
+
+
+def test_the_interval_is_a_bar_against_the_threshold():
+    wide = result("a", value=0.08, interval=(0.05, 0.13))
+    assert table.bar(wide, signs=True) == "    ──●─│──      "
+    assert table.bar(wide, signs=False) == "    --o-|--      "
+    unsure = result("a", Status.INCONCLUSIVE, value=0.1, interval=(0.1, 0.1))
+    assert table.bar(unsure, signs=False) == "        ?        "
+    assert table.bar(result("a", value=None, interval=(None, None)), signs=True) == ""
 
 
 def test_slices_have_a_column_if_there_are_any():
@@ -37,6 +46,9 @@ def test_slices_have_a_column_if_there_are_any():
         "metric",
         "value",
         "interval",
+        "0",
+        "limit",
+        ">",
         "threshold",
         "verdict",
     ]

@@ -1,0 +1,159 @@
+"""`skewgate report`: the page of a report again, or many reports over time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from skewgate import files
+from skewgate import report as report_lib
+from skewgate.cli import console, table
+from skewgate.errors import EXIT_PASS, InputError
+from skewgate.reporting import page, timeline
+from skewgate.reporting.text import shortened, visible
+from skewgate.reporting.timeline import Series, Timeline
+from skewgate.types import Status
+
+_MOST_WINDOWS = 60
+_MOST_QUIET = 20
+"""Rows without an alarm that are listed; the rest are only counted."""
+_LONGEST = 40
+_LETTERS = {Status.FAIL: "F", Status.INCONCLUSIVE: "?", Status.PASS: "."}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code.
+
+    Args:
+        options: runs, out, json.
+
+    Raises:
+        InputError: there is no report, one cannot be read, or they are of different kinds.
+    """
+    found = [(str(path), report_lib.read(path)) for path in _folders(options.runs)]
+    if len(found) == 1:
+        _one(*found[0], options)
+    else:
+        _many(timeline.build(timeline.in_order(found)), options)
+    return EXIT_PASS
+
+
+def _folders(places: Sequence[str]) -> list[pathlib.Path]:
+    """Returns the folders with a report: those named, or those right below them; each once."""
+    found: dict[pathlib.Path, pathlib.Path] = {}
+    for place in places:
+        path = pathlib.Path(place)
+        if not path.is_dir():
+            problem = "is a file, not a folder" if path.exists() else "no such folder"
+            raise InputError(place, problem, "give the folder that holds report.json")
+        try:
+            below = [path] if _holds_report(path) else sorted(filter(_holds_report, path.iterdir()))
+        except OSError as error:
+            raise InputError(
+                place, f"cannot be read: {error.strerror}", "check who may read it"
+            ) from error
+        if not below:
+            raise InputError(
+                place,
+                f"holds no {report_lib.JSON_NAME}, and none of the folders in it does",
+                "give the folder of a report, such as --out of `skewgate drift`",
+            )
+        for each in below:
+            found.setdefault(each.resolve(), each)
+    return list(found.values())
+
+
+def _holds_report(path: pathlib.Path) -> bool:
+    return (path / report_lib.JSON_NAME).is_file()
+
+
+def _one(place: str, report: report_lib.Report, options: argparse.Namespace) -> None:
+    """Renders one report again: beside its report.json, unless another file is named."""
+    out = options.out or str(pathlib.Path(place) / report_lib.HTML_NAME)
+    if options.out or not options.json:
+        _write(out, report_lib.render_html(report))
+    if options.json:
+        sys.stdout.write(report_lib.render_json(report))
+        return
+    signs, colour = console.has_signs(sys.stdout), console.has_colours(sys.stdout)
+    print(table.render(report.decision.results, colour=colour, signs=signs))
+    print(f"\n{report.decision.status.value.upper()}: {report.headline()}")
+    print(f"Report: {out}")
+
+
+def _many(found: Timeline, options: argparse.Namespace) -> None:
+    if options.out:
+        _write(options.out, page.render_timeline(found))
+    if options.json:
+        content = timeline.to_json(found)
+        json.dump(content, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    print(render(found, colour=console.has_colours(sys.stdout)))
+    print(f"\n{visible(timeline.sentence(found))}")
+    if options.out:
+        print(f"Report: {options.out}")
+
+
+def _write(path: str, content: str) -> None:
+    try:
+        files.write_atomically(path, content)
+    except OSError as error:
+        raise InputError(
+            path, f"cannot be written: {error.strerror}", "name a file, with --out"
+        ) from error
+
+
+def render(found: Timeline, *, colour: bool) -> str:
+    """Returns a letter for each feature and window, those with alarms first.
+
+    Args:
+        found: what to show.
+        colour: whether the output is a terminal that shows colours.
+    """
+    start = max(len(found.windows) - _MOST_WINDOWS, 0)
+    alarms = [row for row in found.rows if row.first_alarm is not None]
+    quiet = [row for row in found.rows if row.first_alarm is None]
+    shown = [*alarms, *quiet[:_MOST_QUIET]]
+    labels = [shortened(visible(row.label), _LONGEST) for row in shown]
+    width = max(map(len, [*labels, "feature"]))
+    count = len(found.windows) - start
+    first, last = (visible(found.windows[i].name) for i in (start, -1))
+    lines = [
+        f"{found.kind} in {len(found.windows)} windows"
+        + (f", the last {count} of them" if start else "")
+        + f": {first} to {last}",
+        "",
+        f"{'feature':<{width}}  {'windows':<{max(count, 7)}}  first alarm",
+    ]
+    for row, label in zip(shown, labels, strict=True):
+        letters = "".join(_letter(row, i, colour) for i in range(start, len(found.windows)))
+        room = " " * max(7 - count, 0)
+        lines.append(f"{label:<{width}}  {letters}{room}  {_alarm(found, row)}".rstrip())
+    if len(quiet) > _MOST_QUIET:
+        lines.append(f"... and {len(quiet) - _MOST_QUIET:,} more without an alarm")
+    lines.append("F fail, ? inconclusive, . pass, blank: not checked")
+    return "\n".join(lines)
+
+
+def _letter(row: Series, index: int, colour: bool) -> str:
+    result = row.results[index]
+    if result is None:
+        return " "
+    letter = _LETTERS[result.status]
+    return table.coloured(letter, result.status) if colour else letter
+
+
+def _alarm(found: Timeline, row: Series) -> str:
+    if row.first_alarm is None:
+        return ""
+    result = row.results[row.first_alarm]
+    assert result is not None
+    value = "" if result.value is None else f" {result.value:.3g}"
+    limit = timeline.limit(result)
+    bound = "" if limit is None else f", limit {limit:.3g}"
+    name = visible(found.windows[row.first_alarm].name)
+    return f"{name}: {visible(result.metric)}{value}{bound}"
