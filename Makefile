@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench bench-quality lint types format locks clean
+.PHONY: help setup demo test test-all bench bench-quality lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ lint: setup ## check style and format
 types: setup ## check types, mapped folders included
 	@rm -rf .types && mkdir -p .types
 	@cp -rs "$(CURDIR)/skewgate" .types/skewgate
-	@for top in components pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
+	@for top in components kubeflow pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
 	MYPYPATH=.types $(VENV)/mypy -p skewgate
 
 format: setup ## format the code
@@ -49,6 +49,9 @@ locks: setup ## resolve both locks anew
 	    requirements/tfx116.in -o requirements/tfx116.txt && \
 	$$uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	    requirements/tfx121.in -o requirements/tfx121.txt
+
+image: ## build the image of the pipelines by docker, podman or buildah
+	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
 	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
