@@ -148,6 +148,11 @@ def write(moment: datetime.datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def check_zone(name: str) -> None:
+    """Raises InputError if there is no time zone of that IANA name."""
+    _zone(name)
+
+
 def _parse(text: str) -> datetime.datetime | None:
     try:
         if found := _RFC3339.fullmatch(text):

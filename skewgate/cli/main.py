@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
+from skewgate.cli import schedule as schedule_command
 from skewgate.errors import EXIT_USAGE, SkewgateError
 
 _EPILOG = "exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive"
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="settings of the pipelines (default: the Chicago taxi example)",
     )
+    schedule_command.add_parser(commands)
     return parser
 
 
@@ -198,6 +200,8 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import schema
 
         return schema.run(options)
+    if options.command == "schedule":
+        return schedule_command.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)
