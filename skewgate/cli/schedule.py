@@ -75,8 +75,8 @@ def _add_common(target: argparse.ArgumentParser) -> None:
     target.add_argument(
         "--time-parameter",
         metavar="NAME",
-        default="window_end",
-        help="parameter that gets the scheduled time (window_end)",
+        default="scheduled-time",
+        help="parameter that gets the scheduled time (scheduled-time)",
     )
     target.add_argument(
         "--parameter",

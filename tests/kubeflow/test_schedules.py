@@ -24,7 +24,7 @@ SPEC = {
     "root": {
         "inputDefinitions": {
             "parameters": {
-                "window_end": {"parameterType": "STRING"},
+                "scheduled-time": {"parameterType": "STRING"},
                 "data": {"parameterType": "STRING", "defaultValue": "gs://bucket/data"},
                 "span": {"parameterType": "NUMBER_INTEGER", "defaultValue": 0.0},
                 "alpha": {"parameterType": "NUMBER_DOUBLE", "defaultValue": 0.05},
@@ -47,7 +47,7 @@ JOB = {
         "parameterValues": {"data": "gs://bucket/other", "span": 7},
     },
 }
-DAILY = Schedule("nightly", "30 6 * * *", "window_end", {"span": "3"})
+DAILY = Schedule("nightly", "30 6 * * *", "scheduled-time", {"span": "3"})
 
 
 @pytest.fixture
@@ -139,7 +139,10 @@ def test_kubeflow_is_asked_for_a_recurring_run_that_gets_its_scheduled_time(
     assert body["display_name"] == "nightly"
     assert body["experiment_id"] == "e-1"
     assert body["trigger"] == {"cron_schedule": {"cron": "0 30 6 * * *"}}
-    assert body["runtime_config"]["parameters"] == {"window_end": "[[ScheduledTime]]", "span": 3}
+    assert body["runtime_config"]["parameters"] == {
+        "scheduled-time": "[[ScheduledTime]]",
+        "span": 3,
+    }
     assert body["max_concurrency"] == 1
     assert body["no_catchup"] is False
     assert body["service_account"] == "runner"
@@ -243,14 +246,14 @@ def test_vertex_is_asked_for_a_schedule_whose_runs_get_their_scheduled_time(vert
     assert job["pipelineSpec"]["pipelineInfo"] == {"name": "taxi-monitoring"}
     assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
     assert job["runtimeConfig"]["parameterValues"] == {
-        "window_end": "{{$.pipeline_job_schedule_time_utc}}",
+        "scheduled-time": "{{$.pipeline_job_schedule_time_utc}}",
         "data": "gs://bucket/other",
         "span": 3,
     }
 
 
 def test_a_second_schedule_of_one_name_is_not_made(vertex, vertex_file):
-    request = vertex_request(vertex_file, Schedule("weekly", "0 6 * * 1", "window_end"))
+    request = vertex_request(vertex_file, Schedule("weekly", "0 6 * * 1", "scheduled-time"))
     with pytest.raises(InputError, match="has a schedule weekly already"):
         ask_vertex(vertex, request)
     assert [asked[0] for asked in vertex.asked] == ["GET"]
@@ -291,28 +294,34 @@ def test_missed_runs_are_made_up_unless_the_caller_says_otherwise(kubeflow_file,
     [
         (
             Schedule("n", "0 6 * * *", "end"),
-            "parameter end: is not known; .* has alpha, data, span",
+            "parameter end: is not known; .* has alpha, data, scheduled-time, span",
         ),
         (Schedule("n", "0 6 * * *", "span"), "parameter span: must be of type STRING to get"),
-        (Schedule("n", "0 6 * * *", "data"), "parameter window_end: has no default and no value"),
         (
-            Schedule("n", "0 6 * * *", "data", {"window_end": "x", "data": "y"}),
+            Schedule("n", "0 6 * * *", "data"),
+            "parameter scheduled-time: has no default and no value",
+        ),
+        (
+            Schedule("n", "0 6 * * *", "data", {"scheduled-time": "x", "data": "y"}),
             "parameter data: gets the scheduled time and must not be given",
         ),
-        (Schedule("n", "0 6 * * *", "window_end", {"rows": "1"}), "parameter rows: is not known"),
         (
-            Schedule("n", "0 6 * * *", "window_end", {"span": "1.5"}),
+            Schedule("n", "0 6 * * *", "scheduled-time", {"rows": "1"}),
+            "parameter rows: is not known",
+        ),
+        (
+            Schedule("n", "0 6 * * *", "scheduled-time", {"span": "1.5"}),
             "parameter span: must be a whole number, got '1.5'",
         ),
         (
-            Schedule("n", "0 6 * * *", "window_end", {"alpha": "NaN"}),
+            Schedule("n", "0 6 * * *", "scheduled-time", {"alpha": "NaN"}),
             "parameter alpha: must be a number, got 'NaN'",
         ),
         (
-            Schedule("n", "0 6 * * *", "window_end", {"strict": "yes"}),
+            Schedule("n", "0 6 * * *", "scheduled-time", {"strict": "yes"}),
             "parameter strict: must be true or false, got 'yes'",
         ),
-        (Schedule("n", "0 6 * *", "window_end"), "cron: must have five fields"),
+        (Schedule("n", "0 6 * *", "scheduled-time"), "cron: must have five fields"),
     ],
 )
 def test_a_schedule_that_does_not_fit_the_pipeline_is_refused(kubeflow_file, schedule, words):
@@ -323,7 +332,10 @@ def test_a_schedule_that_does_not_fit_the_pipeline_is_refused(kubeflow_file, sch
 
 def test_values_get_the_types_of_their_parameters(kubeflow_file):
     schedule = Schedule(
-        "n", "0 6 * * *", "window_end", {"span": "3", "alpha": "1", "strict": "false", "data": "3"}
+        "n",
+        "0 6 * * *",
+        "scheduled-time",
+        {"span": "3", "alpha": "1", "strict": "false", "data": "3"},
     )
     request = schedules.kubeflow_request(
         schedules.load(kubeflow_file, KUBEFLOW), schedule, host="h", experiment="e"
