@@ -36,7 +36,7 @@ lint: setup ## check style and format
 types: setup ## check types, mapped folders included
 	@rm -rf .types && mkdir -p .types
 	@cp -rs "$(CURDIR)/skewgate" .types/skewgate
-	@for top in components pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
+	@for top in components kubeflow pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
 	MYPYPATH=.types $(VENV)/mypy -p skewgate
 
 format: setup ## format the code
