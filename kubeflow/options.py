@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
+import tempfile
 from typing import Any, Literal
 
 import pydantic
@@ -176,8 +176,13 @@ def _check_root(root: str, target: str) -> None:
     if not path.is_absolute():
         raise ValueError(f"pipeline_root must be a URI or an absolute path, got {root!r}")
     parent = next(each for each in (path, *path.parents) if each.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise ValueError(f"pipeline_root {root!r} cannot be written: {parent} is no folder of ours")
+    try:
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"pipeline_root {root!r} cannot be written: {parent}: {error.strerror}"
+        ) from error
 
 
 def load(path: str | None, **overrides: Any) -> Options:
