@@ -1,6 +1,7 @@
 """One task: what its container is handed and how its command ends."""
 
 import json
+import sys
 
 import pytest
 
@@ -81,9 +82,9 @@ def test_placeholders_that_name_nothing_are_refused(task, tmp_path, text):
         tasks.filled(text, rendered(task, where, tmp_path), where.mounts)
 
 
-def run(task, tmp_path, code, *prefix, env=()):
+def run(task, tmp_path, code, *prefix, python="python", env=()):
     where = place(tmp_path, *prefix)
-    container = {"command": ["python", "-c", code], "args": ["{{$}}"], "env": list(env)}
+    container = {"command": [python, "-c", code], "args": ["{{$}}"], "env": list(env)}
     return tasks.run(container, container, rendered(task, where, tmp_path), tmp_path, where)
 
 
@@ -103,7 +104,8 @@ def test_a_command_leaves_its_output_and_its_log(task, tmp_path):
 def test_a_prefix_runs_the_command_elsewhere_with_its_variables(task, tmp_path):
     code = "import os, sys; print(os.environ['COLOUR'])"
     env = [{"name": "COLOUR", "value": "dark red"}]
-    assert run(task, tmp_path, code, "nice", "-n", "1", env=env).exit_code == 0
+    ended = run(task, tmp_path, code, "nice", "-n", "1", python=sys.executable, env=env)
+    assert ended.exit_code == 0
     assert (tmp_path / "log.txt").read_text() == "dark red\n"
 
 
