@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench bench-quality lint types format locks image clean
+.PHONY: help setup demo test test-all bench bench-quality golden lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: setup ## time skewgate and its peers on the same files (about 20 minutes)
 bench-quality: setup ## count false and missed alarms of skewgate and its peers (about 30 minutes)
 	@benchmarks/setup.sh
 	@$(VENV)/python -m benchmarks.quality
+
+golden: setup ## write the golden files of compiled pipelines anew; review the difference
+	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
 
 lint: setup ## check style and format
 	$(VENV)/ruff check .

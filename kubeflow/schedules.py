@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,8 @@ import yaml
 
 from skewgate import schedule_window, validation
 from skewgate.errors import InputError
-from skewgate.kubeflow import cron
+from skewgate.kubeflow import cron, parameters
+from skewgate.kubeflow.parameters import Parameter
 
 KUBEFLOW, VERTEX = "kubeflow", "vertex"
 SCHEDULED_TIME = {
@@ -25,9 +25,6 @@ SCHEDULED_TIME = {
     VERTEX: "{{$.pipeline_job_schedule_time_utc}}",
 }
 """What each scheduler replaces by the scheduled time: 14 digits, and RFC 3339, both in UTC."""
-
-_KINDS = {"STRING": "text", "NUMBER_INTEGER": "a whole number", "NUMBER_DOUBLE": "a number"}
-_KINDS |= {"BOOLEAN": "true or false", "LIST": "a JSON list", "STRUCT": "a JSON object"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,13 +42,13 @@ class Compiled:
     job: Mapping[str, Any]
 
     @property
-    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
-        """What a run may choose, by name."""
-        root: Mapping[str, Any] = self.spec.get("root", {})
-        found: Mapping[str, Mapping[str, Any]] = root.get("inputDefinitions", {}).get(
-            "parameters", {}
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What a run may choose."""
+        declared = self.spec["root"].get("inputDefinitions", {}).get("parameters", {})
+        return tuple(
+            Parameter(name, each["parameterType"], each.get("defaultValue"))
+            for name, each in sorted(declared.items())
         )
-        return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,56 +199,23 @@ def _values(
     Raises:
         InputError: one is unknown, missing, given twice or of another type.
     """
-    known = compiled.parameters
-    listed = ", ".join(sorted(known)) or "none"
-    for name in (schedule.time_parameter, *schedule.values):
-        if name not in known:
-            raise InputError(
-                f"parameter {name}", f"is not known; {compiled.path} has {listed}", "correct it"
-            )
-    if schedule.time_parameter in schedule.values:
+    known = {parameter.name: parameter for parameter in compiled.parameters}
+    name = schedule.time_parameter
+    given = {**(before or {}), **schedule.values}
+    if name in schedule.values:
         raise InputError(
-            f"parameter {schedule.time_parameter}",
-            "gets the scheduled time and must not be given",
-            "leave it out",
+            f"parameter {name}", "gets the scheduled time and must not be given", "leave it out"
         )
-    if known[schedule.time_parameter]["parameterType"] != "STRING":
+    if name in known and known[name].kind != parameters.STRING:
         raise InputError(
-            f"parameter {schedule.time_parameter}",
-            "must be of type STRING to get the scheduled time, it is of type "
-            f"{known[schedule.time_parameter]['parameterType']}",
+            f"parameter {name}",
+            f"must be of type STRING to get the scheduled time, it is of type {known[name].kind}",
             "name another parameter",
         )
-    values = {name: _typed(name, known[name], text) for name, text in schedule.values.items()}
-    values = {**(before or {}), **values, schedule.time_parameter: scheduled}
-    for name, parameter in sorted(known.items()):
-        optional = "defaultValue" in parameter or parameter.get("isOptional", False)
-        if name not in values and not optional:
-            raise InputError(
-                f"parameter {name}", "has no default and no value", f"give {name}=VALUE"
-            )
-    return dict(sorted(values.items()))
-
-
-def _typed(name: str, parameter: Mapping[str, Any], text: str) -> Any:
-    """Returns the value that a text stands for, of the type of a parameter."""
-    kind = str(parameter["parameterType"])
-    if kind == "STRING":
-        return text
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits = {
-        "NUMBER_INTEGER": number and isinstance(value, int),
-        "NUMBER_DOUBLE": number and math.isfinite(value),
-        "BOOLEAN": isinstance(value, bool),
-        "LIST": isinstance(value, list),
-        "STRUCT": isinstance(value, dict),
-    }
-    if not fits.get(kind, False):
+    typed = parameters.resolve(compiled.parameters, {name: scheduled, **given})
+    missing = sorted(known.keys() - typed.keys())
+    if missing:
         raise InputError(
-            f"parameter {name}", f"must be {_KINDS.get(kind, kind)}, got {text!r}", "correct it"
+            f"parameter {missing[0]}", "has no default and no value", f"give {missing[0]}=VALUE"
         )
-    return value
+    return {**{each: typed[each] for each in sorted(given)}, name: scheduled}

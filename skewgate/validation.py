@@ -56,6 +56,15 @@ def parse(model: type[Model], text: str, where: str) -> Model:
     if not isinstance(content, dict):
         found = "nothing" if content is None else type(content).__name__
         raise InputError(where, f"must be a mapping of keys to values, got {found}")
+    return check(model, content, where)
+
+
+def check(model: type[Model], content: dict[Any, Any], where: str) -> Model:
+    """Makes a model of what `content` holds.
+
+    Raises:
+        InputError: it does not fit the model.
+    """
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
@@ -108,7 +117,7 @@ def _explain(error: pydantic.ValidationError, where: str, model: type[Model]) ->
         return InputError(where, f"{field} is required and missing", f"add the key {field}")
     if first["type"] == "value_error":  # our own sentence, which says what was found
         message = first["msg"].removeprefix("Value error, ")
-        return InputError(where, f"{field}: {message}", "correct the value")
+        return InputError(where, f"{field}: {message}" if field else message, "correct the value")
     message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")

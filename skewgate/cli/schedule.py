@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from skewgate import schedule_window
-from skewgate.errors import EXIT_PASS, InputError
+from skewgate.errors import EXIT_PASS
 
 _EPILOG = "exit codes: 0 done, 2 usage or bad input"
 
@@ -103,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.schedule_command == "window":
         return _window(options)
-    from skewgate.kubeflow import schedules
+    from skewgate.kubeflow import parameters, schedules
 
     target = options.schedule_command
     compiled = schedules.load(options.spec, target)
@@ -111,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
         name=options.name,
         cron=options.cron,
         time_parameter=options.time_parameter,
-        values=_assignments(options.parameter),
+        values=parameters.parse_assignments(options.parameter),
         most_at_once=options.most_at_once,
     )
     if target == schedules.KUBEFLOW:
@@ -151,18 +150,6 @@ def _window(options: argparse.Namespace) -> int:
     moments = (found.start, found.end) if options.start else (found.end,)
     print(" ".join(map(schedule_window.write, moments)))
     return EXIT_PASS
-
-
-def _assignments(texts: Sequence[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise InputError("--parameter", f"must be NAME=VALUE, got {text!r}", "correct it")
-        if name in values:
-            raise InputError("--parameter", f"{name} is given twice", "give it once")
-        values[name] = value
-    return values
 
 
 def _count(text: str) -> int:

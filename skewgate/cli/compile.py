@@ -1,0 +1,88 @@
+"""`skewgate compile`: a pipeline as a file for Kubeflow Pipelines v2 or Vertex AI."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from skewgate.cli import console
+from skewgate.errors import EXIT_PASS, InputError, SkewgateError
+from skewgate.kubeflow import options as options_lib
+from skewgate.kubeflow import parameters
+
+if TYPE_CHECKING:
+    from skewgate.pipeline.settings import Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code.
+
+    Args:
+        arguments: pipeline, target, out, config, options, image, pipeline_root, service_account,
+            parameter, no_cache.
+
+    Raises:
+        InputError: an option, settings, contracts or the pipeline cannot be used.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    how = options_lib.load(
+        arguments.options,
+        target=arguments.target,
+        image=arguments.image,
+        pipeline_root=arguments.pipeline_root,
+        service_account=arguments.service_account,
+        enable_cache=False if arguments.no_cache else None,
+        parameters=parameters.parse_assignments(arguments.parameter),
+    )
+    options_lib.check_ending(arguments.out, how.target)
+    from skewgate.pipeline import settings as settings_lib
+
+    settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
+    log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            settings.root, f"cannot be made: {error.strerror}", "change `root`"
+        ) from error
+    with console.redirected(log):
+        compiled = _compile(arguments.pipeline, settings, how, log)
+    from skewgate.kubeflow import compiler, edits
+
+    compiler.write(compiled, how.target, arguments.out)
+    for path in edits.local_imports(compiled.get("pipelineSpec", compiled)):
+        if not options_lib.is_local(how.pipeline_root):
+            print(f"note: the tasks read {path}, which must be there too", file=sys.stderr)
+    print(f"{arguments.pipeline}: written to {arguments.out}")
+    return EXIT_PASS
+
+
+def _compile(
+    name: str, settings: Settings, how: options_lib.Options, log: pathlib.Path
+) -> dict[str, Any]:
+    from skewgate.kubeflow import compiler
+
+    try:
+        return compiler.compile_pipeline(_create(name, settings), how)
+    except SkewgateError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"pipeline {name}",
+            f"cannot be compiled: {type(error).__name__}: {error}",
+            f"see {log}",
+        ) from error
+
+
+def _create(name: str, settings: Settings) -> Any:
+    if name == "training":
+        from skewgate.pipeline import training
+
+        return training.create_pipeline(settings)
+    from skewgate.pipeline import monitoring, records
+
+    pushed = records.last_pushed(settings.metadata_path, f"{settings.name}-training")
+    return monitoring.create_pipeline(settings, pushed)
