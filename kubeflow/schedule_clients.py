@@ -21,13 +21,15 @@ _PAGE = 100
 def create_on_kubeflow(request: dict[str, Any]) -> str:
     """Makes a recurring run and returns its id.
 
-    In a pod it uses the token that Kubeflow's documentation has projected there.
+    In a pod it uses the token that is projected there, at the path that the environment variable
+    KF_PIPELINES_SA_TOKEN_PATH names, or at Kubeflow's own.
 
     Args:
         request: of `schedules.kubeflow_request`.
 
     Raises:
-        InputError: there is a recurring run of that name in the experiment already.
+        InputError: there is a recurring run of that name in the experiment already, or no token
+            where the variable says.
         SkewgateError: Kubeflow could not be reached, or refused.
     """
     import kfp.client
@@ -35,6 +37,10 @@ def create_on_kubeflow(request: dict[str, Any]) -> str:
     import urllib3
 
     token = pathlib.Path(os.environ.get(_TOKEN_VARIABLE) or _TOKEN)
+    if os.environ.get(_TOKEN_VARIABLE) and not token.is_file():
+        raise InputError(
+            _TOKEN_VARIABLE, f"names no file: {token}", "mount the token there, or unset it"
+        )
     credentials = (
         kfp.client.ServiceAccountTokenVolumeCredentials(str(token)) if token.is_file() else None
     )

@@ -12,12 +12,7 @@ cd "$(dirname "$0")/.."
 
 fail() { echo "make image: $*" >&2; exit 2; }
 
-works() {
-    case "$1" in
-    docker) docker info ;;
-    *) "$1" info ;;
-    esac >/dev/null 2>&1
-}
+works() { "$1" info >/dev/null 2>&1; }
 
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' skewgate/__init__.py)
 image=${IMAGE:-skewgate:$version}

@@ -173,6 +173,15 @@ def test_a_token_of_the_pod_is_sent(kubeflow, kubeflow_file, monkeypatch, tmp_pa
     assert headers["authorization"] == "Bearer secret-of-the-pod"
 
 
+def test_a_token_that_is_not_where_it_should_be_is_no_call_without_one(
+    kubeflow, kubeflow_file, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "missing"))
+    with pytest.raises(InputError, match=r"^KF_PIPELINES_SA_TOKEN_PATH: names no file: .*missing"):
+        ask_kubeflow(kubeflow, kubeflow_file)
+    assert kubeflow.asked == []
+
+
 def test_a_refusal_of_kubeflow_is_one_sentence(kubeflow, kubeflow_file, capsys):
     kubeflow.answers["POST", f"{API}/recurringruns"] = (403, {"error": "not yours"})
     common = ["schedule", "kubeflow", kubeflow_file, "--host", kubeflow.url, "--name", "nightly"]
