@@ -91,6 +91,11 @@ def _add_compile(commands: Any) -> None:
         help="options of this command, and resources, retries and caching of nodes",
     )
     compiling.add_argument(
+        "--shared-root",
+        metavar="ROOT",
+        help="where the state and pushed models go, if not under the pipeline root",
+    )
+    compiling.add_argument(
         "--service-account", metavar="NAME", help="whom the tasks run as (Vertex only)"
     )
     _add_parameter(compiling, "default of a runtime parameter; may be repeated")

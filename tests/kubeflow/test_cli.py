@@ -63,6 +63,10 @@ def test_a_pipeline_is_written_as_the_options_say(config, tmp_path, capsys):
         ({"root": "/proc/none/r"}, "cannot be written"),
         ({"out": "a.yaml"}, "a.yaml: vertex reads .json files"),
         ({"target": None}, "target is missing"),
+        (
+            {"target": "kubeflow", "out": "a.yaml", "root": "minio://b/r"},
+            "shared_root: must be a gs:// URI or a path on a volume of every task",
+        ),
     ],
 )
 def test_options_that_do_not_fit_are_one_sentence_and_exit_code_2(
@@ -72,6 +76,21 @@ def test_options_that_do_not_fit_are_one_sentence_and_exit_code_2(
     assert compile_training(config, **given) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize(("target", "out"), [("kubeflow", "a.yaml"), ("vertex", "a.json")])
+def test_monitoring_compiles_without_a_model_on_this_machine(config, tmp_path, target, out):
+    path = str(tmp_path / out)
+    given = ["--image", "a/b:1", "--pipeline-root", "gs://b/r", "--target", target, "--out", path]
+    schema = "--parameter", "schema=feature { name: 'fare' }"
+    assert main(["compile", "monitoring", "--config", config, *given, *schema]) == 0
+    found = spec.load(path)
+    assert {each.name: each.default for each in found.parameters}["schema"] == (
+        "feature { name: 'fare' }"
+    )
+    lookup = next(task for task in found.tasks if task.name == "StateLookup")
+    values = lookup.content["inputs"]["parameters"]
+    assert values["state_root"]["runtimeValue"]["constant"] == "gs://b/r/state"
 
 
 def test_an_unknown_target_is_refused(config, capsys):
