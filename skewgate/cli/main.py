@@ -57,6 +57,12 @@ def _add_run(commands: Any) -> None:
     )
     _add_parameter(of_spec, "value of a runtime parameter; may be repeated")
     of_spec.add_argument(
+        "--command-prefix",
+        metavar="COMMAND",
+        help="command that runs each container's own, such as 'chroot /image'; it must see DIR "
+        "under the same path",
+    )
+    of_spec.add_argument(
         "--cache", action="store_true", help="take up results of earlier runs in the same folder"
     )
 
@@ -277,8 +283,8 @@ def _check_run(options: argparse.Namespace) -> None:
     """Raises InputError if an option of `skewgate run` would not be looked at."""
     if options.from_spec and options.config:
         raise InputError("--config", "says nothing to a compiled pipeline", "leave it out")
-    for name in ("root", "parameter", "cache"):
-        if getattr(options, name) and not options.from_spec:
+    for name in ("root", "parameter", "command-prefix", "cache"):
+        if getattr(options, name.replace("-", "_")) and not options.from_spec:
             raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 
 import pytest
 import yaml
@@ -124,6 +125,16 @@ def test_verdicts_of_a_run_are_printed(pipeline, tmp_path, capsys):
     assert lines[4] == "made: passed"
 
 
+def test_commands_may_run_behind_another(pipeline, tmp_path):
+    pipeline.add("a", code="import os; assert os.environ['PLACE'] == 'the image'")
+    folder = os.path.dirname(sys.executable)
+    prefix = f"env PLACE='the image' PATH={folder}:{os.environ['PATH']}"
+    path = pipeline.write(tmp_path / "a.yaml")
+    assert run(path, tmp_path / "out", "--command-prefix", prefix) == 0
+    assert run(path, tmp_path / "out", "--command-prefix", "false") == 2
+    assert run(path, tmp_path / "out", "--command-prefix", "'open") == 2
+
+
 @pytest.mark.parametrize(("code", "expected"), [(1, 1), (3, 3), (2, 2), (70, 2)])
 def test_the_exit_code_tells_a_verdict_from_what_broke(pipeline, tmp_path, capsys, code, expected):
     pipeline.add("Gate", code=SHUTS.format(code))
@@ -151,6 +162,7 @@ def test_what_broke_counts_more_than_a_shut_gate(pipeline, tmp_path):
     ("words", "said"),
     [
         (["training", "--root", "x"], "--root: goes with --from-spec only"),
+        (["training", "--command-prefix", "x"], "--command-prefix: goes with --from-spec only"),
         (["training", "--parameter", "a=1"], "--parameter: goes with --from-spec only"),
         (["--from-spec", "a.yaml", "--config", "x"], "--config: says nothing to a compiled"),
         (["--from-spec", "none.yaml"], "none.yaml: no such file"),
