@@ -142,7 +142,7 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
         place: where to run.
 
     Raises:
-        InputError: the command cannot be started.
+        InputError: the command cannot be started, or what it writes cannot be read.
     """
     words = [
         filled(word, content, place.mounts)
@@ -178,8 +178,24 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
             raise InputError(
                 "container", f"the command {words[0]!r} cannot be run: {error.strerror}"
             ) from error
-    output = json.loads(output_file.read_text("utf-8")) if output_file.exists() else {}
-    return Ended(ended.returncode, _sentence(log, start), output)
+    return Ended(ended.returncode, _sentence(log, start), _output(output_file))
+
+
+def _output(path: pathlib.Path) -> Tree:
+    """Returns the executor output that a command wrote; it may write none.
+
+    Raises:
+        InputError: it is not JSON.
+    """
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(str(path), f"is not JSON ({error})", "mend the container") from error
+    if not isinstance(content, dict):
+        raise InputError(str(path), f"must be a mapping, got {content!r}", "mend the container")
+    return content
 
 
 def _sentence(log: pathlib.Path, start: int) -> str:
