@@ -70,6 +70,13 @@ def test_two_compiles_are_the_same_bytes(target):
 
 
 @pytest.mark.parametrize("target", options.TARGETS)
+def test_the_file_says_what_was_compiled(target):
+    awkward = {"data": "two  blanks, a tab\t, 'quotes', a colon: and\n\n# lines \n"}
+    compiled = compiler.compile_pipeline(make(), how(target, parameters=awkward))
+    assert yaml.safe_load(compiler.render(compiled, target)) == compiled
+
+
+@pytest.mark.parametrize("target", options.TARGETS)
 def test_the_protos_of_kfp_parse_the_spec(target):
     compiled = compiler.compile_pipeline(make(), how(target))
     message = json_format.ParseDict(body(compiled), pipeline_spec_pb2.PipelineSpec())
