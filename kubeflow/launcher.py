@@ -241,6 +241,7 @@ class Launcher:
             return None
         container = task.executor["container"]
         identity = {
+            "pipeline": self._spec.name,  # as on a cluster, where no pipeline takes from another
             "container": {
                 name: container.get(name) for name in ("image", "command", "args", "env")
             },

@@ -176,6 +176,9 @@ os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
     _, first = launch(use_cache=True)
     assert states(first) == {"schema": "COMPLETE", "kept": "CACHED", "anew": "COMPLETE"}
     assert states(launch()[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "other"
+    assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "made"
     for path in (tmp_path / "out/objects/minio/bucket/root/made").glob("*/kept/model"):
         path.rmdir()
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
