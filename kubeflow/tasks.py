@@ -15,7 +15,8 @@ from typing import Any
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.files import write_atomically
 from skewgate.kubeflow import edits
-from skewgate.kubeflow.artifacts import LOGS_KEY, Lists, by_title, declared, logs
+from skewgate.kubeflow.artifacts import Lists, by_title, declared, logs
+from skewgate.kubeflow.executor_io import LOGS_KEY
 from skewgate.kubeflow.mounts import Mounts, mapped
 from skewgate.kubeflow.spec import Task
 
