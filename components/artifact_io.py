@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
@@ -22,6 +22,8 @@ from skewgate.types import Status
 STATISTICS_NAME = "FeatureStats.pb"
 RANK_ERROR_PROPERTY = "rank_error"
 BLESSED_PROPERTY = "blessed"
+ABSENT_PROPERTY = "absent"
+"""Custom property of an artifact that stands for nothing: StateLookup found none."""
 
 
 def read_bytes(uri: str) -> bytes:
@@ -111,6 +113,16 @@ def read_schema(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
 def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:
     """Returns the first artifact of an optional input, or None."""
     return artifacts[0] if artifacts else None
+
+
+def present(
+    input_dict: Mapping[str, Sequence[types.Artifact]],
+) -> dict[str, list[types.Artifact]]:
+    """Returns the inputs without those artifacts that stand for nothing."""
+    return {
+        name: [each for each in artifacts if not each.has_custom_property(ABSENT_PROPERTY)]
+        for name, artifacts in input_dict.items()
+    }
 
 
 def describe(artifact: types.Artifact, split: str, rows: int) -> dict[str, Any]:

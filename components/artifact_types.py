@@ -37,5 +37,11 @@ class Decision(artifact.Artifact):
     TYPE_NAME = "skewgate.Decision"
 
 
-for _type in (DriftReport, SkewReport, PerformanceReport, LabelReport, Decision):
+class StateRecord(artifact.Artifact):
+    """What StateRecorder left for later runs."""
+
+    TYPE_NAME = "skewgate.StateRecord"
+
+
+for _type in (DriftReport, SkewReport, PerformanceReport, LabelReport, Decision, StateRecord):
     _type.__module__ = "skewgate"

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from skewgate.kubeflow import executor_io
+from skewgate.kubeflow.executor_io import LOGS_KEY
 from skewgate.kubeflow.mounts import Mounts
 from skewgate.kubeflow.spec import Task
 from skewgate.pipeline.records import ReportRecord
 
-LOGS_KEY = "executor-logs"
 _REPORT_PREFIX = "skewgate."
 
 Tree = dict[str, Any]

@@ -171,13 +171,3 @@ def check_runnable(spec: Tree, target: str) -> None:
                 "is a Resolver, which open-source Kubeflow does not run",
                 "use a component that looks the artifact up, an Importer, or the target vertex",
             )
-
-
-def local_imports(spec: Tree) -> list[str]:
-    """Returns the local paths that importers read, which the cluster must see too."""
-    found = set()
-    for name in tasks(spec):
-        uri = executor(spec, name).get("importer", {}).get("artifactUri", {}).get("constant", "")
-        if uri.startswith("/"):
-            found.add(uri)
-    return sorted(found)

@@ -28,6 +28,7 @@ from skewgate.kubeflow.mounts import Mounts
 
 EXIT_CRASH = 70
 """Says that something broke: Python's own 1 would read as the verdict of a gate."""
+_VALUES = ("tfx.Boolean", "tfx.Float", "tfx.Integer", "tfx.JsonValue", "tfx.String")
 _VERBATIM = ("executor_class_path", "json_serialized_inputs_spec_args")
 
 
@@ -106,6 +107,18 @@ def _call_tfx(
     return written or {}
 
 
+def _make_folders(outputs: dict[str, Any]) -> None:
+    """Makes the folders of outputs, as TFX does where it runs pipelines itself.
+
+    An object store needs none, and the uri of a value is that of a file.
+    """
+    for artifact in executor_io.artifacts(outputs):
+        uri = artifact["uri"]
+        if "://" not in uri:
+            is_value = executor_io.type_title(artifact) in _VALUES
+            os.makedirs(os.path.dirname(uri) if is_value else uri, exist_ok=True)
+
+
 def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> None:
     """Runs the driver where it is due, then the executor, and writes the backend's output file."""
     executor_input = json.loads(options.json_serialized_invocation_args)
@@ -118,6 +131,7 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
         _write(output_file, executor_io.finish(driven or {}, prepared, mounts))
         return
     prepared = executor_io.prepare(executor_input, driven, mounts)
+    _make_folders(prepared["outputs"])
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 

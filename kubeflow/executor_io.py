@@ -9,7 +9,8 @@ import yaml
 
 from skewgate.kubeflow.mounts import Mounts, mapped
 
-_LOGS = "executor-logs"
+LOGS_KEY = "executor-logs"
+"""The output that Kubeflow's driver adds for the log of a task."""
 _BLESSING = "tfx.ModelBlessing"
 _MODEL_IDS = ("current_model_id", "baseline_model_id")
 _ID_LIMIT = 1 << 63
@@ -50,7 +51,7 @@ def prepare(executor_input: Tree, driven: Tree | None, mounts: Mounts) -> Tree:
     changed = {
         key: mapped(found, mounts.local)
         for key, found in outputs.get("artifacts", {}).items()
-        if key != _LOGS
+        if key != LOGS_KEY
     }
     inputs["artifacts"] = mapped(inputs.get("artifacts", {}), mounts.local)
     if driven is not None:

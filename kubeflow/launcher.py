@@ -69,8 +69,8 @@ class Launcher:
 
         Args:
             spec: what to run.
-            folder: for everything that is written, object stores included; the artifacts of a
-                pipeline whose root is a local path go there instead.
+            folder: for everything that is written, object stores included. Only where the root
+                of the pipeline is a local path its artifacts go to that path.
             given: values of runtime parameters.
             command_prefix: see `tasks.Place`.
             use_cache: takes up results of earlier runs in this folder, of tasks whose caching is
@@ -91,30 +91,26 @@ class Launcher:
         self._folder = folder.resolve()
         mounts = Mounts({f"{each}://": f"{self._folder}/objects/{each}/" for each in _SCHEMES})
         self._place = Place(command_prefix, mounts, spec.target)
+        self.run_folder = self._make_run_folder()
         root = spec.root.rstrip("/") or str(self._folder / "artifacts")
-        self.run_folder = self._make_folders(root)
         self._root_uri = f"{root}/{spec.name}/{self.run_folder.name}"
+        if is_local(root):
+            _make(pathlib.Path(self._root_uri))
         self._results: dict[str, Result] = {}
 
-    def _make_folders(self, root: str) -> pathlib.Path:
+    def _make_run_folder(self) -> pathlib.Path:
         """Makes the folder of this run under a name that no other has."""
-        name = time.strftime("%Y%m%dT%H%M%S")
-        place = self._folder
-        try:
-            (place / "runs").mkdir(parents=True, exist_ok=True)
-            if is_local(root):
-                place = pathlib.Path(root)
-                place.mkdir(parents=True, exist_ok=True)
-            for count in range(1, 1000):
-                found = self._folder / "runs" / (name if count == 1 else f"{name}-{count}")
-                if not found.exists():
-                    found.mkdir()
-                    return found
-        except OSError as error:
-            raise InputError(
-                str(place), f"cannot be made: {error.strerror}", "choose another folder"
-            ) from error
-        raise InputError(str(self._folder / "runs"), f"holds 999 runs of {name}", "wait a second")
+        runs, name = self._folder / "runs", time.strftime("%Y%m%dT%H%M%S")
+        _make(runs)
+        count = 1
+        while True:
+            found = runs / (name if count == 1 else f"{name}-{count}")
+            try:
+                found.mkdir()
+            except FileExistsError:
+                count += 1
+            else:
+                return found
 
     @property
     def mounts(self) -> Mounts:
@@ -122,11 +118,7 @@ class Launcher:
         return self._place.mounts
 
     def run(self) -> dict[str, Result]:
-        """Runs each task whose upstream tasks went through, and returns what became of all.
-
-        Raises:
-            InputError: a command cannot be run at all.
-        """
+        """Runs each task whose upstream tasks went through, and returns what became of all."""
         for task in self._spec.tasks:
             self._progress(task.name, "started", 0.0)
             started = time.monotonic()
@@ -249,6 +241,7 @@ class Launcher:
             return None
         container = task.executor["container"]
         identity = {
+            "pipeline": self._spec.name,  # as on a cluster, where no pipeline takes from another
             "container": {
                 name: container.get(name) for name in ("image", "command", "args", "env")
             },
@@ -280,6 +273,20 @@ class Launcher:
         }
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         write_atomically(self.run_folder / "run.json", text)
+
+
+def _make(folder: pathlib.Path) -> None:
+    """Makes a folder.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            str(folder), f"cannot be made: {error.strerror}", "choose another folder"
+        ) from error
 
 
 def _wait(policy: Tree, count: int) -> float:

@@ -93,6 +93,7 @@ class _Common(StrictModel):
     retries: dict[str, Retries] = {}
     parameters: dict[str, str | int | float] = {}
     mounts: str | None = None
+    shared_root: str | None = None
 
     @pydantic.field_validator("mounts")
     @classmethod
@@ -128,6 +129,9 @@ class Options(_Common):
         parameters: defaults of runtime parameters, in place of the pipeline's own.
         mounts: which object stores the containers see as folders, see `mounts.parse`; by default
             "none" for a `gs://` root, which TFX reads and writes itself, else "auto".
+        shared_root: folder for what outlives a run: the state and pushed models. TFX reads and
+            writes it itself, so that it is a `gs://` URI or a path on a volume that every task
+            mounts; by default the pipeline root.
     """
 
     target: Literal["kubeflow", "vertex"]
@@ -155,6 +159,22 @@ class Options(_Common):
         if self.mounts is not None:
             return self.mounts
         return mounts_lib.NONE if self.pipeline_root.startswith("gs://") else mounts_lib.AUTO
+
+    def shared(self) -> str:
+        """Returns the folder for what outlives a run.
+
+        Raises:
+            InputError: TFX cannot read and write it itself.
+        """
+        root = self.shared_root or self.pipeline_root
+        if not is_local(root) and not root.startswith("gs://"):
+            raise InputError(
+                "shared_root",
+                f"must be a gs:// URI or a path on a volume of every task, got {root!r}, which no "
+                "task can look into",
+                "give --shared-root",
+            )
+        return root
 
 
 def is_local(root: str) -> bool:

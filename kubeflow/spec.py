@@ -182,7 +182,7 @@ def _upstream(content: Tree) -> set[str]:
 def _parameters(spec: Tree) -> tuple[Parameter, ...]:
     declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
     return tuple(
-        Parameter(name, each["parameterType"], each.get("defaultValue"))
+        Parameter(name, each.get("parameterType", "none"), each.get("defaultValue"))
         for name, each in sorted(declared.items())
     )
 

@@ -15,7 +15,8 @@ from typing import Any
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.files import write_atomically
 from skewgate.kubeflow import edits
-from skewgate.kubeflow.artifacts import LOGS_KEY, Lists, by_title, declared, logs
+from skewgate.kubeflow.artifacts import Lists, by_title, declared, logs
+from skewgate.kubeflow.executor_io import LOGS_KEY
 from skewgate.kubeflow.mounts import Mounts, mapped
 from skewgate.kubeflow.spec import Task
 
@@ -142,7 +143,7 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
         place: where to run.
 
     Raises:
-        InputError: the command cannot be started.
+        InputError: the command cannot be started, or what it writes cannot be read.
     """
     words = [
         filled(word, content, place.mounts)
@@ -178,8 +179,24 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
             raise InputError(
                 "container", f"the command {words[0]!r} cannot be run: {error.strerror}"
             ) from error
-    output = json.loads(output_file.read_text("utf-8")) if output_file.exists() else {}
-    return Ended(ended.returncode, _sentence(log, start), output)
+    return Ended(ended.returncode, _sentence(log, start), _output(output_file))
+
+
+def _output(path: pathlib.Path) -> Tree:
+    """Returns the executor output that a command wrote; it may write none.
+
+    Raises:
+        InputError: it is not JSON.
+    """
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(str(path), f"is not JSON ({error})", "mend the container") from error
+    if not isinstance(content, dict):
+        raise InputError(str(path), f"must be a mapping, got {content!r}", "mend the container")
+    return content
 
 
 def _sentence(log: pathlib.Path, start: int) -> str:

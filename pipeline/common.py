@@ -2,75 +2,106 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+from skewgate import validation
+from skewgate.components import state_folder
+from skewgate.components.schema_contract.component import SchemaContract
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.state_lookup.component import StateLookup
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.pipeline import contracts
-from skewgate.pipeline.records import STATISTICS_NODE, Statistics
+from skewgate.errors import InputError
+from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
-from skewgate.schema import compares_previous, load_schema
+from skewgate.schema import compares_previous, parse_schema
+
+TRAINING, MONITORING = "training", "monitoring"
 
 
-def ingest(settings: Settings, section: Training | Monitoring) -> tuple[Any, Any, Any]:
-    """Returns the nodes that import the schema, read the rows and profile them.
+def ingest(
+    settings: Settings, section: Training | Monitoring, place: Place
+) -> tuple[Any, Any, Any]:
+    """Returns the nodes that give the schema, read the rows and profile them.
 
     Raises:
         InputError: a contract file is missing or malformed.
     """
     base, pattern = input_pattern(section.data)
-    schema = contracts.import_schema(settings.schema_path, settings.root)
+    text = validation.read_text(settings.schema_path)
+    parse_schema(text, settings.schema_path)
+    schema = SchemaContract(place.text("schema", text))
     examples = TabularExampleGen(
-        input_base=base,
+        input_base=place.text("data", base),
         pattern=pattern,
         splits=section.splits.model_dump(mode="json"),
-        schema=schema.outputs["result"],
+        schema=schema.outputs["schema"],
     )
     statistics = SkewStatisticsGen(
         examples=examples.outputs["examples"],
-        schema=schema.outputs["result"],
+        schema=schema.outputs["schema"],
         slices=settings.slice_features(),
-    ).with_id(STATISTICS_NODE)
+    )
     return schema, examples, statistics
 
 
-def import_statistics(statistics: Statistics, node: str) -> Any:
-    """Returns a node that brings the statistics of another run into this one."""
-    from tfx.dsl.components.common import importer
-    from tfx.types import standard_artifacts
+def lookup(
+    settings: Settings, name: str, place: Place, examples: Any, required: Sequence[str] = ()
+) -> Any:
+    """Returns the node that finds what earlier runs left.
 
-    return importer.Importer(
-        source_uri=statistics.uri,
-        artifact_type=standard_artifacts.ExampleStatistics,
-        properties={"split_names": statistics.split_names},
-        custom_properties={"rank_error": statistics.rank_error} if statistics.rank_error else None,
-    ).with_id(node)
+    Args:
+        settings: of the pipeline.
+        name: the pipeline that wants to know, "training" or "monitoring".
+        place: where it runs.
+        examples: the node that reads its rows.
+        required: outputs without which the pipeline cannot run.
+
+    Raises:
+        InputError: the pipeline runs here, and no model was pushed yet.
+    """
+    training, own = f"{settings.name}-{TRAINING}", f"{settings.name}-{name}"
+    known = None
+    if not place.remote:
+        names = {each: state_folder.names(place.state_root, each)[-1:] for each in (training, own)}
+        if required and not names[training]:
+            raise InputError(
+                place.state_root, "no model was pushed yet", "run `skewgate run training` first"
+            )
+        known = json.dumps(names)
+    return StateLookup(
+        state_root=place.state_root,
+        training=training,
+        pipeline=own,
+        required=required,
+        examples=examples.outputs["examples"],
+        known=known,
+    )
 
 
-def previous_statistics(settings: Settings, previous: Statistics | None) -> Any:
-    """Returns the node that brings the statistics of an earlier run, or None.
-
-    There is none if there was no such run, or if the schema does not compare with it.
+def wants_previous(settings: Settings, place: Place) -> bool:
+    """Says whether the schema compares with the run before, or may at runtime.
 
     Raises:
         InputError: the schema is missing or malformed.
     """
-    if previous is None or not compares_previous(load_schema(settings.schema_path)):
-        return None
-    return import_statistics(previous, "PreviousStatistics")
+    text = validation.read_text(settings.schema_path)
+    return place.remote or compares_previous(parse_schema(text, settings.schema_path))
 
 
-def assemble(settings: Settings, name: str, nodes: list[Any]) -> Any:
-    """Returns a cached TFX pipeline `{settings.name}-{name}` of nodes under the settings' root."""
+def assemble(settings: Settings, name: str, place: Place, nodes: list[Any]) -> Any:
+    """Returns a cached TFX pipeline `{settings.name}-{name}` of nodes."""
     from tfx.orchestration import metadata, pipeline
 
+    connection = None
+    if place.metadata_path is not None:
+        connection = metadata.sqlite_metadata_connection_config(place.metadata_path)
     return pipeline.Pipeline(
         pipeline_name=f"{settings.name}-{name}",
-        pipeline_root=settings.artifact_root(name),
+        pipeline_root=place.artifact_root,
         components=nodes,
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            settings.metadata_path
-        ),
+        metadata_connection_config=connection,
         beam_pipeline_args=settings.beam_args,
     )

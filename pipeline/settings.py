@@ -28,7 +28,7 @@ class _Section(StrictModel):
     """What both pipelines have.
 
     Attributes:
-        data: file, glob or folder to read.
+        data: file, glob or folder to read, or its URI.
         splits: how its rows are split.
         eval_config: path of a tfma.EvalConfig in text format.
         skew: path of skew.yaml; without it every anomaly blocks and no rows are compared.
@@ -143,6 +143,11 @@ class Settings(StrictModel):
         """Where Pusher puts models."""
         return str(pathlib.Path(self.root) / "serving")
 
+    @property
+    def state_root(self) -> str:
+        """Where runs keep what later runs look up."""
+        return str(pathlib.Path(self.root) / "state")
+
     def artifact_root(self, pipeline: str) -> str:
         """Where a pipeline's artifacts go."""
         return str(pathlib.Path(self.root) / "artifacts" / pipeline)
@@ -197,6 +202,8 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
 
     def data(name: str) -> str:
         filled = name.replace("{root}", root)
+        if "://" in filled:
+            return filled
         return str(base / filled) + ("/" if filled.endswith("/") else "")
 
     changes: dict[str, Any] = {"root": root, "schema_path": contract(settings.schema_path)}

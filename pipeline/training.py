@@ -8,48 +8,48 @@ from skewgate import validation
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
+from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.errors import InputError
-from skewgate.pipeline.common import assemble, ingest, previous_statistics
-from skewgate.pipeline.records import Statistics
+from skewgate.pipeline import places
+from skewgate.pipeline.common import TRAINING, assemble, ingest, lookup, wants_previous
+from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Settings
 
 
-def create_pipeline(settings: Settings, previous: Statistics | None = None) -> Any:
+def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
     """Returns the TFX pipeline: ingest, statistics, validation, gate, train, evaluate, gate, push.
 
     Args:
         settings: with a training section.
-        previous: the statistics of an earlier run, for the schema's drift comparators; without
-            them these are inconclusive.
+        place: where it runs; this machine by default.
 
     Raises:
         InputError: the settings have no training section, or a contract file is malformed.
     """
     from tfx.components.pusher.component import Pusher
     from tfx.components.trainer.component import Trainer
-    from tfx.dsl.components.common import resolver
-    from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
     from tfx.proto import pusher_pb2, trainer_pb2
-    from tfx.types import channel, standard_artifacts
 
     training = settings.training
     if training is None:
         raise InputError("settings", "have no training section", "add it")
-    schema, examples, statistics = ingest(settings, training)
-    earlier = previous_statistics(settings, previous)
+    place = place or places.local(settings, TRAINING)
+    schema, examples, statistics = ingest(settings, training, place)
+    state = lookup(settings, TRAINING, place, examples)
+    earlier = state.outputs["previous_statistics"] if wants_previous(settings, place) else None
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
-        schema=schema.outputs["result"],
-        previous_statistics=earlier.outputs["result"] if earlier else None,
+        schema=schema.outputs["schema"],
+        previous_statistics=earlier,
         compares_previous=True,
         environment=training.schema_environment,
-        config=training.skew_text(),
+        config=place.text("skew", training.skew_text()),
     )
     data_gate = QualityGate([validator.outputs["skew_report"]]).with_id("DataGate")
     trainer = Trainer(
         run_fn=training.run_fn,
         examples=examples.outputs["examples"],
-        schema=schema.outputs["result"],
+        schema=schema.outputs["schema"],
         train_args=trainer_pb2.TrainArgs(
             splits=[training.train_split], num_steps=training.train_steps
         ),
@@ -57,40 +57,44 @@ def create_pipeline(settings: Settings, previous: Statistics | None = None) -> A
         custom_config=training.custom_config,
     )
     trainer.add_upstream_node(data_gate)
-    last_blessed = resolver.Resolver(
-        strategy_class=latest_blessed_model_strategy.LatestBlessedModelStrategy,
-        model=channel.Channel(type=standard_artifacts.Model),
-        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("LastBlessedModel")
     performance = PerformanceGate(
         examples=examples.outputs["examples"],
         model=trainer.outputs["model"],
-        baseline_model=last_blessed.outputs["model"],
-        schema=schema.outputs["result"],
-        eval_config=validation.read_text(training.eval_config),
+        baseline_model=state.outputs["model"],
+        schema=schema.outputs["schema"],
+        eval_config=place.text("eval-config", validation.read_text(training.eval_config)),
         example_splits=[training.eval_split],
-        config=training.performance_text(),
+        config=place.text("performance", training.performance_text()),
     )
     model_gate = QualityGate([performance.outputs["performance_report"]]).with_id("ModelGate")
     pusher = Pusher(
         model=trainer.outputs["model"],
         model_blessing=performance.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=settings.serving_path)
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=place.serving_root)
         ),
     )
     pusher.add_upstream_node(model_gate)
+    recorder = StateRecorder(
+        state_root=place.state_root,
+        pipeline=f"{settings.name}-{TRAINING}",
+        statistics=statistics.outputs["statistics"],
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["model"],
+        evaluation=performance.outputs["evaluation"],
+        pushed_model=pusher.outputs["pushed_model"],
+    )
     nodes = [
         schema,
         examples,
         statistics,
-        *([earlier] if earlier else []),
+        state,
         validator,
         data_gate,
         trainer,
-        last_blessed,
         performance,
         model_gate,
         pusher,
+        recorder,
     ]
-    return assemble(settings, "training", nodes)
+    return assemble(settings, TRAINING, place, nodes)

@@ -9,7 +9,14 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_ARTIFACT_TYPES = ("Decision", "DriftReport", "LabelReport", "PerformanceReport", "SkewReport")
+_ARTIFACT_TYPES = (
+    "Decision",
+    "DriftReport",
+    "LabelReport",
+    "PerformanceReport",
+    "SkewReport",
+    "StateRecord",
+)
 
 __all__ = ["__version__", *_ARTIFACT_TYPES]
 

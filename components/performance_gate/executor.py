@@ -45,6 +45,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
 
         self._log_startup(input_dict, output_dict, exec_properties)
+        input_dict = artifact_io.present(input_dict)
         config = validation.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
         wanted = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])

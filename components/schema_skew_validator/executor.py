@@ -41,6 +41,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: statistics, examples, schema or parameters cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
+        input_dict = artifact_io.present(input_dict)
         config = validation.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
         schema = artifact_io.read_schema(input_dict["schema"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from skewgate.cli import console
@@ -22,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Args:
         arguments: pipeline, target, out, config, options, image, pipeline_root, service_account,
-            parameter, no_cache.
+            shared_root, parameter, no_cache.
 
     Raises:
         InputError: an option, settings, contracts or the pipeline cannot be used.
@@ -34,10 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
         image=arguments.image,
         pipeline_root=arguments.pipeline_root,
         service_account=arguments.service_account,
+        shared_root=arguments.shared_root,
         enable_cache=False if arguments.no_cache else None,
         parameters=parameters.parse_assignments(arguments.parameter),
     )
     options_lib.check_ending(arguments.out, how.target)
+    how.shared()
     from skewgate.pipeline import settings as settings_lib
 
     settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
@@ -50,12 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     with console.redirected(log):
         compiled = _compile(arguments.pipeline, settings, how, log)
-    from skewgate.kubeflow import compiler, edits
+    from skewgate.kubeflow import compiler
 
     compiler.write(compiled, how.target, arguments.out)
-    for path in edits.local_imports(compiled.get("pipelineSpec", compiled)):
-        if not options_lib.is_local(how.pipeline_root):
-            print(f"note: the tasks read {path}, which must be there too", file=sys.stderr)
     print(f"{arguments.pipeline}: written to {arguments.out}")
     return EXIT_PASS
 
@@ -64,9 +62,11 @@ def _compile(
     name: str, settings: Settings, how: options_lib.Options, log: pathlib.Path
 ) -> dict[str, Any]:
     from skewgate.kubeflow import compiler
+    from skewgate.pipeline import factories, places
 
     try:
-        return compiler.compile_pipeline(_create(name, settings), how)
+        place = places.cluster(settings, name, how.shared())
+        return compiler.compile_pipeline(factories.create(name, settings, place), how)
     except SkewgateError:
         raise
     except Exception as error:
@@ -75,14 +75,3 @@ def _compile(
             f"cannot be compiled: {type(error).__name__}: {error}",
             f"see {log}",
         ) from error
-
-
-def _create(name: str, settings: Settings) -> Any:
-    if name == "training":
-        from skewgate.pipeline import training
-
-        return training.create_pipeline(settings)
-    from skewgate.pipeline import monitoring, records
-
-    pushed = records.last_pushed(settings.metadata_path, f"{settings.name}-training")
-    return monitoring.create_pipeline(settings, pushed)

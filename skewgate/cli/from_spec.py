@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
+import shlex
 import sys
 
 from skewgate.cli import console, verdicts
-from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE
+from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import artifacts, launcher, parameters
 from skewgate.kubeflow import spec as spec_lib
 
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     A task that broke counts most, then a shut gate, then a report that is not blessed.
 
     Args:
-        arguments: from_spec, root, parameter, cache.
+        arguments: from_spec, root, parameter, command_prefix, cache.
 
     Raises:
         InputError: the file, a parameter or the folder cannot be used.
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         spec,
         pathlib.Path(arguments.root or DEFAULT_ROOT),
         parameters.parse_assignments(arguments.parameter),
+        command_prefix=_prefix(arguments.command_prefix),
         use_cache=arguments.cache,
         progress=console.Progress(sys.stdout, len(spec.tasks)),
     )
@@ -57,3 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
     if code == EXIT_PASS:
         print(f"{spec.name}: passed")
     return code
+
+
+def _prefix(text: str | None) -> tuple[str, ...]:
+    """Returns the words of a command.
+
+    Raises:
+        InputError: a quote is not closed.
+    """
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        raise InputError("--command-prefix", f"is no command ({error}): {text!r}") from error

@@ -59,6 +59,12 @@ def _add_run(commands: Any) -> None:
     )
     _add_parameter(of_spec, "value of a runtime parameter; may be repeated")
     of_spec.add_argument(
+        "--command-prefix",
+        metavar="COMMAND",
+        help="command that runs each container's own, such as 'chroot /image'; it must see DIR "
+        "under the same path",
+    )
+    of_spec.add_argument(
         "--cache", action="store_true", help="take up results of earlier runs in the same folder"
     )
 
@@ -91,6 +97,11 @@ def _add_compile(commands: Any) -> None:
         "--options",
         metavar="FILE",
         help="options of this command, and resources, retries and caching of nodes",
+    )
+    compiling.add_argument(
+        "--shared-root",
+        metavar="ROOT",
+        help="where the state and pushed models go, if not under the pipeline root",
     )
     compiling.add_argument(
         "--service-account", metavar="NAME", help="whom the tasks run as (Vertex only)"
@@ -276,8 +287,8 @@ def _check_run(options: argparse.Namespace) -> None:
     """Raises InputError if an option of `skewgate run` would not be looked at."""
     if options.from_spec and options.config:
         raise InputError("--config", "says nothing to a compiled pipeline", "leave it out")
-    for name in ("root", "parameter", "cache"):
-        if getattr(options, name) and not options.from_spec:
+    for name in ("root", "parameter", "command-prefix", "cache"):
+        if getattr(options, name.replace("-", "_")) and not options.from_spec:
             raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")
 
 

@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
 from skewgate.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
@@ -58,10 +58,10 @@ def run(name: str, config: str | None) -> int:
 def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
-    from skewgate.pipeline import local_runner
+    from skewgate.pipeline import factories, local_runner
 
     try:
-        pipeline = _create(name, settings)
+        pipeline = factories.create(name, settings)
         total = len(pipeline.components)
         progress = console.Progress(out, total)
         local_runner.run(pipeline, settings.metadata_path, progress)
@@ -75,17 +75,3 @@ def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> G
         )
         raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
     return None
-
-
-def _create(name: str, settings: Settings) -> Any:
-    from skewgate.pipeline import records
-
-    previous = records.last_statistics(settings.metadata_path, f"{settings.name}-{name}")
-    if name == "training":
-        from skewgate.pipeline import training
-
-        return training.create_pipeline(settings, previous)
-    from skewgate.pipeline import monitoring
-
-    pushed = records.last_pushed(settings.metadata_path, f"{settings.name}-training")
-    return monitoring.create_pipeline(settings, pushed, previous)

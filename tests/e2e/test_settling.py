@@ -7,19 +7,20 @@ import pathlib
 
 import pytest
 
-from skewgate.pipeline import records
+from skewgate.components import state_folder
 from skewgate.pipeline import settings as settings_lib
 
 EXACT = 0.15523305  # of trip_miles; scipy.stats.ks_2samp on all values
 
 
 def test_the_pushed_model_leads_to_the_rows_it_was_trained_on(trained):
-    pushed = records.last_pushed(str(trained.root / "metadata.sqlite"), "taxi-training")
-    assert set(json.loads(pushed.examples.split_names)) == {"train", "eval"}
-    rows = pushed.examples.custom_properties
+    pushed = state_folder.newest(str(trained.root / "state"), "taxi-training")
+    examples = pushed.artifacts["examples"]
+    assert set(json.loads(examples.properties["split_names"])) == {"train", "eval"}
+    rows = examples.custom_properties
     assert rows["rows_train"] + rows["rows_eval"] == len(trained.training_rows)
     assert rows["file_format"] == "tfrecords_gzip"
-    assert pathlib.Path(pushed.examples.uri, "Split-train").is_dir()
+    assert pathlib.Path(examples.uri, "Split-train").is_dir()
 
 
 @pytest.mark.parametrize(("threshold", "verdict"), [(EXACT - 5e-4, "fail"), (EXACT + 5e-4, "pass")])

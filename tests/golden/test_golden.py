@@ -25,7 +25,7 @@ from skewgate.components.schema_skew_validator.component import SchemaSkewValida
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.kubeflow import compiler, executor_io, options
-from skewgate.pipeline import monitoring, records, training
+from skewgate.pipeline import factories, places
 from skewgate.pipeline import settings as settings_lib
 
 HERE = pathlib.Path(__file__).parent
@@ -63,13 +63,9 @@ def how(target, **more):
 
 
 def taxi(name, root):
-    """Returns a pipeline of the taxi example that writes below `root`."""
+    """Returns a pipeline of the taxi example for a cluster."""
     settings = settings_lib.load().model_copy(update={"root": str(root)})
-    if name == "training":
-        return training.create_pipeline(settings)
-    statistics = records.Statistics("gs://bucket/statistics", '["train"]', "0.0001")
-    pushed = records.Pushed("gs://bucket/model", statistics)
-    return monitoring.create_pipeline(settings, pushed)
+    return factories.create(name, settings, places.cluster(settings, name, "gs://bucket/root"))
 
 
 def without_versions(text):
@@ -113,7 +109,8 @@ def outline(compiled):
         }
     head = {key: value for key, value in spec.items() if key in ("schemaVersion", "pipelineInfo")}
     parameters = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    return head | {"tasks": found} | ({"parameters": parameters} if parameters else {})
+    kinds = {name: each["parameterType"] for name, each in parameters.items()}
+    return head | {"tasks": found} | ({"parameters": kinds} if kinds else {})
 
 
 def compare(name, text):
@@ -138,7 +135,7 @@ def test_the_small_pipeline_is_written_as_it_was(target):
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [("training", "vertex"), ("monitoring", "kubeflow"), ("monitoring", "vertex")],
+    [(name, target) for name in factories.NAMES for target in options.TARGETS],
 )
 def test_the_taxi_pipelines_have_the_tasks_they_had(name, target, tmp_path):
     compiled = compiler.compile_pipeline(taxi(name, tmp_path), how(target))

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 
 import pytest
 import yaml
@@ -63,6 +64,10 @@ def test_a_pipeline_is_written_as_the_options_say(config, tmp_path, capsys):
         ({"root": "/proc/none/r"}, "cannot be written"),
         ({"out": "a.yaml"}, "a.yaml: vertex reads .json files"),
         ({"target": None}, "target is missing"),
+        (
+            {"target": "kubeflow", "out": "a.yaml", "root": "minio://b/r"},
+            "shared_root: must be a gs:// URI or a path on a volume of every task",
+        ),
     ],
 )
 def test_options_that_do_not_fit_are_one_sentence_and_exit_code_2(
@@ -72,6 +77,21 @@ def test_options_that_do_not_fit_are_one_sentence_and_exit_code_2(
     assert compile_training(config, **given) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize(("target", "out"), [("kubeflow", "a.yaml"), ("vertex", "a.json")])
+def test_monitoring_compiles_without_a_model_on_this_machine(config, tmp_path, target, out):
+    path = str(tmp_path / out)
+    given = ["--image", "a/b:1", "--pipeline-root", "gs://b/r", "--target", target, "--out", path]
+    schema = "--parameter", "schema=feature { name: 'fare' }"
+    assert main(["compile", "monitoring", "--config", config, *given, *schema]) == 0
+    found = spec.load(path)
+    assert {each.name: each.default for each in found.parameters}["schema"] == (
+        "feature { name: 'fare' }"
+    )
+    lookup = next(task for task in found.tasks if task.name == "StateLookup")
+    values = lookup.content["inputs"]["parameters"]
+    assert values["state_root"]["runtimeValue"]["constant"] == "gs://b/r/state"
 
 
 def test_an_unknown_target_is_refused(config, capsys):
@@ -105,6 +125,16 @@ def test_verdicts_of_a_run_are_printed(pipeline, tmp_path, capsys):
     assert lines[4] == "made: passed"
 
 
+def test_commands_may_run_behind_another(pipeline, tmp_path):
+    pipeline.add("a", code="import os; assert os.environ['PLACE'] == 'the image'")
+    folder = os.path.dirname(sys.executable)
+    prefix = f"env PLACE='the image' PATH={folder}:{os.environ['PATH']}"
+    path = pipeline.write(tmp_path / "a.yaml")
+    assert run(path, tmp_path / "out", "--command-prefix", prefix) == 0
+    assert run(path, tmp_path / "out", "--command-prefix", "false") == 2
+    assert run(path, tmp_path / "out", "--command-prefix", "'open") == 2
+
+
 @pytest.mark.parametrize(("code", "expected"), [(1, 1), (3, 3), (2, 2), (70, 2)])
 def test_the_exit_code_tells_a_verdict_from_what_broke(pipeline, tmp_path, capsys, code, expected):
     pipeline.add("Gate", code=SHUTS.format(code))
@@ -132,6 +162,7 @@ def test_what_broke_counts_more_than_a_shut_gate(pipeline, tmp_path):
     ("words", "said"),
     [
         (["training", "--root", "x"], "--root: goes with --from-spec only"),
+        (["training", "--command-prefix", "x"], "--command-prefix: goes with --from-spec only"),
         (["training", "--parameter", "a=1"], "--parameter: goes with --from-spec only"),
         (["--from-spec", "a.yaml", "--config", "x"], "--config: says nothing to a compiled"),
         (["--from-spec", "none.yaml"], "none.yaml: no such file"),

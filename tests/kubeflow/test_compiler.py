@@ -4,6 +4,8 @@ import json
 
 import pytest
 import yaml
+from google.auth import credentials
+from google.cloud import aiplatform
 from google.protobuf import json_format
 from kfp import components as kfp_components
 from kfp.pipeline_spec import pipeline_spec_pb2
@@ -68,6 +70,13 @@ def test_two_compiles_are_the_same_bytes(target):
 
 
 @pytest.mark.parametrize("target", options.TARGETS)
+def test_the_file_says_what_was_compiled(target):
+    awkward = {"data": "two  blanks, a tab\t, 'quotes', a colon: and\n\n# lines \n"}
+    compiled = compiler.compile_pipeline(make(), how(target, parameters=awkward))
+    assert yaml.safe_load(compiler.render(compiled, target)) == compiled
+
+
+@pytest.mark.parametrize("target", options.TARGETS)
 def test_the_protos_of_kfp_parse_the_spec(target):
     compiled = compiler.compile_pipeline(make(), how(target))
     message = json_format.ParseDict(body(compiled), pipeline_spec_pb2.PipelineSpec())
@@ -100,6 +109,25 @@ def test_kfp_loads_the_file_with_every_type_and_parameter_of_ours(tmp_path):
         "isOptional": True,
     }
     assert declared["data"]["defaultValue"] == "/data"
+
+
+def test_the_sdk_of_vertex_takes_the_file_and_its_parameters(tmp_path):
+    path = str(tmp_path / "all.json")
+    compiler.write(compiler.compile_pipeline(make(), how("vertex")), "vertex", path)
+    job = aiplatform.PipelineJob(
+        display_name="all",
+        template_path=path,
+        parameter_values={"data": "gs://bucket/data", "resolution": 250},
+        project="project",
+        location="us-central1",
+        credentials=credentials.AnonymousCredentials(),
+    )
+    taken = job.to_dict()
+    assert taken["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
+    assert taken["runtimeConfig"]["parameterValues"] == {
+        "data": "gs://bucket/data",
+        "resolution": 250,
+    }
 
 
 def test_every_artifact_type_of_the_package_is_tried_here():

@@ -119,7 +119,3 @@ def test_open_source_kubeflow_runs_no_resolver(spec):
     edits.check_runnable(spec, "vertex")
     with pytest.raises(InputError, match="Gate: is a Resolver, which open-source Kubeflow"):
         edits.check_runnable(spec, "kubeflow")
-
-
-def test_local_paths_of_importers_are_told(spec):
-    assert edits.local_imports(spec) == ["/home/me/schema"]

@@ -26,7 +26,7 @@ class Publishes(base_executor.BaseExecutor):
         blessing.set_string_custom_property("current_model", model.uri)
         blessing.set_int_custom_property("current_model_id", model.id)
         blessing.set_int_custom_property("blessed", 1)
-        with open(f"{model.uri}/copy", "w") as stream:
+        with open(f"{blessing.uri}/BLESSED", "w") as stream:  # no executor makes the folder
             stream.write("written")
 
 
@@ -123,7 +123,7 @@ def test_the_executor_sees_folders_and_the_backend_uris(store):
     (blessing,) = output(store)["artifacts"]["blessing"]["artifacts"]
     assert blessing["uri"] == "minio://bucket/blessing"
     assert blessing["metadata"]["current_model"] == "minio://bucket/model"
-    assert (store / "minio/bucket/model/copy").read_text() == "written"
+    assert (store / "minio/bucket/blessing/BLESSED").read_text() == "written"
     assert [path.name for path in (store / "task").iterdir()] == ["output.json"]
 
 

@@ -66,6 +66,16 @@ def test_what_broke_is_told_with_its_log(pipeline, launch):
     assert results["train"].message == f"ended with exit code 70, see {run.log('train')}"
 
 
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_an_output_file_that_cannot_be_read_fails_its_task(pipeline, launch, text):
+    place = "json.loads(sys.argv[1])['outputs']['outputFile']"
+    code = f"import json, sys; open({place}, 'w').write({text!r})"
+    pipeline.add("train", code=code)
+    _, results = launch()
+    assert states(results) == {"train": "FAILED"}
+    assert "executor_output.json" in results["train"].message
+
+
 @pytest.mark.parametrize(("least", "state"), [(0.5, "COMPLETE"), (1.5, "SKIPPED")])
 def test_a_condition_decides_and_what_depends_on_a_skipped_task_is_skipped(
     pipeline, launch, least, state
@@ -166,6 +176,9 @@ os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
     _, first = launch(use_cache=True)
     assert states(first) == {"schema": "COMPLETE", "kept": "CACHED", "anew": "COMPLETE"}
     assert states(launch()[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "other"
+    assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "made"
     for path in (tmp_path / "out/objects/minio/bucket/root/made").glob("*/kept/model"):
         path.rmdir()
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"

@@ -100,6 +100,26 @@ def test_mounts_that_are_none_are_refused():
         options.load(None, **GIVEN, mounts="everything")
 
 
+@pytest.mark.parametrize(
+    ("root", "shared", "expected"),
+    [
+        ("gs://bucket", None, "gs://bucket"),
+        ("minio://bucket", "/mnt/shared", "/mnt/shared"),
+        ("s3://bucket", "gs://other", "gs://other"),
+    ],
+)
+def test_what_outlives_a_run_is_where_every_task_can_look(root, shared, expected):
+    given = GIVEN | {"pipeline_root": root}
+    assert options.load(None, **given, shared_root=shared).shared() == expected
+
+
+@pytest.mark.parametrize("shared", [None, "s3://bucket"])
+def test_a_shared_folder_that_no_task_can_look_into_is_refused(shared):
+    how = options.load(None, **GIVEN, shared_root=shared)
+    with pytest.raises(InputError, match="shared_root: must be a gs:// URI or a path on a volume"):
+        how.shared()
+
+
 @pytest.mark.parametrize(("target", "path"), [("kubeflow", "a.json"), ("vertex", "a.yaml")])
 def test_the_ending_of_the_file_must_fit_the_target(target, path):
     with pytest.raises(InputError, match=f"{target} reads "):

@@ -82,7 +82,7 @@ def test_schemas_are_compared_without_anything_heavy(tmp_path):
     assert [name for name in json.loads(loaded) if name.split(".")[0] in HEAVY] == []
 
 
-@pytest.mark.parametrize("command", [[], ["schema"], ["schema", "update"]])
+@pytest.mark.parametrize("command", [[], ["schema"], ["schema", "update"], ["run"], ["compile"]])
 def test_help_loads_nothing_heavy(command):
     result = python("-X", "importtime", "-m", "skewgate", *command, "--help")
     assert "usage: skewgate" in result.stdout

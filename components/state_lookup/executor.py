@@ -1,0 +1,71 @@
+"""Executor of StateLookup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from skewgate.components import artifact_io, state_folder
+from skewgate.errors import InputError
+
+TRAINING_ROLES = {
+    "model": "model",
+    "training_statistics": "statistics",
+    "training_examples": "examples",
+    "evaluation": "evaluation",
+}
+"""Output to role in a record of the training pipeline."""
+
+
+class Executor(base_executor.BaseExecutor):
+    """Reads two records and lets the outputs stand for what they name."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Looks up; see the component for the parameters.
+
+        Raises:
+            InputError: a record cannot be read, or what is required is not there.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        root, training = exec_properties["state_root"], exec_properties["training"]
+        examples = artifact_io.first(input_dict.get("examples"))
+        span = int(examples.span) if examples is not None else 0
+        pushed = state_folder.newest(root, training)
+        previous = state_folder.newest(root, exec_properties["pipeline"], span)
+        found: dict[str, state_folder.Kept | None] = {
+            output: pushed.artifacts.get(role) if pushed else None
+            for output, role in TRAINING_ROLES.items()
+        }
+        found["previous_statistics"] = previous.artifacts.get("statistics") if previous else None
+        there = {
+            output: kept if kept is not None and state_folder.exists(kept) else None
+            for output, kept in found.items()
+        }
+        for output in artifact_io.json_list(exec_properties["required"]):
+            kept = found[output]
+            if kept is None:
+                raise InputError(
+                    root,
+                    f"{training} has pushed no model yet, so that there is no {output}",
+                    "run the training pipeline first",
+                )
+            if there[output] is None:
+                raise InputError(
+                    kept.uri,
+                    f"is the {output} of {training}, and is gone",
+                    "run the training pipeline again",
+                )
+        for output, kept in there.items():
+            artifact = artifact_utils.get_single_instance(output_dict[output])
+            if kept is None:
+                artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
+            else:
+                state_folder.give(kept, artifact)

@@ -1,0 +1,46 @@
+"""Executor of StateRecorder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from skewgate.components import artifact_io, state_folder
+
+ROLES = ("statistics", "examples", "model", "evaluation")
+
+
+class Executor(base_executor.BaseExecutor):
+    """Writes one record."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Records; see the component for the parameters.
+
+        Raises:
+            InputError: the statistics cannot be read.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        record = artifact_utils.get_single_instance(output_dict["record"])
+        pushed = artifact_io.first(input_dict.get("pushed_model"))
+        recorded = pushed is None or pushed.get_int_custom_property("pushed") == 1
+        record.set_int_custom_property("recorded", int(recorded))
+        if not recorded:
+            return
+        found = {role: artifact_io.first(input_dict.get(role)) for role in ROLES}
+        artifacts = {role: artifact for role, artifact in found.items() if artifact is not None}
+        folder = state_folder.write(
+            exec_properties["state_root"],
+            exec_properties["pipeline"],
+            int(artifacts["statistics"].span),
+            artifacts,
+            state_folder.stamp(),
+        )
+        record.set_string_custom_property("folder", folder)

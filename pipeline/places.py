@@ -1,0 +1,71 @@
+"""Where a pipeline runs: what differs between this machine and a cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from skewgate.pipeline.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Folders of a run, and whether its parameters are chosen when it is built or when it starts.
+
+    Attributes:
+        artifact_root: where the artifacts of the pipeline go.
+        state_root: where StateLookup and StateRecorder keep what runs leave for later ones.
+        serving_root: where Pusher puts models.
+        metadata_path: the SQLite file of ML Metadata; None where the cluster has its own.
+        remote: a cluster runs it: contracts and data are runtime parameters whose defaults are
+            what the settings say, and the state is looked up without the help of the cache.
+    """
+
+    artifact_root: str
+    state_root: str
+    serving_root: str
+    metadata_path: str | None
+    remote: bool
+
+    def text(self, name: str, value: str) -> Any:
+        """Returns a text, or the runtime parameter that has it as its default."""
+        if not self.remote:
+            return value
+        from tfx.orchestration import data_types
+
+        return data_types.RuntimeParameter(name=name, ptype=str, default=value)
+
+
+def local(settings: Settings, name: str) -> Place:
+    """Returns the place under `settings.root`.
+
+    Args:
+        settings: of the pipeline.
+        name: "training" or "monitoring".
+    """
+    return Place(
+        artifact_root=settings.artifact_root(name),
+        state_root=settings.state_root,
+        serving_root=settings.serving_path,
+        metadata_path=settings.metadata_path,
+        remote=False,
+    )
+
+
+def cluster(settings: Settings, name: str, root: str, serving_root: str | None = None) -> Place:
+    """Returns the place under a pipeline root such as "gs://bucket/taxi".
+
+    Args:
+        settings: of the pipeline.
+        name: "training" or "monitoring".
+        root: common root of both pipelines.
+        serving_root: where models are pushed; a folder of the root by default.
+    """
+    base = root.rstrip("/")
+    return Place(
+        artifact_root=f"{base}/{settings.name}-{name}",
+        state_root=f"{base}/state",
+        serving_root=serving_root or f"{base}/serving/{settings.name}",
+        metadata_path=None,
+        remote=True,
+    )

@@ -1,0 +1,202 @@
+"""StateRecorder leaves what StateLookup finds: the same artifacts, or word that there are none."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+from tfx.types import artifact_utils, standard_artifacts
+
+import skewgate
+from skewgate.components import artifact_io, state_folder
+from skewgate.components.state_lookup import component as lookup_component
+from skewgate.components.state_lookup import executor as lookup
+from skewgate.components.state_recorder import executor as recorder
+from skewgate.errors import InputError
+
+SPLITS = ["train", "eval"]
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Returns the artifacts of a training run; the statistics hold their split's name."""
+    statistics = standard_artifacts.ExampleStatistics()
+    statistics.uri = str(tmp_path / "artifacts" / "statistics")
+    statistics.split_names = artifact_utils.encode_split_names(SPLITS)
+    statistics.set_string_custom_property("rank_error", "0.0005")
+    for split in SPLITS:
+        folder = pathlib.Path(artifact_utils.get_split_uri([statistics], split))
+        folder.mkdir(parents=True)
+        (folder / artifact_io.STATISTICS_NAME).write_text(split)
+    examples = standard_artifacts.Examples()
+    examples.uri = str(tmp_path / "artifacts" / "examples")
+    examples.split_names = artifact_utils.encode_split_names(SPLITS)
+    examples.set_int_custom_property("rows_train", 7)
+    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    model, evaluation = standard_artifacts.Model(), standard_artifacts.ModelEvaluation()
+    model.uri, evaluation.uri = (str(tmp_path / "artifacts" / n) for n in ("model", "evaluation"))
+    for artifact in (examples, model, evaluation):
+        pathlib.Path(artifact.uri).mkdir()
+    return {
+        "statistics": statistics,
+        "examples": examples,
+        "model": model,
+        "evaluation": evaluation,
+    }
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Returns a function that runs StateRecorder."""
+
+    def run(artifacts, pipeline="taxi-training", span=0):
+        artifacts["statistics"].span = span
+        written = skewgate.StateRecord()
+        written.uri = str(tmp_path / "artifacts" / "record")
+        recorder.Executor().Do(
+            {name: [artifact] for name, artifact in artifacts.items()},
+            {"record": [written]},
+            {"state_root": str(tmp_path / "state"), "pipeline": pipeline},
+        )
+        return written
+
+    return run
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Returns a function that runs StateLookup and gives its outputs."""
+
+    def run(pipeline="taxi-training", required=(), span=0):
+        outputs = {}
+        for name, parameter in lookup_component.StateLookupSpec.OUTPUTS.items():
+            outputs[name] = [parameter.type()]
+            outputs[name][0].uri = str(tmp_path / "artifacts" / "lookup" / name)
+        current = standard_artifacts.Examples()
+        current.span = span
+        lookup.Executor().Do(
+            {"examples": [current]},
+            outputs,
+            {
+                "state_root": str(tmp_path / "state"),
+                "training": "taxi-training",
+                "pipeline": pipeline,
+                "required": json.dumps(list(required)),
+            },
+        )
+        return {name: artifacts[0] for name, artifacts in outputs.items()}
+
+    return run
+
+
+def statistics_of(artifact, split):
+    folder = artifact_utils.get_split_uri([artifact], split)
+    return pathlib.Path(folder, artifact_io.STATISTICS_NAME).read_text()
+
+
+def test_nothing_is_there_before_the_first_run(find):
+    found = find()
+    assert artifact_io.present({name: [each] for name, each in found.items()}) == {
+        name: [] for name in found
+    }
+
+
+def test_what_was_recorded_is_found_where_it_is(made, record, find):
+    written = record(made)
+    assert written.get_int_custom_property("recorded") == 1
+    assert pathlib.Path(written.get_string_custom_property("folder"), "record.json").exists()
+    found = find("taxi-monitoring", required=["model", "training_statistics"])
+    assert found["model"].uri == made["model"].uri
+    assert found["evaluation"].uri == made["evaluation"].uri
+    examples = found["training_examples"]
+    assert examples.uri == made["examples"].uri
+    assert artifact_utils.decode_split_names(examples.split_names) == SPLITS
+    assert examples.get_int_custom_property("rows_train") == 7
+    assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
+    assert artifact_io.rank_error(found["training_statistics"]) == 0.0005
+    assert found["previous_statistics"].has_custom_property("absent")
+
+
+def test_statistics_outlive_the_artifacts_they_were_copied_from(made, record, find, tmp_path):
+    record(made)
+    (tmp_path / "artifacts").rename(tmp_path / "gone")
+    found = find()
+    for split in SPLITS:
+        assert statistics_of(found["training_statistics"], split) == split
+        assert statistics_of(found["previous_statistics"], split) == split
+    assert found["training_examples"].has_custom_property("absent")
+
+
+def test_the_newest_record_counts(made, record, find, tmp_path):
+    record(made)
+    newer = standard_artifacts.Model()
+    newer.uri = str(tmp_path / "artifacts" / "newer")
+    pathlib.Path(newer.uri).mkdir()
+    record({**made, "model": newer})
+    assert find()["model"].uri == newer.uri
+
+
+def test_a_late_run_is_compared_with_the_span_before_its_own(made, record, find):
+    for span in (3, 5, 6, 4):
+        record(dict(made), "taxi-monitoring", span)
+    assert find("taxi-monitoring", span=6)["previous_statistics"].span == 5
+    assert find("taxi-monitoring", span=5)["previous_statistics"].span == 4
+    assert find("taxi-monitoring", span=3)["previous_statistics"].has_custom_property("absent")
+    assert find("taxi-monitoring")["previous_statistics"].span == 4  # without spans, the newest
+
+
+def test_a_model_that_was_not_pushed_leaves_nothing(made, record, find):
+    pushed = standard_artifacts.PushedModel()
+    pushed.set_int_custom_property("pushed", 0)
+    written = record({**made, "pushed_model": pushed})
+    assert written.get_int_custom_property("recorded") == 0
+    assert find()["model"].has_custom_property("absent")
+    pushed.set_int_custom_property("pushed", 1)
+    record({**made, "pushed_model": pushed})
+    assert find()["model"].uri == made["model"].uri
+
+
+def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find):
+    examples = standard_artifacts.Examples()
+    examples.uri, examples.split_names = made["examples"].uri, made["examples"].split_names
+    examples.set_json_value_custom_property("rows_train", 7.0)
+    record({**made, "examples": examples})
+    assert find()["training_examples"].get_int_custom_property("rows_train") == 7
+
+
+def test_what_is_required_and_missing_is_one_sentence(made, record, find, tmp_path):
+    with pytest.raises(InputError, match=r"taxi-training has pushed no model yet.* run the train"):
+        find("taxi-monitoring", required=["model"])
+    record(made)
+    pathlib.Path(made["model"].uri).rmdir()
+    with pytest.raises(InputError, match=r"model: is the model of taxi-training, and is gone"):
+        find("taxi-monitoring", required=["model"])
+
+
+def test_a_broken_record_is_named(made, record, find, tmp_path):
+    folder = pathlib.Path(record(made).get_string_custom_property("folder"))
+    (folder / "record.json").write_text('{"version": 2}')
+    with pytest.raises(InputError, match=r"record\.json: .*version"):
+        find()
+
+
+def test_half_a_record_is_none(made, record, find, tmp_path):
+    record(made)
+    half = tmp_path / "state" / "taxi-training" / "99990101T000000.000000Z" / "statistics"
+    half.mkdir(parents=True)
+    assert find()["model"].uri == made["model"].uri
+    names = state_folder.names(str(tmp_path / "state"), "taxi-training")
+    assert len(names) == 1
+
+
+def test_a_failed_lookup_never_gives_away_the_folder_of_another_run(made, record, find):
+    """TFX deletes the folders of a failed node's outputs, unless they are external."""
+    record(made)
+    found = find()
+    assert all(artifact.is_external for artifact in found.values())
+
+
+def test_an_unknown_output_cannot_be_required():
+    with pytest.raises(ValueError, match="must name outputs"):
+        lookup_component.StateLookup("state", "a", "b", required=["modle"])
