@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench bench-quality lint types format locks clean
+.PHONY: help setup demo test test-all bench bench-quality golden lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 	@benchmarks/setup.sh
 	@$(VENV)/python -m benchmarks.quality
 
+golden: setup ## write the golden files of compiled pipelines anew; review the difference
+	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
+
 lint: setup ## check style and format
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
@@ -36,7 +39,7 @@ lint: setup ## check style and format
 types: setup ## check types, mapped folders included
 	@rm -rf .types && mkdir -p .types
 	@cp -rs "$(CURDIR)/skewgate" .types/skewgate
-	@for top in components pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
+	@for top in components kubeflow pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
 	MYPYPATH=.types $(VENV)/mypy -p skewgate
 
 format: setup ## format the code
@@ -49,6 +52,9 @@ locks: setup ## resolve both locks anew
 	    requirements/tfx116.in -o requirements/tfx116.txt && \
 	$$uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	    requirements/tfx121.in -o requirements/tfx121.txt
+
+image: ## build the image of the pipelines by docker, podman or buildah
+	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
 	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \

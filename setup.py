@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "skewgate" / "__init__.py").read_text())[1]
 TOPS = (
     "components",
+    "kubeflow",
     "pipeline",
     "schemas",
 )  # each is `skewgate.<name>`, never a package of its own
@@ -48,5 +49,10 @@ setup(
         "scipy>=1.11",
         "tensorflow-metadata>=1.16,<1.22",
     ],
+    extras_require={
+        # To compile for Kubeflow and Vertex, and in the image that runs there. TFX has extras of
+        # its own for this, which bring nothing above Python 3.11.
+        "kubeflow": ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"],
+    },
     entry_points={"console_scripts": ["skewgate=skewgate.cli.main:entry"]},
 )

@@ -126,7 +126,7 @@ def _explain(
         return InputError(where, f"{field} is required and missing", f"add the key {field}")
     if first["type"] == "value_error":  # our own sentence, which says what was found
         message = first["msg"].removeprefix("Value error, ")
-        return InputError(where, f"{field}: {message}", "correct the value")
+        return InputError(where, f"{field}: {message}" if field else message, "correct the value")
     message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.errors import EXIT_USAGE, SkewgateError
+from skewgate.cli import schedule as schedule_command
+from skewgate.errors import EXIT_USAGE, InputError, SkewgateError
 
 _EPILOG = "exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive"
 
@@ -28,19 +29,87 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_schema(commands)
     _add_simulation(commands)
+    _add_run(commands)
+    _add_compile(commands)
+    schedule_command.add_parser(commands)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
     run = commands.add_parser(
         "run",
-        help="run a pipeline on local Beam and print its verdicts",
-        description="Runs a pipeline on local Beam and prints its verdicts and report paths.",
+        help="run a pipeline on this machine and print its verdicts",
+        description="Runs a pipeline on local Beam, or a compiled one as a cluster would, and "
+        "prints its verdicts and report paths.",
         epilog=_EPILOG,
     )
-    run.add_argument("pipeline", choices=("training", "monitoring"))
+    which = run.add_mutually_exclusive_group(required=True)
+    which.add_argument("pipeline", nargs="?", choices=("training", "monitoring"))
+    which.add_argument(
+        "--from-spec", metavar="FILE", help="run what `skewgate compile` wrote, task by task"
+    )
     run.add_argument(
         "--config",
         metavar="FILE",
         help="settings of the pipelines (default: the Chicago taxi example)",
     )
-    return parser
+    of_spec = run.add_argument_group("with --from-spec")
+    of_spec.add_argument(
+        "--root",
+        metavar="DIR",
+        help="folder for runs and object stores (default: .skewgate/from-spec)",
+    )
+    _add_parameter(of_spec, "value of a runtime parameter; may be repeated")
+    of_spec.add_argument(
+        "--command-prefix",
+        metavar="COMMAND",
+        help="command that runs each container's own, such as 'chroot /image'; it must see DIR "
+        "under the same path",
+    )
+    of_spec.add_argument(
+        "--cache", action="store_true", help="take up results of earlier runs in the same folder"
+    )
+
+
+def _add_parameter(parser: Any, what: str) -> None:
+    parser.add_argument("--parameter", metavar="NAME=VALUE", action="append", default=[], help=what)
+
+
+def _add_compile(commands: Any) -> None:
+    compiling = commands.add_parser(
+        "compile",
+        help="write a pipeline for Kubeflow or Vertex AI",
+        description="Compiles a pipeline for Kubeflow Pipelines v2 (.yaml) or Vertex AI (.json). "
+        "The same pipeline and options give the same bytes.",
+        epilog="exit codes: 0 written, 2 usage or bad input",
+    )
+    compiling.add_argument("pipeline", choices=("training", "monitoring"))
+    compiling.add_argument("--target", choices=("kubeflow", "vertex"), help="where it is to run")
+    compiling.add_argument("--out", metavar="FILE", required=True, help="file to write")
+    compiling.add_argument("--image", metavar="IMAGE", help="image with skewgate and your code")
+    compiling.add_argument(
+        "--pipeline-root", metavar="ROOT", help="where artifacts go, such as gs://BUCKET/FOLDER"
+    )
+    compiling.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings of the pipelines (default: the Chicago taxi example)",
+    )
+    compiling.add_argument(
+        "--options",
+        metavar="FILE",
+        help="options of this command, and resources, retries and caching of nodes",
+    )
+    compiling.add_argument(
+        "--shared-root",
+        metavar="ROOT",
+        help="where the state and pushed models go, if not under the pipeline root",
+    )
+    compiling.add_argument(
+        "--service-account", metavar="NAME", help="whom the tasks run as (Vertex only)"
+    )
+    _add_parameter(compiling, "default of a runtime parameter; may be repeated")
+    compiling.add_argument("--no-cache", action="store_true", help="use no result again")
 
 
 def _add_drift(commands: Any) -> None:
@@ -284,9 +353,29 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import rehearse
 
         return rehearse.run(options)
+    if options.command == "schedule":
+        return schedule_command.run(options)
+    if options.command == "compile":
+        from skewgate.cli import compile as compiling
+
+        return compiling.run(options)
+    _check_run(options)
+    if options.from_spec:
+        from skewgate.cli import from_spec
+
+        return from_spec.run(options)
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config)
+
+
+def _check_run(options: argparse.Namespace) -> None:
+    """Raises InputError if an option of `skewgate run` would not be looked at."""
+    if options.from_spec and options.config:
+        raise InputError("--config", "says nothing to a compiled pipeline", "leave it out")
+    for name in ("root", "parameter", "command-prefix", "cache"):
+        if getattr(options, name.replace("-", "_")) and not options.from_spec:
+            raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

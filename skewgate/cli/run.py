@@ -8,16 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from skewgate.cli import console
-from skewgate.errors import (
-    EXIT_FAIL,
-    EXIT_INCONCLUSIVE,
-    EXIT_PASS,
-    GateShutError,
-    InputError,
-    SkewgateError,
-)
-from skewgate.report import HTML_NAME
+from skewgate.cli import console, verdicts
+from skewgate.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
 
 if TYPE_CHECKING:
     from skewgate.pipeline.settings import Settings
@@ -51,28 +43,21 @@ def run(name: str, config: str | None) -> int:
 
         nodes = records.last_run(settings.metadata_path, f"{settings.name}-{name}")
         reports = [(node.node, report) for node in nodes for report in node.reports]
-    for node, record in reports:
-        allowed = " (allowed)" if record.blessed and record.status != "pass" else ""
-        print(
-            f"  {node:<20} {record.status + allowed:<23} "
-            f"{record.failed:>3} failed {record.inconclusive:>3} inconclusive"
-        )
-        print(f"    {_shorten(os.path.join(record.uri, HTML_NAME))}")
+    verdicts.show(reports)
     if shut is not None:
         sys.stdout.flush()
         print(f"skewgate: {name}: {shut}".replace(f"{os.getcwd()}{os.sep}", ""), file=sys.stderr)
         return shut.exit_code
-    unblessed = [record for _, record in reports if not record.blessed]
-    if unblessed:
-        failed = any(record.status == "fail" for record in unblessed)
-        return EXIT_FAIL if failed else EXIT_INCONCLUSIVE
+    code = verdicts.exit_code([record for _, record in reports])
+    if code != EXIT_PASS:
+        return code
     print(f"{name}: passed")
     return EXIT_PASS
 
 
 def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
-    print(f"{name}: loading TFX (log: {_shorten(str(log))})", file=out, flush=True)
+    print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
     from skewgate.pipeline import factories, local_runner
 
     try:
@@ -90,8 +75,3 @@ def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> G
         )
         raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
     return None
-
-
-def _shorten(path: str) -> str:
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative

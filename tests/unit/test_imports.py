@@ -102,7 +102,18 @@ def test_drift_is_simulated_and_rehearsed_without_anything_heavy(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["schema"], ["schema", "update"], ["simulate"], ["rehearse"]]
+    "command",
+    [
+        [],
+        ["schema"],
+        ["schema", "update"],
+        ["simulate"],
+        ["rehearse"],
+        ["run"],
+        ["compile"],
+        ["report"],
+        ["schedule"],
+    ],
 )
 def test_help_loads_nothing_heavy(command):
     result = python("-X", "importtime", "-m", "skewgate", *command, "--help")

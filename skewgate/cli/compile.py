@@ -1,0 +1,77 @@
+"""`skewgate compile`: a pipeline as a file for Kubeflow Pipelines v2 or Vertex AI."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from skewgate.cli import console
+from skewgate.errors import EXIT_PASS, InputError, SkewgateError
+from skewgate.kubeflow import options as options_lib
+from skewgate.kubeflow import parameters
+
+if TYPE_CHECKING:
+    from skewgate.pipeline.settings import Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code.
+
+    Args:
+        arguments: pipeline, target, out, config, options, image, pipeline_root, service_account,
+            shared_root, parameter, no_cache.
+
+    Raises:
+        InputError: an option, settings, contracts or the pipeline cannot be used.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    how = options_lib.load(
+        arguments.options,
+        target=arguments.target,
+        image=arguments.image,
+        pipeline_root=arguments.pipeline_root,
+        service_account=arguments.service_account,
+        shared_root=arguments.shared_root,
+        enable_cache=False if arguments.no_cache else None,
+        parameters=parameters.parse_assignments(arguments.parameter),
+    )
+    options_lib.check_ending(arguments.out, how.target)
+    how.shared()
+    from skewgate.pipeline import settings as settings_lib
+
+    settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
+    log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            settings.root, f"cannot be made: {error.strerror}", "change `root`"
+        ) from error
+    with console.redirected(log):
+        compiled = _compile(arguments.pipeline, settings, how, log)
+    from skewgate.kubeflow import compiler
+
+    compiler.write(compiled, how.target, arguments.out)
+    print(f"{arguments.pipeline}: written to {arguments.out}")
+    return EXIT_PASS
+
+
+def _compile(
+    name: str, settings: Settings, how: options_lib.Options, log: pathlib.Path
+) -> dict[str, Any]:
+    from skewgate.kubeflow import compiler
+    from skewgate.pipeline import factories, places
+
+    try:
+        place = places.cluster(settings, name, how.shared())
+        return compiler.compile_pipeline(factories.create(name, settings, place), how)
+    except SkewgateError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"pipeline {name}",
+            f"cannot be compiled: {type(error).__name__}: {error}",
+            f"see {log}",
+        ) from error

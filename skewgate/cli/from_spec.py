@@ -1,0 +1,73 @@
+"""`skewgate run --from-spec`: runs a compiled pipeline without a cluster."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shlex
+import sys
+
+from skewgate.cli import console, verdicts
+from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE, InputError
+from skewgate.kubeflow import artifacts, launcher, parameters
+from skewgate.kubeflow import spec as spec_lib
+
+DEFAULT_ROOT = ".skewgate/from-spec"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the pipeline and returns the exit code.
+
+    A task that broke counts most, then a shut gate, then a report that is not blessed.
+
+    Args:
+        arguments: from_spec, root, parameter, command_prefix, cache.
+
+    Raises:
+        InputError: the file, a parameter or the folder cannot be used.
+    """
+    spec = spec_lib.load(arguments.from_spec)
+    run_of = launcher.Launcher(
+        spec,
+        pathlib.Path(arguments.root or DEFAULT_ROOT),
+        parameters.parse_assignments(arguments.parameter),
+        command_prefix=_prefix(arguments.command_prefix),
+        use_cache=arguments.cache,
+        progress=console.Progress(sys.stdout, len(spec.tasks)),
+    )
+    print(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}", flush=True)
+    results = run_of.run()
+    reports = [
+        (name, record)
+        for name, result in results.items()
+        for record in artifacts.reports(result.outputs, run_of.mounts)
+    ]
+    verdicts.show(reports)
+    sys.stdout.flush()
+    for name, result in results.items():
+        if result.state in (launcher.FAILED, launcher.SHUT):
+            message = run_of.mounts.located(result.message).replace(f"{os.getcwd()}{os.sep}", "")
+            print(f"skewgate: {spec.name}: {name}: {message}", file=sys.stderr)
+    states = {result.state for result in results.values()}
+    if launcher.FAILED in states:
+        return EXIT_USAGE
+    shut = [result.exit_code for result in results.values() if result.state == launcher.SHUT]
+    if shut:
+        return EXIT_FAIL if EXIT_FAIL in shut else EXIT_INCONCLUSIVE
+    code = verdicts.exit_code([record for _, record in reports])
+    if code == EXIT_PASS:
+        print(f"{spec.name}: passed")
+    return code
+
+
+def _prefix(text: str | None) -> tuple[str, ...]:
+    """Returns the words of a command.
+
+    Raises:
+        InputError: a quote is not closed.
+    """
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        raise InputError("--command-prefix", f"is no command ({error}): {text!r}") from error

@@ -1,0 +1,134 @@
+"""Compiled pipelines on taxi rows, by the commands of their containers, without a cluster."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+
+import pytest
+from tfx.dsl.components.common import importer
+from tfx.dsl.experimental.conditionals import conditional
+from tfx.orchestration import data_types, pipeline
+from tfx.types import standard_artifacts
+
+from skewgate.cli.main import main
+from skewgate.components.quality_gate.component import QualityGate
+from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.kubeflow import compiler, options
+from skewgate.pipeline import settings
+from skewgate.pipeline.taxi import data
+
+ROWS = 1500
+
+
+BUCKETS = {"kubeflow": "minio://bucket", "vertex": "gs://bucket"}
+
+
+def gates(target: str):
+    """Returns a pipeline with a gate that withholds and what is behind it.
+
+    For Kubeflow there is also a gate that raises, with something behind.
+    """
+    schema = importer.Importer(f"{BUCKETS[target]}/schema", standard_artifacts.Schema)
+    schema.with_id("Schema")
+    examples = TabularExampleGen(
+        input_base=data_types.RuntimeParameter("data", str),
+        pattern="*.csv",
+        schema=schema.outputs["result"],
+    )
+    statistics = SkewStatisticsGen(
+        examples=examples.outputs["examples"], schema=schema.outputs["result"]
+    )
+    validator = SchemaSkewValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["result"],
+        environment="TRAINING",
+        config="{}",
+    )
+    report = validator.outputs["skew_report"]
+    withholding = QualityGate([report], on_failure="withhold").with_id("Withholding")
+    with conditional.Cond(
+        withholding.outputs["decision"].future()[0].custom_property("blessed") == 1
+    ):
+        guarded = QualityGate([report]).with_id("BehindWithholding")
+    nodes = [schema, examples, statistics, validator, withholding, guarded]
+    if target == "kubeflow":
+        raising = QualityGate([report]).with_id("Raising")
+        stopped = QualityGate([report], on_failure="withhold").with_id("BehindRaising")
+        stopped.add_upstream_node(raising)
+        nodes += [raising, stopped]
+    return pipeline.Pipeline(
+        pipeline_name="gates",
+        pipeline_root="/nowhere",
+        components=nodes,
+        beam_pipeline_args=list(settings.LOCAL_BEAM),
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> pathlib.Path:
+    """A folder with both compiled pipelines, their schemas and their rows."""
+    folder = tmp_path_factory.mktemp("spec")
+    data.prepare(str(folder / "taxi"))
+    with open(folder / "taxi" / "data" / "training.csv", encoding="utf-8") as stream:
+        rows = "".join(line for _, line in zip(range(ROWS + 1), stream, strict=False))
+    planted = {"kubeflow": rows.replace("Cash", "Barter"), "vertex": rows}
+    for target, bucket in BUCKETS.items():
+        store = folder / "objects" / bucket.replace("://", "/")
+        for name in ("schema", "rows"):
+            (store / name).mkdir(parents=True)
+        shutil.copy(settings.DEFAULT.parent / "schema.pbtxt", store / "schema")
+        (store / "rows" / "rows.csv").write_text(planted[target])
+        how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/root")
+        compiled = compiler.compile_pipeline(gates(target), how)
+        compiler.write(compiled, target, str(folder / f"gates{options.ENDINGS[target]}"))
+    return folder
+
+
+def run(place, target):
+    """Runs a pipeline; returns the exit code and what is known of each task."""
+    path = place / f"gates{options.ENDINGS[target]}"
+    given = ["--root", str(place), "--parameter", f"data={BUCKETS[target]}/rows"]
+    code = main(["run", "--from-spec", str(path), *given])
+    newest = max((place / "runs").iterdir())
+    return code, json.loads((newest / "run.json").read_text())["tasks"]
+
+
+def test_good_rows_pass_the_gate(place, capsys):
+    code, tasks = run(place, "vertex")
+    assert {name: task["state"] for name, task in tasks.items()} == dict.fromkeys(tasks, "COMPLETE")
+    assert code == 0
+    assert "gates: passed" in capsys.readouterr().out
+    (examples,) = tasks["TabularExampleGen"]["outputs"]["examples"]
+    assert examples["metadata"]["rows_all"] == ROWS
+    assert examples["metadata"]["input_fingerprint"]  # which the driver found
+    assert examples["uri"].startswith("gs://bucket/root/gates/")
+
+
+def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports(place, capsys):
+    code, tasks = run(place, "kubeflow")
+    assert {name: task["state"] for name, task in tasks.items()} == {
+        "Schema": "COMPLETE",
+        "TabularExampleGen": "COMPLETE",
+        "SkewStatisticsGen": "COMPLETE",
+        "SchemaSkewValidator": "COMPLETE",
+        "Withholding": "COMPLETE",
+        "BehindWithholding": "SKIPPED",
+        "Raising": "SHUT",
+        "BehindRaising": "SKIPPED",
+    }
+    assert (code, tasks["Raising"]["exit_code"], tasks["Raising"]["outputs"]) == (1, 1, {})
+    (decision,) = tasks["Withholding"]["outputs"]["decision"]
+    assert (decision["metadata"]["blessed"], decision["metadata"]["status"]) == (0, "fail")
+    for artifact in (decision, *tasks["SchemaSkewValidator"]["outputs"]["skew_report"]):
+        folder = place / "objects" / artifact["uri"].replace("://", "/")
+        report = json.loads((folder / "report.json").read_text())
+        assert any(result["feature"] == "payment_type" for result in report["results"])
+    said = capsys.readouterr().err
+    assert said.startswith("skewgate: gates: Raising: the gate is shut (fail):")
+    assert "payment_type" in said
+    assert f"{place}/objects/minio/bucket/root/gates/" in said
+    assert "Traceback" not in said

@@ -1,0 +1,233 @@
+"""Compiling pipelines of our components, and what kfp makes of the files."""
+
+import json
+
+import pytest
+import yaml
+from google.auth import credentials
+from google.cloud import aiplatform
+from google.protobuf import json_format
+from kfp import components as kfp_components
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx.components import CsvExampleGen
+from tfx.dsl.components.common import importer, resolver
+from tfx.dsl.experimental.conditionals import conditional
+from tfx.dsl.input_resolution.strategies import latest_artifact_strategy
+from tfx.orchestration import data_types, pipeline
+from tfx.types import channel, standard_artifacts
+
+import skewgate
+from skewgate.components import artifact_types
+from skewgate.components.quality_gate.component import QualityGate
+from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
+from skewgate.components.tabular_example_gen.component import TabularExampleGen
+from skewgate.errors import InputError
+from skewgate.kubeflow import compiler, edits, options, spec
+
+REPORTS = ("SkewReport", "DriftReport", "PerformanceReport", "LabelReport")
+ROOTS = {"kubeflow": "minio://bucket/root", "vertex": "gs://bucket/root"}
+
+
+def how(target, **given):
+    return options.load(None, target=target, image="a/b:1", pipeline_root=ROOTS[target], **given)
+
+
+def import_report(kind):
+    uri = data_types.RuntimeParameter(kind.lower(), str, f"gs://bucket/{kind}")
+    node = importer.Importer(source_uri=uri, artifact_type=getattr(artifact_types, kind))
+    return node.with_id(kind)
+
+
+def make(*more):
+    """Every artifact type of ours; a parameter of each kind; a gate and what is behind it."""
+    reports = [import_report(kind) for kind in REPORTS]
+    example_gen = TabularExampleGen(
+        input_base=data_types.RuntimeParameter("data", str, "/data"), pattern="*.csv"
+    )
+    statistics = SkewStatisticsGen(examples=example_gen.outputs["examples"], resolution=400)
+    statistics.exec_properties["resolution"] = data_types.RuntimeParameter("resolution", int, 400)
+    gate = QualityGate([each.outputs["result"] for each in reports], on_failure="withhold")
+    with conditional.Cond(gate.outputs["decision"].future()[0].custom_property("blessed") == 1):
+        behind = SkewStatisticsGen(examples=example_gen.outputs["examples"]).with_id("Behind")
+    return pipeline.Pipeline(
+        pipeline_name="all-types",
+        pipeline_root="/nowhere",
+        components=[*reports, example_gen, statistics, gate, behind, *more],
+        enable_cache=True,
+    )
+
+
+def body(compiled):
+    return compiled.get("pipelineSpec", compiled)
+
+
+@pytest.mark.parametrize("target", options.TARGETS)
+def test_two_compiles_are_the_same_bytes(target):
+    first, second = (
+        compiler.render(compiler.compile_pipeline(make(), how(target)), target) for _ in range(2)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("target", options.TARGETS)
+def test_the_file_says_what_was_compiled(target):
+    awkward = {"data": "two  blanks, a tab\t, 'quotes', a colon: and\n\n# lines \n"}
+    compiled = compiler.compile_pipeline(make(), how(target, parameters=awkward))
+    assert yaml.safe_load(compiler.render(compiled, target)) == compiled
+
+
+@pytest.mark.parametrize("target", options.TARGETS)
+def test_the_protos_of_kfp_parse_the_spec(target):
+    compiled = compiler.compile_pipeline(make(), how(target))
+    message = json_format.ParseDict(body(compiled), pipeline_spec_pb2.PipelineSpec())
+    assert message.schema_version == "2.1.0"
+    job = {"pipelineSpec": compiled} if target == "kubeflow" else compiled
+    json_format.ParseDict(job, pipeline_spec_pb2.PipelineJob())
+
+
+def test_kfp_loads_the_file_with_every_type_and_parameter_of_ours(tmp_path):
+    path = str(tmp_path / "all.yaml")
+    compiler.write(compiler.compile_pipeline(make(), how("kubeflow")), "kubeflow", path)
+    loaded = kfp_components.load_component_from_file(path)
+    content = json_format.MessageToDict(loaded.pipeline_spec)
+    assert content == json_format.MessageToDict(
+        json_format.ParseDict(
+            yaml.safe_load((tmp_path / "all.yaml").read_text()), pipeline_spec_pb2.PipelineSpec()
+        )
+    )
+    inputs = content["components"]["QualityGate"]["inputDefinitions"]["artifacts"]
+    titles = {
+        yaml.safe_load(each["artifactType"]["instanceSchema"])["title"] for each in inputs.values()
+    }
+    assert titles == {f"skewgate.{kind}" for kind in REPORTS}
+    decision = content["components"]["QualityGate"]["outputDefinitions"]["artifacts"]["decision"]
+    assert "title: skewgate.Decision" in decision["artifactType"]["instanceSchema"]
+    declared = content["root"]["inputDefinitions"]["parameters"]
+    assert declared["resolution"] == {
+        "parameterType": "NUMBER_INTEGER",
+        "defaultValue": 400.0,
+        "isOptional": True,
+    }
+    assert declared["data"]["defaultValue"] == "/data"
+
+
+def test_the_sdk_of_vertex_takes_the_file_and_its_parameters(tmp_path):
+    path = str(tmp_path / "all.json")
+    compiler.write(compiler.compile_pipeline(make(), how("vertex")), "vertex", path)
+    job = aiplatform.PipelineJob(
+        display_name="all",
+        template_path=path,
+        parameter_values={"data": "gs://bucket/data", "resolution": 250},
+        project="project",
+        location="us-central1",
+        credentials=credentials.AnonymousCredentials(),
+    )
+    taken = job.to_dict()
+    assert taken["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
+    assert taken["runtimeConfig"]["parameterValues"] == {
+        "data": "gs://bucket/data",
+        "resolution": 250,
+    }
+
+
+def test_every_artifact_type_of_the_package_is_tried_here():
+    assert {*REPORTS, "Decision"} <= set(skewgate._ARTIFACT_TYPES)
+
+
+def test_the_launcher_reads_both_files(tmp_path):
+    for target, ending in options.ENDINGS.items():
+        path = str(tmp_path / f"all{ending}")
+        compiler.write(compiler.compile_pipeline(make(), how(target)), target, path)
+        found = spec.load(path)
+        assert (found.target, found.root) == (target, ROOTS[target])
+        behind = next(task for task in found.tasks if task.name == "Behind")
+        inputs = {"_QualityGate.decision": {"artifacts": [{"metadata": {"blessed": 1.0}}]}}
+        assert behind.condition({"artifacts": inputs})
+
+
+def test_defaults_of_parameters_may_be_given():
+    given = how("vertex", parameters={"resolution": "250", "data": "gs://bucket/data"})
+    compiled = compiler.compile_pipeline(make(), given)
+    declared = body(compiled)["root"]["inputDefinitions"]["parameters"]
+    assert declared["resolution"]["defaultValue"] == 250
+    assert declared["data"]["defaultValue"] == "gs://bucket/data"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"resolution": "fine"}, "parameter resolution: must be a whole number, got 'fine'"),
+        ({"dta": "x"}, "parameter dta: is not known; the pipeline has data"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(parameters, problem):
+    with pytest.raises(InputError, match=problem):
+        compiler.compile_pipeline(make(), how("kubeflow", parameters=parameters))
+
+
+def test_a_parameter_that_is_declared_twice_must_be_the_same():
+    other = data_types.RuntimeParameter("data", str, "other")
+    second = importer.Importer(other, artifact_types.SkewReport).with_id("Second")
+    with pytest.raises(InputError, match="parameter data: is declared twice and differs"):
+        compiler.compile_pipeline(make(second), how("kubeflow"))
+
+
+def test_files_are_looked_for_each_time_where_nothing_asks_the_driver_before_the_cache():
+    for target, cached in (("kubeflow", {}), ("vertex", {"enableCache": True})):
+        stock = CsvExampleGen(input_base="/data")
+        found = body(compiler.compile_pipeline(make(stock), how(target)))
+        for name in ("TabularExampleGen", "CsvExampleGen"):
+            container = edits.executor(found, name)["container"]
+            assert container["args"][0] == edits.FILE_DRIVER
+            assert ("lifecycle" in container) == (target == "vertex")
+            assert edits.tasks(found)[name]["cachingOptions"] == cached
+
+
+def test_what_depends_on_state_is_never_cached():
+    class Lookup(SkewStatisticsGen):
+        pass
+
+    Lookup.__module__ = "skewgate.components.state_lookup.component"
+    examples = importer.Importer("gs://bucket/examples", standard_artifacts.Examples)
+    node = Lookup(examples=examples.outputs["result"]).with_id("Lookup")
+    found = body(compiler.compile_pipeline(make(examples, node), how("vertex")))
+    assert edits.tasks(found)["Lookup"]["cachingOptions"] == {}
+
+
+def test_a_vertex_job_says_who_runs_it_and_which_skewgate_made_it():
+    compiled = compiler.compile_pipeline(make(), how("vertex", service_account="robot@x"))
+    assert compiled["serviceAccount"] == "robot@x"
+    assert compiled["labels"] == {"skewgate-version": skewgate.__version__.replace(".", "-")}
+    assert compiled["runtimeConfig"] == {"gcsOutputDirectory": "gs://bucket/root"}
+
+
+def test_name_and_description_may_be_given():
+    found = compiler.compile_pipeline(make(), how("kubeflow", name="other", description="why"))
+    assert found["pipelineInfo"] == {"name": "other", "description": "why"}
+
+
+def test_what_kubeflow_cannot_run_is_refused_in_words():
+    latest = resolver.Resolver(
+        strategy_class=latest_artifact_strategy.LatestArtifactStrategy,
+        model=channel.Channel(type=standard_artifacts.Model),
+    ).with_id("Latest")
+    with pytest.raises(InputError, match="Latest: is a Resolver"):
+        compiler.compile_pipeline(make(latest), how("kubeflow"))
+
+
+def test_what_tfx_cannot_compile_is_refused_in_words():
+    reports = [import_report("SkewReport"), import_report("SkewReport").with_id("Second")]
+    gate = QualityGate([each.outputs["result"] for each in reports])
+    joined = pipeline.Pipeline(
+        pipeline_name="two", pipeline_root="/nowhere", components=[*reports, gate]
+    )
+    with pytest.raises(InputError, match="pipeline two: cannot be compiled by TFX: Only single"):
+        compiler.compile_pipeline(joined, how("kubeflow"))
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    path = str(tmp_path / "file" / "a.json")
+    with pytest.raises(InputError, match="cannot be written"):
+        compiler.write({}, "vertex", path)
+    assert json.loads(compiler.render({"é": 1}, "vertex")) == {"é": 1}

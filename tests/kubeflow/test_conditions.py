@@ -1,0 +1,82 @@
+"""Conditions of tasks: the part of CEL that TFX writes."""
+
+import pytest
+
+from skewgate.errors import InputError
+from skewgate.kubeflow import conditions
+
+BLESSED = "inputs.artifacts['_Gate.decision'].artifacts[0].metadata['blessed']"
+STATUS = "inputs.artifacts['_Gate.decision'].artifacts[0].metadata['status']"
+URI = "inputs.artifacts['model'].artifacts[0].uri"
+INPUTS = {
+    "parameterValues": {"steps": 3},
+    "artifacts": {
+        "_Gate.decision": {"artifacts": [{"metadata": {"blessed": 1.0, "status": "pass"}}]},
+        "model": {"artifacts": [{"uri": "gs://bucket/model", "metadata": {"rows": 7}}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"({BLESSED} == 1.0)", True),
+        (f"({BLESSED} == 0.0)", False),
+        (f"({BLESSED} < 1.5) && ({BLESSED} > -2.0)", True),
+        (f"!(({BLESSED} == 1.0))", False),
+        (f"(({BLESSED} == 0.0) || ({STATUS} == 'pass'))", True),
+        (f"({STATUS} == 'fail') && ({STATUS} == 'pass')", False),
+        (f"({URI} == ('gs://' + 'bucket' + '/model'))", True),
+        ("(inputs.artifacts['model'].artifacts[0].metadata['rows'] == 7.0)", True),
+        ("inputs.parameter_values['steps'] > 2.0", True),
+        # && binds closer than ||.
+        (f"({BLESSED} == 1.0) || ({BLESSED} == 1.0) && ({BLESSED} == 0.0)", True),
+    ],
+)
+def test_conditions_hold_as_in_cel(text, expected):
+    assert conditions.parse(text, "task")(INPUTS) is expected
+
+
+def test_the_second_side_is_not_asked_if_the_first_decides():
+    missing = "(inputs.artifacts['none'].artifacts[0].uri == 'x')"
+    assert conditions.parse(f"({BLESSED} == 1.0) || {missing}", "task")(INPUTS)
+    assert not conditions.parse(f"({BLESSED} == 0.0) && {missing}", "task")(INPUTS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "has(inputs.artifacts)",
+        f"{BLESSED} != 1.0",
+        f"{BLESSED} <= 1.0",
+        f"({BLESSED} == 1.0",
+        f"{BLESSED} == 1.0)",
+        f"{BLESSED} == ",
+        "inputs.artifacts['a'].artifacts[0].name == 'x'",
+        "'a' 'b'",
+    ],
+)
+def test_what_tfx_does_not_write_is_refused_before_anything_runs(text):
+    with pytest.raises(
+        InputError, match="task: has a condition that is not of the kind TFX writes"
+    ):
+        conditions.parse(text, "task")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"{BLESSED} == 'pass'", "compares 1.0 with 'pass'"),
+        (f"{BLESSED}", "that is 1.0, not true or false"),
+        (
+            "inputs.artifacts['_Gate.decision'].artifacts[0].metadata['x'] == 1.0",
+            "which is missing",
+        ),
+        ("inputs.artifacts['model'].artifacts[1].uri == 'x'", "which is missing"),
+    ],
+)
+def test_what_cannot_be_decided_is_never_true(text, problem):
+    condition = conditions.parse(text, "task")
+    with pytest.raises(InputError, match=problem):
+        condition(INPUTS)

@@ -1,0 +1,210 @@
+"""A compiled pipeline without a cluster: order, conditions, failures, retries, cache."""
+
+import json
+import re
+
+import pytest
+
+from skewgate.errors import InputError
+from skewgate.kubeflow import launcher, spec
+
+SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
+BREAKS = "raise SystemExit(70)"
+
+
+@pytest.fixture
+def launch(pipeline, tmp_path, silent):
+    def run(given=None, **how):
+        loaded = spec.load(pipeline.write(tmp_path / "a.yaml"))
+        found = launcher.Launcher(loaded, tmp_path / "out", given or {}, progress=silent, **how)
+        return found, found.run()
+
+    return run
+
+
+def states(results):
+    return {name: result.state for name, result in results.items()}
+
+
+def test_outputs_reach_the_tasks_that_read_them(pipeline, launch):
+    pipeline.add_importer("schema", "gs://bucket/schema", "tfx.Schema", metadata={"kept": "yes"})
+    pipeline.add("train", inputs={"schema": ("schema", "result")}, outputs={"model": "tfx.Model"})
+    pipeline.add("push", inputs={"model": ("train", "model")})
+    run, results = launch()
+    assert set(states(results).values()) == {"COMPLETE"}
+    given = json.loads((run.run_folder / "push" / "executor_input.json").read_text())
+    (model,) = given["inputs"]["artifacts"]["model"]["artifacts"]
+    assert re.fullmatch(r"minio://bucket/root/made/\d+T\d+(-\d+)?/train/model", model["uri"])
+    assert model["metadata"] == {"blessed": 1.0, "made_by": "train"}
+    schema = json.loads((run.run_folder / "train" / "executor_input.json").read_text())
+    (imported,) = schema["inputs"]["artifacts"]["schema"]["artifacts"]
+    assert (imported["uri"], imported["metadata"]) == ("gs://bucket/schema", {"kept": "yes"})
+
+
+def test_a_shut_gate_stops_what_depends_on_it_and_nothing_else(pipeline, launch):
+    pipeline.add("gate", code=SHUTS)
+    pipeline.add("train", after=("gate",))
+    pipeline.add("push", after=("train",))
+    pipeline.add("other")
+    run, results = launch()
+    assert states(results) == {
+        "gate": "SHUT",
+        "other": "COMPLETE",
+        "train": "SKIPPED",
+        "push": "SKIPPED",
+    }
+    assert (results["gate"].exit_code, results["gate"].message) == (1, "the gate is shut")
+    assert results["train"].message == "gate is shut"
+    kept = json.loads((run.run_folder / "run.json").read_text())
+    assert kept["tasks"]["push"]["state"] == "SKIPPED"
+
+
+def test_what_broke_is_told_with_its_log(pipeline, launch):
+    pipeline.add("train", code=BREAKS)
+    run, results = launch()
+    assert states(results) == {"train": "FAILED"}
+    assert results["train"].message == f"ended with exit code 70, see {run.log('train')}"
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_an_output_file_that_cannot_be_read_fails_its_task(pipeline, launch, text):
+    place = "json.loads(sys.argv[1])['outputs']['outputFile']"
+    code = f"import json, sys; open({place}, 'w').write({text!r})"
+    pipeline.add("train", code=code)
+    _, results = launch()
+    assert states(results) == {"train": "FAILED"}
+    assert "executor_output.json" in results["train"].message
+
+
+@pytest.mark.parametrize(("least", "state"), [(0.5, "COMPLETE"), (1.5, "SKIPPED")])
+def test_a_condition_decides_and_what_depends_on_a_skipped_task_is_skipped(
+    pipeline, launch, least, state
+):
+    pipeline.add("gate", outputs={"decision": "skewgate.Decision"})
+    condition = f"inputs.artifacts['d'].artifacts[0].metadata['blessed'] > {least}"
+    pipeline.add("push", inputs={"d": ("gate", "decision")}, triggerPolicy={"condition": condition})
+    pipeline.add("tell", after=("push",))
+    _, results = launch()
+    assert states(results) == {"gate": "COMPLETE", "push": state, "tell": state}
+
+
+def test_a_condition_that_cannot_be_decided_fails_its_task(pipeline, launch):
+    pipeline.add("gate", outputs={"decision": "skewgate.Decision"})
+    condition = "inputs.artifacts['d'].artifacts[0].metadata['none'] == 1.0"
+    pipeline.add("push", inputs={"d": ("gate", "decision")}, triggerPolicy={"condition": condition})
+    _, results = launch()
+    assert states(results)["push"] == "FAILED"
+
+
+def test_a_task_is_tried_again_as_its_policy_says(pipeline, launch, tmp_path):
+    code = f"open({str(tmp_path / 'tries')!r}, 'a').write('x')\n{BREAKS}"
+    policy = {"maxRetryCount": 2, "backoffDuration": "0s"}
+    pipeline.add("train", code=code, retryPolicy=policy)
+    _, results = launch()
+    assert (states(results), (tmp_path / "tries").read_text()) == ({"train": "FAILED"}, "xxx")
+
+
+def test_runtime_parameters_reach_their_tasks(pipeline, launch):
+    pipeline.content["root"]["inputDefinitions"] = {
+        "parameters": {"steps": {"parameterType": "NUMBER_INTEGER", "defaultValue": 3}}
+    }
+    source = {"n": {"componentInputParameter": "steps"}, "m": {"runtimeValue": {"constant": "k"}}}
+    pipeline.add("train", parameters=source)
+    run, _ = launch({"steps": "5"})
+    given = json.loads((run.run_folder / "train" / "executor_input.json").read_text())
+    assert given["inputs"]["parameterValues"] == {"n": 5, "m": "k"}
+
+
+def test_an_output_parameter_reaches_the_task_that_reads_it(pipeline, launch):
+    pipeline.add("count")
+    source = {"taskOutputParameter": {"producerTask": "count", "outputParameterKey": "rows"}}
+    pipeline.add("train", parameters={"rows": source})
+    run, _ = launch()
+    given = json.loads((run.run_folder / "train" / "executor_input.json").read_text())
+    assert given["inputs"]["parameterValues"] == {"rows": 7.0}
+
+
+def test_a_parameter_without_a_value_is_asked_for_before_anything_runs(pipeline, launch, tmp_path):
+    pipeline.content["root"]["inputDefinitions"] = {
+        "parameters": {"data": {"parameterType": "STRING"}}
+    }
+    pipeline.add("train")
+    with pytest.raises(
+        InputError, match=r"parameter data: has no value\. Fix: give --parameter data="
+    ):
+        launch()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused(pipeline, launch, tmp_path):
+    pipeline.add("train")
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match="cannot be made"):
+        launch()
+
+
+def test_a_local_root_is_used_as_it_is(pipeline, launch, tmp_path):
+    pipeline.content["defaultPipelineRoot"] = str(tmp_path / "root")
+    pipeline.add("train", outputs={"model": "tfx.Model"})
+    _, results = launch()
+    assert results["train"].outputs["model"][0]["uri"].startswith(f"{tmp_path}/root/made/")
+
+
+def test_an_output_that_was_not_published_fails_the_task_that_reads_it(pipeline, launch):
+    pipeline.add("count", code="pass")
+    source = {"taskOutputParameter": {"producerTask": "count", "outputParameterKey": "rows"}}
+    pipeline.add("train", parameters={"rows": source})
+    _, results = launch()
+    assert states(results)["train"] == "FAILED"
+    assert "'rows', which is not there" in results["train"].message
+
+
+def test_results_are_used_again_only_where_the_spec_and_the_caller_say_so(
+    pipeline, launch, tmp_path
+):
+    on = {"cachingOptions": {"enableCache": True}}
+    code = f"""
+import json, os, sys
+uri = json.loads(sys.argv[1])["outputs"]["artifacts"]["model"]["artifacts"][0]["uri"]
+os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
+"""
+    pipeline.add_importer("schema", "gs://bucket/schema", "tfx.Schema")
+    given = {"inputs": {"s": ("schema", "result")}, "outputs": {"model": "tfx.Model"}}
+    pipeline.add("kept", code=code, **given, **on)
+    pipeline.add("anew", code=code, **given)
+    launch(use_cache=True)
+    _, first = launch(use_cache=True)
+    assert states(first) == {"schema": "COMPLETE", "kept": "CACHED", "anew": "COMPLETE"}
+    assert states(launch()[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "other"
+    assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+    pipeline.content["pipelineInfo"]["name"] = "made"
+    for path in (tmp_path / "out/objects/minio/bucket/root/made").glob("*/kept/model"):
+        path.rmdir()
+    assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+
+
+def test_an_importer_that_imports_anew_brings_another_artifact_into_each_run(pipeline, launch):
+    pipeline.add_importer("same", "gs://bucket/a", "tfx.Schema")
+    pipeline.add_importer("anew", "gs://bucket/a", "tfx.Schema", reimport=True)
+    (_, first), (_, second) = launch(), launch()
+    names = {
+        task: {results[task].outputs["result"][0]["name"] for results in (first, second)}
+        for task in ("same", "anew")
+    }
+    assert {task: len(found) for task, found in names.items()} == {"same": 1, "anew": 2}
+
+
+def test_a_hook_runs_before_the_container_and_stops_it_if_it_fails(pipeline, launch):
+    container = pipeline.add("read", code="print('executor')")
+    container["lifecycle"] = {
+        "preCacheCheck": {"command": ["python", "-c", "print('driver')"], "args": []}
+    }
+    run, results = launch()
+    assert (states(results), run.log("read").read_text()) == (
+        {"read": "COMPLETE"},
+        "driver\nexecutor\n",
+    )
+    container["lifecycle"]["preCacheCheck"]["command"] = ["python", "-c", BREAKS]
+    run, results = launch()
+    assert (states(results), run.log("read").read_text()) == ({"read": "FAILED"}, "")

@@ -1,0 +1,126 @@
+"""How a pipeline is compiled: what a file of options and the command line may say."""
+
+import pytest
+
+from skewgate.errors import InputError
+from skewgate.kubeflow import options
+
+GIVEN = {"target": "kubeflow", "image": "registry/skewgate:1", "pipeline_root": "minio://bucket/a"}
+
+
+def load(tmp_path, text, **overrides):
+    path = tmp_path / "kubeflow.yaml"
+    path.write_text(text)
+    return options.load(str(path), **overrides)
+
+
+def test_the_command_line_counts_more_than_the_file(tmp_path):
+    text = "target: vertex\nimage: a/b:1\npipeline_root: gs://bucket/a\nparameters: {data: x, n: 1}"
+    found = load(tmp_path, text, image="a/b:2", parameters={"data": "y"})
+    assert (found.target, found.image) == ("vertex", "a/b:2")
+    assert found.parameters == {"data": "y", "n": 1}
+
+
+@pytest.mark.parametrize("missing", ["target", "image", "pipeline_root"])
+def test_what_must_be_given_is_asked_for(missing):
+    with pytest.raises(InputError, match=f"options: {missing} is missing. Fix: give --"):
+        options.load(None, **{name: value for name, value in GIVEN.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("target", "root", "problem"),
+    [
+        ("kubeflow", "bucket/a", "must be a URI or an absolute path, got 'bucket/a'"),
+        ("kubeflow", "http://bucket/a", "gs://BUCKET/FOLDER, minio://BUCKET/FOLDER"),
+        ("kubeflow", "gs:///", "got 'gs:///'"),
+        ("vertex", "minio://bucket/a", "must be gs://BUCKET/FOLDER or an absolute path for vertex"),
+    ],
+)
+def test_a_root_that_the_target_cannot_reach_is_refused(target, root, problem):
+    with pytest.raises(InputError, match=problem):
+        options.load(None, **(GIVEN | {"target": target, "pipeline_root": root}))
+
+
+def test_a_local_root_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        options.load(None, **(GIVEN | {"pipeline_root": str(tmp_path / "file" / "below")}))
+
+
+def test_a_local_root_may_not_exist_yet(tmp_path):
+    root = str(tmp_path / "new" / "root")
+    assert options.load(None, **(GIVEN | {"pipeline_root": root})).pipeline_root == root
+
+
+@pytest.mark.parametrize("image", ["", "Has Blank", "-x"])
+def test_an_image_that_is_none_is_refused(image):
+    with pytest.raises(InputError, match="image"):
+        options.load(None, **(GIVEN | {"image": image}))
+
+
+def test_a_kubeflow_file_holds_no_service_account():
+    with pytest.raises(InputError, match="options: service_account has no place in a Kubeflow"):
+        options.load(None, **GIVEN, service_account="robot")
+
+
+def test_an_unknown_key_is_refused_with_what_it_may_mean(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'retries'"):
+        load(tmp_path, "retrys: {}", **GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("memory", "gigabytes"),
+    [("4Gi", 4.294967296), ("500M", 0.5), ("1500000000", 1.5), ("0.5G", 0.5), ("2k", 2e-6)],
+)
+def test_memory_is_given_as_kubernetes_does(memory, gigabytes):
+    assert options.Resources(memory=memory).memory_gigabytes() == pytest.approx(gigabytes)
+
+
+def test_memory_that_is_no_size_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"resources.Trainer.memory: must be a size such as 4Gi"):
+        load(tmp_path, "resources: {Trainer: {memory: 4 GB}}", **GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("root", "mounts", "expected"),
+    [
+        ("gs://bucket", None, "none"),
+        ("minio://bucket", None, "auto"),
+        ("s3://bucket", None, "auto"),
+        ("gs://bucket", "gs://=/gcs", "gs://=/gcs"),
+    ],
+)
+def test_tfx_reads_google_storage_itself_unless_told_otherwise(root, mounts, expected):
+    given = GIVEN | {"pipeline_root": root}
+    assert options.load(None, **given, mounts=mounts).mounted() == expected
+
+
+def test_mounts_that_are_none_are_refused():
+    with pytest.raises(InputError, match="mounts: must be auto, none or pairs such as"):
+        options.load(None, **GIVEN, mounts="everything")
+
+
+@pytest.mark.parametrize(
+    ("root", "shared", "expected"),
+    [
+        ("gs://bucket", None, "gs://bucket"),
+        ("minio://bucket", "/mnt/shared", "/mnt/shared"),
+        ("s3://bucket", "gs://other", "gs://other"),
+    ],
+)
+def test_what_outlives_a_run_is_where_every_task_can_look(root, shared, expected):
+    given = GIVEN | {"pipeline_root": root}
+    assert options.load(None, **given, shared_root=shared).shared() == expected
+
+
+@pytest.mark.parametrize("shared", [None, "s3://bucket"])
+def test_a_shared_folder_that_no_task_can_look_into_is_refused(shared):
+    how = options.load(None, **GIVEN, shared_root=shared)
+    with pytest.raises(InputError, match="shared_root: must be a gs:// URI or a path on a volume"):
+        how.shared()
+
+
+@pytest.mark.parametrize(("target", "path"), [("kubeflow", "a.json"), ("vertex", "a.yaml")])
+def test_the_ending_of_the_file_must_fit_the_target(target, path):
+    with pytest.raises(InputError, match=f"{target} reads "):
+        options.check_ending(path, target)
