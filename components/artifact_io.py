@@ -22,6 +22,8 @@ from skewgate.types import Status
 STATISTICS_NAME = "FeatureStats.pb"
 RANK_ERROR_PROPERTY = "rank_error"
 BLESSED_PROPERTY = "blessed"
+WINDOW_PROPERTY = "window"
+"""Custom property of examples and statistics of a window of time: its start and end."""
 ABSENT_PROPERTY = "absent"
 """Custom property of an artifact that stands for nothing: StateLookup found none."""
 
@@ -126,8 +128,21 @@ def present(
 
 
 def describe(artifact: types.Artifact, split: str, rows: int) -> dict[str, Any]:
-    """Returns what a report says of one of its sides."""
-    return {"uri": artifact.uri, "split": split, "rows": rows}
+    """Returns what a report says of one of its sides; its window or span where it has one."""
+    described: dict[str, Any] = {"uri": artifact.uri, "split": split, "rows": rows}
+    if artifact.has_custom_property(WINDOW_PROPERTY):
+        described["window"] = artifact.get_string_custom_property(WINDOW_PROPERTY)
+    if artifact.span:
+        described["span"] = int(artifact.span)
+    return described
+
+
+def hand_on(source: types.Artifact, target: types.Artifact) -> None:
+    """Lets what was made of examples say the same of its span and window."""
+    target.span = source.span
+    if source.has_custom_property(WINDOW_PROPERTY):
+        window = source.get_string_custom_property(WINDOW_PROPERTY)
+        target.set_string_custom_property(WINDOW_PROPERTY, window)
 
 
 def publish(report: report_lib.Report, artifact: types.Artifact) -> None:

@@ -156,6 +156,19 @@ class InWindow(StrictModel):
     start: int
     end: int
 
+    @property
+    def text(self) -> str:
+        """The window as an interval of ISO 8601, in UTC.
+
+        >>> InWindow(name="serving", column="when", start=0, end=86_400).text
+        '1970-01-01T00:00:00Z/1970-01-02T00:00:00Z'
+        """
+        moments = (
+            datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+            for seconds in (self.start, self.end)
+        )
+        return "/".join(map(schedule_window.write, moments))
+
     def names(self) -> list[str]:
         """Returns the names of the splits."""
         return [self.name]

@@ -54,7 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         predictions, split = sides[PREDICTIONS]
         examples.split_names = artifact_utils.encode_split_names([split])
-        examples.span = predictions.span
+        artifact_io.hand_on(predictions, examples)
         counted = self._join(sides, examples, config)
         rows = {PREDICTIONS: counted.totals.predictions, LABELS: counted.totals.labels}
         set_properties(examples, split, rows[PREDICTIONS])

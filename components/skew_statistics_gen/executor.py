@@ -43,7 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         options = options_lib.make_options(exec_properties, input_dict.get("schema"))
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names = artifact_utils.encode_split_names(splits)
-        statistics.span = examples.span
+        artifact_io.hand_on(examples, statistics)
         statistics.set_string_custom_property(
             artifact_io.RANK_ERROR_PROPERTY, repr(float(options.epsilon))
         )

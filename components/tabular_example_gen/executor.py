@@ -59,9 +59,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             counts.check(pattern)
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
-            window = {"window_start": plan.splits.start, "window_end": plan.splits.end}
-            for name, seconds in window.items():
-                examples.set_int_custom_property(name, seconds)
+            examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
 
     def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> Counts:
         """Writes the shards under temporary names and returns what was counted."""

@@ -53,6 +53,11 @@ def _add_run(commands: Any) -> None:
         metavar="FILE",
         help="settings of the pipelines (default: the Chicago taxi example)",
     )
+    run.add_argument(
+        "--scheduled-time",
+        metavar="TIME",
+        help="what the run was scheduled for, if the settings split rows by windows (default: now)",
+    )
     of_spec = run.add_argument_group("with --from-spec")
     of_spec.add_argument(
         "--root",
@@ -366,13 +371,19 @@ def _call(options: argparse.Namespace) -> int:
         return from_spec.run(options)
     from skewgate.cli import run
 
-    return run.run(options.pipeline, options.config)
+    return run.run(options.pipeline, options.config, options.scheduled_time)
 
 
 def _check_run(options: argparse.Namespace) -> None:
     """Raises InputError if an option of `skewgate run` would not be looked at."""
     if options.from_spec and options.config:
         raise InputError("--config", "says nothing to a compiled pipeline", "leave it out")
+    if options.from_spec and options.scheduled_time:
+        raise InputError(
+            "--scheduled-time",
+            "says nothing to a compiled pipeline",
+            "give --parameter scheduled-time=TIME",
+        )
     for name in ("root", "parameter", "command-prefix", "cache"):
         if getattr(options, name.replace("-", "_")) and not options.from_spec:
             raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")

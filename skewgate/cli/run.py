@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from skewgate.pipeline.settings import Settings
 
 
-def run(name: str, config: str | None) -> int:
+def run(name: str, config: str | None, scheduled_time: str | None = None) -> int:
     """Runs the pipeline `name` and returns the exit code.
 
     Args:
         name: "training" or "monitoring".
         config: path of the settings; the taxi example without it.
+        scheduled_time: what the run was scheduled for; now by default.
 
     Raises:
         InputError: settings, contracts or data cannot be used.
@@ -38,7 +39,7 @@ def run(name: str, config: str | None) -> int:
     settings.prepare_data()
     log = root / "logs" / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.log"
     with console.redirected(log) as out:
-        shut = _execute(name, settings, out, log)
+        shut = _execute(name, settings, scheduled_time or "", out, log)
         from skewgate.pipeline import records
 
         nodes = records.last_run(settings.metadata_path, f"{settings.name}-{name}")
@@ -55,13 +56,16 @@ def run(name: str, config: str | None) -> int:
     return EXIT_PASS
 
 
-def _execute(name: str, settings: Settings, out: TextIO, log: pathlib.Path) -> GateShutError | None:
+def _execute(
+    name: str, settings: Settings, scheduled_time: str, out: TextIO, log: pathlib.Path
+) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
-    from skewgate.pipeline import factories, local_runner
+    from skewgate.pipeline import factories, local_runner, places
 
     try:
-        pipeline = factories.create(name, settings)
+        place = places.local(settings, name, scheduled_time)
+        pipeline = factories.create(name, settings, place)
         total = len(pipeline.components)
         progress = console.Progress(out, total)
         local_runner.run(pipeline, settings.metadata_path, progress)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 
 @pytest.fixture
 def monitor(trained, skewgate):
-    def run(name, rows=None, **changes):
+    def run(name, rows=None, options=(), **changes):
         if rows is not None:
             changes["data"] = trained.write(f"{name}.csv", rows)
         settings = trained.settings(name, monitoring=changes)
-        return skewgate("run", "monitoring", "--config", settings)
+        return skewgate("run", "monitoring", "--config", settings, *options)
 
     return run
 
@@ -70,3 +71,31 @@ def test_no_label_at_all_is_inconclusive_and_not_a_pass(monitor, quiet_serving):
     outcome = monitor("unlabelled", rows)
     assert outcome.code == 3
     assert "auc could not be evaluated" in outcome.err
+
+
+WEEK = 7 * 86_400
+MONDAY = 1_393_804_800  # 2014-03-03
+
+
+def test_a_late_run_judges_the_rows_of_its_own_window(trained, monitor, quiet_serving):
+    """Rows of the week before the scheduled time count, whatever comes after, and when it runs."""
+    rows = quiet_serving.sample(2000, random_state=3).reset_index(drop=True)
+    rows["trip_start_timestamp"] = MONDAY - WEEK + (rows.index * 300) % WEEK
+    later = rows.assign(trip_start_timestamp=rows["trip_start_timestamp"] + WEEK)
+    later["payment_type"] = "Bitcoin"
+    both = pd.concat([rows, later])
+    window = {"by": "window", "name": "serving", "column": "trip_start_timestamp", "every": "1w"}
+    scheduled = ("--scheduled-time", "2014-03-03T00:10:00Z")
+    data = trained.write("windows.csv", both)
+    changes = {"splits": window, "data": data}
+    on_time = monitor("windows", None, scheduled, **changes)
+    assert on_time.code == 0, on_time.err
+    report = newest_report(trained, "DriftEvaluator/drift_report")
+    assert report["current"]["rows"] == len(rows)
+    assert report["current"]["window"] == "2014-02-24T00:00:00Z/2014-03-03T00:00:00Z"
+    late = monitor("windows", None, ("--scheduled-time", "20140309235959"), **changes)
+    assert late.code == 0, late.err
+    assert trained.states("monitoring")["TabularExampleGen"] == "CACHED"
+    after = monitor("windows", None, ("--scheduled-time", "2014-03-10T00:10:00Z"), **changes)
+    assert after.code == 1
+    assert "Bitcoin" in after.err
