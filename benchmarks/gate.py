@@ -27,8 +27,7 @@ from sklearn.metrics import roc_auc_score
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
-from benchmarks import gate_models, markdown
-from skewgate import tables
+from benchmarks import gate_models, markdown, tf_examples
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
 from skewgate.pipeline.settings import LOCAL_BEAM
@@ -168,7 +167,7 @@ def _judge(trips: pa.Table, folder: pathlib.Path) -> dict[str, Any]:
     split.mkdir(parents=True)
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(split / "data.gz"), options) as writer:
-        for record in tables.encode(trips, "the trips"):
+        for record in tf_examples.encode(trips):
             writer.write(record)
     outputs = {
         "evaluation": standard_artifacts.ModelEvaluation(),

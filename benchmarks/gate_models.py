@@ -13,7 +13,7 @@ import pyarrow.compute
 import pyarrow.csv
 from sklearn.metrics import roc_auc_score
 
-from skewgate import tables
+from benchmarks import tf_examples
 from skewgate.pipeline.taxi import data, trainer
 
 EVALUATED_FROM = 1_420_070_400
@@ -50,9 +50,9 @@ def score(folder: pathlib.Path, models: int, steps: int) -> Scored:
     rows = folder / "training.tfrecord.gz"
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(rows), options) as writer:
-        for record in tables.encode(training, "the training trips"):
+        for record in tf_examples.encode(training):
             writer.write(record)
-    examples = tf.constant(tables.encode(evaluated, "the trips of 2015"))
+    examples = tf.constant(tf_examples.encode(evaluated))
     scores = []
     for seed in range(models):
         exported = str(folder / f"model-{seed}")

@@ -20,7 +20,7 @@ from google.protobuf import text_format
 from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tf_example_record
 
-from skewgate import tables
+from benchmarks import tf_examples
 from skewgate.components.performance_gate import configuration, jackknife, measured
 
 CONFIG = """
@@ -66,7 +66,7 @@ def _write(path: pathlib.Path, rows: int) -> None:
     )
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(path), options) as writer:
-        for record in tables.encode(table, str(path)):
+        for record in tf_examples.encode(table):
             writer.write(record)
 
 

@@ -139,12 +139,13 @@ def read_blocks(path: str) -> Iterator[list[bytes]]:
         lengths: dict[bytes, int] = {}
         data, wanted = b"", _BLOCK
         while True:
-            more = stream.read(wanted)
-            if not more:
-                if data:
+            if wanted:
+                more = stream.read(wanted)
+                if not more and data:
                     raise EOFError("the last record is cut off")
-                return
-            data += more
+                if not more:
+                    return
+                data += more
             records, end, wanted = _cut(data, lengths)
             if records:
                 yield from _verified(records, data)
@@ -154,12 +155,14 @@ def read_blocks(path: str) -> Iterator[list[bytes]]:
 def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]:
     """Returns the whole records at the start of data, where they end, and how much more to read.
 
+    Nothing more is to be read where what follows is broken and has to be looked at by itself.
+
     Args:
         data: records in a row: length as 8 bytes, its check sum, the record, its check sum.
         lengths: of the heads of records whose check sum has been verified; added to.
 
     Raises:
-        OSError: the check sum of a length is wrong.
+        OSError: the check sum of the first length is wrong.
     """
     records: list[bytes] = []
     at, size = 0, len(data)
@@ -167,9 +170,14 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
         head = data[at : at + 12]
         length = lengths.get(head)
         if length is None:
+            length = _length(head)
+            if length is None and records:
+                return records, at, 0
+            if length is None:
+                raise OSError("the check sum of a record's length is wrong")
             if len(lengths) >= _LENGTHS:
                 lengths.clear()
-            length = lengths[head] = _length(head)
+            lengths[head] = length
         start = at + 12
         end = start + length
         if end + 4 > size:
@@ -179,9 +187,10 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
     return records, at, _BLOCK
 
 
-def _length(head: bytes) -> int:
+def _length(head: bytes) -> int | None:
+    """Returns the length that the head of a record tells; None if its check sum is wrong."""
     if int.from_bytes(head[8:], "little") != record_sources.masked_crc(head[:8]):
-        raise OSError("the check sum of a record's length is wrong")
+        return None
     return int.from_bytes(head[:8], "little")
 
 

@@ -206,7 +206,14 @@ def _values(
         raise InputError(
             f"parameter {name}", "gets the scheduled time and must not be given", "leave it out"
         )
-    if name in known and known[name].kind != parameters.STRING:
+    if name not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise InputError(
+            f"parameter {name}",
+            f"is not known; the pipeline has {listed}",
+            "split its rows by windows and compile it anew, or name another parameter",
+        )
+    if known[name].kind != parameters.STRING:
         raise InputError(
             f"parameter {name}",
             f"must be of type STRING to get the scheduled time, it is of type {known[name].kind}",

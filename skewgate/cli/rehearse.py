@@ -9,12 +9,13 @@ import sys
 import time
 
 from skewgate import config as config_lib
-from skewgate import files, schema, tables, validation
+from skewgate import files, schema, validation
 from skewgate.cli import console, rehearsal_table
 from skewgate.errors import EXIT_PASS, InputError
 from skewgate.schema import categorical_features
 from skewgate.simulation import spec as spec_lib
 from skewgate.simulation.rehearsal import rehearse
+from skewgate.sources import kinds
 
 JSON_NAME, TEXT_NAME, CONFIG_NAME = "rehearsal.json", "rehearsal.txt", "suggested-drift.yaml"
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         rate=options.false_alarms,
         label=options.label,
         shuffle=options.shuffle,
-        types=tables.column_types(declared) if declared is not None else None,
+        types=kinds.column_types(declared) if declared is not None else None,
         categorical=categorical_features(declared) if declared is not None else (),
         where=options.config or "drift.yaml",
         progress=reading,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from skewgate import schema, tables, validation
+from skewgate import schema, validation
 from skewgate.cli import console
 from skewgate.errors import EXIT_PASS
 from skewgate.simulation import simulate
 from skewgate.simulation import spec as spec_lib
+from skewgate.sources import kinds
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """
     text = validation.read_text(options.spec)
     spec = spec_lib.parse(text, options.spec)
-    types = tables.column_types(schema.load_schema(options.schema)) if options.schema else None
+    types = kinds.column_types(schema.load_schema(options.schema)) if options.schema else None
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -15,8 +16,9 @@ from skewgate.accumulators.column import is_list, numbers, validity
 from skewgate.errors import InputError
 from skewgate.simulation import cells
 from skewgate.sources.base import Source, WiderTypes
+from skewgate.sources.csv_files import CsvSource
+from skewgate.sources.json_files import JsonSource
 from skewgate.sources.records import RecordSource
-from skewgate.sources.text import CsvSource, JsonSource
 
 Progress = Callable[[str, int], None]
 
@@ -53,6 +55,7 @@ class Rows:
         self.schema = pa.schema([])
         self.rows = 0
         self.files: dict[str, int] = {}
+        self._states = {path: _state(path) for path in paths}
         self._longest: dict[str, int] = {}  # values of a row, of columns of records
 
     @property
@@ -173,7 +176,7 @@ class Rows:
                     progress(self.place, batch.num_rows)
             except (WiderTypes, pa.ArrowException, KeyError) as error:
                 raise self.changed(source.path) from error
-            if count != self.files[source.path]:
+            if count != self.files[source.path] or _state(source.path) != self._states[source.path]:
                 raise self.changed(source.path)
 
     def changed(self, place: str = "") -> InputError:
@@ -197,6 +200,12 @@ class Rows:
                 array = _first_value(array)
             columns.append(array if array.type == field.type else _cast(array, field, source.path))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def _state(path: str) -> tuple[int, int]:
+    """Returns what changes when a file does: its size and the time of its last change."""
+    found = os.stat(path)
+    return found.st_size, found.st_mtime_ns
 
 
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:

@@ -73,7 +73,7 @@ def shard(examples, split="eval"):
         (lambda data: flipped(data, 20), "broken after record 0 .*check sum of a record is"),
         (lambda data: flipped(data, 0), "broken after record 0 .*check sum of a record's length"),
         (lambda data: data + framed(b"no example"), "broken after record 31"),
-        (lambda data: data + b"\0" * 12, "broken after record .*check sum of a record's length"),
+        (lambda data: data + b"\0" * 12, "broken after record 31 .*check sum of a record's length"),
     ],
     ids=["end", "half", "sum", "content", "length", "no-example", "zeros"],
 )

@@ -8,6 +8,8 @@ import shutil
 
 import pytest
 
+from skewgate.components.skew_statistics_gen import executor as statistics_gen
+from skewgate.errors import InputError
 from skewgate.pipeline import settings as settings_lib
 
 CONTRACTS = settings_lib.DEFAULT.parent
@@ -93,20 +95,25 @@ def test_monitoring_before_anything_was_pushed(tmp_path, trained, refused):
     refused(["monitoring", "--config", settings], "no model was pushed yet", "run training")
 
 
+def _refuse(*_):
+    raise InputError("statistics", "are not wanted yet")
+
+
 def test_broken_examples_are_named_and_the_cure_in_the_message_works(
-    workspace, tmp_path, refused, skewgate
+    workspace, tmp_path, refused, skewgate, monkeypatch
 ):
     own = dataclasses.replace(workspace, root=tmp_path)
     (tmp_path / "data").mkdir()
     rows = workspace.training_rows.sample(3000, random_state=5)
     rows.loc[rows.index[0], "fare"] = -1.0  # the data gate then ends the last run early
     data = {"data": own.write("rows.csv", rows)}
-    stuck = own.settings("stuck", beam_args=["--runner=NoSuchRunner"], training=data)
-    assert skewgate("run", "training", "--config", stuck).code == 2  # ingest done, statistics not
+    settings = own.settings("broken", training=data)
+    with monkeypatch.context() as patched:
+        patched.setattr(statistics_gen.Executor, "Do", _refuse)
+        assert skewgate("run", "training", "--config", settings).code == 2  # ingest is done
     (folder,) = (tmp_path / "artifacts/training/TabularExampleGen/examples").iterdir()
     (shard,) = (folder / "Split-eval").iterdir()
     shard.write_bytes(shard.read_bytes()[:-2000])
-    settings = own.settings("broken", training=data)
     outcome = refused(
         ["training", "--config", settings], f"{shard}: is not a readable gzip TFRecord"
     )

@@ -48,9 +48,9 @@ def scores(model: pathlib.Path, rows: pd.DataFrame) -> np.ndarray:
     import pyarrow as pa
     import tensorflow as tf
 
-    from skewgate import tables
+    from tests import encoding
 
-    records = tables.encode(pa.Table.from_pandas(rows, preserve_index=False), "rows")
+    records = encoding.encode(pa.Table.from_pandas(rows, preserve_index=False), "rows")
     signature = tf.saved_model.load(str(model)).signatures["serving_default"]
     return signature(examples=tf.constant(records))["outputs"].numpy().ravel()
 

@@ -13,7 +13,7 @@ PAGES = ("kubeflow.md", "vertex.md")
 
 
 def blocks(page):
-    return re.findall(r"^```\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```\w*\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
 def commands(page):

@@ -51,7 +51,6 @@ def test_core_modules_are_found():
         "skewgate.simulation.kinds.numbers",
         "skewgate.splits",
         "skewgate.statistics",
-        "skewgate.tables",
         "skewgate.types",
         "skewgate.validation",
     } <= set(core_modules())

@@ -13,8 +13,8 @@ import tensorflow as tf
 from tensorflow_model_analysis.metrics import metric_types
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate import tables
 from skewgate.components.performance_gate.measured import Measured, Measurements, SliceMetrics
+from tests import encoding
 
 COUNT = metric_types.MetricKey("example_count")
 
@@ -49,7 +49,7 @@ def frame_examples() -> Callable[..., Any]:
         artifact.uri, artifact.split_names = str(folder), '["eval"]'
         split = pathlib.Path(artifact_utils.get_split_uri([artifact], "eval"))
         split.mkdir(parents=True)
-        records = tables.encode(pa.Table.from_pandas(frame, preserve_index=False), "rows")
+        records = encoding.encode(pa.Table.from_pandas(frame, preserve_index=False), "rows")
         with tf.io.TFRecordWriter(str(split / "data.gz"), "GZIP") as writer:
             for record in records:
                 writer.write(record)

@@ -15,7 +15,7 @@ import pytest
 import skewgate
 from skewgate import report as report_lib
 from skewgate.cli.main import main
-from skewgate.tables import encode
+from tests.encoding import encode
 
 SCHEMA = json.loads(
     (report_lib.pathlib.Path(skewgate.__file__).parent / "report.schema.json").read_text()

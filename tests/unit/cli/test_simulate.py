@@ -65,7 +65,7 @@ def test_the_schema_gives_types(run, cli, tmp_path, spec):
     schema.write_text('feature { name: "miles" type: INT }')
     refused = run("simulate", data, "--spec", spec, "--out", tmp_path / "out", "--schema", schema)
     assert refused.code == 2
-    assert "column miles: must be INT by the schema" in refused.err
+    assert "line 2, column miles: expected INT, found '3.25'" in refused.err
     schema.write_text('feature { name: "hour" type: FLOAT }')
     run("simulate", data, "--spec", spec, "--out", tmp_path / "out", "--schema", schema)
     window = pyarrow.parquet.read_table(tmp_path / "out" / "window-001.parquet")

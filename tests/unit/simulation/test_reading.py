@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from skewgate import tables
 from skewgate.errors import InputError
 from skewgate.simulation import reading
 from skewgate.simulation.reading import Rows
-from skewgate.sources import parquet, text
+from skewgate.sources import base
+from tests import encoding
 
 
 class Seen:
@@ -62,7 +62,7 @@ def test_types_of_parquet_stay(tmp_path, kind):
 
 
 def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 1 << 9)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 9)
     values = [str(each) for each in range(400)] + ["2.5"] + ["x"]
     (tmp_path / "x.csv").write_text("\n".join(["v,w", *(f"{each},1" for each in values)]) + "\n")
     rows, table = read(tmp_path / "x.csv")
@@ -75,7 +75,7 @@ def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):
 
     source = pa.table({"n": [3, None, 5], "s": ["a", "b", None]})
     with open(tmp_path / "x.tfrecord", "wb") as stream:
-        for record in tables.encode(source, "x"):
+        for record in encoding.encode(source, "x"):
             length = len(record).to_bytes(8, "little")
             stream.write(length + masked_crc(length).to_bytes(4, "little"))
             stream.write(record + masked_crc(record).to_bytes(4, "little"))
@@ -129,7 +129,7 @@ def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
 
 
 def test_a_block_is_joined_of_the_batches_that_it_spans_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet, "BATCH_ROWS", 100)
+    monkeypatch.setattr(base, "BATCH_ROWS", 100)
     pa.parquet.write_table(pa.table({"a": list(range(5000))}), tmp_path / "x.parquet")
     joined = []
     join = reading.join

@@ -17,7 +17,7 @@ import skewgate.schemas
 from skewgate.errors import InputError
 from skewgate.simulation import simulate, writing
 from skewgate.simulation import spec as spec_lib
-from skewgate.sources import parquet, text
+from skewgate.sources import base
 
 KINDS = {
     "shift": {"column": "fare", "by": 0.5},
@@ -72,7 +72,7 @@ def test_the_files_do_not_depend_on_the_batches(sim, tmp_path_factory, plan, bat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulate, "_LARGEST", 64)  # several blocks a window
         whole = sim.run(folder, table, spec_of(plan))
-        patch.setattr(parquet, "BATCH_ROWS", batch)
+        patch.setattr(base, "BATCH_ROWS", batch)
         parts = sim.run(folder, table, spec_of(plan), name="parts")
     assert whole.bytes == parts.bytes
 
@@ -82,7 +82,7 @@ def test_the_files_do_not_depend_on_the_blocks_of_a_csv_file(sim, tmp_path, monk
     pa.csv.write_csv(sim.trips(), data)
     spec = spec_of([(kind, {"first": 2}, {}) for kind in sorted(KINDS)])
     whole = sim.run(tmp_path, None, spec, data=data)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 10)
     assert sim.run(tmp_path, None, spec, data=data, name="parts").bytes == whole.bytes
 
 
@@ -208,7 +208,7 @@ def test_memory_is_that_of_some_blocks(sim, tmp_path, monkeypatch):
     pa.parquet.write_table(table, data, row_group_size=10_000)
     size = table.nbytes
     del table
-    monkeypatch.setattr(parquet, "BATCH_ROWS", 5000)
+    monkeypatch.setattr(base, "BATCH_ROWS", 5000)
     monkeypatch.setattr(simulate, "_LARGEST", 8192)
     text = "plants: [{kind: noise, column: x, by: 1}, {kind: permutation, column: y}]"
     before = pa.total_allocated_bytes()

@@ -8,7 +8,7 @@ import pytest
 from skewgate.errors import InputError
 from skewgate.sources import records
 from skewgate.sources.records import masked_crc, read_file, read_stream
-from skewgate.tables import encode
+from tests.encoding import encode
 
 
 def tfrecord(*contents):

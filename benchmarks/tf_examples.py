@@ -1,0 +1,14 @@
+"""Rows as serialized tf.Example."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from skewgate.features import to_features
+from skewgate.ingest import encoding
+
+
+def encode(table: pa.Table) -> list[bytes]:
+    """Encodes every row as TabularExampleGen does."""
+    batches = table.to_batches()
+    return [record for b in batches for record in encoding.encode(to_features(b, "the table"))]
