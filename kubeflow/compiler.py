@@ -43,6 +43,7 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
     # What changes under the same path is seen by the driver alone: without its hook no caching.
     unseen = [] if options.target == "vertex" else drivers
     stateful = [node.id for node in pipeline.components if _is_stateful(node)]
+    edits.compact_arguments(spec)
     edits.set_drivers(spec, drivers, hook=options.target == "vertex")
     edits.set_caching(spec, options.enable_cache, {*options.never_cached, *unseen, *stateful})
     gates = [node.id for node in pipeline.components if _is_gate(node)]
@@ -52,7 +53,6 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
     edits.set_defaults(
         spec, [Parameter(each.name, each.kind, values.get(each.name)) for each in known]
     )
-    edits.compact_arguments(spec)
     spec["defaultPipelineRoot"] = options.pipeline_root
     if options.name:
         spec["pipelineInfo"]["name"] = options.name
