@@ -132,14 +132,22 @@ def describe(artifact: types.Artifact, split: str, rows: int) -> dict[str, Any]:
     described: dict[str, Any] = {"uri": artifact.uri, "split": split, "rows": rows}
     if artifact.has_custom_property(WINDOW_PROPERTY):
         described["window"] = artifact.get_string_custom_property(WINDOW_PROPERTY)
-    if artifact.span:
-        described["span"] = int(artifact.span)
+    if span := span_of(artifact):
+        described["span"] = span
     return described
+
+
+def span_of(artifact: types.Artifact) -> int:
+    """Returns the span of examples or statistics; 0 without spans.
+
+    TFX's driver of ExampleGens notes it as a custom property beside the declared one.
+    """
+    return int(artifact.span or artifact.get_int_custom_property("span"))
 
 
 def hand_on(source: types.Artifact, target: types.Artifact) -> None:
     """Lets what was made of examples say the same of its span and window."""
-    target.span = source.span
+    target.span = span_of(source)
     if source.has_custom_property(WINDOW_PROPERTY):
         window = source.get_string_custom_property(WINDOW_PROPERTY)
         target.set_string_custom_property(WINDOW_PROPERTY, window)

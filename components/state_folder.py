@@ -19,7 +19,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import validation
+from skewgate import mounts, validation
 from skewgate.components import artifact_io
 from skewgate.errors import InputError
 from skewgate.validation import StrictModel
@@ -57,11 +57,14 @@ class Record(StrictModel):
 def keep(artifact: types.Artifact) -> Kept:
     """Returns what a record says of an artifact."""
     declared = artifact.PROPERTIES or {}
+    properties = {name: getattr(artifact, name) for name in _PROPERTIES if name in declared}
+    if "span" in properties:
+        properties["span"] = artifact_io.span_of(artifact)
     custom = {name: _custom(artifact, name) for name in artifact.mlmd_artifact.custom_properties}
     return Kept(
         type=artifact.type_name,
-        uri=artifact.uri,
-        properties={name: getattr(artifact, name) for name in _PROPERTIES if name in declared},
+        uri=mounts.current().remote(artifact.uri),
+        properties=properties,
         custom_properties={
             name: value
             for name, value in sorted(custom.items())
@@ -180,5 +183,9 @@ def _parse(content: bytes, path: str) -> Record:
 
 
 def exists(kept: Kept) -> bool:
-    """Says whether a kept artifact is still where it was."""
-    return bool(fileio.exists(kept.uri))
+    """Says whether a kept artifact is still where it was, as far as can be seen from here.
+
+    What lies in an object store that a launcher copies into folders is there for tasks that take it
+    as an input, so that its folder says nothing here. If it is gone, such a task fails.
+    """
+    return mounts.current().local(kept.uri) != kept.uri or bool(fileio.exists(kept.uri))

@@ -10,8 +10,8 @@ from typing import Any
 
 from skewgate.kubeflow import executor_io
 from skewgate.kubeflow.executor_io import LOGS_KEY
-from skewgate.kubeflow.mounts import Mounts
 from skewgate.kubeflow.spec import Task
+from skewgate.mounts import Mounts
 from skewgate.pipeline.records import ReportRecord
 
 _REPORT_PREFIX = "skewgate."

@@ -9,8 +9,8 @@ from typing import Any
 from skewgate.errors import InputError
 from skewgate.kubeflow.options import EVERY, Options, Resources, Retries
 from skewgate.kubeflow.parameters import Parameter
+from skewgate.mounts import VARIABLE
 
-MOUNTS_VARIABLE = "SKEWGATE_MOUNTS"
 VERSION_VARIABLE = "SKEWGATE_SPEC_VERSION"
 ENTRY = ("python", "-m", "skewgate.kubeflow.entrypoint")
 """The command of every container that runs a TFX executor."""
@@ -103,7 +103,7 @@ def set_environment(spec: Tree, version: str, mounts: str) -> None:
     for _, container in containers(spec):
         if is_ours(container):
             container["env"] = [
-                {"name": MOUNTS_VARIABLE, "value": mounts},
+                {"name": VARIABLE, "value": mounts},
                 {"name": VERSION_VARIABLE, "value": version},
             ]
 

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
+from skewgate import mounts as mounts_lib
 from skewgate.errors import InputError, SkewgateError
 from skewgate.kubeflow import edits, executor_io
-from skewgate.kubeflow import mounts as mounts_lib
-from skewgate.kubeflow.mounts import Mounts
+from skewgate.mounts import Mounts
 
 EXIT_CRASH = 70
 """Says that something broke: Python's own 1 would read as the verdict of a gate."""
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mounts = Mounts({})
     try:
         _check_version()
-        mounts = mounts_lib.parse(os.environ.get(edits.MOUNTS_VARIABLE, mounts_lib.NONE))
+        mounts = mounts_lib.current()
         _run(options, beam_args, mounts)
     except Exception as error:  # noqa: BLE001 (the exit code tells a crash from a verdict)
         meant = _meant(error)

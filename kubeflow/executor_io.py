@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from skewgate.kubeflow.mounts import Mounts, mapped
+from skewgate.mounts import Mounts, mapped
 
 LOGS_KEY = "executor-logs"
 """The output that Kubeflow's driver adds for the log of a task."""

@@ -14,10 +14,10 @@ from skewgate.errors import EXIT_PASS, InputError
 from skewgate.files import write_atomically
 from skewgate.kubeflow import artifacts, parameters, tasks
 from skewgate.kubeflow.artifacts import Lists
-from skewgate.kubeflow.mounts import Mounts
 from skewgate.kubeflow.options import is_local
 from skewgate.kubeflow.spec import Spec, Task
 from skewgate.kubeflow.tasks import Ended, Place
+from skewgate.mounts import Mounts
 
 COMPLETE, CACHED, FAILED, SHUT, SKIPPED = "COMPLETE", "CACHED", "FAILED", "SHUT", "SKIPPED"
 Progress = Callable[[str, str, float], None]

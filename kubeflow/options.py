@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import pydantic
 
+from skewgate import mounts as mounts_lib
 from skewgate import validation
 from skewgate.errors import InputError
-from skewgate.kubeflow import mounts as mounts_lib
 from skewgate.validation import StrictModel
 
 TARGETS = ("kubeflow", "vertex")

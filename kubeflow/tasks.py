@@ -17,8 +17,8 @@ from skewgate.files import write_atomically
 from skewgate.kubeflow import edits
 from skewgate.kubeflow.artifacts import Lists, by_title, declared, logs
 from skewgate.kubeflow.executor_io import LOGS_KEY
-from skewgate.kubeflow.mounts import Mounts, mapped
 from skewgate.kubeflow.spec import Task
+from skewgate.mounts import VARIABLE, Mounts, mapped
 
 _PLACEHOLDER = re.compile(
     r"\{\{\$(?:\.(?P<side>inputs|outputs)\.(?P<kind>artifacts|parameters)\['(?P<key>[^']+)'\]"
@@ -151,7 +151,7 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
     ]
     variables = {each["name"]: each.get("value", "") for each in container.get("env", [])}
     if edits.is_ours(container):
-        variables[edits.MOUNTS_VARIABLE] = place.mounts.describe()
+        variables[VARIABLE] = place.mounts.describe()
     if place.command_prefix:
         words = [*place.command_prefix, "env", *(f"{k}={v}" for k, v in variables.items()), *words]
     elif words and words[0] in ("python", "python3"):

@@ -37,7 +37,7 @@ class Executor(base_executor.BaseExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         root, training = exec_properties["state_root"], exec_properties["training"]
         examples = artifact_io.first(input_dict.get("examples"))
-        span = int(examples.span) if examples is not None else 0
+        span = artifact_io.span_of(examples) if examples is not None else 0
         pushed = state_folder.newest(root, training)
         previous = state_folder.newest(root, exec_properties["pipeline"], span)
         found: dict[str, state_folder.Kept | None] = {

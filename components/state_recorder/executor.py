@@ -39,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
         folder = state_folder.write(
             exec_properties["state_root"],
             exec_properties["pipeline"],
-            int(artifacts["statistics"].span),
+            artifact_io.span_of(artifacts["statistics"]),
             artifacts,
             state_folder.stamp(),
         )

@@ -139,6 +139,7 @@ def is_local(beam_args: Sequence[str]) -> bool:
 def publish(counts: Counts, examples: types.Artifact) -> None:
     """Gives the shards their names, and writes what was counted beside them."""
     examples.split_names = artifact_utils.encode_split_names(list(counts.splits))
+    examples.span = artifact_io.span_of(examples)
     examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
     examples.set_string_custom_property("file_format", "tfrecords_gzip")
     examples.set_int_custom_property("rows_read", counts.rows_read)

@@ -165,6 +165,27 @@ def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find)
     assert find()["training_examples"].get_int_custom_property("rows_train") == 7
 
 
+def test_artifacts_in_a_store_that_is_copied_into_folders_keep_their_uris(
+    made, record, find, monkeypatch, tmp_path
+):
+    """Kubeflow hands a task its inputs as folders, which no later task has."""
+    monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}/artifacts")
+    folder = pathlib.Path(record(made).get_string_custom_property("folder"))
+    kept = json.loads((folder / "record.json").read_text())["artifacts"]
+    assert kept["model"]["uri"] == "minio://model"
+    assert kept["statistics"]["uri"] == str(folder / "statistics")
+    pathlib.Path(made["model"].uri).rmdir()
+    assert find("taxi-monitoring", required=["model"])["model"].uri == "minio://model"
+
+
+def test_a_span_that_the_driver_noted_counts(made, record, find):
+    """TFX's driver of ExampleGens sets a custom property, and not the span itself."""
+    for span in (3, 5):
+        made["statistics"].set_int_custom_property("span", span)
+        record(dict(made), "taxi-monitoring", 0)
+    assert find("taxi-monitoring", span=5)["previous_statistics"].span == 3
+
+
 def test_what_is_required_and_missing_is_one_sentence(made, record, find, tmp_path):
     with pytest.raises(InputError, match=r"taxi-training has pushed no model yet.* run the train"):
         find("taxi-monitoring", required=["model"])

@@ -5,7 +5,8 @@ import hashlib
 
 import pytest
 
-from skewgate.kubeflow import executor_io, mounts
+from skewgate import mounts
+from skewgate.kubeflow import executor_io
 
 MINIO = mounts.parse("minio://=/minio")
 MODEL = {

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from skewgate import mounts
 from skewgate.errors import InputError
-from skewgate.kubeflow import mounts, spec, tasks
+from skewgate.kubeflow import spec, tasks
 
 MODEL = {
     "name": "m",

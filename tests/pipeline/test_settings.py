@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from skewgate.errors import InputError
-from skewgate.pipeline import common
+from skewgate.pipeline import common, places
 from skewgate.pipeline import settings as settings_lib
 
 TEXT = """
@@ -128,6 +128,7 @@ def test_types_and_the_limit_reach_the_component(load, tmp_path):
     added = "  types: {zip: BYTES}\n  max_rejected: 12\n  run_fn:"
     settings = load(TEXT.format(root=tmp_path / "run").replace("  run_fn:", added))
     settings = settings.model_copy(update={"monitoring": None})
-    _, examples, _ = common.ingest(settings, settings.training)
+    place = places.local(settings, "training")
+    _, examples, _ = common.ingest(settings, settings.training, place)
     assert json.loads(examples.exec_properties["types"]) == {"zip": "BYTES"}
     assert examples.exec_properties["max_rejected"] == 12

@@ -14,6 +14,8 @@ from typing import Any
 
 from skewgate.errors import InputError
 
+VARIABLE = "SKEWGATE_MOUNTS"
+"""The variable of a container that says which URIs are folders there."""
 AUTO, NONE = "auto", "none"
 _STANDARD = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 
@@ -88,7 +90,16 @@ def parse(text: str) -> Mounts:
     try:
         return Mounts(check(text))
     except ValueError as error:
-        raise InputError("SKEWGATE_MOUNTS", str(error), "correct the variable") from error
+        raise InputError(VARIABLE, str(error), "correct the variable") from error
+
+
+def current() -> Mounts:
+    """Returns the mounts of this process; none where the variable is not set.
+
+    Raises:
+        InputError: the variable says something else.
+    """
+    return parse(os.environ.get(VARIABLE, NONE))
 
 
 def mapped(value: Any, change: Callable[[str], str]) -> Any:

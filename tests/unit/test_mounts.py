@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skewgate import mounts
 from skewgate.errors import InputError
-from skewgate.kubeflow import mounts
 
 BOTH = mounts.parse("minio://=/minio,s3://=/store/s3")
 KEYS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
