@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench bench-quality golden lint types format locks image clean
+.PHONY: help setup demo test test-long test-all bench bench-quality golden lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +17,12 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: setup ## run the tests (under 10 minutes on 2 cores)
-	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests
+	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder --ignore tests/long tests
 
-test-all: lint types test ## run every check there is
+test-long: setup ## run the tests that take minutes each
+	$(PYTEST) tests/long
+
+test-all: lint types test test-long ## run every check there is
 
 bench: setup ## time skewgate and its peers on the same files (about 20 minutes)
 	@benchmarks/setup.sh
