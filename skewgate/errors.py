@@ -4,6 +4,8 @@ EXIT_PASS = 0
 EXIT_FAIL = 1
 EXIT_USAGE = 2
 EXIT_INCONCLUSIVE = 3
+VERDICT_CODES = "exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive"
+"""What the help of commands that give a verdict says of them."""
 
 
 class SkewgateError(Exception):

@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 
-from skewgate.cli.main import build_parser, main
+from skewgate.cli.main import main
+from skewgate.cli.parser import build_parser
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 PAGES = ("kubeflow.md", "vertex.md")

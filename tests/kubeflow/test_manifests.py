@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from skewgate import schedule_window
-from skewgate.cli.main import build_parser
+from skewgate.cli.parser import build_parser
 from skewgate.errors import InputError
 
 FOLDER = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests"
