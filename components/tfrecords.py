@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from tfx.types import artifact_utils
 
 from skewgate.errors import InputError
 from skewgate.sources import records as record_sources
+from skewgate.sources.inflating import Inflated
 
 _BLOCK = 1 << 20
 _LENGTHS = 100_000  # heads of records to remember
@@ -54,7 +54,8 @@ def check_streams(examples: types.Artifact, split: str) -> None:
     if examples.has_custom_property(f"rows_{split}"):
         return
     for path in files_of(examples, split):
-        with fileio.open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as stream:
+        with fileio.open(path, "rb") as raw:
+            stream = Inflated(raw)
             while stream.read(_BLOCK):
                 pass
 
@@ -135,7 +136,8 @@ def read_blocks(path: str) -> Iterator[list[bytes]]:
         EOFError: the stream or a record ends early.
         OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
     """
-    with fileio.open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as stream:
+    with fileio.open(path, "rb") as raw:
+        stream = Inflated(raw)
         lengths: dict[bytes, int] = {}
         data, wanted = b"", _BLOCK
         while True:

@@ -24,8 +24,8 @@ CHUNK_BYTES = 16 << 20
 """A chunk ends with the record that reaches this size."""
 _DECODED_ROWS = 2_000
 """Rows decoded at a time: more of them outgrow the caches, and take tfx_bsl twice as long."""
-_MOST_THREADS = 8
-"""More wait for the one that reads the records of a split."""
+_MOST_THREADS = 3
+"""More wait for the one that reads the records of a split, and for Python's lock."""
 
 
 class Profiled(NamedTuple):
@@ -41,9 +41,13 @@ class Profiled(NamedTuple):
 
 
 def n_threads() -> int:
-    """Returns how many processors this process may use, of those that help."""
+    """Returns how many threads decode: one per processor but that of the thread that reads.
+
+    On two processors a second one makes the whole a quarter slower, as all take turns at Python's
+    lock.
+    """
     known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(known or 1, _MOST_THREADS)
+    return max(min((known or 1) - 1, _MOST_THREADS), 1)
 
 
 def profile_splits(

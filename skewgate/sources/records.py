@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import struct
 import zlib
 from collections.abc import Collection, Iterator
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from skewgate.errors import InputError
 from skewgate.sources.base import Source
+from skewgate.sources.inflating import Inflated
 from skewgate.sources.rejected import Rejections
 from skewgate.sources.streams import Opener, open_binary
 
@@ -84,7 +84,7 @@ def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
         with open_binary(path, opener) as raw:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
-            stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+            stream = Inflated(raw) if packed else raw
             for record in read_stream(stream):
                 yield record
                 count += 1
@@ -96,7 +96,7 @@ def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
         ) from error
 
 
-def read_stream(stream: IO[bytes]) -> Iterator[bytes]:
+def read_stream(stream: IO[bytes] | Inflated) -> Iterator[bytes]:
     """Yields the records of a stream: length, its check sum, the record, its check sum.
 
     Raises:
