@@ -36,6 +36,7 @@ PROFILE = {
     OURS: "SkewStatisticsGen, 500 buckets",
     LIMIT: "tfx_bsl reads and decodes, one thread",
 }
+PARTS = ("ingest", "profile")
 _SLICE = "category_0"
 
 
@@ -44,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=3, help="runs of every tool")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--timeout", type=float, default=3_600, help="seconds a run may take")
     options = parser.parse_args()
     folder = tools.ROOT / f"benchmarks/.data/{options.rows}"
@@ -55,21 +57,31 @@ def main() -> None:
     bench = _Bench(options.rows, options.runs, options.timeout)
     with tempfile.TemporaryDirectory(prefix="skewgate-ingest-") as temporary:
         written = pathlib.Path(temporary)
-        for file in (csv, parquet):
-            commands = {
-                name: ["benchmarks.ingest_worker", tool, str(file), str(written / tool)]
-                for tool, name in INGEST.items()
-            }
-            bench.compare(f"{file.suffix[1:]}", commands, keep=written / OURS)
-        examples = str(written / OURS / "examples")
-        for what, slices in (("", []), (f", by {_SLICE}", ["--slices", _SLICE])):
-            commands = {
-                name: ["benchmarks.statistics_worker", *_call(tool, examples), *slices]
-                for tool, name in PROFILE.items()
-            }
-            bench.compare(f"profile{what}", commands)
+        if "ingest" in options.parts:
+            for file in (csv, parquet):
+                bench.compare(file.suffix[1:], _ingest(INGEST, file, written))
+        if "profile" in options.parts:
+            (command,) = _ingest({OURS: OURS}, parquet, written).values()
+            bench.run(command)
+            examples = str(written / OURS / "examples")
+            for what, slices in (("", []), (f", by {_SLICE}", ["--slices", _SLICE])):
+                commands = {
+                    name: ["benchmarks.statistics_worker", *_call(tool, examples), *slices]
+                    for tool, name in PROFILE.items()
+                }
+                bench.compare(f"profile{what}", commands)
     head = ["tool", "seconds", "rows/s", "times as fast as stock", "peak GB"]
     print(markdown.table(head, bench.lines))
+
+
+def _ingest(
+    names: dict[str, str], file: pathlib.Path, folder: pathlib.Path
+) -> dict[str, list[str]]:
+    """Returns the command of each tool, which writes below a folder."""
+    return {
+        name: ["benchmarks.ingest_worker", tool, str(file), str(folder / tool)]
+        for tool, name in names.items()
+    }
 
 
 def _call(tool: str, examples: str) -> list[str]:
@@ -84,24 +96,17 @@ class _Bench:
         self.lines: list[list[str]] = []
         self._rows, self._runs, self._timeout = rows, runs, timeout
 
-    def compare(
-        self, what: str, commands: dict[str, list[str]], keep: pathlib.Path | None = None
-    ) -> None:
+    def compare(self, what: str, commands: dict[str, list[str]]) -> None:
         """Runs each command a few times, in turns.
 
         Args:
             what: is compared, for the names of the lines.
             commands: name to module and arguments; the first is stock TFX.
-            keep: folder to which one of them writes; what its last run wrote stays.
         """
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
         for _ in range(self._runs):
             for name, command in commands.items():
-                if command[0] == "benchmarks.ingest_worker":
-                    shutil.rmtree(command[-1], ignore_errors=True)
-                found[name].append(self._run(command))
-                if keep is not None and command[-1] != str(keep):
-                    shutil.rmtree(command[-1], ignore_errors=True)
+                found[name].append(self.run(command))
         (stock, *_) = (_median(runs, "seconds") for runs in found.values())
         for name, runs in found.items():
             seconds = _median(runs, "seconds")
@@ -110,7 +115,10 @@ class _Bench:
             self.lines.append(line)
             print(line, file=sys.stderr, flush=True)
 
-    def _run(self, command: Sequence[str]) -> dict[str, Any]:
+    def run(self, command: Sequence[str]) -> dict[str, Any]:
+        """Runs a worker, for which what an earlier one wrote makes room."""
+        if command[0] == "benchmarks.ingest_worker":
+            shutil.rmtree(command[-1], ignore_errors=True)
         run = measure.run(
             [tools.PROJECT, "-m", *command],
             folder=tools.ROOT,

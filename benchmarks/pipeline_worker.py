@@ -33,9 +33,9 @@ def nodes(folder: pathlib.Path) -> list[Any]:
             input_base=str(folder),
             pattern=f"{side}.parquet",
             splits={"by": "all", "name": SPLIT},
-        ).with_id(f"ExampleGen.{side}")
+        ).with_id(f"{side.title()}ExampleGen")
         statistics[side] = SkewStatisticsGen(examples=examples[side].outputs["examples"]).with_id(
-            f"SkewStatisticsGen.{side}"
+            f"{side.title()}StatisticsGen"
         )
     baseline, current = dataset.SIDES
     drift = DriftEvaluator(

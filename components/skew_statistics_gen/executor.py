@@ -13,7 +13,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io, tfrecords
+from skewgate.components import artifact_io, beam_workers, tfrecords
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.errors import InputError
@@ -85,7 +85,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def _may_stay(self) -> bool:
         """Says whether Beam would run in this process with one worker."""
-        return self._make_beam_pipeline_fn is None and options_lib.is_local(
+        return self._make_beam_pipeline_fn is None and beam_workers.is_local(
             self._beam_pipeline_args
         )
 

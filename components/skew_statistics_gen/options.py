@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from apache_beam.options import pipeline_options
 from tfx import types
 
 from skewgate.components import artifact_io
@@ -101,11 +100,3 @@ def known_options(options: Any) -> Options | None:
         allowlist=None if allowlist is None else frozenset(allowlist),
         slices=slices,
     )
-
-
-def is_local(beam_args: list[str]) -> bool:
-    """Says whether Beam would run in this process with one worker."""
-    options = pipeline_options.PipelineOptions(beam_args)
-    runner = options.view_as(pipeline_options.StandardOptions).runner
-    workers = options.view_as(pipeline_options.DirectOptions).direct_num_workers
-    return runner in (None, "DirectRunner") and workers == 1

@@ -15,7 +15,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import splits as splits_lib
-from skewgate.components import artifact_io
+from skewgate.components import artifact_io, beam_workers
 from skewgate.errors import InputError
 from skewgate.ingest import writing
 from skewgate.ingest.counts import REPORT_NAME, Counts
@@ -63,7 +63,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> Counts:
         """Writes the shards under temporary names and returns what was counted."""
-        if self._make_beam_pipeline_fn is None and is_local(self._beam_pipeline_args):
+        if self._make_beam_pipeline_fn is None and beam_workers.is_local(self._beam_pipeline_args):
             return writing.write(paths, plan, os.path.join(folder, ""))
         import apache_beam as beam
 
@@ -124,16 +124,6 @@ def make_plan(
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
     )
-
-
-def is_local(beam_args: Sequence[str]) -> bool:
-    """Says whether Beam arguments ask for one worker on this machine."""
-    from apache_beam.options import pipeline_options
-
-    options = pipeline_options.PipelineOptions(list(beam_args))
-    runner = options.view_as(pipeline_options.StandardOptions).runner or "DirectRunner"
-    workers = options.view_as(pipeline_options.DirectOptions).direct_num_workers
-    return runner.lower() in ("direct", "directrunner") and workers == 1
 
 
 def publish(counts: Counts, examples: types.Artifact) -> None:

@@ -12,7 +12,6 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from skewgate.components import tfrecords
 from skewgate.components.skew_statistics_gen import executor, in_process
-from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.errors import InputError
 from skewgate.sources.records import masked_crc
 
@@ -148,20 +147,3 @@ def test_chunks_end_by_rows_or_bytes_however_blocks_lie(monkeypatch):
     for size in (1, 2, 5, len(records)):
         blocks = [records[start : start + size] for start in range(0, len(records), size)]
         assert list(in_process.chunks(blocks)) == expected
-
-
-@pytest.mark.parametrize(
-    ("beam_args", "local"),
-    [
-        ([], True),
-        (["--direct_num_workers=1"], True),
-        (["--runner=DirectRunner"], True),
-        (["--runner=DirectRunner", "--direct_num_workers=2"], False),
-        (["--direct_num_workers=0"], False),  # as many as there are processors
-        (["--runner=FlinkRunner"], False),
-        (["--runner=PortableRunner", "--direct_num_workers=1"], False),
-    ],
-    ids=str,
-)
-def test_only_one_local_worker_is_replaced(beam_args, local):
-    assert options_lib.is_local(beam_args) is local

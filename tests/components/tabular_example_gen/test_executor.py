@@ -13,7 +13,6 @@ import pytest
 from tfx_bsl.tfxio import tf_example_record
 
 from skewgate.components import tfrecords
-from skewgate.components.tabular_example_gen import executor
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
 from skewgate.ingest import reading, writing
@@ -233,20 +232,3 @@ def test_parameters_are_text_so_that_a_change_changes_the_fingerprint():
 def test_parameters_out_of_range_are_refused_when_the_component_is_built(parameters, message):
     with pytest.raises(InputError, match=message):
         TabularExampleGen(input_base="data", **parameters)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ([], True),
-        (["--runner=DirectRunner"], True),
-        (["--runner=direct", "--direct_num_workers=1"], True),
-        (["--direct_num_workers=2", "--direct_running_mode=multi_threading"], False),
-        (["--direct_num_workers=0"], False),
-        (["--runner=FlinkRunner"], False),
-        (["--runner=DataflowRunner", "--project=p"], False),
-    ],
-    ids=str,
-)
-def test_one_worker_of_this_machine_needs_no_beam(arguments, expected):
-    assert executor.is_local(arguments) == expected
