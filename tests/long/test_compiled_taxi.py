@@ -88,8 +88,8 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
     )
     assert statuses(local["PerformanceGate"]) == statuses(trained["PerformanceGate"])
 
-    rows = pd.read_csv(folder / "local" / "data" / "training.csv")
-    rows.loc[5, "fare"] = -12.5
+    rows = pd.read_csv(folder / "local" / "data" / "training.csv", dtype=str)
+    rows.loc[5, "fare"] = "-12.5"
     planted = folder / "planted"
     planted.mkdir()
     rows.to_csv(planted / "training.csv", index=False)
