@@ -11,6 +11,7 @@ import tensorflow_data_validation as tfdv
 from tfx.components.example_validator import executor as validator_executor
 from tfx.components.schema_gen import executor as schema_executor
 from tfx.components.statistics_gen import executor as stock_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
 from skewgate import statistics as statistics_lib
@@ -176,3 +177,27 @@ def test_arguments_are_checked_when_the_pipeline_is_built():
         SkewStatisticsGen(examples=None, resolution=5)
     with pytest.raises(ValueError, match="not both"):
         SkewStatisticsGen(examples=None, stats_options_json="{}", slices=[["payment"]])
+
+
+@pytest.mark.parametrize("mode", ["multi_threading", "multi_processing"])
+def test_several_workers_profile_the_rows_that_one_process_profiles(
+    examples, profile, output, tmp_path, mode
+):
+    """An upstream report says that records are lost with several processes: they are counted."""
+    arguments = [
+        "--runner=DirectRunner",
+        "--direct_num_workers=2",
+        f"--direct_running_mode={mode}",
+        "--sdk_container_image=none",
+    ]
+    context = base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=arguments, tmp_dir=str(tmp_path / "tmp"), unique_id="2"
+    )
+    by_workers = output(standard_artifacts.ExampleStatistics, "by_workers")
+    executor.Executor(context).Do(
+        {"examples": [examples]}, {"statistics": [by_workers]}, PARAMETERS
+    )
+    here = profile(examples)
+    for split, rows in (("train", 700), ("eval", 250)):
+        assert by_workers.get_int_custom_property(f"rows_{split}") == rows
+        assert common(by_workers, split) == common(here, split)
