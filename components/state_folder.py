@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pydantic
@@ -142,13 +142,14 @@ def stamp() -> str:
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def names(root: str, pipeline: str) -> list[str]:
-    """Returns the names of the records of a pipeline, the oldest first."""
+def names(root: str, pipeline: str) -> Iterator[str]:
+    """Yields the names of the records of a pipeline, the newest first."""
     folder = os.path.join(root, pipeline)
     if not fileio.exists(folder):
-        return []
-    found = (name.rstrip("/") for name in fileio.listdir(folder))
-    return sorted(n for n in found if fileio.exists(os.path.join(folder, n, RECORD_NAME)))
+        return
+    for name in sorted((each.rstrip("/") for each in fileio.listdir(folder)), reverse=True):
+        if fileio.exists(os.path.join(folder, name, RECORD_NAME)):
+            yield name
 
 
 def newest(root: str, pipeline: str, before_span: int = 0) -> Record | None:
@@ -164,7 +165,7 @@ def newest(root: str, pipeline: str, before_span: int = 0) -> Record | None:
         InputError: a record is not one.
     """
     best: Record | None = None
-    for name in reversed(names(root, pipeline)):
+    for name in names(root, pipeline):
         path = os.path.join(root, pipeline, name, RECORD_NAME)
         record = _parse(artifact_io.read_bytes(path), path)
         if not before_span:

@@ -84,8 +84,10 @@ def lookup(
     training, own = f"{settings.name}-{TRAINING}", f"{settings.name}-{name}"
     known = None
     if not place.remote:
-        names = {each: state_folder.names(place.state_root, each)[-1:] for each in (training, own)}
-        if required and not names[training]:
+        names = {
+            each: next(state_folder.names(place.state_root, each), None) for each in (training, own)
+        }
+        if required and names[training] is None:
             raise InputError(
                 place.state_root, "no model was pushed yet", "run `skewgate run training` first"
             )

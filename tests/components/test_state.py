@@ -208,7 +208,7 @@ def test_half_a_record_is_none(made, record, find, tmp_path):
     half.mkdir(parents=True)
     assert find()["model"].uri == made["model"].uri
     names = state_folder.names(str(tmp_path / "state"), "taxi-training")
-    assert len(names) == 1
+    assert len(list(names)) == 1
 
 
 def test_a_failed_lookup_never_gives_away_the_folder_of_another_run(made, record, find):
