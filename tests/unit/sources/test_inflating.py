@@ -52,7 +52,9 @@ def test_a_wrong_check_sum_is_an_error():
         read(bytes(packed))
 
 
-@pytest.mark.parametrize("packed", [b"rows", gzip.compress(b"rows") + b"more"])
+@pytest.mark.parametrize(
+    "packed", [b"rows", gzip.compress(b"rows") + b"more"], ids=["text", "tail"]
+)
 def test_what_is_not_gzip_is_an_error(packed):
     with pytest.raises(zlib.error, match="incorrect header check"):
         read(packed)
