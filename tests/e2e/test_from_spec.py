@@ -105,7 +105,7 @@ def test_good_rows_pass_the_gate(place, capsys):
     (examples,) = tasks["TabularExampleGen"]["outputs"]["examples"]
     assert examples["metadata"]["rows_all"] == ROWS
     assert examples["metadata"]["input_fingerprint"]  # which the driver found
-    assert examples["uri"].startswith("gs://bucket/root/gates/")
+    assert examples["uri"].startswith("gs://bucket/taxi/gates/")
 
 
 def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports(place, capsys):
@@ -130,5 +130,5 @@ def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports
     said = capsys.readouterr().err
     assert said.startswith("skewgate: gates: Raising: the gate is shut (fail):")
     assert "payment_type" in said
-    assert f"{place}/objects/minio/bucket/root/gates/" in said
+    assert f"{place}/objects/minio/bucket/taxi/gates/" in said
     assert "Traceback" not in said

@@ -30,7 +30,7 @@ from skewgate.pipeline import settings as settings_lib
 
 HERE = pathlib.Path(__file__).parent
 RENEW = "SKEWGATE_RENEW_GOLDEN"
-ROOTS = {"kubeflow": "minio://bucket/root", "vertex": "gs://bucket/root"}
+ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}
 
 
 def small():
@@ -65,7 +65,7 @@ def how(target, **more):
 def taxi(name, root):
     """Returns a pipeline of the taxi example for a cluster."""
     settings = settings_lib.load().model_copy(update={"root": str(root)})
-    return factories.create(name, settings, places.cluster(settings, name, "gs://bucket/root"))
+    return factories.create(name, settings, places.cluster(settings, name, "gs://bucket/taxi"))
 
 
 def without_versions(text):

@@ -117,7 +117,7 @@ def pipeline() -> Pipeline:
         {
             "pipelineInfo": {"name": "made"},
             "schemaVersion": "2.1.0",
-            "defaultPipelineRoot": "minio://bucket/root",
+            "defaultPipelineRoot": "minio://bucket/taxi",
             "components": {},
             "deploymentSpec": {"executors": {}},
             "root": {"dag": {"tasks": {}}},

@@ -121,7 +121,7 @@ def test_verdicts_of_a_run_are_printed(pipeline, tmp_path, capsys):
     assert lines[1].split()[:2] == ["[1/1]", "Check"]
     assert lines[2].split() == ["Check", "pass", "2", "failed", "0", "inconclusive"]
     assert lines[3].endswith("/Check/report/report.html")
-    assert lines[3].strip().startswith(str(tmp_path / "out/objects/minio/bucket/root/made"))
+    assert lines[3].strip().startswith(str(tmp_path / "out/objects/minio/bucket/taxi/made"))
     assert lines[4] == "made: passed"
 
 

@@ -25,7 +25,7 @@ from skewgate.errors import InputError
 from skewgate.kubeflow import compiler, edits, options, spec
 
 REPORTS = ("SkewReport", "DriftReport", "PerformanceReport", "LabelReport")
-ROOTS = {"kubeflow": "minio://bucket/root", "vertex": "gs://bucket/root"}
+ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}
 
 
 def how(target, **given):
@@ -123,7 +123,7 @@ def test_the_sdk_of_vertex_takes_the_file_and_its_parameters(tmp_path):
         credentials=credentials.AnonymousCredentials(),
     )
     taken = job.to_dict()
-    assert taken["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
+    assert taken["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/taxi"
     assert taken["runtimeConfig"]["parameterValues"] == {
         "data": "gs://bucket/data",
         "resolution": 250,
@@ -198,7 +198,7 @@ def test_a_vertex_job_says_who_runs_it_and_which_skewgate_made_it():
     compiled = compiler.compile_pipeline(make(), how("vertex", service_account="robot@x"))
     assert compiled["serviceAccount"] == "robot@x"
     assert compiled["labels"] == {"skewgate-version": skewgate.__version__.replace(".", "-")}
-    assert compiled["runtimeConfig"] == {"gcsOutputDirectory": "gs://bucket/root"}
+    assert compiled["runtimeConfig"] == {"gcsOutputDirectory": "gs://bucket/taxi"}
 
 
 def test_name_and_description_may_be_given():

@@ -34,7 +34,7 @@ def test_outputs_reach_the_tasks_that_read_them(pipeline, launch):
     assert set(states(results).values()) == {"COMPLETE"}
     given = json.loads((run.run_folder / "push" / "executor_input.json").read_text())
     (model,) = given["inputs"]["artifacts"]["model"]["artifacts"]
-    assert re.fullmatch(r"minio://bucket/root/made/\d+T\d+(-\d+)?/train/model", model["uri"])
+    assert re.fullmatch(r"minio://bucket/taxi/made/\d+T\d+(-\d+)?/train/model", model["uri"])
     assert model["metadata"] == {"blessed": 1.0, "made_by": "train"}
     schema = json.loads((run.run_folder / "train" / "executor_input.json").read_text())
     (imported,) = schema["inputs"]["artifacts"]["schema"]["artifacts"]
@@ -144,10 +144,10 @@ def test_a_folder_that_cannot_be_made_is_refused(pipeline, launch, tmp_path):
 
 
 def test_a_local_root_is_used_as_it_is(pipeline, launch, tmp_path):
-    pipeline.content["defaultPipelineRoot"] = str(tmp_path / "root")
+    pipeline.content["defaultPipelineRoot"] = str(tmp_path / "artifacts")
     pipeline.add("train", outputs={"model": "tfx.Model"})
     _, results = launch()
-    assert results["train"].outputs["model"][0]["uri"].startswith(f"{tmp_path}/root/made/")
+    assert results["train"].outputs["model"][0]["uri"].startswith(f"{tmp_path}/artifacts/made/")
 
 
 def test_an_output_that_was_not_published_fails_the_task_that_reads_it(pipeline, launch):
@@ -179,7 +179,7 @@ os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
     pipeline.content["pipelineInfo"]["name"] = "other"
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
     pipeline.content["pipelineInfo"]["name"] = "made"
-    for path in (tmp_path / "out/objects/minio/bucket/root/made").glob("*/kept/model"):
+    for path in (tmp_path / "out/objects/minio/bucket/taxi/made").glob("*/kept/model"):
         path.rmdir()
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
 

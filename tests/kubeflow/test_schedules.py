@@ -18,7 +18,7 @@ ROLE = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests" / "scheduler
 SPEC = {
     "schemaVersion": "2.1.0",
     "pipelineInfo": {"name": "taxi-monitoring"},
-    "defaultPipelineRoot": "gs://bucket/root",
+    "defaultPipelineRoot": "gs://bucket/taxi",
     "deploymentSpec": {"executors": {"e": {"container": {"image": "i", "command": ["true"]}}}},
     "components": {"comp-gen": {"executorLabel": "e"}},
     "root": {
@@ -43,7 +43,7 @@ JOB = {
     "labels": {"skewgate": "0-1-0"},
     "pipelineSpec": SPEC,
     "runtimeConfig": {
-        "gcsOutputDirectory": "gs://bucket/root",
+        "gcsOutputDirectory": "gs://bucket/taxi",
         "parameterValues": {"data": "gs://bucket/other", "span": 7},
     },
 }
@@ -253,7 +253,7 @@ def test_vertex_is_asked_for_a_schedule_whose_runs_get_their_scheduled_time(vert
     assert job["serviceAccount"] == "a@example.org"
     assert job["labels"] == {"skewgate": "0-1-0"}
     assert job["pipelineSpec"]["pipelineInfo"] == {"name": "taxi-monitoring"}
-    assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
+    assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/taxi"
     assert job["runtimeConfig"]["parameterValues"] == {
         "scheduled-time": "{{$.pipeline_job_schedule_time_utc}}",
         "data": "gs://bucket/other",

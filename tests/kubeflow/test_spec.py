@@ -20,7 +20,7 @@ def test_tasks_come_after_those_they_depend_on_else_by_name(pipeline, tmp_path):
     pipeline.add("c", outputs={"model": "tfx.Model"}, after=("b",))
     found = spec.load(pipeline.write(tmp_path / "a.yaml"))
     assert [task.name for task in found.tasks] == ["b", "c", "a"]
-    assert (found.name, found.root, found.target) == ("made", "minio://bucket/root", "kubeflow")
+    assert (found.name, found.root, found.target) == ("made", "minio://bucket/taxi", "kubeflow")
 
 
 def test_a_vertex_job_holds_the_pipeline(pipeline, tmp_path):
@@ -29,12 +29,12 @@ def test_a_vertex_job_holds_the_pipeline(pipeline, tmp_path):
     job = {
         "displayName": "made",
         "pipelineSpec": pipeline.content,
-        "runtimeConfig": {"gcsOutputDirectory": "gs://bucket/root"},
+        "runtimeConfig": {"gcsOutputDirectory": "gs://bucket/taxi"},
     }
     path = tmp_path / "a.json"
     path.write_text(json.dumps(job))
     found = spec.load(str(path))
-    assert (found.root, found.target) == ("gs://bucket/root", "vertex")
+    assert (found.root, found.target) == ("gs://bucket/taxi", "vertex")
 
 
 def test_runtime_parameters_have_their_defaults(pipeline, tmp_path):
