@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -57,13 +58,20 @@ def _scheduled_time(section: Training | Monitoring, place: Place) -> Any:
     and the second takes them from the cache.
 
     Raises:
-        InputError: the scheduled time is none.
+        InputError: the scheduled time is none, or chooses nothing.
     """
     if not isinstance(section.splits, TimeWindow):
+        if place.scheduled_time:
+            raise InputError(
+                "scheduled time",
+                f"chooses a window, and the rows are split by {section.splits.by}",
+                "leave it out, or split by window",
+            )
         return None
     if place.remote:
         return place.text("scheduled-time", "")
-    return schedule_window.write(section.splits.window(place.scheduled_time).end)
+    now = schedule_window.write(datetime.datetime.now(schedule_window.UTC))
+    return schedule_window.write(section.splits.window(place.scheduled_time or now).end)
 
 
 def lookup(

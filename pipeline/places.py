@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import Any
 
-from skewgate import schedule_window
 from skewgate.pipeline.settings import Settings
 
 
@@ -21,7 +19,7 @@ class Place:
         metadata_path: the SQLite file of ML Metadata; None where the cluster has its own.
         remote: a cluster runs it: contracts and data are runtime parameters whose defaults are
             what the settings say, and the state is looked up without the help of the cache.
-        scheduled_time: what a run on this machine was scheduled for.
+        scheduled_time: what a run on this machine was scheduled for; "" for now.
     """
 
     artifact_root: str
@@ -54,12 +52,8 @@ def local(settings: Settings, name: str, scheduled_time: str = "") -> Place:
         serving_root=settings.serving_path,
         metadata_path=settings.metadata_path,
         remote=False,
-        scheduled_time=scheduled_time or schedule_window.write(_now()),
+        scheduled_time=scheduled_time,
     )
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def cluster(settings: Settings, name: str, root: str, serving_root: str | None = None) -> Place:

@@ -125,3 +125,16 @@ def test_help_loads_nothing_heavy(command):
 def test_an_unknown_name_of_the_package_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'skewgate' has no attribute 'Drift'"):
         skewgate.Drift  # noqa: B018
+
+
+def test_a_command_that_ends_early_keeps_its_exit_code(tmp_path):
+    """Arrow's destructors aborted about every tenth such process."""
+    (tmp_path / "trips.csv").write_text("fare\n1\n2\n")
+    (tmp_path / "spec.yaml").write_text("plants: [{kind: shift, column: fare, by: 1}]")
+    places = [str(tmp_path / name) for name in ("trips.csv", "spec.yaml", "out")]
+    command = [sys.executable, "-m", "skewgate", "simulate", places[0], "--spec", places[1]]
+    for _ in range(12):
+        result = subprocess.run(
+            [*command, "--out", places[2]], capture_output=True, text=True, timeout=300
+        )
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1), result.stderr
