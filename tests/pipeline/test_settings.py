@@ -139,5 +139,5 @@ def test_a_scheduled_time_that_chooses_no_window_is_refused(load, tmp_path):
     (tmp_path / "contracts" / "schema.pbtxt").write_text('feature { name: "zip" type: INT }')
     settings = load(TEXT.format(root=tmp_path / "run")).model_copy(update={"monitoring": None})
     place = places.local(settings, "training", "2026-11-25T06:00:00Z")
-    with pytest.raises(InputError, match="scheduled time: chooses a window, .* split by all"):
+    with pytest.raises(InputError, match=r"scheduled time: chooses a window, .* split by all"):
         common.ingest(settings, settings.training, place)
