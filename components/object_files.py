@@ -25,7 +25,7 @@ class Status(NamedTuple):
     mtime_nsec: int
 
 
-class ObjectStoreFilesystem(filesystem.Filesystem):  # type: ignore[misc]
+class ObjectStoreFilesystem(filesystem.Filesystem):
     """TFX's interface of a file system, over S3; folders are there as long as objects are."""
 
     SUPPORTED_SCHEMES = list(object_store.SCHEMES)

@@ -33,6 +33,7 @@ DEFAULT_REGION = "us-east-1"
 """What servers that know no regions take."""
 
 _BUFFER = 1 << 20
+_ENDPOINT = re.compile(r"(https?)://([^/\s]+)/?")
 _WILD = re.compile(r"[*?[]")
 _TIMEOUT = 20.0
 """Seconds until a connection is given up; Arrow tries again a few times."""
@@ -46,6 +47,11 @@ def is_object(uri: str) -> bool:
 def endpoint() -> str:
     """Returns the address of the server; empty for Amazon's own."""
     return _first(ENDPOINT_VARIABLES)
+
+
+def is_endpoint(url: str) -> bool:
+    """Says whether a text is the URL of a server."""
+    return _ENDPOINT.fullmatch(url) is not None
 
 
 def is_reachable(uri: str) -> bool:
@@ -265,7 +271,7 @@ def _connect(url: str, region: str) -> fs.S3FileSystem:
     """
     from pyarrow import fs
 
-    found = re.fullmatch(r"(https?)://([^/]+)/?", url)
+    found = _ENDPOINT.fullmatch(url)
     if url and not found:
         raise InputError(
             ENDPOINT_VARIABLES[0],

@@ -84,7 +84,7 @@ def place(tmp_path_factory) -> pathlib.Path:
         (store / "rows" / "rows.csv").write_text(planted[target])
         how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/taxi")
         compiled = compiler.compile_pipeline(gates(target), how)
-        compiler.write(compiled, target, str(folder / f"gates{options.ENDINGS[target]}"))
+        compiler.write(compiled, how, str(folder / f"gates{options.ENDINGS[target]}"))
     return folder
 
 

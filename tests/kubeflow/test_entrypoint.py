@@ -9,9 +9,11 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 import skewgate
+from skewgate import object_store
 from skewgate.components.tabular_example_gen import executor as tabular
 from skewgate.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.kubeflow import entrypoint
+from tests.object_store import KEYS, serving
 
 SEEN = {}
 
@@ -136,10 +138,57 @@ def test_a_blessing_names_its_model_as_vertex_looks_it_up(store):
     )
 
 
-def test_a_uri_that_the_executor_changed_is_kept(store):
+def test_an_output_that_stands_for_an_earlier_one_is_not_moved(store):
+    """Kubeflow fails a task whose output is not below the root of its own run."""
     assert call(store, "Points") == 0
     (found,) = output(store)["artifacts"]["blessing"]["artifacts"]
-    assert found["uri"] == "minio://bucket/model/earlier"
+    assert found["uri"] == "minio://bucket/blessing"
+    assert found["metadata"]["stands_for"] == "minio://bucket/model/earlier"
+
+
+def standing_for(uri):
+    return {
+        "name": "models/7",
+        "type": {"schemaTitle": "tfx.Model"},
+        "uri": "minio://bucket/run/lookup/model",
+        "metadata": {"stands_for": uri},
+    }
+
+
+def test_what_an_input_stands_for_is_brought_from_the_store(store, monkeypatch):
+    with serving("bucket") as url:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url}.items():
+            monkeypatch.setenv(name, value)
+        with object_store.open_object("minio://bucket/earlier/saved/a", "wb") as stream:
+            stream.write(b"weights")
+        inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+        assert call(store, "Publishes", inputs=inputs) == 0
+    assert SEEN["inputs"]["model"][0].uri == f"{store}/minio/bucket/earlier"
+    assert (store / "minio/bucket/earlier/saved/a").read_bytes() == b"weights"
+    (blessing,) = output(store)["artifacts"]["blessing"]["artifacts"]
+    assert blessing["metadata"]["current_model"] == "minio://bucket/earlier"
+    assert not SEEN["inputs"]["model"][0].has_custom_property("stands_for")
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_what_is_gone_is_one_sentence(store, capsys, monkeypatch, server):
+    with serving("bucket") as url:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url if server else ""}.items():
+            monkeypatch.setenv(name, value)
+        inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+        assert call(store, "Publishes", inputs=inputs) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("skewgate: minio://bucket/earlier: was left by an earlier run")
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(store, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+    assert call(store, "Publishes", inputs=inputs) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(
+        "skewgate: minio://bucket/earlier: cannot be reached at http://127.0.0.1"
+    )
 
 
 def test_a_shut_gate_is_one_sentence_with_uris_and_publishes_nothing(store, capsys):
