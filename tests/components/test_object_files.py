@@ -11,18 +11,17 @@ from tfx.utils import io_utils
 
 import skewgate.components  # noqa: F401 (registers the file system)
 from skewgate.components import artifact_io, state_folder
-from tests.object_store import KEYS, serving
 
 
 @pytest.fixture(scope="module")
-def url():
-    with serving("bucket") as url:
-        yield url
+def variables(s3_serving):
+    with s3_serving("bucket") as variables:
+        yield variables
 
 
 @pytest.fixture(params=["minio", "s3"])
-def base(request, url, monkeypatch):
-    for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url}.items():
+def base(request, variables, monkeypatch):
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return f"{request.param}://bucket/{request.param}-{request.function.__name__}"
 

@@ -13,7 +13,6 @@ from skewgate import object_store
 from skewgate.components.tabular_example_gen import executor as tabular
 from skewgate.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.kubeflow import entrypoint
-from tests.object_store import KEYS, serving
 
 SEEN = {}
 
@@ -155,9 +154,9 @@ def standing_for(uri):
     }
 
 
-def test_what_an_input_stands_for_is_brought_from_the_store(store, monkeypatch):
-    with serving("bucket") as url:
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url}.items():
+def test_what_an_input_stands_for_is_brought_from_the_store(store, s3_serving, monkeypatch):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
             monkeypatch.setenv(name, value)
         with object_store.open_object("minio://bucket/earlier/saved/a", "wb") as stream:
             stream.write(b"weights")
@@ -171,10 +170,10 @@ def test_what_an_input_stands_for_is_brought_from_the_store(store, monkeypatch):
 
 
 @pytest.mark.parametrize("server", [False, True])
-def test_what_is_gone_is_one_sentence(store, capsys, monkeypatch, server):
-    with serving("bucket") as url:
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url if server else ""}.items():
-            monkeypatch.setenv(name, value)
+def test_what_is_gone_is_one_sentence(store, s3_serving, capsys, monkeypatch, server):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value if server else "")
         inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
         assert call(store, "Publishes", inputs=inputs) == 2
     said = capsys.readouterr().err.splitlines()[-1]

@@ -9,7 +9,6 @@ import pytest
 from skewgate import object_store
 from skewgate.errors import InputError
 from skewgate.kubeflow import edits, launcher, spec
-from tests.object_store import KEYS, serving
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
 BREAKS = "raise SystemExit(70)"
@@ -262,12 +261,12 @@ for found in given["outputs"]["artifacts"].values():
 
 
 @pytest.fixture
-def server(monkeypatch):
-    with serving("bucket") as url:
-        for name, value in KEYS.items():
+def server(s3_serving, monkeypatch):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "")
-        yield url
+        yield variables["AWS_ENDPOINT_URL_S3"]
 
 
 @pytest.fixture

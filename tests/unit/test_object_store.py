@@ -4,19 +4,18 @@ import pytest
 
 from skewgate import object_store
 from skewgate.errors import InputError
-from tests.object_store import KEYS, serving
 
 
 @pytest.fixture(scope="module")
-def url():
-    with serving("bucket", "other") as url:
-        yield url
+def variables(s3_serving):
+    with s3_serving("bucket", "other") as variables:
+        yield variables
 
 
 @pytest.fixture(params=["minio", "s3"])
-def base(request, url, monkeypatch):
+def base(request, variables, monkeypatch):
     """A folder of a bucket that no other test uses."""
-    for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": url}.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return f"{request.param}://bucket/{request.param}-{request.function.__name__}"
 
