@@ -143,6 +143,8 @@ def _bring(uris: Sequence[str], mounts: Mounts) -> None:
 
 def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> None:
     """Runs the driver where it is due, then the executor, and writes the backend's output file."""
+    import skewgate.components  # noqa: F401 (TFX then reads object stores)
+
     executor_input = json.loads(options.json_serialized_invocation_args)
     prepared = executor_io.prepare(executor_input, None, mounts)
     output_file = prepared["outputs"]["outputFile"]

@@ -136,7 +136,8 @@ def open_object(uri: str, mode: str) -> IO[Any]:
         if mode.startswith("r"):
             stream: Any = io.BufferedReader(cast(Any, store.open_input_file(key)), _BUFFER)
         else:
-            stream = io.BufferedWriter(cast(Any, store.open_output_stream(key)), _BUFFER)
+            written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
+            stream = io.BufferedWriter(cast(Any, written), _BUFFER)
     return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from skewgate import object_store
@@ -35,6 +37,17 @@ def test_what_was_written_is_read(base):
     assert get(f"{base}/a/b.bin") == bytes(range(256)) * 9000
     assert object_store.status(f"{base}/a/b.bin")[0] == 256 * 9000
     assert object_store.status(f"{base}/a/b.bin")[1] > 1.7e18
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.bz2", "a.zst", "a.parquet"])
+@pytest.mark.parametrize("length", [0, 10, (1 << 20) + 5])
+def test_bytes_stay_as_they_are_whatever_the_name(base, tmp_path, name, length):
+    content = random.Random(length).randbytes(length)
+    (tmp_path / name).write_bytes(content)
+    object_store.upload(str(tmp_path / name), f"{base}/{name}")
+    assert get(f"{base}/{name}") == content
+    object_store.download(f"{base}/{name}", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == content
 
 
 def test_text_is_utf_8_and_can_be_read_by_line(base):
