@@ -9,6 +9,7 @@ import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
 import skewgate
+from skewgate import object_store
 from skewgate.components import artifact_io, state_folder
 from skewgate.components.state_lookup import component as lookup_component
 from skewgate.components.state_lookup import executor as lookup
@@ -165,17 +166,24 @@ def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find)
     assert find()["training_examples"].get_int_custom_property("rows_train") == 7
 
 
-def test_artifacts_in_a_store_that_is_copied_into_folders_keep_their_uris(
-    made, record, find, monkeypatch, tmp_path
+def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_store(
+    made, record, find, monkeypatch, tmp_path, s3_serving
 ):
     """Kubeflow hands a task its inputs as folders, which no later task has."""
-    monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}/artifacts")
+    monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}")
     folder = pathlib.Path(record(made).get_string_custom_property("folder"))
     kept = json.loads((folder / "record.json").read_text())["artifacts"]
-    assert kept["model"]["uri"] == "minio://model"
-    assert kept["statistics"]["uri"] == str(folder / "statistics")
+    assert kept["model"]["uri"] == "minio://artifacts/model"
     pathlib.Path(made["model"].uri).rmdir()
-    assert find("taxi-monitoring", required=["model"])["model"].uri == "minio://model"
+    with s3_serving("artifacts") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(InputError, match=r"minio://artifacts/model: .*, and is gone"):
+            find("taxi-monitoring", required=["model"])
+        with object_store.open_object("minio://artifacts/model/saved_model.pb", "wb") as stream:
+            stream.write(b"graph")
+        found = find("taxi-monitoring", required=["model"])["model"]
+    assert found.uri == "minio://artifacts/model"
 
 
 def test_a_span_that_the_driver_noted_counts(made, record, find):
