@@ -29,7 +29,7 @@ def drive(executor_input: Tree, driver: Callable[[Tree], Tree]) -> Tree:
     try:
         return driver(content)
     except (ValueError, re.error) as error:
-        given = content["inputs"]["parameterValues"]
+        given = content["inputs"].get("parameterValues", {})
         where = os.path.join(str(given.get("input_base", "")), str(given.get(PATTERN, "")))
         span = str(given.get(SPAN, "")).strip()
         if span and "Cannot find matching" in str(error):
