@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 import skewgate
+from skewgate.components.model_pusher import executor as pusher
 from skewgate.components.tabular_example_gen import executor as tabular
 from skewgate.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.kubeflow import entrypoint
@@ -263,3 +264,25 @@ def test_a_span_goes_with_the_window_of_a_scheduled_run(store):
     (found,) = output(store)["artifacts"]["examples"]["artifacts"]
     assert (found["metadata"]["rows_read"], found["metadata"]["rows_serving"]) == (3.0, 1.0)
     assert found["metadata"]["window"].startswith("2026-11-24T00:00:00")
+
+
+def test_a_run_chooses_the_folder_that_a_model_is_pushed_to(store, capsys):
+    saved = store / "minio/bucket/model/Format-Serving/saved_model.pb"
+    saved.parent.mkdir()
+    saved.write_text("saved")
+    kind = {"schemaTitle": "tfx.PushedModel"}
+    pushed = {"artifacts": [{"name": "p", "type": kind, "uri": "minio://bucket/pushed"}]}
+
+    def push(name):
+        given = {"serving_root": str(store / "serving"), "model_name": name}
+        path = f"{pusher.__name__}.Executor"
+        return call(store, path, outputs={"pushed_model": pushed}, parameters=given)
+
+    assert push("bus") == 0
+    (version,) = (store / "serving" / "bus").iterdir()
+    assert (version / "saved_model.pb").read_text() == "saved"
+    (found,) = output(store)["artifacts"]["pushed_model"]["artifacts"]
+    assert (found["metadata"]["pushed"], found["uri"]) == (1.0, "minio://bucket/pushed")
+    assert found["metadata"]["pushed_destination"] == str(version)
+    assert push("../bus") == 2
+    assert "skewgate: model name: must be" in capsys.readouterr().err
