@@ -14,6 +14,7 @@ else is a traceback and exit code 70.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ import skewgate
 from skewgate import ending, object_store
 from skewgate import mounts as mounts_lib
 from skewgate.errors import InputError, SkewgateError
-from skewgate.kubeflow import edits, executor_io
+from skewgate.kubeflow import edits, executor_io, file_inputs
 from skewgate.mounts import Mounts
 
 EXIT_CRASH = 70
@@ -150,7 +151,8 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     output_file = prepared["outputs"]["outputFile"]
     driven = None if options.driver_only else _read(output_file)
     if options.driver_only or (driven is None and options.file_driver):
-        driven = _call_tfx(options, beam_args, prepared, driver=True)
+        call = functools.partial(_call_tfx, options, beam_args, driver=True)
+        driven = file_inputs.drive(prepared, call)
     if options.driver_only:
         _write(output_file, executor_io.finish(driven or {}, prepared, mounts))
         return
