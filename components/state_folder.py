@@ -27,6 +27,8 @@ from skewgate.validation import StrictModel
 RECORD_NAME = "record.json"
 _PROPERTIES = ("split_names", "span", "version")
 _OF_ONE_RUN = ("name", "producer_component", "pipeline_name", "tfx_version", "state", "is_external")
+_OF_KUBEFLOW = ("display_name", "store_session_info")
+"""What its launcher notes of each artifact that it records."""
 
 
 class Kept(StrictModel):
@@ -68,7 +70,7 @@ def keep(artifact: types.Artifact) -> Kept:
         custom_properties={
             name: value
             for name, value in sorted(custom.items())
-            if name not in _OF_ONE_RUN and isinstance(value, str | int | float)
+            if name not in _OF_ONE_RUN + _OF_KUBEFLOW and isinstance(value, str | int | float)
         },
     )
 

@@ -85,10 +85,18 @@ def taken_up(outputs: Lists, executor_output: Tree) -> Lists:
     return result
 
 
-def by_title(artifacts: Lists) -> Lists:
-    """Returns artifacts whose types are given by title alone, as Kubeflow hands on inputs."""
+def handed_on(artifacts: Lists) -> Lists:
+    """Returns inputs as Kubeflow hands them on: types by title alone, and notes of its launcher."""
+    notes = {"display_name": "an output", "store_session_info": "{}"}
     return {
-        key: [{**each, "type": {"schemaTitle": executor_io.type_title(each)}} for each in found]
+        key: [
+            {
+                **each,
+                "type": {"schemaTitle": executor_io.type_title(each)},
+                "metadata": {**notes, **each.get("metadata", {})},
+            }
+            for each in found
+        ]
         for key, found in artifacts.items()
     }
 

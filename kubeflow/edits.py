@@ -116,9 +116,11 @@ def set_environment(spec: Tree, version: str, mounts: str, store: ObjectStore | 
     """
     variables = {VARIABLE: mounts, VERSION_VARIABLE: version}
     if store is not None:
-        variables[object_store.REGION_VARIABLES[0]] = store.region
-        if store.endpoint is not None:
-            variables[object_store.ENDPOINT_VARIABLES[0]] = store.endpoint
+        given = {
+            object_store.REGION_VARIABLES[0]: store.region,
+            object_store.ENDPOINT_VARIABLES[0]: store.endpoint,
+        }
+        variables |= {name: value for name, value in given.items() if value is not None}
     for _, container in containers(spec):
         if is_ours(container):
             container["env"] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pydantic
 
-from skewgate import object_store
 from skewgate.validation import StrictModel
 
 
@@ -13,7 +12,7 @@ class ObjectStore(StrictModel):
 
     Attributes:
         endpoint: URL of the server; None for Amazon's own.
-        region: as the server knows it.
+        region: as the server knows it; None for that of the pods.
         secret: name of a Secret in the namespace of the runs that holds the keys; None where pods
             have a role of their own.
         access_key: key of the Secret under which the access key stands.
@@ -21,7 +20,7 @@ class ObjectStore(StrictModel):
     """
 
     endpoint: str | None = pydantic.Field(default=None, pattern=r"^https?://[^/\s]+/?$")
-    region: str = object_store.DEFAULT_REGION
+    region: str | None = pydantic.Field(default=None, min_length=1)
     secret: str | None = None
     access_key: str = "accesskey"
     secret_key: str = "secretkey"

@@ -15,7 +15,7 @@ from typing import Any
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.files import write_atomically
 from skewgate.kubeflow import edits
-from skewgate.kubeflow.artifacts import Lists, by_title, declared, logs
+from skewgate.kubeflow.artifacts import Lists, declared, handed_on, logs
 from skewgate.kubeflow.executor_io import LOGS_KEY
 from skewgate.kubeflow.spec import Task
 from skewgate.mounts import VARIABLE, Mounts, mapped
@@ -91,7 +91,7 @@ def executor_input(
     outputs = {key: {"artifacts": found} for key, found in declared(task, folder_uri).items()}
     if place.target == "kubeflow":
         outputs[LOGS_KEY] = {"artifacts": [logs(folder_uri)]}
-        inputs = by_title(inputs)
+        inputs = handed_on(inputs)
     named = task.component.get("outputDefinitions", {}).get("parameters", {})
     return {
         "inputs": {

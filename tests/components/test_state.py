@@ -167,6 +167,18 @@ def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find)
     assert find()["training_examples"].get_int_custom_property("rows_train") == 7
 
 
+def test_what_kubeflow_notes_of_an_artifact_is_not_kept(made, record, find):
+    examples = standard_artifacts.Examples()
+    examples.uri, examples.split_names = made["examples"].uri, made["examples"].split_names
+    for name in ("display_name", "store_session_info", "window"):
+        examples.set_string_custom_property(name, "of the earlier run")
+    record({**made, "examples": examples})
+    found = find()["training_examples"]
+    assert found.get_string_custom_property("window") == "of the earlier run"
+    assert not found.has_custom_property("display_name")
+    assert not found.has_custom_property("store_session_info")
+
+
 def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_store(
     made, record, find, monkeypatch, tmp_path, s3_serving
 ):

@@ -81,16 +81,14 @@ def test_only_our_entry_point_is_told_its_version_and_mounts(spec):
 @pytest.mark.parametrize(
     ("store", "expected"),
     [
+        (storage.ObjectStore(), {}),
         (storage.ObjectStore(region="eu-west-1"), {"AWS_REGION": "eu-west-1"}),
         (
             storage.KUBEFLOWS_OWN,
-            {
-                "AWS_REGION": "us-east-1",
-                "AWS_ENDPOINT_URL_S3": "http://minio-service.kubeflow:9000",
-            },
+            {"AWS_ENDPOINT_URL_S3": "http://minio-service.kubeflow:9000"},
         ),
     ],
-    ids=["amazon", "kubeflow"],
+    ids=["amazon", "region", "kubeflow"],
 )
 def test_our_entry_point_is_told_which_server_to_ask(spec, store, expected):
     edits.set_environment(spec, "1.2.3", "auto", store)
