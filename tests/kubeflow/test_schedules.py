@@ -38,6 +38,10 @@ SPEC = {
         },
     },
 }
+SECRET = {"secretName": "keys", "keyToEnv": [{"secretKey": "a", "envVar": "AWS_ACCESS_KEY_ID"}]}
+PLATFORM = {
+    "platforms": {"kubernetes": {"deploymentSpec": {"executors": {"e": {"secretAsEnv": [SECRET]}}}}}
+}
 JOB = {
     "displayName": "taxi-monitoring",
     "labels": {"skewgate": "0-1-0"},
@@ -53,7 +57,7 @@ DAILY = Schedule("nightly", "30 6 * * *", "scheduled-time", {"span": "3"})
 @pytest.fixture
 def kubeflow_file(tmp_path):
     path = tmp_path / "monitoring.yaml"
-    path.write_text(yaml.safe_dump(SPEC))
+    path.write_text(yaml.safe_dump_all([SPEC, PLATFORM]))
     return str(path)
 
 
@@ -147,8 +151,8 @@ def test_kubeflow_is_asked_for_a_recurring_run_that_gets_its_scheduled_time(
     assert body["no_catchup"] is False
     assert body["service_account"] == "runner"
     assert body["mode"] == "ENABLE"
-    pipeline = body["pipeline_spec"].get("pipeline_spec", body["pipeline_spec"])
-    assert pipeline["pipelineInfo"] == {"name": "taxi-monitoring"}
+    assert body["pipeline_spec"]["pipeline_spec"]["pipelineInfo"] == {"name": "taxi-monitoring"}
+    assert body["pipeline_spec"]["platform_spec"] == PLATFORM
 
 
 def test_the_experiment_is_made_in_the_namespace_that_is_named(kubeflow, kubeflow_file):
