@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import http.server
+import json
 import pathlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -129,3 +132,45 @@ def pipeline() -> Pipeline:
 def silent() -> Callable[[str, str, float], None]:
     """Progress that tells nobody."""
     return lambda name, event, seconds: None
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Any]:
+    """A server that answers what it is told to and keeps what it was asked."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    asked, answers = [], {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            size = int(self.headers.get("Content-Length") or 0)
+            path = self.path.partition("?")[0]
+            body = self.rfile.read(size) if size else None
+            if body and self.headers.get("Content-Type", "").startswith("application/json"):
+                body = json.loads(body)
+            asked.append((self.command, path, body, dict(self.headers)))
+            status, content = answers.get((self.command, path), (404, {"error": "not here"}))
+            if isinstance(content, list):
+                content = content.pop(0)
+            if callable(content):
+                content = content(body)
+            text = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, *arguments):
+            pass
+
+    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
+    listening.asked, listening.answers = asked, answers
+    listening.url = f"http://127.0.0.1:{listening.server_address[1]}"
+    yield listening
+    listening.shutdown()
+    listening.server_close()

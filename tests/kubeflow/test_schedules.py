@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import http.server
 import json
 import pathlib
-import threading
 
 import pytest
 import yaml
@@ -66,44 +64,6 @@ def vertex_file(tmp_path):
     path = tmp_path / "monitoring.json"
     path.write_text(json.dumps(JOB))
     return str(path)
-
-
-@pytest.fixture
-def server(monkeypatch, tmp_path):
-    """A scheduler that answers what it is told to and keeps what it was asked."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    asked, answers = [], {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self):
-            size = int(self.headers.get("Content-Length") or 0)
-            path = self.path.partition("?")[0]
-            body = json.loads(self.rfile.read(size)) if size else None
-            asked.append((self.command, path, body, dict(self.headers)))
-            status, content = answers.get((self.command, path), (404, {"error": "not here"}))
-            if isinstance(content, list):
-                content = content.pop(0)
-            text = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = answer  # noqa: N815
-
-        def log_message(self, *arguments):
-            pass
-
-    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
-    listening.asked, listening.answers = asked, answers
-    listening.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    yield listening
-    listening.shutdown()
-    listening.server_close()
 
 
 API = "/apis/v2beta1"
