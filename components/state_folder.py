@@ -19,7 +19,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import mounts, validation
+from skewgate import mounts, object_store, validation
 from skewgate.components import artifact_io
 from skewgate.errors import InputError
 from skewgate.validation import StrictModel
@@ -184,9 +184,12 @@ def _parse(content: bytes, path: str) -> Record:
 
 
 def exists(kept: Kept) -> bool:
-    """Says whether a kept artifact is still where it was, as far as can be seen from here.
+    """Says whether a kept artifact is still where it was.
 
-    What lies in an object store that a launcher copies into folders is there for tasks that take it
-    as an input, so that its folder says nothing here. If it is gone, such a task fails.
+    A folder that a launcher fills has only what this task takes as its input; then the store itself
+    is asked.
     """
-    return mounts.current().local(kept.uri) != kept.uri or bool(fileio.exists(kept.uri))
+    path = mounts.current().local(kept.uri)
+    if path == kept.uri or fileio.exists(path):
+        return bool(fileio.exists(path))
+    return object_store.is_reachable(kept.uri) and bool(fileio.exists(kept.uri))

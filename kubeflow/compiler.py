@@ -10,7 +10,7 @@ import yaml
 import skewgate
 from skewgate.errors import InputError
 from skewgate.files import write_atomically
-from skewgate.kubeflow import edits, parameters
+from skewgate.kubeflow import edits, parameters, platform
 from skewgate.kubeflow.options import Options
 from skewgate.kubeflow.parameters import Parameter
 
@@ -49,7 +49,7 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
     gates = [node.id for node in pipeline.components if _is_gate(node)]
     edits.set_retries(spec, options.retries, gates)
     edits.set_resources(spec, options.resources)
-    edits.set_environment(spec, skewgate.__version__, options.mounted())
+    edits.set_environment(spec, skewgate.__version__, options.mounted(), options.store())
     edits.set_defaults(
         spec, [Parameter(each.name, each.kind, values.get(each.name)) for each in known]
     )
@@ -139,21 +139,29 @@ def _is_gate(node: Any) -> bool:
     return isinstance(node, QualityGate)
 
 
-def render(compiled: dict[str, Any], target: str) -> str:
-    """Returns the text of the file for what `compile_pipeline` returned; keys are sorted."""
-    if target == "vertex":
+def render(compiled: dict[str, Any], options: Options) -> str:
+    """Returns the text of the file for what `compile_pipeline` returned; keys are sorted.
+
+    A file for Kubeflow has a second document if there is something to say to Kubernetes.
+    """
+    if options.target == "vertex":
         return json.dumps(compiled, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile anew."
-    return f"{head}\n" + yaml.safe_dump(compiled, sort_keys=True, allow_unicode=True, width=100)
+    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile anew.\n"
+    documents = [compiled, platform.document(compiled, options)]
+    return head + "---\n".join(
+        yaml.safe_dump(each, sort_keys=True, allow_unicode=True, width=100)
+        for each in documents
+        if each is not None
+    )
 
 
-def write(compiled: dict[str, Any], target: str, path: str) -> None:
+def write(compiled: dict[str, Any], options: Options, path: str) -> None:
     """Writes the file under a temporary name, then renames it.
 
     Raises:
         InputError: the file cannot be written.
     """
     try:
-        write_atomically(path, render(compiled, target))
+        write_atomically(path, render(compiled, options))
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "choose another") from error

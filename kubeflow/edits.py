@@ -6,9 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from skewgate import object_store
 from skewgate.errors import InputError
 from skewgate.kubeflow.options import EVERY, Options, Resources, Retries
 from skewgate.kubeflow.parameters import Parameter
+from skewgate.kubeflow.storage import ObjectStore
 from skewgate.mounts import VARIABLE
 
 VERSION_VARIABLE = "SKEWGATE_SPEC_VERSION"
@@ -28,10 +30,15 @@ def tasks(spec: Tree) -> dict[str, Tree]:
     return found
 
 
+def executor_label(spec: Tree, task: str) -> str:
+    """Returns the name of the executor of a task; empty if its component has none."""
+    component = spec["components"][tasks(spec)[task]["componentRef"]["name"]]
+    return str(component.get("executorLabel", ""))
+
+
 def executor(spec: Tree, task: str) -> Tree:
     """Returns the executor of a task; empty if its component has none."""
-    component = spec["components"][tasks(spec)[task]["componentRef"]["name"]]
-    found: Tree = spec["deploymentSpec"]["executors"].get(component.get("executorLabel"), {})
+    found: Tree = spec["deploymentSpec"]["executors"].get(executor_label(spec, task), {})
     return found
 
 
@@ -98,13 +105,24 @@ def set_resources(spec: Tree, resources: dict[str, Resources]) -> None:
             }
 
 
-def set_environment(spec: Tree, version: str, mounts: str) -> None:
-    """Tells our entry point which skewgate compiled it, and where object stores are mounted."""
+def set_environment(spec: Tree, version: str, mounts: str, store: ObjectStore | None) -> None:
+    """Tells our entry point which skewgate compiled it, and where object stores are.
+
+    Args:
+        spec: the pipeline spec.
+        version: of skewgate.
+        mounts: which object stores are folders, see `skewgate.mounts.parse`.
+        store: the server for what is no artifact; None if there is none to ask.
+    """
+    variables = {VARIABLE: mounts, VERSION_VARIABLE: version}
+    if store is not None:
+        variables[object_store.REGION_VARIABLES[0]] = store.region
+        if store.endpoint is not None:
+            variables[object_store.ENDPOINT_VARIABLES[0]] = store.endpoint
     for _, container in containers(spec):
         if is_ours(container):
             container["env"] = [
-                {"name": VARIABLE, "value": mounts},
-                {"name": VERSION_VARIABLE, "value": version},
+                {"name": name, "value": value} for name, value in sorted(variables.items())
             ]
 
 

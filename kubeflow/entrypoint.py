@@ -3,7 +3,8 @@
 Takes the arguments of TFX's own `kubeflow_v2_run_executor`, and what `skewgate compile` adds to
 them. It cures what keeps TFX from running on open-source Kubeflow: the output for logs, whose type
 TFX cannot import; object stores that TFX cannot read; the driver that finds the files of an
-ExampleGen, which Kubeflow never runs.
+ExampleGen, which Kubeflow never runs; outputs that stand for artifacts of earlier runs, which
+Kubeflow refuses.
 
 An error that skewgate raised on purpose is one sentence on stderr, and its exit code that of the
 command line: 1 for a gate that is shut, 3 for one that is inconclusive, 2 for bad input. Anything
@@ -13,6 +14,7 @@ else is a traceback and exit code 70.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -21,9 +23,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
+from skewgate import ending, object_store
 from skewgate import mounts as mounts_lib
 from skewgate.errors import InputError, SkewgateError
-from skewgate.kubeflow import edits, executor_io
+from skewgate.kubeflow import edits, executor_io, file_inputs
 from skewgate.mounts import Mounts
 
 EXIT_CRASH = 70
@@ -119,17 +122,41 @@ def _make_folders(outputs: dict[str, Any]) -> None:
             os.makedirs(os.path.dirname(uri) if is_value else uri, exist_ok=True)
 
 
+def _bring(uris: Sequence[str], mounts: Mounts) -> None:
+    """Brings artifacts of other runs to where a launcher would have put them.
+
+    What TFX reads by itself stays where it is.
+
+    Raises:
+        InputError: one is gone, or its store cannot be reached.
+    """
+    from tfx.dsl.io import fileio
+
+    for uri in uris:
+        path = mounts.local(uri)
+        if path != uri and not os.path.exists(path) and object_store.is_reachable(uri):
+            object_store.download(uri, path)
+        if not fileio.exists(path):
+            raise InputError(
+                uri, "was left by an earlier run, and is gone", "run the training pipeline again"
+            )
+
+
 def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> None:
     """Runs the driver where it is due, then the executor, and writes the backend's output file."""
+    import skewgate.components  # noqa: F401 (TFX then reads object stores)
+
     executor_input = json.loads(options.json_serialized_invocation_args)
     prepared = executor_io.prepare(executor_input, None, mounts)
     output_file = prepared["outputs"]["outputFile"]
     driven = None if options.driver_only else _read(output_file)
     if options.driver_only or (driven is None and options.file_driver):
-        driven = _call_tfx(options, beam_args, prepared, driver=True)
+        call = functools.partial(_call_tfx, options, beam_args, driver=True)
+        driven = file_inputs.drive(prepared, call)
     if options.driver_only:
         _write(output_file, executor_io.finish(driven or {}, prepared, mounts))
         return
+    _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
     written = _call_tfx(options, beam_args, prepared, driver=False)
@@ -167,4 +194,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main)

@@ -11,6 +11,12 @@ from skewgate.mounts import Mounts, mapped
 
 LOGS_KEY = "executor-logs"
 """The output that Kubeflow's driver adds for the log of a task."""
+STANDS_FOR = "stands_for"
+"""What an output says of itself that stands for an artifact of another run: where that is.
+
+A task may not move an output: open-source Kubeflow fails one whose artifact is not below the root
+of its own run.
+"""
 _BLESSING = "tfx.ModelBlessing"
 _MODEL_IDS = ("current_model_id", "baseline_model_id")
 _ID_LIMIT = 1 << 63
@@ -32,11 +38,29 @@ def artifacts(side: Tree) -> list[Tree]:
     return [each for found in side.get("artifacts", {}).values() for each in found["artifacts"]]
 
 
+def stood_for(executor_input: Tree) -> list[str]:
+    """Returns the URIs that inputs stand for, each once, in order."""
+    found = {
+        str(each["metadata"][STANDS_FOR])
+        for each in artifacts(executor_input.get("inputs", {}))
+        if STANDS_FOR in each.get("metadata", {})
+    }
+    return sorted(found)
+
+
+def _resolved(artifact: Tree) -> Tree:
+    """Returns an input artifact that is where the one is that it stands for."""
+    metadata = dict(artifact.get("metadata", {}))
+    uri = metadata.pop(STANDS_FOR, None)
+    return artifact if uri is None else {**artifact, "uri": uri, "metadata": metadata}
+
+
 def prepare(executor_input: Tree, driven: Tree | None, mounts: Mounts) -> Tree:
     """Makes the backend's executor input one that TFX can work on.
 
-    Drops the output for logs that Kubeflow adds, whose type TFX cannot import; names folders in
-    place of object stores; takes over what a driver found.
+    Drops the output for logs that Kubeflow adds, whose type TFX cannot import; puts what inputs
+    stand for in their place; names folders in place of object stores; takes over what a driver
+    found.
 
     Args:
         executor_input: as the backend wrote it.
@@ -53,7 +77,10 @@ def prepare(executor_input: Tree, driven: Tree | None, mounts: Mounts) -> Tree:
         for key, found in outputs.get("artifacts", {}).items()
         if key != LOGS_KEY
     }
-    inputs["artifacts"] = mapped(inputs.get("artifacts", {}), mounts.local)
+    inputs["artifacts"] = {
+        key: {**found, "artifacts": mapped([*map(_resolved, found["artifacts"])], mounts.local)}
+        for key, found in inputs.get("artifacts", {}).items()
+    }
     if driven is not None:
         inputs["parameterValues"] = {
             **inputs.get("parameterValues", {}),
@@ -76,7 +103,8 @@ def finish(executor_output: Tree, executor_input: Tree, mounts: Mounts) -> Tree:
     """Makes what TFX wrote what the backend expects.
 
     Names object stores in place of folders, and models by their names in a blessing, as Vertex
-    looks them up: TFX does that for its own Evaluator alone.
+    looks them up: TFX does that for its own Evaluator alone. An output that the executor moved to
+    an artifact of another run is where it was declared, and says what it stands for.
 
     Args:
         executor_output: as TFX wrote it.
@@ -95,6 +123,11 @@ def finish(executor_output: Tree, executor_input: Tree, mounts: Mounts) -> Tree:
     }
     declared = executor_input["outputs"]["artifacts"]
     for key, found in result["artifacts"].items():
+        for artifact, own in zip(found["artifacts"], declared[key]["artifacts"], strict=False):
+            uri = mounts.remote(own["uri"])
+            if artifact.get("uri", uri) != uri:
+                artifact["metadata"] = {**artifact.get("metadata", {}), STANDS_FOR: artifact["uri"]}
+                artifact["uri"] = uri
         if type_title(declared[key]["artifacts"][0]) != _BLESSING:
             continue
         for artifact in found["artifacts"]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 import time
@@ -12,39 +11,18 @@ from typing import Any
 
 from skewgate.errors import EXIT_PASS, InputError
 from skewgate.files import write_atomically
-from skewgate.kubeflow import artifacts, parameters, tasks
+from skewgate.kubeflow import artifacts, parameters, stores, tasks
 from skewgate.kubeflow.artifacts import Lists
 from skewgate.kubeflow.options import is_local
+from skewgate.kubeflow.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
 from skewgate.kubeflow.spec import Spec, Task
 from skewgate.kubeflow.tasks import Ended, Place
 from skewgate.mounts import Mounts
 
-COMPLETE, CACHED, FAILED, SHUT, SKIPPED = "COMPLETE", "CACHED", "FAILED", "SHUT", "SKIPPED"
 Progress = Callable[[str, str, float], None]
 """Called with a task's name, "started" or the state it ended in, and the seconds it took."""
 
-_SCHEMES = ("gs", "minio", "s3")
-
 Tree = dict[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """What became of a task.
-
-    Attributes:
-        state: COMPLETE, CACHED, FAILED, SHUT (a gate) or SKIPPED.
-        exit_code: of the task; EXIT_USAGE for one that failed before it ran.
-        message: why, if the state is none of the first two.
-        outputs: artifacts that it published.
-        parameters: output parameters that it published.
-    """
-
-    state: str
-    exit_code: int = EXIT_PASS
-    message: str = ""
-    outputs: Lists = dataclasses.field(default_factory=dict)
-    parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Launcher:
@@ -62,6 +40,7 @@ class Launcher:
         given: Mapping[str, Any],
         *,
         command_prefix: tuple[str, ...] = (),
+        object_store: str | None = None,
         use_cache: bool = False,
         progress: Progress,
     ) -> None:
@@ -73,6 +52,8 @@ class Launcher:
                 of the pipeline is a local path its artifacts go to that path.
             given: values of runtime parameters.
             command_prefix: see `tasks.Place`.
+            object_store: URL of a server that speaks S3, for `minio://` and `s3://`; folders
+                stand for them without.
             use_cache: takes up results of earlier runs in this folder, of tasks whose caching is
                 on and whose command, parameters and inputs are the same.
             progress: told of each task.
@@ -81,7 +62,7 @@ class Launcher:
             InputError: a parameter is unknown, misses a value or does not fit, or the folder or
                 the root cannot be written.
         """
-        self._spec, self._progress, self._use_cache = spec, progress, use_cache
+        self._spec, self._progress = spec, progress
         self._values = parameters.resolve(spec.parameters, given)
         missing = [each.name for each in spec.parameters if each.name not in self._values]
         if missing:
@@ -89,8 +70,9 @@ class Launcher:
                 f"parameter {missing[0]}", "has no value", f"give --parameter {missing[0]}=VALUE"
             )
         self._folder = folder.resolve()
-        mounts = Mounts({f"{each}://": f"{self._folder}/objects/{each}/" for each in _SCHEMES})
-        self._place = Place(command_prefix, mounts, spec.target)
+        self._stores = stores.create(object_store, self._folder / "objects")
+        self._command_prefix = command_prefix
+        self._cache = Cache(self._folder / "cache", spec.name, self._stores) if use_cache else None
         self.run_folder = self._make_run_folder()
         root = spec.root.rstrip("/") or str(self._folder / "artifacts")
         self._root_uri = f"{root}/{spec.name}/{self.run_folder.name}"
@@ -112,10 +94,13 @@ class Launcher:
             else:
                 return found
 
-    @property
-    def mounts(self) -> Mounts:
-        """The folders that stand for object stores."""
-        return self._place.mounts
+    def mounts(self, task: str) -> Mounts:
+        """Returns the folders in which a task found its artifacts, and left its own."""
+        return self._stores.mounts(self.run_folder / task)
+
+    def located(self, text: str) -> str:
+        """Returns a text in which URIs of folders here are paths."""
+        return self._stores.parameters().located(text)
 
     def run(self) -> dict[str, Result]:
         """Runs each task whose upstream tasks went through, and returns what became of all."""
@@ -194,75 +179,84 @@ class Launcher:
         """Runs the container of a task, again if it fails and the task's policy says so."""
         folder = self.run_folder / task.name
         folder.mkdir()
-        folder_uri = f"{self._root_uri}/{task.name}"
+        place = Place(
+            self._command_prefix,
+            self._stores.mounts(folder),
+            self._stores.parameters(),
+            self._stores.variables(),
+            self._spec.target,
+        )
         output_file = folder / "executor_output.json"
-        content = tasks.executor_input(task, values, inputs, folder_uri, output_file, self._place)
+        folder_uri = f"{self._root_uri}/{task.name}"
+        content = tasks.executor_input(task, values, inputs, folder_uri, output_file, place)
+        brought = _uris(inputs)
         policy = task.content.get("retryPolicy", {})
-        result = self._attempt(task, content, folder_uri, folder)
+        result = self._attempt(task, content, folder, place, brought)
         for count in range(int(policy.get("maxRetryCount", 0))):
             if result.state in (COMPLETE, CACHED):
                 break
             time.sleep(_wait(policy, count))
             output_file.unlink(missing_ok=True)
-            result = self._attempt(task, content, folder_uri, folder)
+            result = self._attempt(task, content, folder, place, brought)
         return result
 
-    def _attempt(self, task: Task, content: Tree, folder_uri: str, folder: pathlib.Path) -> Result:
+    def _attempt(
+        self,
+        task: Task,
+        content: Tree,
+        folder: pathlib.Path,
+        place: Place,
+        brought: list[str],
+    ) -> Result:
         """Runs the hook of a container if it has one, looks into the cache, runs the container."""
         container = task.executor["container"]
         driven: Tree = {}
         hook = container.get("lifecycle", {}).get("preCacheCheck")
         if hook:
-            ended = tasks.run(hook, container, content, folder, self._place)
+            ended = tasks.run(hook, container, content, folder, place)
             if ended.exit_code != EXIT_PASS:
                 return self._stopped(task, ended)
             driven = ended.output
-        found = self._look_up(task, content, driven)
-        if isinstance(found, Result):
+        cached = task.content.get("cachingOptions", {}).get("enableCache", False)
+        key = self._cache.key(task, content, driven) if self._cache and cached else None
+        found = self._cache.find(key) if self._cache and key else None
+        if found is not None:
+            self._stores.bring(_uris(found.outputs), place.mounts)  # for whoever reads reports here
             return found
-        ended = tasks.run(container, container, content, folder, self._place)
+        self._stores.bring(brought, place.mounts)
+        ended = tasks.run(container, container, content, folder, place)
+        self._stores.clear(brought, place.mounts)
         if ended.exit_code != EXIT_PASS:
             return self._stopped(task, ended)
-        result = Result(
-            COMPLETE,
-            outputs=artifacts.taken_up(artifacts.declared(task, folder_uri), ended.output),
-            parameters=ended.output.get("parameterValues", {}),
-        )
-        self._remember(found, result)
+        declared = artifacts.declared(task, f"{self._root_uri}/{task.name}")
+        outputs = artifacts.taken_up(declared, ended.output)
+        self._check_outputs(task, outputs)
+        self._stores.take(_uris(outputs), place.mounts)
+        parameters = ended.output.get("parameterValues", {})
+        result = Result(COMPLETE, outputs=outputs, parameters=parameters)
+        if self._cache and key:
+            self._cache.keep(key, result)
         return result
+
+    def _check_outputs(self, task: Task, outputs: Lists) -> None:
+        """Refuses what Kubeflow's launcher refuses: an output outside the root of its run.
+
+        Raises:
+            InputError: there is one.
+        """
+        root = f"{self._root_uri}/"
+        moved = [u for u in _uris(outputs) if not is_local(u) and not u.startswith(root)]
+        if moved and self._spec.target == "kubeflow":
+            raise InputError(
+                f"task {task.name}",
+                f"moved an output to {moved[0]}; Kubeflow fails a task whose outputs are not below "
+                f"{root}",
+                "copy it, or put its URI into a property",
+            )
 
     def _stopped(self, task: Task, ended: Ended) -> Result:
         said = f"ended with exit code {ended.exit_code}, see {self.log(task.name)}"
         return Result(SHUT if ended.is_shut else FAILED, ended.exit_code, ended.message or said)
-
-    def _look_up(self, task: Task, content: Tree, driven: Tree) -> Result | pathlib.Path | None:
-        """Returns a result of an earlier run, or where this one is to be kept, or None."""
-        if not self._use_cache or not task.content.get("cachingOptions", {}).get("enableCache"):
-            return None
-        container = task.executor["container"]
-        identity = {
-            "pipeline": self._spec.name,  # as on a cluster, where no pipeline takes from another
-            "container": {
-                name: container.get(name) for name in ("image", "command", "args", "env")
-            },
-            "parameters": content["inputs"]["parameterValues"] | driven.get("parameterValues", {}),
-            "inputs": content["inputs"]["artifacts"],
-            "outputs": task.component.get("outputDefinitions", {}),
-        }
-        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode("utf-8")).hexdigest()
-        path = self._folder / "cache" / f"{digest[:32]}.json"
-        if not path.exists():
-            return path
-        kept = json.loads(path.read_text("utf-8"))
-        uris = [each["uri"] for found in kept["outputs"].values() for each in found]
-        if not all(pathlib.Path(self.mounts.local(uri)).exists() for uri in uris):
-            return path
-        return Result(CACHED, outputs=kept["outputs"], parameters=kept["parameters"])
-
-    def _remember(self, path: pathlib.Path | None, result: Result) -> None:
-        if path is not None:
-            kept = {"outputs": result.outputs, "parameters": result.parameters}
-            write_atomically(path, json.dumps(kept, indent=2, sort_keys=True))
 
     def _record(self) -> None:
         content = {
@@ -273,6 +267,10 @@ class Launcher:
         }
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         write_atomically(self.run_folder / "run.json", text)
+
+
+def _uris(outputs: Lists) -> list[str]:
+    return [each["uri"] for found in outputs.values() for each in found]
 
 
 def _make(folder: pathlib.Path) -> None:

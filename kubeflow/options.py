@@ -12,6 +12,7 @@ import pydantic
 from skewgate import mounts as mounts_lib
 from skewgate import validation
 from skewgate.errors import InputError
+from skewgate.kubeflow.storage import KUBEFLOWS_OWN, ObjectStore, Volume
 from skewgate.validation import StrictModel
 
 TARGETS = ("kubeflow", "vertex")
@@ -94,6 +95,8 @@ class _Common(StrictModel):
     parameters: dict[str, str | int | float] = {}
     mounts: str | None = None
     shared_root: str | None = None
+    object_store: ObjectStore | None = None
+    volumes: list[Volume] = []
 
     @pydantic.field_validator("mounts")
     @classmethod
@@ -129,9 +132,11 @@ class Options(_Common):
         parameters: defaults of runtime parameters, in place of the pipeline's own.
         mounts: which object stores the containers see as folders, see `mounts.parse`; by default
             "none" for a `gs://` root, which TFX reads and writes itself, else "auto".
-        shared_root: folder for what outlives a run: the state and pushed models. TFX reads and
-            writes it itself, so that it is a `gs://` URI or a path on a volume that every task
-            mounts; by default the pipeline root.
+        shared_root: folder for what outlives a run: the state and pushed models; by default the
+            pipeline root.
+        object_store: the server behind `minio://` or `s3://`; by default Kubeflow's own for
+            `minio://`, and Amazon's for `s3://`.
+        volumes: that every task mounts, on Kubeflow.
     """
 
     target: Literal["kubeflow", "vertex"]
@@ -148,11 +153,30 @@ class Options(_Common):
     @pydantic.model_validator(mode="after")
     def _fits_target(self) -> Options:
         _check_root(self.pipeline_root, self.target)
+        self._check_shared()
+        for field in ("object_store", "volumes"):
+            if getattr(self, field) and self.target == "vertex":
+                raise ValueError(f"{field} is for kubeflow: Vertex AI has gs:// alone")
         if self.service_account and self.target == "kubeflow":
             raise ValueError(
                 "service_account has no place in a Kubeflow file: it is given to the run"
             )
         return self
+
+    def _check_shared(self) -> None:
+        """Raises ValueError if what outlives a run has no place that outlives it."""
+        root = self.shared()
+        if not is_local(root):
+            _check_uri(root, self.target, "shared_root")
+            return
+        path = pathlib.PurePosixPath(root)
+        mounted = any(path.is_relative_to(each.path) for each in self.volumes)
+        if is_local(self.pipeline_root) or mounted:
+            return
+        raise ValueError(
+            f"shared_root {root!r} is on no volume that the tasks mount, so that it is gone with "
+            "each of them: give a URI, or the volume in `volumes`"
+        )
 
     def mounted(self) -> str:
         """Returns which object stores the containers see as folders."""
@@ -161,20 +185,17 @@ class Options(_Common):
         return mounts_lib.NONE if self.pipeline_root.startswith("gs://") else mounts_lib.AUTO
 
     def shared(self) -> str:
-        """Returns the folder for what outlives a run.
+        """Returns the folder for what outlives a run."""
+        return self.shared_root or self.pipeline_root
 
-        Raises:
-            InputError: TFX cannot read and write it itself.
-        """
-        root = self.shared_root or self.pipeline_root
-        if not is_local(root) and not root.startswith("gs://"):
-            raise InputError(
-                "shared_root",
-                f"must be a gs:// URI or a path on a volume of every task, got {root!r}, which no "
-                "task can look into",
-                "give --shared-root",
-            )
-        return root
+    def store(self) -> ObjectStore | None:
+        """Returns the server that tasks ask for objects, None if there is none to ask."""
+        if self.object_store is not None or self.target == "vertex":
+            return self.object_store
+        roots = (self.pipeline_root, self.shared())
+        if any(root.startswith("minio://") for root in roots):
+            return KUBEFLOWS_OWN
+        return ObjectStore() if any(root.startswith("s3://") for root in roots) else None
 
 
 def is_local(root: str) -> bool:
@@ -182,15 +203,18 @@ def is_local(root: str) -> bool:
     return "://" not in root
 
 
+def _check_uri(uri: str, target: str, field: str) -> None:
+    """Raises ValueError if a URI is not what `target` can reach."""
+    scheme, _, rest = uri.partition("://")
+    if scheme not in SCHEMES[target] or not rest.strip("/"):
+        known = ", ".join(f"{name}://BUCKET/FOLDER" for name in SCHEMES[target])
+        raise ValueError(f"{field} must be {known} or an absolute path for {target}, got {uri!r}")
+
+
 def _check_root(root: str, target: str) -> None:
     """Raises ValueError if `root` is not what `target` can reach, or cannot be written here."""
     if not is_local(root):
-        scheme, _, rest = root.partition("://")
-        if scheme not in SCHEMES[target] or not rest.strip("/"):
-            known = ", ".join(f"{name}://BUCKET/FOLDER" for name in SCHEMES[target])
-            raise ValueError(
-                f"pipeline_root must be {known} or an absolute path for {target}, got {root!r}"
-            )
+        _check_uri(root, target, "pipeline_root")
         return
     path = pathlib.Path(root)
     if not path.is_absolute():

@@ -37,12 +37,16 @@ class Place:
         command_prefix: words before each command, such as ("chroot", "/image"); the variables of
             the container are then set by `env`. Without it the Python of this process stands for
             the image's `python`.
-        mounts: folders that stand for object stores.
+        mounts: folders in which a task finds its artifacts.
+        parameters: URIs in parameters that are paths here.
+        variables: count more than those of a container.
         target: "kubeflow" or "vertex": what the tasks are handed differs a little.
     """
 
     command_prefix: tuple[str, ...]
     mounts: Mounts
+    parameters: Mounts
+    variables: Mapping[str, str]
     target: str
 
 
@@ -91,7 +95,7 @@ def executor_input(
     named = task.component.get("outputDefinitions", {}).get("parameters", {})
     return {
         "inputs": {
-            "parameterValues": mapped(dict(parameters), place.mounts.located),
+            "parameterValues": mapped(dict(parameters), place.parameters.located),
             "artifacts": {key: {"artifacts": found} for key, found in sorted(inputs.items())},
         },
         "outputs": {
@@ -151,7 +155,7 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
     ]
     variables = {each["name"]: each.get("value", "") for each in container.get("env", [])}
     if edits.is_ours(container):
-        variables[VARIABLE] = place.mounts.describe()
+        variables |= {VARIABLE: place.mounts.describe(), **place.variables}
     if place.command_prefix:
         words = [*place.command_prefix, "env", *(f"{k}={v}" for k, v in variables.items()), *words]
     elif words and words[0] in ("python", "python3"):
@@ -186,8 +190,11 @@ def _output(path: pathlib.Path) -> Tree:
     """Returns the executor output that a command wrote; it may write none.
 
     Raises:
-        InputError: it is not JSON.
+        InputError: it is not one.
     """
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
     if not path.exists():
         return {}
     try:
@@ -196,6 +203,13 @@ def _output(path: pathlib.Path) -> Tree:
         raise InputError(str(path), f"is not JSON ({error})", "mend the container") from error
     if not isinstance(content, dict):
         raise InputError(str(path), f"must be a mapping, got {content!r}", "mend the container")
+    try:  # as a cluster does, which takes no field that it does not know
+        json_format.ParseDict(content, pipeline_spec_pb2.ExecutorOutput())
+    except json_format.ParseError as error:
+        problem = str(error).splitlines()[0].rstrip(".")
+        raise InputError(
+            str(path), f"is no executor output: {problem}", "mend the container"
+        ) from error
     return content
 
 

@@ -36,7 +36,8 @@ def ingest(
     schema = SchemaContract(place.text("schema", text))
     examples = TabularExampleGen(
         input_base=place.text("data", base),
-        pattern=pattern,
+        pattern=place.text("pattern", pattern),
+        span=place.text("span", "") if place.remote else None,
         splits=section.splits.model_dump(mode="json"),
         schema=schema.outputs["schema"],
         types=dict(section.types),
@@ -102,12 +103,18 @@ def lookup(
         known = json.dumps(names)
     return StateLookup(
         state_root=place.state_root,
-        training=training,
-        pipeline=own,
+        training=TRAINING,
+        pipeline=name,
+        model_name=model_name(settings, place),
         required=required,
         examples=examples.outputs["examples"],
         known=known,
     )
+
+
+def model_name(settings: Settings, place: Place) -> Any:
+    """Returns whose state a pipeline looks up and leaves."""
+    return place.text("model-name", settings.name)
 
 
 def wants_previous(settings: Settings, place: Place) -> bool:

@@ -14,7 +14,14 @@ from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.errors import InputError
 from skewgate.pipeline import places
-from skewgate.pipeline.common import MONITORING, assemble, ingest, lookup, wants_previous
+from skewgate.pipeline.common import (
+    MONITORING,
+    assemble,
+    ingest,
+    lookup,
+    model_name,
+    wants_previous,
+)
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Labels, Monitoring, Settings, input_pattern
 from skewgate.skew_config import SkewConfig
@@ -91,7 +98,8 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
     )
     recorder = StateRecorder(
         state_root=place.state_root,
-        pipeline=f"{settings.name}-{MONITORING}",
+        pipeline=MONITORING,
+        model_name=model_name(settings, place),
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
     )
@@ -120,7 +128,7 @@ def _join(labels: Labels, split: str, examples: Any, place: Place) -> tuple[Any,
     """
     base, pattern = input_pattern(labels.data)
     label_examples = TabularExampleGen(
-        input_base=place.text("labels-data", base), pattern=pattern
+        input_base=place.text("labels-data", base), pattern=place.text("labels-pattern", pattern)
     ).with_id("LabelExampleGen")
     joiner = LabelJoiner(
         predictions=examples.outputs["examples"],

@@ -15,10 +15,11 @@ class Place:
     Attributes:
         artifact_root: where the artifacts of the pipeline go.
         state_root: where StateLookup and StateRecorder keep what runs leave for later ones.
-        serving_root: where Pusher puts models.
+        serving_root: where Pusher puts models; on a cluster in a folder for each.
         metadata_path: the SQLite file of ML Metadata; None where the cluster has its own.
-        remote: a cluster runs it: contracts and data are runtime parameters whose defaults are
-            what the settings say, and the state is looked up without the help of the cache.
+        remote: a cluster runs it: contracts, data and the model's name are runtime parameters
+            whose defaults are what the settings say, and the state is looked up without the help of
+            the cache.
         scheduled_time: what a run on this machine was scheduled for; "" for now.
     """
 
@@ -63,13 +64,14 @@ def cluster(settings: Settings, name: str, root: str, serving_root: str | None =
         settings: of the pipeline.
         name: "training" or "monitoring".
         root: common root of both pipelines.
-        serving_root: where models are pushed; a folder of the root by default.
+        serving_root: where models are pushed, each into a folder of its name; "serving" below the
+            root by default.
     """
     base = root.rstrip("/")
     return Place(
         artifact_root=f"{base}/{settings.name}-{name}",
         state_root=f"{base}/state",
-        serving_root=serving_root or f"{base}/serving/{settings.name}",
+        serving_root=serving_root or f"{base}/serving",
         metadata_path=None,
         remote=True,
     )

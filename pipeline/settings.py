@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import re
 from typing import Any, Literal
 
 import pydantic
@@ -14,6 +15,7 @@ from skewgate.errors import InputError
 from skewgate.splits import AllRows, Splits
 from skewgate.validation import StrictModel
 
+_PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
 
 LOCAL_BEAM = (
@@ -169,11 +171,14 @@ class Settings(StrictModel):
 
 
 def input_pattern(data: str) -> tuple[str, str]:
-    """Splits a path into a folder and a glob below it; a folder means every file in it."""
+    """Splits a path into a folder and a glob below it; a folder means every file in it.
+
+    TFX's placeholders are part of the glob, in whichever folder of the path they stand.
+    """
     if data.endswith("/") or pathlib.Path(data).is_dir():
-        return data.rstrip("/"), "*"
-    folder, _, pattern = data.rpartition("/")
-    return folder, pattern
+        data = f"{data.rstrip('/')}/*"
+    folder, slash, _ = _PLACEHOLDER.split(data, maxsplit=1)[0].rpartition("/")
+    return folder, data[len(folder) + len(slash) :]
 
 
 def resolve(path: str, field: str) -> Any:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from skewgate import validation
+from skewgate.components.model_pusher.component import ModelPusher
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.errors import InputError
 from skewgate.pipeline import places
-from skewgate.pipeline.common import TRAINING, assemble, ingest, lookup, wants_previous
+from skewgate.pipeline.common import (
+    TRAINING,
+    assemble,
+    ingest,
+    lookup,
+    model_name,
+    wants_previous,
+)
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Settings
 
@@ -26,9 +34,8 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
     Raises:
         InputError: the settings have no training section, or a contract file is malformed.
     """
-    from tfx.components.pusher.component import Pusher
     from tfx.components.trainer.component import Trainer
-    from tfx.proto import pusher_pb2, trainer_pb2
+    from tfx.proto import trainer_pb2
 
     training = settings.training
     if training is None:
@@ -67,17 +74,18 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         config=place.text("performance", training.performance_text()),
     )
     model_gate = QualityGate([performance.outputs["performance_report"]]).with_id("ModelGate")
-    pusher = Pusher(
+    name = model_name(settings, place)
+    pusher = ModelPusher(
         model=trainer.outputs["model"],
         model_blessing=performance.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=place.serving_root)
-        ),
-    )
+        serving_root=place.serving_root,
+        model_name=name if place.remote else None,  # on this machine a root has one model
+    ).with_id("Pusher")
     pusher.add_upstream_node(model_gate)
     recorder = StateRecorder(
         state_root=place.state_root,
-        pipeline=f"{settings.name}-{TRAINING}",
+        pipeline=TRAINING,
+        model_name=name,
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
         model=trainer.outputs["model"],

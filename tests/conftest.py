@@ -1,8 +1,12 @@
-"""Lets two processes share the tests: whole pipelines in the one, the other files in turn."""
+"""Lets two processes share the tests, whole pipelines in the one; and an S3 server for them."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import pathlib
+import urllib.request
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,3 +24,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders = [folder for folder in (PIPELINES, BROWSER) if folder in item.path.parents]
         group = folders[0].name if folders else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@contextlib.contextmanager
+def _serving(*buckets: str) -> Iterator[dict[str, str]]:
+    """Yields the variables by which clients find a server that has these empty buckets."""
+    from moto.server import ThreadedMotoServer
+    from pyarrow import fs
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    # What earlier servers of this process held is still there.
+    reset = urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")
+    try:
+        urllib.request.urlopen(reset).close()
+        store = fs.S3FileSystem(
+            access_key="someone",
+            secret_key="hush",
+            region="us-east-1",
+            scheme="http",
+            endpoint_override=f"{host}:{port}",
+            allow_bucket_creation=True,
+        )
+        for bucket in buckets:
+            store.create_dir(bucket)
+        yield {
+            "AWS_ACCESS_KEY_ID": "someone",
+            "AWS_SECRET_ACCESS_KEY": "hush",
+            "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
+        }
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_serving() -> Callable[..., contextlib.AbstractContextManager[dict[str, str]]]:
+    """What starts moto's S3 server in a thread of this process."""
+    return _serving

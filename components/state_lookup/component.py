@@ -10,6 +10,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
+from skewgate.components import model_names
 from skewgate.components.state_lookup import executor
 
 
@@ -20,6 +21,7 @@ class StateLookupSpec(component_spec.ComponentSpec):
         "state_root": component_spec.ExecutionParameter(type=str),
         "training": component_spec.ExecutionParameter(type=str),
         "pipeline": component_spec.ExecutionParameter(type=str),
+        "model_name": component_spec.ExecutionParameter(type=str, optional=True),
         "required": component_spec.ExecutionParameter(type=str),
         "known": component_spec.ExecutionParameter(type=str, optional=True),
     }
@@ -73,6 +75,7 @@ class StateLookup(base_component.BaseComponent):
         required: Sequence[str] = (),
         examples: types.BaseChannel | None = None,
         known: str | None = None,
+        model_name: str | data_types.RuntimeParameter | None = None,
     ) -> None:
         """Makes the component.
 
@@ -84,10 +87,15 @@ class StateLookup(base_component.BaseComponent):
             examples: of this run, for their span.
             known: names what the state holds, so that TFX's cache does not answer with what an
                 earlier state held. Leave it out where the node is never cached.
+            model_name: goes before the names of both pipelines: "taxi" makes "training" mean
+                "taxi-training". A run can choose it, and so whose state is looked up.
 
         Raises:
             ValueError: `required` names no output.
+            InputError: the model's name cannot be that of a folder.
         """
+        if isinstance(model_name, str):
+            model_names.check(model_name)
         unknown = sorted(set(required) - set(StateLookupSpec.OUTPUTS))
         if unknown:
             outputs = ", ".join(StateLookupSpec.OUTPUTS)
@@ -102,6 +110,7 @@ class StateLookup(base_component.BaseComponent):
             pipeline=pipeline,
             required=json.dumps(sorted(required)),
             known=known,
+            model_name=model_name,
             examples=examples,
             **channels,
         )

@@ -8,7 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io, state_folder
+from skewgate.components import artifact_io, model_names, state_folder
 from skewgate.errors import InputError
 
 TRAINING_ROLES = {
@@ -32,14 +32,17 @@ class Executor(base_executor.BaseExecutor):
         """Looks up; see the component for the parameters.
 
         Raises:
-            InputError: a record cannot be read, or what is required is not there.
+            InputError: a record cannot be read, what is required is not there, or the model's name
+                cannot be that of a folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        root, training = exec_properties["state_root"], exec_properties["training"]
+        root, model = exec_properties["state_root"], exec_properties.get("model_name")
+        training = model_names.pipeline_of(model, exec_properties["training"])
+        own = model_names.pipeline_of(model, exec_properties["pipeline"])
         examples = artifact_io.first(input_dict.get("examples"))
         span = artifact_io.span_of(examples) if examples is not None else 0
         pushed = state_folder.newest(root, training)
-        previous = state_folder.newest(root, exec_properties["pipeline"], span)
+        previous = state_folder.newest(root, own, span)
         found: dict[str, state_folder.Kept | None] = {
             output: pushed.artifacts.get(role) if pushed else None
             for output, role in TRAINING_ROLES.items()

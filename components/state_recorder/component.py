@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate.components import artifact_types
+from skewgate.components import artifact_types, model_names
 from skewgate.components.state_recorder import executor
 
 
@@ -17,6 +17,7 @@ class StateRecorderSpec(component_spec.ComponentSpec):
     PARAMETERS = {
         "state_root": component_spec.ExecutionParameter(type=str),
         "pipeline": component_spec.ExecutionParameter(type=str),
+        "model_name": component_spec.ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
@@ -65,6 +66,7 @@ class StateRecorder(base_component.BaseComponent):
         model: types.BaseChannel | None = None,
         evaluation: types.BaseChannel | None = None,
         pushed_model: types.BaseChannel | None = None,
+        model_name: str | data_types.RuntimeParameter | None = None,
     ) -> None:
         """Makes the component.
 
@@ -76,10 +78,18 @@ class StateRecorder(base_component.BaseComponent):
             model: what was trained.
             evaluation: of the model.
             pushed_model: output of Pusher; if it was not pushed, nothing is recorded.
+            model_name: goes before the name of the pipeline: "taxi" makes "training" mean
+                "taxi-training". A run can choose it.
+
+        Raises:
+            InputError: the model's name cannot be that of a folder.
         """
+        if isinstance(model_name, str):
+            model_names.check(model_name)
         spec = StateRecorderSpec(
             state_root=state_root,
             pipeline=pipeline,
+            model_name=model_name,
             statistics=statistics,
             examples=examples,
             model=model,

@@ -8,7 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io, state_folder
+from skewgate.components import artifact_io, model_names, state_folder
 
 ROLES = ("statistics", "examples", "model", "evaluation")
 
@@ -25,7 +25,8 @@ class Executor(base_executor.BaseExecutor):
         """Records; see the component for the parameters.
 
         Raises:
-            InputError: the statistics cannot be read.
+            InputError: the statistics cannot be read, or the model's name cannot be that of a
+                folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         record = artifact_utils.get_single_instance(output_dict["record"])
@@ -38,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
         artifacts = {role: artifact for role, artifact in found.items() if artifact is not None}
         folder = state_folder.write(
             exec_properties["state_root"],
-            exec_properties["pipeline"],
+            model_names.pipeline_of(exec_properties.get("model_name"), exec_properties["pipeline"]),
             artifact_io.span_of(artifacts["statistics"]),
             artifacts,
             state_folder.stamp(),

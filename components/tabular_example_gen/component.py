@@ -11,7 +11,7 @@ from tfx.orchestration import data_types
 from tfx.types import channel, component_spec, standard_artifacts
 
 from skewgate import splits as splits_lib
-from skewgate.components.tabular_example_gen import executor
+from skewgate.components.tabular_example_gen import executor, inputs
 from skewgate.errors import InputError
 from skewgate.sources import kinds
 
@@ -21,8 +21,10 @@ class TabularExampleGenSpec(component_spec.ComponentSpec):
 
     PARAMETERS = {
         "input_base": component_spec.ExecutionParameter(type=str),
-        "input_config": component_spec.ExecutionParameter(type=str),
+        "input_config": component_spec.ExecutionParameter(type=str, optional=True),
         "range_config": component_spec.ExecutionParameter(type=str, optional=True),
+        "pattern": component_spec.ExecutionParameter(type=str, optional=True),
+        "wanted_span": component_spec.ExecutionParameter(type=str, optional=True),
         "splits": component_spec.ExecutionParameter(type=str),
         "types": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=int),
@@ -68,7 +70,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
     def __init__(
         self,
         input_base: str | data_types.RuntimeParameter,
-        pattern: str = "*",
+        pattern: str | data_types.RuntimeParameter = "*",
         splits: dict[str, Any] | None = None,
         schema: channel.BaseChannel | None = None,
         range_config: dict[str, Any] | None = None,
@@ -76,12 +78,14 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
         max_rejected: int = 0,
         shards: int | None = None,
         scheduled_time: str | data_types.RuntimeParameter | None = None,
+        span: int | data_types.RuntimeParameter | None = None,
     ) -> None:
         """Makes the component.
 
         Args:
             input_base: the folder that `pattern` starts from.
-            pattern: glob of the files to read, with TFX's span and version placeholders.
+            pattern: glob of the files to read, with TFX's span and version placeholders. A runtime
+                parameter works in compiled pipelines only: their entry point tells the driver.
             splits: how rows are split, see `skewgate.splits`; by default one split "all".
             schema: gives columns their types; without it they are inferred.
             range_config: JSON form of TFX's RangeConfig, to choose a span.
@@ -91,9 +95,12 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             shards: files per split at most; without it a new one begins after 250,000 rows.
             scheduled_time: what the run was scheduled for, see `skewgate.schedule_window`; needed
                 where `splits` are the window before it.
+            span: the span to read; the newest without it. As a runtime parameter it is text, and
+                "" is the newest.
 
         Raises:
-            InputError: the splits or the types are malformed, or a number is out of range.
+            InputError: the splits or the types are malformed, a number is out of range, or the
+                pattern has no place for the span.
         """
         if max_rejected < 0:
             raise InputError("max_rejected", f"must be at least 0, got {max_rejected}")
@@ -102,11 +109,8 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
         kinds.named_types(types or {}, "types")
         split_text = json.dumps(splits or {"by": "all"})
         splits_lib.parse_splits(split_text, "splits")
-        input_config = {"splits": [{"name": "input", "pattern": pattern}]}
         spec = TabularExampleGenSpec(
             input_base=input_base,
-            input_config=json.dumps(input_config),
-            range_config=json.dumps(range_config) if range_config else None,
             splits=split_text,
             types=json.dumps(types or {}),
             max_rejected=max_rejected,
@@ -114,5 +118,34 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             scheduled_time=scheduled_time,
             schema=schema,
             examples=channel.Channel(type=standard_artifacts.Examples),
+            **_files(pattern, span, range_config),
         )
         super().__init__(spec=spec)
+
+
+def _files(
+    pattern: str | data_types.RuntimeParameter,
+    span: int | data_types.RuntimeParameter | None,
+    range_config: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Returns the parameters that say which files are read.
+
+    They are those of TFX's driver, unless a run chooses: then the entry point composes these.
+
+    Raises:
+        InputError: the pattern has no place for the span, or a range is given beside it.
+    """
+    if span is not None and range_config:
+        raise InputError("span", "is given beside range_config", "give one of them")
+    found: dict[str, Any] = {}
+    if range_config:
+        found["range_config"] = json.dumps(range_config)
+    if isinstance(pattern, data_types.RuntimeParameter) or isinstance(
+        span, data_types.RuntimeParameter
+    ):
+        wanted = "" if span is None else str(span) if isinstance(span, int) else span
+        return found | {"pattern": pattern, "wanted_span": wanted}
+    if span is not None:
+        inputs.parse_span(str(span), pattern)
+        found["range_config"] = inputs.range_config(span)
+    return found | {"input_config": inputs.input_config(pattern)}

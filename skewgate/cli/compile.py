@@ -38,7 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
         parameters=parameters.parse_assignments(arguments.parameter),
     )
     options_lib.check_ending(arguments.out, how.target)
-    how.shared()
     from skewgate.pipeline import settings as settings_lib
 
     settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         compiled = _compile(arguments.pipeline, settings, how, log)
     from skewgate.kubeflow import compiler
 
-    compiler.write(compiled, how.target, arguments.out)
+    compiler.write(compiled, how, arguments.out)
     print(f"{arguments.pipeline}: written to {arguments.out}")
     return EXIT_PASS
 

@@ -12,6 +12,7 @@ from skewgate.cli import console, verdicts
 from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import artifacts, launcher, parameters
 from skewgate.kubeflow import spec as spec_lib
+from skewgate.kubeflow.results import FAILED, SHUT
 
 DEFAULT_ROOT = ".skewgate/from-spec"
 
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     A task that broke counts most, then a shut gate, then a report that is not blessed.
 
     Args:
-        arguments: from_spec, root, parameter, command_prefix, cache.
+        arguments: from_spec, root, parameter, command_prefix, object_store, cache.
 
     Raises:
         InputError: the file, a parameter or the folder cannot be used.
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         pathlib.Path(arguments.root or DEFAULT_ROOT),
         parameters.parse_assignments(arguments.parameter),
         command_prefix=_prefix(arguments.command_prefix),
+        object_store=arguments.object_store,
         use_cache=arguments.cache,
         progress=console.Progress(sys.stdout, len(spec.tasks)),
     )
@@ -41,18 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [
         (name, record)
         for name, result in results.items()
-        for record in artifacts.reports(result.outputs, run_of.mounts)
+        for record in artifacts.reports(result.outputs, run_of.mounts(name))
     ]
     verdicts.show(reports)
     sys.stdout.flush()
     for name, result in results.items():
-        if result.state in (launcher.FAILED, launcher.SHUT):
-            message = run_of.mounts.located(result.message).replace(f"{os.getcwd()}{os.sep}", "")
+        if result.state in (FAILED, SHUT):
+            message = run_of.located(result.message).replace(f"{os.getcwd()}{os.sep}", "")
             print(f"skewgate: {spec.name}: {name}: {message}", file=sys.stderr)
     states = {result.state for result in results.values()}
-    if launcher.FAILED in states:
+    if FAILED in states:
         return EXIT_USAGE
-    shut = [result.exit_code for result in results.values() if result.state == launcher.SHUT]
+    shut = [result.exit_code for result in results.values() if result.state == SHUT]
     if shut:
         return EXIT_FAIL if EXIT_FAIL in shut else EXIT_INCONCLUSIVE
     code = verdicts.exit_code([record for _, record in reports])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
+from skewgate import ending
 from skewgate.cli import schedule as schedule_command
 from skewgate.cli.parser import build_parser
 from skewgate.errors import EXIT_USAGE, InputError, SkewgateError
@@ -65,7 +65,7 @@ def _check_run(options: argparse.Namespace) -> None:
             "says nothing to a compiled pipeline",
             "give --parameter scheduled-time=TIME",
         )
-    for name in ("root", "parameter", "command-prefix", "cache"):
+    for name in ("root", "parameter", "command-prefix", "object-store", "cache"):
         if getattr(options, name.replace("-", "_")) and not options.from_spec:
             raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")
 
@@ -83,29 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
 
 
-def entry() -> None:
+def entry() -> NoReturn:
     """Entry point of the `skewgate` command."""
-    codes: list[int] = []
-    # Registered first, so that it runs after all others: what ends then is the process alone.
-    atexit.register(_leave, codes)
-    try:
-        codes.append(main())
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        codes.append(EXIT_USAGE)
-    except SystemExit as error:  # help, or arguments that do not fit
-        codes.append(error.code if isinstance(error.code, int) else EXIT_USAGE)
-    sys.exit(codes[-1])
-
-
-def _leave(codes: list[int]) -> None:
-    """Ends the process without the destructors of libraries.
-
-    Arrow's threads may still be starting when a command ends early, and its destructors then abort
-    the process (exit code 134 instead of the command's own, about every tenth time).
-    """
-    if codes:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(codes[-1])
+    ending.run(main)

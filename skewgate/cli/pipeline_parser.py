@@ -45,6 +45,11 @@ def add_run(commands: Any) -> None:
         "under the same path",
     )
     of_spec.add_argument(
+        "--object-store",
+        metavar="URL",
+        help="server that speaks S3, for minio:// and s3://; folders stand for them without",
+    )
+    of_spec.add_argument(
         "--cache", action="store_true", help="take up results of earlier runs in the same folder"
     )
 

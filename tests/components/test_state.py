@@ -9,6 +9,7 @@ import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
 import skewgate
+from skewgate import object_store
 from skewgate.components import artifact_io, state_folder
 from skewgate.components.state_lookup import component as lookup_component
 from skewgate.components.state_lookup import executor as lookup
@@ -50,14 +51,14 @@ def made(tmp_path):
 def record(tmp_path):
     """Returns a function that runs StateRecorder."""
 
-    def run(artifacts, pipeline="taxi-training", span=0):
+    def run(artifacts, pipeline="taxi-training", span=0, **model):
         artifacts["statistics"].span = span
         written = skewgate.StateRecord()
         written.uri = str(tmp_path / "artifacts" / "record")
         recorder.Executor().Do(
             {name: [artifact] for name, artifact in artifacts.items()},
             {"record": [written]},
-            {"state_root": str(tmp_path / "state"), "pipeline": pipeline},
+            {"state_root": str(tmp_path / "state"), "pipeline": pipeline, **model},
         )
         return written
 
@@ -68,7 +69,7 @@ def record(tmp_path):
 def find(tmp_path):
     """Returns a function that runs StateLookup and gives its outputs."""
 
-    def run(pipeline="taxi-training", required=(), span=0):
+    def run(pipeline="taxi-training", required=(), span=0, training="taxi-training", **model):
         outputs = {}
         for name, parameter in lookup_component.StateLookupSpec.OUTPUTS.items():
             outputs[name] = [parameter.type()]
@@ -80,9 +81,10 @@ def find(tmp_path):
             outputs,
             {
                 "state_root": str(tmp_path / "state"),
-                "training": "taxi-training",
+                "training": training,
                 "pipeline": pipeline,
                 "required": json.dumps(list(required)),
+                **model,
             },
         )
         return {name: artifacts[0] for name, artifacts in outputs.items()}
@@ -165,17 +167,24 @@ def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find)
     assert find()["training_examples"].get_int_custom_property("rows_train") == 7
 
 
-def test_artifacts_in_a_store_that_is_copied_into_folders_keep_their_uris(
-    made, record, find, monkeypatch, tmp_path
+def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_store(
+    made, record, find, monkeypatch, tmp_path, s3_serving
 ):
     """Kubeflow hands a task its inputs as folders, which no later task has."""
-    monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}/artifacts")
+    monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}")
     folder = pathlib.Path(record(made).get_string_custom_property("folder"))
     kept = json.loads((folder / "record.json").read_text())["artifacts"]
-    assert kept["model"]["uri"] == "minio://model"
-    assert kept["statistics"]["uri"] == str(folder / "statistics")
+    assert kept["model"]["uri"] == "minio://artifacts/model"
     pathlib.Path(made["model"].uri).rmdir()
-    assert find("taxi-monitoring", required=["model"])["model"].uri == "minio://model"
+    with s3_serving("artifacts") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(InputError, match=r"minio://artifacts/model: .*, and is gone"):
+            find("taxi-monitoring", required=["model"])
+        with object_store.open_object("minio://artifacts/model/saved_model.pb", "wb") as stream:
+            stream.write(b"graph")
+        found = find("taxi-monitoring", required=["model"])["model"]
+    assert found.uri == "minio://artifacts/model"
 
 
 def test_a_span_that_the_driver_noted_counts(made, record, find):
@@ -184,6 +193,38 @@ def test_a_span_that_the_driver_noted_counts(made, record, find):
         made["statistics"].set_int_custom_property("span", span)
         record(dict(made), "taxi-monitoring", 0)
     assert find("taxi-monitoring", span=5)["previous_statistics"].span == 3
+
+
+def test_models_in_one_state_do_not_see_each_other(made, record, find, tmp_path):
+    record(made, "training", model_name="taxi")
+    bus = standard_artifacts.Model()
+    bus.uri = str(tmp_path / "artifacts" / "bus")
+    pathlib.Path(bus.uri).mkdir()
+    record({**made, "model": bus}, "training", model_name="bus")
+    record(made, "monitoring", span=3, model_name="taxi")
+    for name, model in (("taxi", made["model"]), ("bus", bus)):
+        found = find("monitoring", training="training", model_name=name)
+        assert found["model"].uri == model.uri
+    assert found["previous_statistics"].has_custom_property("absent")  # of the bus
+    with pytest.raises(InputError, match="tram-training has pushed no model yet"):
+        find("monitoring", ["model"], training="training", model_name="tram")
+
+
+def test_a_model_name_finds_what_was_recorded_under_the_whole_name(made, record, find):
+    record(made, "taxi-training")
+    found = find("monitoring", training="training", model_name="taxi")
+    assert found["model"].uri == made["model"].uri
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../taxi"], ids=ascii)
+def test_a_model_name_that_is_no_folder_is_refused(made, record, find, name, tmp_path):
+    with pytest.raises(InputError, match=r"^model name: must be"):
+        record(made, "training", model_name=name)
+    with pytest.raises(InputError, match=r"^model name: must be"):
+        find("monitoring", training="training", model_name=name)
+    with pytest.raises(InputError, match=r"^model name: must be"):
+        lookup_component.StateLookup("state", "training", "monitoring", model_name=name)
+    assert not (tmp_path / "state").exists()
 
 
 def test_what_is_required_and_missing_is_one_sentence(made, record, find, tmp_path):

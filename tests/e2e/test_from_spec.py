@@ -12,6 +12,7 @@ from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import data_types, pipeline
 from tfx.types import standard_artifacts
 
+from skewgate import object_store
 from skewgate.cli.main import main
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
@@ -69,7 +70,16 @@ def gates(target: str):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> pathlib.Path:
+def server(s3_serving):
+    """The URL of an S3 server, which has what is on `minio://`."""
+    with s3_serving("bucket") as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables["AWS_ENDPOINT_URL_S3"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, server) -> pathlib.Path:
     """A folder with both compiled pipelines, their schemas and their rows."""
     folder = tmp_path_factory.mktemp("spec")
     data.prepare(str(folder / "taxi"))
@@ -84,14 +94,17 @@ def place(tmp_path_factory) -> pathlib.Path:
         (store / "rows" / "rows.csv").write_text(planted[target])
         how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/taxi")
         compiled = compiler.compile_pipeline(gates(target), how)
-        compiler.write(compiled, target, str(folder / f"gates{options.ENDINGS[target]}"))
+        if target == "kubeflow":
+            object_store.upload(str(store), bucket)
+            shutil.rmtree(store)
+        compiler.write(compiled, how, str(folder / f"gates{options.ENDINGS[target]}"))
     return folder
 
 
-def run(place, target):
+def run(place, target, *more):
     """Runs a pipeline; returns the exit code and what is known of each task."""
     path = place / f"gates{options.ENDINGS[target]}"
-    given = ["--root", str(place), "--parameter", f"data={BUCKETS[target]}/rows"]
+    given = ["--root", str(place), "--parameter", f"data={BUCKETS[target]}/rows", *more]
     code = main(["run", "--from-spec", str(path), *given])
     newest = max((place / "runs").iterdir())
     return code, json.loads((newest / "run.json").read_text())["tasks"]
@@ -108,8 +121,10 @@ def test_good_rows_pass_the_gate(place, capsys):
     assert examples["uri"].startswith("gs://bucket/taxi/gates/")
 
 
-def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports(place, capsys):
-    code, tasks = run(place, "kubeflow")
+def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports(
+    place, server, capsys
+):
+    code, tasks = run(place, "kubeflow", "--object-store", server)
     assert {name: task["state"] for name, task in tasks.items()} == {
         "Schema": "COMPLETE",
         "TabularExampleGen": "COMPLETE",
@@ -124,11 +139,11 @@ def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports
     (decision,) = tasks["Withholding"]["outputs"]["decision"]
     assert (decision["metadata"]["blessed"], decision["metadata"]["status"]) == (0, "fail")
     for artifact in (decision, *tasks["SchemaSkewValidator"]["outputs"]["skew_report"]):
-        folder = place / "objects" / artifact["uri"].replace("://", "/")
-        report = json.loads((folder / "report.json").read_text())
+        with object_store.open_object(f"{artifact['uri']}/report.json", "r") as stream:
+            report = json.load(stream)
         assert any(result["feature"] == "payment_type" for result in report["results"])
     said = capsys.readouterr().err
     assert said.startswith("skewgate: gates: Raising: the gate is shut (fail):")
     assert "payment_type" in said
-    assert f"{place}/objects/minio/bucket/taxi/gates/" in said
+    assert "see minio://bucket/taxi/gates/" in said
     assert "Traceback" not in said

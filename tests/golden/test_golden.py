@@ -129,7 +129,7 @@ def test_the_small_pipeline_is_written_as_it_was(target):
         update={"retries": retries, "resources": resources}
     )
     compiled = compiler.compile_pipeline(small(), given)
-    text = compiler.render(compiled, target)
+    text = compiler.render(compiled, given)
     compare(f"small{options.ENDINGS[target]}", without_versions(text))
 
 

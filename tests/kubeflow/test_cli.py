@@ -33,8 +33,11 @@ def config(tmp_path):
     return str(path)
 
 
-def compile_training(config, *more, out="a.json", target="vertex", image="a/b:1", root="gs://b/r"):
+def compile_training(
+    config, *more, out="a.json", target="vertex", image="a/b:1", root="gs://b/r", shared=None
+):
     given = {"--target": target, "--image": image, "--pipeline-root": root, "--out": out}
+    given["--shared-root"] = shared
     words = [word for name, value in given.items() if value for word in (name, value)]
     return main(["compile", "training", "--config", config, *words, *more])
 
@@ -65,8 +68,8 @@ def test_a_pipeline_is_written_as_the_options_say(config, tmp_path, capsys):
         ({"out": "a.yaml"}, "a.yaml: vertex reads .json files"),
         ({"target": None}, "target is missing"),
         (
-            {"target": "kubeflow", "out": "a.yaml", "root": "minio://b/r"},
-            "shared_root: must be a gs:// URI or a path on a volume of every task",
+            {"target": "kubeflow", "out": "a.yaml", "root": "minio://b/r", "shared": "/mnt"},
+            "shared_root '/mnt' is on no volume that the tasks mount",
         ),
     ],
 )

@@ -64,7 +64,8 @@ def body(compiled):
 @pytest.mark.parametrize("target", options.TARGETS)
 def test_two_compiles_are_the_same_bytes(target):
     first, second = (
-        compiler.render(compiler.compile_pipeline(make(), how(target)), target) for _ in range(2)
+        compiler.render(compiler.compile_pipeline(make(), how(target)), how(target))
+        for _ in range(2)
     )
     assert first == second
 
@@ -72,8 +73,9 @@ def test_two_compiles_are_the_same_bytes(target):
 @pytest.mark.parametrize("target", options.TARGETS)
 def test_the_file_says_what_was_compiled(target):
     awkward = {"data": "two  blanks, a tab\t, 'quotes', a colon: and\n\n# lines \n"}
-    compiled = compiler.compile_pipeline(make(), how(target, parameters=awkward))
-    assert yaml.safe_load(compiler.render(compiled, target)) == compiled
+    given = how(target, parameters=awkward)
+    compiled = compiler.compile_pipeline(make(), given)
+    assert next(yaml.safe_load_all(compiler.render(compiled, given))) == compiled
 
 
 @pytest.mark.parametrize("target", options.TARGETS)
@@ -87,12 +89,13 @@ def test_the_protos_of_kfp_parse_the_spec(target):
 
 def test_kfp_loads_the_file_with_every_type_and_parameter_of_ours(tmp_path):
     path = str(tmp_path / "all.yaml")
-    compiler.write(compiler.compile_pipeline(make(), how("kubeflow")), "kubeflow", path)
+    compiler.write(compiler.compile_pipeline(make(), how("kubeflow")), how("kubeflow"), path)
     loaded = kfp_components.load_component_from_file(path)
     content = json_format.MessageToDict(loaded.pipeline_spec)
     assert content == json_format.MessageToDict(
         json_format.ParseDict(
-            yaml.safe_load((tmp_path / "all.yaml").read_text()), pipeline_spec_pb2.PipelineSpec()
+            next(yaml.safe_load_all((tmp_path / "all.yaml").read_text())),
+            pipeline_spec_pb2.PipelineSpec(),
         )
     )
     inputs = content["components"]["QualityGate"]["inputDefinitions"]["artifacts"]
@@ -113,7 +116,7 @@ def test_kfp_loads_the_file_with_every_type_and_parameter_of_ours(tmp_path):
 
 def test_the_sdk_of_vertex_takes_the_file_and_its_parameters(tmp_path):
     path = str(tmp_path / "all.json")
-    compiler.write(compiler.compile_pipeline(make(), how("vertex")), "vertex", path)
+    compiler.write(compiler.compile_pipeline(make(), how("vertex")), how("vertex"), path)
     job = aiplatform.PipelineJob(
         display_name="all",
         template_path=path,
@@ -137,7 +140,7 @@ def test_every_artifact_type_of_the_package_is_tried_here():
 def test_the_launcher_reads_both_files(tmp_path):
     for target, ending in options.ENDINGS.items():
         path = str(tmp_path / f"all{ending}")
-        compiler.write(compiler.compile_pipeline(make(), how(target)), target, path)
+        compiler.write(compiler.compile_pipeline(make(), how(target)), how(target), path)
         found = spec.load(path)
         assert (found.target, found.root) == (target, ROOTS[target])
         behind = next(task for task in found.tasks if task.name == "Behind")
@@ -229,5 +232,5 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     path = str(tmp_path / "file" / "a.json")
     with pytest.raises(InputError, match="cannot be written"):
-        compiler.write({}, "vertex", path)
-    assert json.loads(compiler.render({"é": 1}, "vertex")) == {"é": 1}
+        compiler.write({}, how("vertex"), path)
+    assert json.loads(compiler.render({"é": 1}, how("vertex"))) == {"é": 1}

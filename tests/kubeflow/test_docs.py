@@ -12,6 +12,10 @@ import yaml
 
 from skewgate.cli.main import main
 from skewgate.cli.parser import build_parser
+from skewgate.kubeflow import compiler
+from skewgate.pipeline import factories, places
+from skewgate.pipeline import settings as settings_lib
+from skewgate.splits import TimeWindow
 from tests import pages
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -19,6 +23,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "image"
 BLOCKS = [block for page in pages.PAGES for block in pages.blocks(page)]
 SENDING = ("kfp", "python")
 """Claims of blocks all of which need a cluster or a cloud."""
+PAGE = pages.DOCS / "kubeflow.md"
 
 
 def claimed(claim):
@@ -123,3 +128,33 @@ def test_kfp_submits_the_compiled_pipeline(server, tmp_path):
 def test_what_the_pages_link_to_is_there(page):
     for target in re.findall(r"\]\(([^)#:]+)", (pages.DOCS / page).read_text()):
         assert (pages.DOCS / target).exists(), target
+
+
+def full_settings(folder):
+    """Returns settings of the taxi example whose labels come late and whose rows have windows."""
+    taxi = settings_lib.load().model_copy(update={"root": str(folder)})
+    window = {"splits": TimeWindow(by="window", column="trip_start_timestamp")}
+    (folder / "labels.yaml").write_text("")
+    labels = settings_lib.Labels(data="gs://b/labels/*", config=str(folder / "labels.yaml"))
+    monitoring = taxi.monitoring.model_copy(update=window | {"labels": labels})
+    training = taxi.training.model_copy(update=window)
+    return taxi.model_copy(update={"training": training, "monitoring": monitoring})
+
+
+def test_the_page_has_every_parameter_of_the_compiled_pipelines(tmp_path):
+    taxi = full_settings(tmp_path)
+    found = {
+        name: {each.name for each in compiler.runtime_parameters(pipeline)}
+        for name in factories.NAMES
+        for pipeline in [factories.create(name, taxi, places.cluster(taxi, name, "gs://b/r"))]
+    }
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| ((?:both|monitoring).*?) \|", PAGE.read_text(), re.MULTILINE
+    )
+    assert {name for name, where in rows if where.startswith("both")} == found["training"]
+    assert {name for name, _ in rows} == found["monitoring"]
+
+
+def test_a_pipeline_of_this_machine_has_no_parameters(tmp_path):
+    local = factories.create("training", full_settings(tmp_path))
+    assert compiler.runtime_parameters(local) == []

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skewgate.errors import InputError
-from skewgate.kubeflow import edits, options
+from skewgate.kubeflow import edits, options, storage
 from skewgate.kubeflow.parameters import Parameter
 
 OURS = list(edits.ENTRY)
@@ -70,12 +70,32 @@ def test_resources_are_those_of_the_node_else_of_every_node(spec):
 
 
 def test_only_our_entry_point_is_told_its_version_and_mounts(spec):
-    edits.set_environment(spec, "1.2.3", "none")
+    edits.set_environment(spec, "1.2.3", "none", None)
     assert {each["name"]: each["value"] for each in container(spec, "Read")["env"]} == {
         "SKEWGATE_MOUNTS": "none",
         "SKEWGATE_SPEC_VERSION": "1.2.3",
     }
     assert "env" not in container(spec, "Foreign")
+
+
+@pytest.mark.parametrize(
+    ("store", "expected"),
+    [
+        (storage.ObjectStore(region="eu-west-1"), {"AWS_REGION": "eu-west-1"}),
+        (
+            storage.KUBEFLOWS_OWN,
+            {
+                "AWS_REGION": "us-east-1",
+                "AWS_ENDPOINT_URL_S3": "http://minio-service.kubeflow:9000",
+            },
+        ),
+    ],
+    ids=["amazon", "kubeflow"],
+)
+def test_our_entry_point_is_told_which_server_to_ask(spec, store, expected):
+    edits.set_environment(spec, "1.2.3", "auto", store)
+    found = {each["name"]: each["value"] for each in container(spec, "Read")["env"]}
+    assert {name: value for name, value in found.items() if name.startswith("AWS_")} == expected
 
 
 def test_the_driver_runs_before_the_executor_where_there_is_no_hook(spec):

@@ -9,6 +9,8 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 import skewgate
+from skewgate import object_store
+from skewgate.components.model_pusher import executor as pusher
 from skewgate.components.tabular_example_gen import executor as tabular
 from skewgate.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.kubeflow import entrypoint
@@ -136,10 +138,57 @@ def test_a_blessing_names_its_model_as_vertex_looks_it_up(store):
     )
 
 
-def test_a_uri_that_the_executor_changed_is_kept(store):
+def test_an_output_that_stands_for_an_earlier_one_is_not_moved(store):
+    """Kubeflow fails a task whose output is not below the root of its own run."""
     assert call(store, "Points") == 0
     (found,) = output(store)["artifacts"]["blessing"]["artifacts"]
-    assert found["uri"] == "minio://bucket/model/earlier"
+    assert found["uri"] == "minio://bucket/blessing"
+    assert found["metadata"]["stands_for"] == "minio://bucket/model/earlier"
+
+
+def standing_for(uri):
+    return {
+        "name": "models/7",
+        "type": {"schemaTitle": "tfx.Model"},
+        "uri": "minio://bucket/run/lookup/model",
+        "metadata": {"stands_for": uri},
+    }
+
+
+def test_what_an_input_stands_for_is_brought_from_the_store(store, s3_serving, monkeypatch):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with object_store.open_object("minio://bucket/earlier/saved/a", "wb") as stream:
+            stream.write(b"weights")
+        inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+        assert call(store, "Publishes", inputs=inputs) == 0
+    assert SEEN["inputs"]["model"][0].uri == f"{store}/minio/bucket/earlier"
+    assert (store / "minio/bucket/earlier/saved/a").read_bytes() == b"weights"
+    (blessing,) = output(store)["artifacts"]["blessing"]["artifacts"]
+    assert blessing["metadata"]["current_model"] == "minio://bucket/earlier"
+    assert not SEEN["inputs"]["model"][0].has_custom_property("stands_for")
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_what_is_gone_is_one_sentence(store, s3_serving, capsys, monkeypatch, server):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value if server else "")
+        inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+        assert call(store, "Publishes", inputs=inputs) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("skewgate: minio://bucket/earlier: was left by an earlier run")
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(store, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
+    assert call(store, "Publishes", inputs=inputs) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(
+        "skewgate: minio://bucket/earlier: cannot be reached at http://127.0.0.1"
+    )
 
 
 def test_a_shut_gate_is_one_sentence_with_uris_and_publishes_nothing(store, capsys):
@@ -169,7 +218,7 @@ def test_a_spec_of_another_skewgate_is_refused(store, capsys, monkeypatch):
     )
 
 
-def read_table(store, *more, config="*.csv"):
+def read_table(store, *more, config="*.csv", **given):
     (store / "data").mkdir(exist_ok=True)
     (store / "data" / "rows-3.csv").write_text("fare,tips\n1.5,2\n2.5,3\n")
     name = f"{tabular.__name__}.Executor"
@@ -179,7 +228,10 @@ def read_table(store, *more, config="*.csv"):
         "input_base": str(store / "data"),
         "input_config": json.dumps({"splits": [{"name": "input", "pattern": config}]}),
         "splits": '{"by": "all"}',
+        **given,
     }
+    if "pattern" in given:
+        del parameters["input_config"]
     return call(
         store, name, *more, inputs={}, outputs={"examples": examples}, parameters=parameters
     )
@@ -204,3 +256,81 @@ def test_a_hook_runs_the_driver_alone_and_the_executor_takes_up_what_it_found(st
     assert read_table(store, "--file_driver", config="rows-{SPAN}.csv") == 0
     (found,) = output(store)["artifacts"]["examples"]["artifacts"]
     assert (found["metadata"]["custom:span"], found["metadata"]["rows_all"]) == (3.0, 2.0)
+
+
+CHOSEN = {"pattern": "rows-{SPAN}.csv", "wanted_span": "3"}
+
+
+def test_a_run_chooses_pattern_and_span(store):
+    (store / "data").mkdir()
+    (store / "data" / "rows-4.csv").write_text("fare,tips\n1.5,2\n")
+    assert read_table(store, "--file_driver", **CHOSEN) == 0
+    (found,) = output(store)["artifacts"]["examples"]["artifacts"]
+    assert (found["metadata"]["custom:span"], found["metadata"]["rows_all"]) == (3.0, 2.0)
+    (store / "task" / "output.json").unlink()
+    assert read_table(store, "--file_driver", **CHOSEN | {"wanted_span": ""}) == 0
+    (newest,) = output(store)["artifacts"]["examples"]["artifacts"]
+    assert (newest["metadata"]["custom:span"], newest["metadata"]["rows_all"]) == (4.0, 1.0)
+
+
+def test_the_executor_takes_up_the_span_that_the_hook_chose(store):
+    assert read_table(store, "--driver_only", **CHOSEN | {"wanted_span": ""}) == 0
+    driven = output(store)
+    assert driven["parameterValues"]["span"] == 3.0
+    (store / "data" / "rows-4.csv").write_text("fare,tips\n1.5,2\n")  # comes too late for this run
+    assert read_table(store, "--file_driver", **CHOSEN | {"wanted_span": ""}) == 0
+    (found,) = output(store)["artifacts"]["examples"]["artifacts"]
+    assert (found["metadata"]["custom:span"], found["metadata"]["rows_all"]) == (3.0, 2.0)
+
+
+@pytest.mark.parametrize("flag", ["--driver_only", "--file_driver"])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"wanted_span": "9"}, "/data/rows-{SPAN}.csv: no file of span 9. Fix: choose one"),
+        ({"wanted_span": "x"}, "span: must be a whole number such as 12, got 'x'"),
+        ({"pattern": "*.csv"}, "span: is 3, and the pattern '*.csv' has neither {SPAN}"),
+        ({"pattern": ""}, "pattern: must name files, and is empty"),
+        ({"pattern": "../data/*"}, "pattern: must not leave the data folder"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_one_sentence_before_any_row(store, capsys, flag, given, said):
+    assert read_table(store, flag, **CHOSEN | given) == 2
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert not (store / "task" / "output.json").exists()
+    assert not (store / "minio/bucket/examples").exists()
+
+
+def test_a_span_goes_with_the_window_of_a_scheduled_run(store):
+    """The files are those of the span, the rows those of the window."""
+    window = {"by": "window", "name": "serving", "column": "day", "every": "1d"}
+    (store / "data").mkdir()
+    (store / "data" / "days-7.csv").write_text("day\n2026-11-23\n2026-11-24\n2026-11-25\n")
+    given = {"pattern": "days-{SPAN}.csv", "wanted_span": "7", "splits": json.dumps(window)}
+    given["scheduled_time"] = "2026-11-25T06:30:00Z"
+    assert read_table(store, "--file_driver", **given) == 0
+    (found,) = output(store)["artifacts"]["examples"]["artifacts"]
+    assert (found["metadata"]["rows_read"], found["metadata"]["rows_serving"]) == (3.0, 1.0)
+    assert found["metadata"]["window"].startswith("2026-11-24T00:00:00")
+
+
+def test_a_run_chooses_the_folder_that_a_model_is_pushed_to(store, capsys):
+    saved = store / "minio/bucket/model/Format-Serving/saved_model.pb"
+    saved.parent.mkdir()
+    saved.write_text("saved")
+    kind = {"schemaTitle": "tfx.PushedModel"}
+    pushed = {"artifacts": [{"name": "p", "type": kind, "uri": "minio://bucket/pushed"}]}
+
+    def push(name):
+        given = {"serving_root": str(store / "serving"), "model_name": name}
+        path = f"{pusher.__name__}.Executor"
+        return call(store, path, outputs={"pushed_model": pushed}, parameters=given)
+
+    assert push("bus") == 0
+    (version,) = (store / "serving" / "bus").iterdir()
+    assert (version / "saved_model.pb").read_text() == "saved"
+    (found,) = output(store)["artifacts"]["pushed_model"]["artifacts"]
+    assert (found["metadata"]["pushed"], found["uri"]) == (1.0, "minio://bucket/pushed")
+    assert found["metadata"]["pushed_destination"] == str(version)
+    assert push("../bus") == 2
+    assert "skewgate: model name: must be" in capsys.readouterr().err

@@ -90,8 +90,35 @@ def test_paths_in_properties_become_uris_again():
     assert found["metadata"] == {"current_model": "minio://bucket/model", "count": 2.0}
 
 
+def test_an_output_that_was_moved_stays_and_says_what_it_stands_for():
+    prepared = executor_io.prepare(INPUT, None, MINIO)
+    moved = {"uri": "/minio/bucket/earlier", "metadata": {"kept": "yes"}}
+    written = {"artifacts": {"blessing": {"artifacts": [moved]}}}
+    (found,) = executor_io.finish(written, prepared, MINIO)["artifacts"]["blessing"]["artifacts"]
+    assert found["uri"] == "minio://bucket/blessing"
+    assert found["metadata"] == {"kept": "yes", "stands_for": "minio://bucket/earlier"}
+
+
+def test_an_output_that_stays_stands_for_itself():
+    prepared = executor_io.prepare(INPUT, None, MINIO)
+    for own in ({"uri": "/minio/bucket/blessing"}, {}):
+        written = {"artifacts": {"blessing": {"artifacts": [{**own, "metadata": {}}]}}}
+        found = executor_io.finish(written, prepared, MINIO)["artifacts"]["blessing"]["artifacts"]
+        assert found[0]["metadata"] == {}
+
+
 @pytest.mark.parametrize(
-    ("uri", "expected"), [("/minio/other/run", "minio://other/run"), ("gs://x/y", "gs://x/y")]
+    ("uri", "path"),
+    [("minio://bucket/earlier", "/minio/bucket/earlier"), ("gs://other/a", "gs://other/a")],
 )
-def test_a_uri_that_the_executor_changed_is_kept(uri, expected):
-    assert finish({}, uri)["uri"] == expected
+def test_an_input_is_where_that_is_which_it_stands_for(uri, path):
+    given = copy.deepcopy(INPUT)
+    (model,) = given["inputs"]["artifacts"]["model"]["artifacts"]
+    model["metadata"] = {"stands_for": uri, "kept": 1.0}
+    assert executor_io.stood_for(given) == [uri]
+    (found,) = executor_io.prepare(given, None, MINIO)["inputs"]["artifacts"]["model"]["artifacts"]
+    assert (found["uri"], found["metadata"], found["name"]) == (path, {"kept": 1.0}, MODEL["name"])
+
+
+def test_inputs_that_stand_for_nothing_are_none():
+    assert executor_io.stood_for(INPUT) == []

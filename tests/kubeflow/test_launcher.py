@@ -1,12 +1,14 @@
 """A compiled pipeline without a cluster: order, conditions, failures, retries, cache."""
 
 import json
+import pathlib
 import re
 
 import pytest
 
+from skewgate import object_store
 from skewgate.errors import InputError
-from skewgate.kubeflow import launcher, spec
+from skewgate.kubeflow import edits, launcher, spec
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
 BREAKS = "raise SystemExit(70)"
@@ -208,3 +210,127 @@ def test_a_hook_runs_before_the_container_and_stops_it_if_it_fails(pipeline, lau
     container["lifecycle"]["preCacheCheck"]["command"] = ["python", "-c", BREAKS]
     run, results = launch()
     assert (states(results), run.log("read").read_text()) == ({"read": "FAILED"}, "")
+
+
+MOVES = """
+import json, sys
+given = json.loads(sys.argv[1])["outputs"]
+moved = {"model": {"artifacts": [{"uri": "%s"}]}}
+open(given["outputFile"], "w").write(json.dumps({"artifacts": moved}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("uri", "state"),
+    [
+        ("minio://bucket/taxi/made/earlier/train/model", "FAILED"),
+        ("gs://bucket/model", "FAILED"),
+        ("/mnt/model", "COMPLETE"),
+    ],
+)
+def test_a_task_that_moves_its_output_fails_as_it_would_on_kubeflow(pipeline, launch, uri, state):
+    pipeline.add("train", code=MOVES % uri, outputs={"model": "tfx.Model"})
+    _, results = launch()
+    assert results["train"].state == state
+    assert ("moved an output to" in results["train"].message) == (state == "FAILED")
+
+
+def test_an_executor_output_with_a_field_that_a_cluster_does_not_know_fails(pipeline, launch):
+    unknown = MOVES.replace('artifacts": moved', 'artefacts": moved')
+    pipeline.add("train", code=unknown % "a", outputs={"model": "tfx.Model"})
+    _, results = launch()
+    assert results["train"].state == "FAILED"
+    assert "is no executor output" in results["train"].message
+
+
+COPIES = """
+import json, os, pathlib, sys
+given = json.loads(sys.argv[1])
+pairs = dict(each.split("=") for each in os.environ["SKEWGATE_MOUNTS"].split(","))
+def local(uri):
+    scheme, _, rest = uri.partition("://")
+    return pathlib.Path(pairs[scheme + "://"] + rest)
+seen = sorted(str(p.name) for p in local("minio://bucket").rglob("*") if p.is_file())
+for found in given["outputs"]["artifacts"].values():
+    (artifact,) = found["artifacts"]
+    path = local(artifact["uri"])
+    path.mkdir(parents=True, exist_ok=True)
+    (path / (sys.argv[2] + ".txt")).write_text(" ".join([*seen, *sys.argv[3:]]))
+"""
+"""A container of our entry point, as far as mounts go: writes which files it found."""
+
+
+@pytest.fixture
+def server(s3_serving, monkeypatch):
+    with s3_serving("bucket") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "")
+        yield variables["AWS_ENDPOINT_URL_S3"]
+
+
+@pytest.fixture
+def ours(monkeypatch):
+    monkeypatch.setattr(edits, "is_ours", lambda container: True)
+
+
+def test_on_a_server_each_task_sees_only_what_the_launcher_brought(pipeline, launch, server, ours):
+    pipeline.add("read", code=COPIES, outputs={"rows": "tfx.Examples"})
+    pipeline.add("other", code=COPIES, outputs={"rows": "tfx.Examples"})
+    pipeline.add("train", code=COPIES, inputs={"r": ("read", "rows")}, outputs={"m": "tfx.Model"})
+    run, results = launch(object_store=server)
+    assert set(states(results).values()) == {"COMPLETE"}
+    (model,) = results["train"].outputs["m"]
+    with object_store.open_object(f"{model['uri']}/train.txt", "r") as stream:
+        assert stream.read() == "read.txt"  # and not what `other` left
+    own = run.mounts("train").local(model["uri"])
+    assert pathlib.Path(own, "train.txt").read_text() == "read.txt"
+    assert not list((run.run_folder / "train").rglob("read.txt"))  # brought, and cleared
+
+
+def test_a_task_that_fails_leaves_nothing_on_the_server(pipeline, launch, server, ours):
+    pipeline.add("read", code=COPIES + "\nsys.exit(70)", outputs={"rows": "tfx.Examples"})
+    _, results = launch(object_store=server)
+    assert results["read"].state == "FAILED"
+    assert not object_store.exists("minio://bucket/taxi")
+
+
+def test_parameters_keep_the_uris_of_a_server_and_lose_those_of_folders(
+    pipeline, launch, server, ours
+):
+    pipeline.content["root"]["inputDefinitions"] = {
+        "parameters": {"data": {"parameterType": "STRING"}, "old": {"parameterType": "STRING"}}
+    }
+    container = pipeline.add(
+        "read",
+        code=COPIES,
+        outputs={"rows": "tfx.Examples"},
+        parameters={name: {"componentInputParameter": name} for name in ("data", "old")},
+    )
+    container["args"] += ["{{$.inputs.parameters['data']}}", "{{$.inputs.parameters['old']}}"]
+    run, results = launch({"data": "s3://rows/a", "old": "gs://rows/a"}, object_store=server)
+    (rows,) = results["read"].outputs["rows"]
+    with object_store.open_object(f"{rows['uri']}/read.txt", "r") as stream:
+        assert stream.read().split() == [
+            "s3://rows/a",
+            f"{run.mounts('read').local('gs://')}rows/a",
+        ]
+
+
+def test_a_cached_result_comes_from_the_server(pipeline, launch, server, ours):
+    pipeline.add("read", code=COPIES, outputs={"rows": "tfx.Examples"})
+    pipeline.content["root"]["dag"]["tasks"]["read"]["cachingOptions"] = {"enableCache": True}
+    _, first = launch(object_store=server, use_cache=True)
+    run, again = launch(object_store=server, use_cache=True)
+    assert (first["read"].state, again["read"].state) == ("COMPLETE", "CACHED")
+    (rows,) = again["read"].outputs["rows"]
+    assert pathlib.Path(run.mounts("read").local(rows["uri"]), "read.txt").exists()
+    object_store.remove_folder(rows["uri"])
+    _, third = launch(object_store=server, use_cache=True)
+    assert third["read"].state == "COMPLETE"
+
+
+def test_a_server_that_has_no_url_is_refused(pipeline, launch):
+    pipeline.add("read")
+    with pytest.raises(InputError, match="--object-store: must be the URL of a server"):
+        launch(object_store="localhost:9000")

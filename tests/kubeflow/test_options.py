@@ -3,7 +3,7 @@
 import pytest
 
 from skewgate.errors import InputError
-from skewgate.kubeflow import options
+from skewgate.kubeflow import options, storage
 
 GIVEN = {"target": "kubeflow", "image": "registry/skewgate:1", "pipeline_root": "minio://bucket/a"}
 
@@ -100,24 +100,84 @@ def test_mounts_that_are_none_are_refused():
         options.load(None, **GIVEN, mounts="everything")
 
 
+VOLUME = {"claim": "taxi", "path": "/mnt"}
+
+
 @pytest.mark.parametrize(
-    ("root", "shared", "expected"),
+    ("root", "more", "expected"),
     [
-        ("gs://bucket", None, "gs://bucket"),
-        ("minio://bucket", "/mnt/shared", "/mnt/shared"),
-        ("s3://bucket", "gs://other", "gs://other"),
+        ("minio://bucket/r", {}, "minio://bucket/r"),
+        ("s3://bucket", {"shared_root": "gs://other"}, "gs://other"),
+        (
+            "minio://bucket",
+            {"shared_root": "/mnt/shared", "volumes": [storage.Volume(**VOLUME)]},
+            "/mnt/shared",
+        ),
     ],
 )
-def test_what_outlives_a_run_is_where_every_task_can_look(root, shared, expected):
-    given = GIVEN | {"pipeline_root": root}
-    assert options.load(None, **given, shared_root=shared).shared() == expected
+def test_what_outlives_a_run_is_where_every_task_can_look(root, more, expected):
+    assert options.load(None, **GIVEN | {"pipeline_root": root}, **more).shared() == expected
 
 
-@pytest.mark.parametrize("shared", [None, "s3://bucket"])
-def test_a_shared_folder_that_no_task_can_look_into_is_refused(shared):
-    how = options.load(None, **GIVEN, shared_root=shared)
-    with pytest.raises(InputError, match="shared_root: must be a gs:// URI or a path on a volume"):
-        how.shared()
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"shared_root": "/mnt"}, "shared_root '/mnt' is on no volume that the tasks mount"),
+        (
+            {"shared_root": "/other", "volumes": [storage.Volume(**VOLUME)]},
+            "shared_root '/other' is on no volume",
+        ),
+        ({"shared_root": "ftp://a/b"}, "shared_root must be gs://BUCKET/FOLDER, minio://"),
+    ],
+)
+def test_a_shared_folder_that_is_gone_after_a_task_is_refused(more, said):
+    with pytest.raises(InputError, match=said):
+        options.load(None, **GIVEN, **more)
+
+
+@pytest.mark.parametrize(
+    ("root", "endpoint", "secret"),
+    [
+        ("minio://bucket/r", "http://minio-service.kubeflow:9000", "mlpipeline-minio-artifact"),
+        ("s3://bucket/r", None, None),
+    ],
+)
+def test_tasks_ask_the_server_that_the_root_is_on(root, endpoint, secret):
+    store = options.load(None, **GIVEN | {"pipeline_root": root}).store()
+    assert (store.endpoint, store.secret) == (endpoint, secret)
+
+
+def test_a_root_that_tfx_reads_itself_needs_no_server():
+    assert options.load(None, **GIVEN | {"pipeline_root": "gs://bucket/r"}).store() is None
+
+
+def test_another_server_counts_more(tmp_path):
+    (tmp_path / "o.yaml").write_text("object_store: {endpoint: 'https://seaweed:9000', secret: a}")
+    store = options.load(str(tmp_path / "o.yaml"), **GIVEN).store()
+    assert (store.endpoint, store.secret, store.access_key) == (
+        "https://seaweed:9000",
+        "a",
+        "accesskey",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("object_store: {endpoint: 'seaweed:9000'}", "object_store.endpoint"),
+        ("volumes: [{claim: a, path: relative}]", "volumes.0.path"),
+    ],
+)
+def test_a_store_or_volume_that_is_none_is_refused(tmp_path, text, said):
+    (tmp_path / "o.yaml").write_text(text)
+    with pytest.raises(InputError, match=said):
+        options.load(str(tmp_path / "o.yaml"), **GIVEN)
+
+
+def test_vertex_has_neither_other_stores_nor_volumes():
+    given = {"target": "vertex", "image": "a/b:1", "pipeline_root": "gs://bucket/r"}
+    with pytest.raises(InputError, match=r"volumes is for kubeflow: Vertex AI has gs:// alone"):
+        options.load(None, **given, volumes=[storage.Volume(**VOLUME)])
 
 
 @pytest.mark.parametrize(("target", "path"), [("kubeflow", "a.json"), ("vertex", "a.yaml")])

@@ -1,7 +1,12 @@
-"""Both taxi pipelines, compiled, run by their containers' commands, beside LocalDagRunner."""
+"""Both taxi pipelines, compiled, run by their containers' commands, beside LocalDagRunner.
+
+All that the compiled ones leave is on an S3 server, as on an open-source Kubeflow: artifacts, which
+the launcher brings and takes; rows, state and pushed models, which tasks reach themselves.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
 
@@ -9,17 +14,30 @@ import pandas as pd
 import pytest
 import yaml
 
+from skewgate import object_store
 from skewgate.cli.main import main
 from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
 
-ROOT, SHARED = "minio://bucket/taxi", "gs://bucket/shared"
+ROOT, ROWS = "minio://bucket/taxi", "minio://rows"
 COMPARED = ("status", "value", "lower", "upper", "threshold", "n_baseline", "n_current")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> pathlib.Path:
-    """Returns a folder with settings, data and both compiled pipelines."""
+def server(s3_serving):
+    """Returns the URL of an S3 server."""
+    with s3_serving("bucket", "rows") as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables["AWS_ENDPOINT_URL_S3"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, server) -> pathlib.Path:
+    """Returns a folder with settings, data and both compiled pipelines; the rows are on the server.
+
+    Each has a name that only the server and the parameter `data` know.
+    """
     folder = tmp_path_factory.mktemp("compiled")
     content = yaml.safe_load(settings_lib.DEFAULT.read_text())
     contracts = settings_lib.DEFAULT.parent
@@ -34,8 +52,10 @@ def folder(tmp_path_factory) -> pathlib.Path:
     settings_lib.load(folder / "pipeline.yaml").prepare_data()
     for pipeline in ("training", "monitoring"):
         arguments = ["--target", "kubeflow", "--image", "skewgate:test", "--pipeline-root", ROOT]
-        arguments += ["--shared-root", SHARED, "--config", str(folder / "pipeline.yaml")]
+        arguments += ["--config", str(folder / "pipeline.yaml")]
+        arguments += ["--parameter", f"data={ROWS}/first"]
         assert main(["compile", pipeline, *arguments, "--out", f"{folder}/{pipeline}.yaml"]) == 0
+    object_store.upload(str(folder / "local" / "data"), f"{ROWS}/first")
     return folder
 
 
@@ -46,19 +66,18 @@ def run_local(folder, pipeline):
     return code, {node.node: report(r.uri) for node in nodes for r in node.reports}
 
 
-def run_spec(folder, pipeline, *options):
+def run_spec(folder, server, pipeline, *options):
     """Runs a compiled pipeline; returns the exit code, the tasks and the report of each."""
-    root = ["--root", str(folder / "cluster")]
-    code = main(["run", "--from-spec", str(folder / f"{pipeline}.yaml"), *root, *options])
+    place = ["--root", str(folder / "cluster"), "--object-store", server]
+    code = main(["run", "--from-spec", str(folder / f"{pipeline}.yaml"), *place, *options])
     newest = max((folder / "cluster" / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
     tasks = json.loads((newest / "run.json").read_text())["tasks"]
     found = {}
     for name, task in tasks.items():
-        for artifacts in task["outputs"].values():
-            for artifact in artifacts:
-                place = folder / "cluster" / "objects" / artifact["uri"].replace("://", "/")
-                if (place / "report.json").exists():
-                    found[name] = report(place)
+        for artifact in itertools.chain.from_iterable(task["outputs"].values()):
+            if object_store.exists(f"{artifact['uri']}/report.json"):
+                with object_store.open_object(f"{artifact['uri']}/report.json", "r") as stream:
+                    found[name] = json.load(stream)
     return code, tasks, found
 
 
@@ -75,13 +94,17 @@ def verdicts(reports):
     }
 
 
-def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left(folder, capsys):
+def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left(
+    folder, server, capsys
+):
     code, local = run_local(folder, "training")
     assert code == 0
-    first_code, first, trained = run_spec(folder, "training")
+    first_code, first, trained = run_spec(folder, server, "training")
     assert first_code == 0
     assert {task["state"] for task in first.values()} == {"COMPLETE"}
     assert local.keys() == trained.keys()
+    (served,) = first["Pusher"]["outputs"]["pushed_model"]
+    assert "/bucket/shared/serving/taxi/" in served["metadata"]["pushed_destination"]
     # A model is not trained twice to the last digit; what is said of the rows is the same.
     assert verdicts({"v": local["SchemaSkewValidator"]}) == verdicts(
         {"v": trained["SchemaSkewValidator"]}
@@ -90,28 +113,30 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
 
     rows = pd.read_csv(folder / "local" / "data" / "training.csv", dtype=str)
     rows.loc[5, "fare"] = "-12.5"
-    planted = folder / "planted"
-    planted.mkdir()
-    rows.to_csv(planted / "training.csv", index=False)
+    with object_store.open_object(f"{ROWS}/planted/training.csv", "w") as stream:
+        rows.to_csv(stream, index=False)
     capsys.readouterr()
-    bad_code, bad, _ = run_spec(folder, "training", "--parameter", f"data={planted}")
+    bad_code, bad, _ = run_spec(folder, server, "training", "--parameter", f"data={ROWS}/planted")
     assert bad_code == 1
     assert (bad["DataGate"]["state"], bad["Trainer"]["state"]) == ("SHUT", "SKIPPED")
     assert (bad["Pusher"]["state"], bad["StateRecorder"]["state"]) == ("SKIPPED", "SKIPPED")
     assert "fare schema:FLOAT_TYPE_SMALL_FLOAT" in capsys.readouterr().err
 
-    again_code, again, retrained = run_spec(folder, "training")
+    again_code, again, retrained = run_spec(folder, server, "training")
     assert again_code == 0
-    (pushed,) = first["Trainer"]["outputs"]["model"]
+    (trained_model,) = first["Trainer"]["outputs"]["model"]
     (found,) = again["StateLookup"]["outputs"]["model"]
-    assert found["uri"] == pushed["uri"]
-    assert found["uri"].startswith(ROOT)
+    assert found["metadata"]["stands_for"] == trained_model["uri"]
+    serving, _ = object_store.children(f"{ROOT}/serving/taxi")
+    assert len(serving) == 2
+    assert object_store.exists(f"{ROOT}/serving/taxi/{serving[0]}/saved_model.pb")
+    assert len(object_store.children(f"{ROOT}/state/taxi-training")[0]) == 2
     assert "auc change" in {metric for _, metric in statuses(retrained["PerformanceGate"])}
     compared = {r["metric"]: r["status"] for r in retrained["SchemaSkewValidator"]["results"]}
     assert compared["drift:linf"] == "pass"
 
     local_code, local = run_local(folder, "monitoring")
-    code, tasks, monitored = run_spec(folder, "monitoring")
+    code, tasks, monitored = run_spec(folder, server, "monitoring")
     assert (local_code, code) == (1, 1)
     assert tasks["QualityGate"]["state"] == "SHUT"
     assert tasks["StateRecorder"]["state"] == "SKIPPED"

@@ -141,3 +141,20 @@ def test_a_scheduled_time_that_chooses_no_window_is_refused(load, tmp_path):
     place = places.local(settings, "training", "2026-11-25T06:00:00Z")
     with pytest.raises(InputError, match=r"scheduled time: chooses a window, .* split by all"):
         common.ingest(settings, settings.training, place)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("/data/rows.csv", ("/data", "rows.csv")),
+        ("gs://bucket/data/", ("gs://bucket/data", "*")),
+        ("/data/rows-{SPAN}.csv", ("/data", "rows-{SPAN}.csv")),
+        ("/data/{YYYY}/{MM}/{DD}/rows.csv", ("/data", "{YYYY}/{MM}/{DD}/rows.csv")),
+        ("/data/day-{SPAN:4}/", ("/data", "day-{SPAN:4}/*")),
+        ("/data/v/{SPAN}/x-{VERSION}.csv", ("/data/v", "{SPAN}/x-{VERSION}.csv")),
+        ("/data/*/rows.csv", ("/data/*", "rows.csv")),
+        ("/da{ta/rows.csv", ("/da{ta", "rows.csv")),
+    ],
+)
+def test_placeholders_of_tfx_are_part_of_the_pattern(data, found):
+    assert settings_lib.input_pattern(data) == found

@@ -73,6 +73,7 @@ def test_a_span_may_be_chosen(read):
     files = {f"span-{n}/a.csv": rows(n) for n in (1, 12, 3)}
     chosen = {"static_range": {"start_span_number": 3, "end_span_number": 3}}
     assert read(files, "span-{SPAN}/*.csv", range_config=chosen) == [3]
+    assert read(files, "span-{SPAN}/*.csv", span=1, out="other") == [1]
 
 
 def test_the_newest_version_of_the_newest_span_is_read(read):

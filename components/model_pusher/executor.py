@@ -1,0 +1,39 @@
+"""Executor of ModelPusher."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfx import types
+from tfx.components.pusher import executor
+from tfx.proto import pusher_pb2
+from tfx.types import standard_component_specs
+from tfx.utils import proto_utils
+
+from skewgate.components import model_names
+
+
+class Executor(executor.Executor):
+    """TFX's own, told where to push when it runs."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Pushes; see the component for the parameters.
+
+        Raises:
+            InputError: the model's name cannot be that of a folder.
+        """
+        folder, name = exec_properties["serving_root"], exec_properties.get("model_name")
+        if name is not None:
+            folder = os.path.join(folder, model_names.check(name))
+        destination = pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=folder)
+        )
+        key = standard_component_specs.PUSH_DESTINATION_KEY
+        told = {**exec_properties, key: proto_utils.proto_to_json(destination)}
+        super().Do(input_dict, output_dict, told)

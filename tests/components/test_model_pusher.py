@@ -1,0 +1,83 @@
+"""ModelPusher pushes as TFX's Pusher does, into a folder of the model's name."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from tfx.types import channel, standard_artifacts
+
+from skewgate.components import model_names
+from skewgate.components.model_pusher import executor
+from skewgate.components.model_pusher.component import ModelPusher
+from skewgate.errors import InputError
+
+
+@pytest.fixture
+def push(tmp_path):
+    """Returns a function that runs ModelPusher and gives what it published."""
+
+    def run(blessed=1, **parameters):
+        model, blessing, pushed = (
+            standard_artifacts.Model(),
+            standard_artifacts.ModelBlessing(),
+            standard_artifacts.PushedModel(),
+        )
+        model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
+        saved = tmp_path / "model" / "Format-Serving" / "saved_model.pb"
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.write_text("saved")
+        blessing.uri = str(tmp_path / "blessing")
+        blessing.set_int_custom_property("blessed", blessed)
+        executor.Executor().Do(
+            {"model": [model], "model_blessing": [blessing]},
+            {"pushed_model": [pushed]},
+            {"serving_root": str(tmp_path / "serving"), **parameters},
+        )
+        return pushed
+
+    return run
+
+
+def test_a_model_goes_into_the_folder_of_its_name(push, tmp_path):
+    pushed = push(model_name="taxi-2")
+    (version,) = (tmp_path / "serving" / "taxi-2").iterdir()
+    assert (version / "saved_model.pb").read_text() == "saved"
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_destination") == str(version)
+    assert pathlib.Path(pushed.uri, "saved_model.pb").exists()
+
+
+def test_without_a_name_versions_go_right_below_the_root(push, tmp_path):
+    push()
+    (version,) = (tmp_path / "serving").iterdir()
+    assert (version / "saved_model.pb").exists()
+
+
+def test_a_model_that_is_not_blessed_is_not_pushed(push, tmp_path):
+    pushed = push(blessed=0, model_name="taxi")
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert not (tmp_path / "serving").exists()
+
+
+NO_FOLDERS = ["", ".", "..", ".hidden", "a/b", "/a", "../a", "a b", "a\n", "-a", "ä", "a" * 101]
+
+
+@pytest.mark.parametrize("name", NO_FOLDERS, ids=ascii)
+def test_a_name_that_is_no_plain_folder_is_refused(push, tmp_path, name):
+    with pytest.raises(InputError, match=r"^model name: must be up to 100 letters"):
+        push(model_name=name)
+    assert not (tmp_path / "serving").exists()
+    model = channel.Channel(type=standard_artifacts.Model)
+    with pytest.raises(InputError, match=r"^model name: "):
+        ModelPusher(model=model, serving_root="serving", model_name=name)
+
+
+@pytest.mark.parametrize("name", ["taxi", "Taxi_2.1", "7", "a" * 100])
+def test_a_plain_name_is_taken(name):
+    assert model_names.check(name) == name
+    assert model_names.pipeline_of(name, "training") == f"{name}-training"
+
+
+def test_a_pipeline_may_have_its_whole_name():
+    assert model_names.pipeline_of(None, "taxi-training") == "taxi-training"
