@@ -33,21 +33,13 @@ def server(s3_serving):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, server) -> pathlib.Path:
+def folder(tmp_path_factory, taxi_settings, server) -> pathlib.Path:
     """Returns a folder with settings, data and both compiled pipelines; the rows are on the server.
 
     Each has a name that only the server and the parameter `data` know.
     """
     folder = tmp_path_factory.mktemp("compiled")
-    content = yaml.safe_load(settings_lib.DEFAULT.read_text())
-    contracts = settings_lib.DEFAULT.parent
-    content["root"] = str(folder / "local")
-    content["schema"] = str(contracts / content["schema"])
-    content["training"]["train_steps"] = 300
-    for section in ("training", "monitoring"):
-        for contract in ("skew", "performance", "eval_config", "drift"):
-            if contract in content[section]:
-                content[section][contract] = str(contracts / content[section][contract])
+    content = taxi_settings(str(folder / "local"))
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(content))
     settings_lib.load(folder / "pipeline.yaml").prepare_data()
     for pipeline in ("training", "monitoring"):

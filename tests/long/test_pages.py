@@ -34,17 +34,10 @@ def local(tmp_path_factory) -> pathlib.Path:
     return root
 
 
-def pipeline_yaml(local) -> str:
+@pytest.fixture
+def pipeline_yaml(local, taxi_settings) -> str:
     """Returns the settings of the taxi example, with what the page adds to them."""
-    content = yaml.safe_load(settings_lib.DEFAULT.read_text())
-    contracts = settings_lib.DEFAULT.parent
-    content["root"] = str(local)
-    content["schema"] = str(contracts / content["schema"])
-    content["training"]["train_steps"] = 300
-    for section in ("training", "monitoring"):
-        for contract in ("skew", "performance", "eval_config", "drift"):
-            if contract in content[section]:
-                content[section][contract] = str(contracts / content[section][contract])
+    content = taxi_settings(str(local))
     for block in pages.blocks("kubeflow.md"):
         if block.claim == "settings":
             for section, added in yaml.safe_load(block.text).items():
@@ -53,8 +46,8 @@ def pipeline_yaml(local) -> str:
 
 
 @pytest.mark.parametrize("page", pages.PAGES)
-def test_the_commands_of_the_page_end_as_it_says(page, local, tmp_path):
-    (tmp_path / "pipeline.yaml").write_text(pipeline_yaml(local))
+def test_the_commands_of_the_page_end_as_it_says(page, pipeline_yaml, tmp_path):
+    (tmp_path / "pipeline.yaml").write_text(pipeline_yaml)
     shutil.copytree(ROOT / "kubeflow" / "manifests", tmp_path / "kubeflow" / "manifests")
     environment = os.environ | {"HOME": str(tmp_path)}
     shut = []

@@ -1,0 +1,33 @@
+"""What the long tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from skewgate.pipeline import settings as settings_lib
+
+CONTRACTS = ("skew", "performance", "eval_config", "drift")
+
+
+def _taxi_settings(root: str) -> dict[str, Any]:
+    """Returns settings that read the contracts of the taxi example from any folder."""
+    content: dict[str, Any] = yaml.safe_load(settings_lib.DEFAULT.read_text())
+    folder = settings_lib.DEFAULT.parent
+    content["root"] = root
+    content["schema"] = str(folder / content["schema"])
+    content["training"]["train_steps"] = 300
+    for section in ("training", "monitoring"):
+        for contract in CONTRACTS:
+            if contract in content[section]:
+                content[section][contract] = str(folder / content[section][contract])
+    return content
+
+
+@pytest.fixture(scope="session")
+def taxi_settings() -> Callable[[str], dict[str, Any]]:
+    """What makes settings of the taxi example with a root of their own, and little training."""
+    return _taxi_settings
