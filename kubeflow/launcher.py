@@ -60,7 +60,7 @@ class Launcher:
 
         Raises:
             InputError: a parameter is unknown, misses a value or does not fit, or the folder or
-                the root cannot be written.
+                the root cannot be written, or the server has no such root.
         """
         self._spec, self._progress = spec, progress
         self._values = parameters.resolve(spec.parameters, given)
@@ -71,6 +71,7 @@ class Launcher:
             )
         self._folder = folder.resolve()
         self._stores = stores.create(object_store, self._folder / "objects")
+        self._stores.check(spec.root)
         self._command_prefix = command_prefix
         self._cache = Cache(self._folder / "cache", spec.name, self._stores) if use_cache else None
         self.run_folder = self._make_run_folder()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pydantic
 
+from skewgate import object_store
 from skewgate.validation import StrictModel
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class ObjectStore(StrictModel):
@@ -19,11 +24,18 @@ class ObjectStore(StrictModel):
         secret_key: key of the Secret under which the secret key stands.
     """
 
-    endpoint: str | None = pydantic.Field(default=None, pattern=r"^https?://[^/\s]+/?$")
+    endpoint: str | None = None
     region: str | None = pydantic.Field(default=None, min_length=1)
     secret: str | None = None
     access_key: str = "accesskey"
     secret_key: str = "secretkey"
+
+    @pydantic.field_validator("endpoint")
+    @classmethod
+    def _is_endpoint(cls, endpoint: str | None) -> str | None:
+        if endpoint is not None and not object_store.is_endpoint(endpoint):
+            raise ValueError(f"must be the URL of a server, http://HOST:PORT, got {endpoint!r}")
+        return endpoint
 
 
 KUBEFLOWS_OWN = ObjectStore(
@@ -40,5 +52,22 @@ class Volume(StrictModel):
         path: where the tasks see it.
     """
 
-    claim: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    path: str = pydantic.Field(pattern=r"^/.+")
+    claim: str
+    path: str
+
+    @pydantic.field_validator("claim")
+    @classmethod
+    def _is_name(cls, claim: str) -> str:
+        if not _NAME.fullmatch(claim):
+            raise ValueError(
+                "must be the name of a claim: small letters, digits, dots and hyphens, got "
+                f"{claim!r}"
+            )
+        return claim
+
+    @pydantic.field_validator("path")
+    @classmethod
+    def _is_absolute(cls, path: str) -> str:
+        if not path.startswith("/") or not path.strip("/"):
+            raise ValueError(f"must be an absolute path below /, got {path!r}")
+        return path

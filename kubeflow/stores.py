@@ -18,6 +18,13 @@ _SCHEMES = ("gs://", "minio://", "s3://")
 class Stores(Protocol):
     """Where the artifacts of a run are."""
 
+    def check(self, root: str) -> None:
+        """Checks that a pipeline root can be reached.
+
+        Raises:
+            InputError: it cannot.
+        """
+
     def mounts(self, task: pathlib.Path) -> Mounts:
         """Returns the folders in which a task finds its artifacts.
 
@@ -50,6 +57,9 @@ class Folders:
     def __init__(self, root: pathlib.Path) -> None:
         """Keeps everything below `root`."""
         self._mounts = _mounts(root, _SCHEMES)
+
+    def check(self, root: str) -> None:
+        """Does nothing: folders are made."""
 
     def mounts(self, task: pathlib.Path) -> Mounts:
         """Returns the same folders for every task."""
@@ -95,6 +105,19 @@ class Server:
         self._folders = _mounts(root, ("gs://",))
         # Set for this process: the client of artifacts is in it, and every task inherits it.
         os.environ[object_store.ENDPOINT_VARIABLES[0]] = url
+
+    def check(self, root: str) -> None:
+        """Asks the server for the bucket of the root.
+
+        Raises:
+            InputError: the server does not answer, or has no such bucket.
+        """
+        scheme, _, rest = root.partition("://")
+        bucket = f"{scheme}://{rest.partition('/')[0]}"
+        if object_store.is_object(root) and not object_store.exists(bucket):
+            raise InputError(
+                root, f"is in a bucket that {self._url} does not have", "make it, or compile anew"
+            )
 
     def mounts(self, task: pathlib.Path) -> Mounts:
         """Returns folders of the task, and those that all share."""

@@ -336,3 +336,18 @@ def test_a_server_that_has_no_url_is_refused(pipeline, launch):
     pipeline.add("read")
     with pytest.raises(InputError, match="--object-store: must be the URL of a server"):
         launch(object_store="localhost:9000")
+
+
+def test_a_server_without_the_bucket_is_refused_before_anything_runs(pipeline, launch, server):
+    pipeline.add("read")
+    pipeline.content["defaultPipelineRoot"] = "minio://nobody/taxi"
+    with pytest.raises(InputError, match=r"minio://nobody/taxi: is in a bucket that http://127"):
+        launch(object_store=server)
+
+
+def test_a_server_that_does_not_answer_is_refused_before_anything_runs(pipeline, launch, server):
+    pipeline.add("read")
+    with pytest.raises(
+        InputError, match=r"minio://bucket: cannot be reached at http://127.0.0.1:9"
+    ):
+        launch(object_store="http://127.0.0.1:9")

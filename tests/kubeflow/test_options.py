@@ -164,8 +164,12 @@ def test_another_server_counts_more(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("object_store: {endpoint: 'seaweed:9000'}", "object_store.endpoint"),
-        ("volumes: [{claim: a, path: relative}]", "volumes.0.path"),
+        (
+            "object_store: {endpoint: 'seaweed:9000'}",
+            "object_store.endpoint: must be the URL of a server, http://HOST:PORT, got 'seaweed",
+        ),
+        ("volumes: [{claim: a, path: relative}]", "volumes.0.path: must be an absolute path"),
+        ("volumes: [{claim: Rows_1, path: /rows}]", "volumes.0.claim: must be the name of a claim"),
     ],
 )
 def test_a_store_or_volume_that_is_none_is_refused(tmp_path, text, said):
