@@ -134,8 +134,8 @@ class Options(_Common):
             "none" for a `gs://` root, which TFX reads and writes itself, else "auto".
         shared_root: folder for what outlives a run: the state and pushed models; by default the
             pipeline root.
-        object_store: the server behind `minio://` or `s3://`; by default Kubeflow's own for
-            `minio://`, and Amazon's for `s3://`.
+        object_store: the server behind `minio://` or `s3://`; what it does not say is that of
+            Kubeflow's own for a `minio://` root, and of Amazon's for any other.
         volumes: that every task mounts, on Kubeflow.
     """
 
@@ -190,12 +190,13 @@ class Options(_Common):
 
     def store(self) -> ObjectStore | None:
         """Returns the server that tasks ask for objects, None if there is none to ask."""
-        if self.object_store is not None or self.target == "vertex":
-            return self.object_store
         roots = (self.pipeline_root, self.shared())
-        if any(root.startswith("minio://") for root in roots):
-            return KUBEFLOWS_OWN
-        return ObjectStore() if any(root.startswith("s3://") for root in roots) else None
+        minio = any(root.startswith("minio://") for root in roots)
+        given = self.object_store
+        if given is None and not minio and not any(root.startswith("s3://") for root in roots):
+            return None
+        said = {} if given is None else given.model_dump(exclude_none=True)
+        return (KUBEFLOWS_OWN if minio else ObjectStore()).model_copy(update=said)
 
 
 def is_local(root: str) -> bool:

@@ -32,7 +32,7 @@ def document(spec: Tree, options: Options) -> Tree | None:
 
 def _secrets(options: Options) -> Tree:
     store = options.store()
-    if store is None or store.secret is None:
+    if store is None or not store.secret:
         return {}
     keys = {"AWS_ACCESS_KEY_ID": store.access_key, "AWS_SECRET_ACCESS_KEY": store.secret_key}
     pairs = [{"secretKey": key, "envVar": name} for name, key in keys.items()]

@@ -18,7 +18,7 @@ class ObjectStore(StrictModel):
     Attributes:
         endpoint: URL of the server; None for Amazon's own.
         region: as the server knows it; None for that of the pods.
-        secret: name of a Secret in the namespace of the runs that holds the keys; None where pods
+        secret: name of a Secret in the namespace of the runs that holds the keys; empty where pods
             have a role of their own.
         access_key: key of the Secret under which the access key stands.
         secret_key: key of the Secret under which the secret key stands.

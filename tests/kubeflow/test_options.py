@@ -151,6 +151,27 @@ def test_a_root_that_tfx_reads_itself_needs_no_server():
     assert options.load(None, **GIVEN | {"pipeline_root": "gs://bucket/r"}).store() is None
 
 
+@pytest.mark.parametrize(
+    ("text", "endpoint", "secret"),
+    [
+        ("{secret: mine}", "http://minio-service.kubeflow:9000", "mine"),
+        ("{endpoint: 'http://a:1'}", "http://a:1", "mlpipeline-minio-artifact"),
+        ("{secret: ''}", "http://minio-service.kubeflow:9000", ""),
+    ],
+)
+def test_what_is_not_said_of_the_server_is_as_kubeflow_has_it(tmp_path, text, endpoint, secret):
+    (tmp_path / "o.yaml").write_text(f"object_store: {text}")
+    store = options.load(str(tmp_path / "o.yaml"), **GIVEN).store()
+    assert (store.endpoint, store.secret) == (endpoint, secret)
+
+
+def test_a_server_may_be_named_where_no_root_is_on_one(tmp_path):
+    (tmp_path / "o.yaml").write_text("object_store: {region: eu-west-1}")
+    given = GIVEN | {"pipeline_root": "gs://bucket/r"}
+    store = options.load(str(tmp_path / "o.yaml"), **given).store()
+    assert (store.endpoint, store.secret, store.region) == (None, None, "eu-west-1")
+
+
 def test_another_server_counts_more(tmp_path):
     (tmp_path / "o.yaml").write_text("object_store: {endpoint: 'https://seaweed:9000', secret: a}")
     store = options.load(str(tmp_path / "o.yaml"), **GIVEN).store()

@@ -48,6 +48,11 @@ def test_every_container_mounts_the_volumes(spec):
     assert found["Read"] == {"pvcMount": [{"constant": "taxi-rows", "mountPath": "/rows"}]}
 
 
+def test_an_empty_name_is_no_secret(spec):
+    how = options.load(None, **GIVEN, object_store=storage.ObjectStore(secret=""))
+    assert platform.document(spec, how) is None
+
+
 @pytest.mark.parametrize("root", ["gs://bucket/a", "s3://bucket/a"])
 def test_pods_with_a_role_of_their_own_need_no_secret(spec, root):
     how = options.load(None, **GIVEN | {"pipeline_root": root})
