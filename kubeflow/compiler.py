@@ -39,6 +39,7 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
     spec = job["pipelineSpec"]
     edits.check_names(spec, options)
     edits.check_runnable(spec, options.target)
+    edits.check_workers(spec, options.mounted())
     drivers = [node.id for node in pipeline.components if _finds_files(node)]
     # What changes under the same path is seen by the driver alone: without its hook no caching.
     unseen = [] if options.target == "vertex" else drivers

@@ -11,7 +11,7 @@ from skewgate.errors import InputError
 from skewgate.kubeflow.options import EVERY, Options, Resources, Retries
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.kubeflow.storage import ObjectStore
-from skewgate.mounts import VARIABLE
+from skewgate.mounts import NONE, VARIABLE
 
 VERSION_VARIABLE = "SKEWGATE_SPEC_VERSION"
 ENTRY = ("python", "-m", "skewgate.kubeflow.entrypoint")
@@ -20,6 +20,9 @@ INVOCATION = "--json_serialized_invocation_args"
 INPUTS_SPEC = "--json_serialized_inputs_spec_args"
 FILE_DRIVER = "--file_driver"
 DRIVER_ONLY = "--driver_only"
+
+_RUNNERS_HERE = {"direct", "bundlebaseddirect", "prism", "switchingdirect"}
+"""Runners of Beam whose workers are in the pod of the task."""
 
 Tree = dict[str, Any]
 
@@ -175,6 +178,31 @@ def check_names(spec: Tree, options: Options) -> None:
                     f"options: {field}",
                     f"names the node {name!r}; the pipeline has {', '.join(sorted(known))}",
                     "correct the name",
+                )
+
+
+def check_workers(spec: Tree, mounts: str) -> None:
+    """Checks that workers of Beam see the artifacts of their task.
+
+    Args:
+        spec: the pipeline spec.
+        mounts: which object stores are folders, see `skewgate.mounts.parse`; such a folder is in
+            the pod of the task alone.
+
+    Raises:
+        InputError: workers may be in other pods.
+    """
+    if mounts == NONE:
+        return
+    for name, container in containers(spec):
+        for argument in container.get("args", []):
+            option, _, runner = argument.partition("=")
+            if option == "--runner" and runner.lower().removesuffix("runner") not in _RUNNERS_HERE:
+                raise InputError(
+                    f"{name}: beam_args",
+                    f"runs on {runner}, whose workers do not see the folders that stand for the "
+                    "object store of the pipeline root",
+                    "give a gs:// root, which workers read themselves, or use DirectRunner",
                 )
 
 

@@ -137,3 +137,15 @@ def test_open_source_kubeflow_runs_no_resolver(spec):
     edits.check_runnable(spec, "vertex")
     with pytest.raises(InputError, match="Gate: is a Resolver, which open-source Kubeflow"):
         edits.check_runnable(spec, "kubeflow")
+
+
+def test_workers_elsewhere_do_not_see_folders_of_a_pod(spec):
+    container(spec, "Read")["args"] += ["--runner=FlinkRunner"]
+    with pytest.raises(InputError, match="Read: beam_args: runs on FlinkRunner, whose workers"):
+        edits.check_workers(spec, "auto")
+    edits.check_workers(spec, "none")
+
+
+def test_workers_in_the_pod_of_the_task_see_its_folders(spec):
+    container(spec, "Read")["args"] += ["--runner=DirectRunner", "--direct_num_workers=4"]
+    edits.check_workers(spec, "auto")
