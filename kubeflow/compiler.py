@@ -106,6 +106,7 @@ def _run_tfx(pipeline: Any, options: Options) -> dict[str, Any]:
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config=config)
     try:
         job: dict[str, Any] = runner.run(pipeline, write_out=False)
+    # TFX has no error of its own for what it cannot compile: these are what it raises.
     except (TypeError, ValueError, KeyError, NotImplementedError) as error:
         name = pipeline.pipeline_info.pipeline_name
         raise InputError(

@@ -5,7 +5,8 @@ Kubeflow's launcher brings the artifacts of a task and takes them back. What is 
 
 Server and credentials come from the variables that other S3 clients read too: `AWS_ENDPOINT_URL_S3`
 or `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and what else
-Amazon's chain of credentials knows. `minio://` is S3 too, and always needs an endpoint.
+Amazon's chain of credentials knows. `minio://` is S3 too, and always needs an endpoint; `s3://`
+without one is Amazon's own. An endpoint that is set and empty says that there is no server to ask.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def is_endpoint(url: str) -> bool:
 
 def is_reachable(uri: str) -> bool:
     """Says whether it is known here where a store is; not whether it answers."""
-    return uri.startswith("s3://") or (is_object(uri) and bool(endpoint()))
+    if endpoint():
+        return is_object(uri)
+    return uri.startswith("s3://") and not any(each in os.environ for each in ENDPOINT_VARIABLES)
 
 
 def exists(uri: str) -> bool:
@@ -247,7 +250,7 @@ def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
         InputError: the store does not answer, or refuses.
     """
     key = _key(uri)
-    if uri.startswith("minio://") and not endpoint():
+    if not is_reachable(uri):
         raise InputError(
             uri, "needs the address of its server", f"set {ENDPOINT_VARIABLES[0]} to its URL"
         )

@@ -7,6 +7,7 @@ import logging
 import pathlib
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -63,3 +64,20 @@ def _serving(*buckets: str) -> Iterator[dict[str, str]]:
 def s3_serving() -> Callable[..., contextlib.AbstractContextManager[dict[str, str]]]:
     """What starts moto's S3 server in a thread of this process."""
     return _serving
+
+
+@pytest.fixture(scope="module")
+def s3_variables(s3_serving: Callable[..., Any]) -> Iterator[dict[str, str]]:
+    """The variables of a server that has the bucket "bucket"."""
+    with s3_serving("bucket") as variables:
+        yield variables
+
+
+@pytest.fixture(params=["minio", "s3"])
+def s3_base(
+    request: pytest.FixtureRequest, s3_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A folder of that bucket that no other test uses."""
+    for name, value in s3_variables.items():
+        monkeypatch.setenv(name, value)
+    return f"{request.param}://bucket/{request.param}-{request.function.__name__}"

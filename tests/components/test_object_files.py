@@ -13,17 +13,9 @@ import skewgate.components  # noqa: F401 (registers the file system)
 from skewgate.components import artifact_io, state_folder
 
 
-@pytest.fixture(scope="module")
-def variables(s3_serving):
-    with s3_serving("bucket") as variables:
-        yield variables
-
-
-@pytest.fixture(params=["minio", "s3"])
-def base(request, variables, monkeypatch):
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return f"{request.param}://bucket/{request.param}-{request.function.__name__}"
+@pytest.fixture
+def base(s3_base):
+    return s3_base
 
 
 def test_a_folder_is_copied_there_as_pusher_copies_a_model(base, tmp_path):

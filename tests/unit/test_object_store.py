@@ -8,18 +8,9 @@ from skewgate import object_store
 from skewgate.errors import InputError
 
 
-@pytest.fixture(scope="module")
-def variables(s3_serving):
-    with s3_serving("bucket", "other") as variables:
-        yield variables
-
-
-@pytest.fixture(params=["minio", "s3"])
-def base(request, variables, monkeypatch):
-    """A folder of a bucket that no other test uses."""
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return f"{request.param}://bucket/{request.param}-{request.function.__name__}"
+@pytest.fixture
+def base(s3_base):
+    return s3_base
 
 
 def put(uri, content=b"x"):
@@ -179,6 +170,22 @@ def test_minio_without_an_endpoint_is_refused(monkeypatch):
     assert not object_store.is_reachable("minio://bucket/a")
     with pytest.raises(InputError, match="minio://bucket/a: needs the address of its server"):
         object_store.exists("minio://bucket/a")
+
+
+@pytest.mark.parametrize("uri", ["minio://bucket/a", "s3://bucket/a"])
+def test_an_empty_endpoint_is_no_server_and_not_amazons(monkeypatch, uri):
+    for name in object_store.ENDPOINT_VARIABLES:
+        monkeypatch.setenv(name, "")
+    assert not object_store.is_reachable(uri)
+    with pytest.raises(InputError, match=f"{uri}: needs the address of its server"):
+        object_store.exists(uri)
+
+
+def test_s3_without_an_endpoint_is_amazons(monkeypatch):
+    for name in object_store.ENDPOINT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert object_store.is_reachable("s3://bucket/a")
+    assert not object_store.is_reachable("gs://bucket/a")
 
 
 @pytest.mark.parametrize("url", ["minio-service:9000", "ftp://a", "http://a/b"])
