@@ -10,7 +10,7 @@ import yaml
 import skewgate
 from skewgate.errors import InputError
 from skewgate.files import write_atomically
-from skewgate.kubeflow import edits, parameters, platform, sizes
+from skewgate.kubeflow import choices, edits, parameters, platform, sizes
 from skewgate.kubeflow.options import Options
 from skewgate.kubeflow.parameters import Parameter
 
@@ -31,7 +31,8 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
 
     Raises:
         InputError: options name a node or a parameter that the pipeline has not, or the pipeline
-            holds what the target cannot run, or more text than a task can be given.
+            holds what the target cannot run, or more text than a task can be given, or a value is
+            none that a task can use.
     """
     known = runtime_parameters(pipeline)
     values = parameters.resolve(known, options.parameters)
@@ -54,6 +55,8 @@ def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
     edits.set_defaults(
         spec, [Parameter(each.name, each.kind, values.get(each.name)) for each in known]
     )
+    found = [(task, edits.executor(spec, name)) for name, task in edits.tasks(spec).items()]
+    choices.check(found, values)
     sizes.check(spec, values)
     spec["defaultPipelineRoot"] = options.pipeline_root
     if options.name:

@@ -11,7 +11,7 @@ from typing import Any
 
 from skewgate.errors import EXIT_PASS, InputError
 from skewgate.files import write_atomically
-from skewgate.kubeflow import artifacts, parameters, stores, tasks
+from skewgate.kubeflow import artifacts, choices, parameters, stores, tasks
 from skewgate.kubeflow.artifacts import Lists
 from skewgate.kubeflow.options import is_local
 from skewgate.kubeflow.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
@@ -69,6 +69,7 @@ class Launcher:
             raise InputError(
                 f"parameter {missing[0]}", "has no value", f"give --parameter {missing[0]}=VALUE"
             )
+        choices.check([(task.content, task.executor) for task in spec.tasks], self._values)
         self._folder = folder.resolve()
         self._stores = stores.create(object_store, self._folder / "objects")
         self._stores.check(spec.root)

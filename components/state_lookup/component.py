@@ -10,7 +10,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate.components import model_names
+from skewgate import model_names
 from skewgate.components.state_lookup import executor
 
 

@@ -8,7 +8,8 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io, model_names, state_folder
+from skewgate import model_names
+from skewgate.components import artifact_io, state_folder
 
 ROLES = ("statistics", "examples", "model", "evaluation")
 

@@ -7,10 +7,8 @@ import json
 from tfx.components.example_gen import utils
 from tfx.proto import example_gen_pb2
 
+from skewgate import file_choices
 from skewgate.errors import InputError
-
-_MOST_DIGITS = 9
-"""TFX keeps a span in 32 bits."""
 
 
 def input_config(pattern: str) -> str:
@@ -30,15 +28,7 @@ def check_pattern(pattern: str) -> None:
     Raises:
         InputError: it does not.
     """
-    found = None
-    if not pattern.strip():
-        found = "must name files, and is empty"
-    elif pattern.startswith("/") or "://" in pattern:
-        found = f"must be relative to the data folder, got {pattern!r}"
-    elif ".." in pattern.split("/"):
-        found = f"must not leave the data folder, got {pattern!r}"
-    if found:
-        raise InputError("pattern", found, "give one such as *.csv or day-{SPAN}/*.csv")
+    file_choices.check_pattern(pattern)
     _placeholders(pattern)
 
 
@@ -52,16 +42,9 @@ def parse_span(text: str, pattern: str) -> int | None:
     Raises:
         InputError: the text is no number, or the pattern has no place for that span.
     """
-    digits = text.strip()
-    if not digits:
+    span = file_choices.parse_span(text)
+    if span is None:
         return None
-    if not (digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) <= _MOST_DIGITS):
-        raise InputError(
-            "span",
-            f"must be a whole number such as 12, got {text!r}",
-            "leave it out for the newest",
-        )
-    span = int(digits)
     has_span, has_date = _placeholders(pattern)
     if not (has_span or has_date):
         raise InputError(

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from skewgate.components import model_names
+from skewgate import model_names
 from skewgate.components.model_pusher import executor
 from skewgate.components.model_pusher.component import ModelPusher
 from skewgate.errors import InputError

@@ -1,0 +1,40 @@
+"""What a run may choose, looked at before anything is compiled or run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from skewgate import file_choices, model_names
+from skewgate.kubeflow.file_inputs import PATTERN, SPAN
+
+MODEL_NAME = "model_name"
+_OURS = "skewgate.components."
+_CHECKS: dict[str, Callable[[str], Any]] = {
+    PATTERN: file_choices.check_pattern,
+    SPAN: file_choices.parse_span,
+    MODEL_NAME: model_names.check,
+}
+"""By the name of a parameter of our components. What depends on files is seen by their reader."""
+
+Tree = dict[str, Any]
+
+
+def check(tasks: Iterable[tuple[Tree, Tree]], values: Mapping[str, Any]) -> None:
+    """Checks the values that tasks of our components are given.
+
+    Args:
+        tasks: each task of a pipeline spec and its executor.
+        values: of the runtime parameters of the pipeline, as far as they are known.
+
+    Raises:
+        InputError: a pattern, a span or a model's name cannot be one.
+    """
+    for task, executor in tasks:
+        arguments = executor.get("container", {}).get("args", [])
+        if not any(str(each).startswith(_OURS) for each in arguments):
+            continue
+        for key, source in task.get("inputs", {}).get("parameters", {}).items():
+            name = source.get("componentInputParameter")
+            if key in _CHECKS and name in values:
+                _CHECKS[key](str(values[name]))
