@@ -43,7 +43,7 @@ def hashes(columns: Mapping[str, pa.Array], rows: int, where: str) -> Words:
 
 def _words(array: pa.Array, where: str) -> Words:
     """Returns one word for each value, which is the same for equal values."""
-    if array.null_count:
+    if array.null_count or not len(array):  # which an array of the type null always is
         words = np.full(len(array), _MISSING)
         if array.null_count < len(array):
             words[validity(array)] = _words(array.drop_null(), where)

@@ -77,6 +77,14 @@ def test_a_list_is_its_values_in_their_order(kind):
     assert len(set(found)) == 7
 
 
+@pytest.mark.parametrize("kind", [pa.int64(), pa.string(), pa.date32(), pa.bool_()], ids=str)
+def test_lists_that_are_all_empty_need_no_type(kind):
+    """A block of JSON Lines has them as lists of nothing, whatever the next block shows."""
+    lists = [[], None, [None], []]
+    assert hashes(pa.array(lists, pa.list_(pa.null()))) == hashes(pa.array(lists, pa.list_(kind)))
+    assert hashes(pa.array([[]], pa.list_(pa.null()))) == hashes(pa.array([[]], pa.list_(kind)))
+
+
 def test_lists_of_a_fixed_size_and_of_texts_count_too():
     lists = [["a", "b"], ["b", "a"], None, ["a", None]]
     pairs = pa.array(lists, pa.list_(pa.string(), 2))
