@@ -39,11 +39,8 @@ lint: setup ## check style and format
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 
-types: setup ## check types, mapped folders included
-	@rm -rf .types && mkdir -p .types
-	@cp -rs "$(CURDIR)/skewgate" .types/skewgate
-	@for top in components kubeflow pipeline schemas; do ln -s "$(CURDIR)/$$top" .types/skewgate/$$top; done
-	MYPYPATH=.types $(VENV)/mypy -p skewgate
+types: setup ## check types
+	$(VENV)/mypy -p skewgate
 
 format: setup ## format the code
 	$(VENV)/ruff check --fix .
@@ -60,5 +57,5 @@ image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
-	rm -rf .venv .uv .types .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
+	rm -rf .venv .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
 	    benchmarks/.venv benchmarks/.data

@@ -1,4 +1,8 @@
-"""Packaging of skewgate: maps the top-level folders into the package."""
+"""Packaging of skewgate.
+
+`skewgate/` is the whole package: `components`, `kubeflow`, `pipeline` and `schemas` stand at the
+top of the repository, and links in `skewgate/` make them its sub-packages; setuptools follows them.
+"""
 
 import pathlib
 import re
@@ -7,16 +11,6 @@ from setuptools import find_packages, setup
 
 HERE = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "skewgate" / "__init__.py").read_text())[1]
-TOPS = (
-    "components",
-    "kubeflow",
-    "pipeline",
-    "schemas",
-)  # each is `skewgate.<name>`, never a package of its own
-
-packages = find_packages(include=["skewgate", "skewgate.*"])
-for top in TOPS:
-    packages += [f"skewgate.{top}", *(f"skewgate.{top}.{name}" for name in find_packages(top))]
 
 setup(
     name="skewgate",
@@ -26,10 +20,10 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=packages,
-    package_dir={f"skewgate.{top}": top for top in TOPS},
+    packages=find_packages(include=["skewgate", "skewgate.*"]),
     package_data={
-        "skewgate": ["py.typed", "*.json", "templates/*"],
+        "skewgate": ["py.typed"],
+        "skewgate.report": ["*.json", "templates/*"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml"],
         "skewgate.components": ["*/README.md"],
         "skewgate.pipeline": ["*/*.yaml"],

@@ -80,7 +80,7 @@ def run(pipeline: str) -> tuple[int, str]:
 
 def main() -> None:
     """Exits with a sentence if one of the pipelines did not end as it should."""
-    entry = [sys.executable, "-m", "skewgate.kubeflow.entrypoint", "--help"]
+    entry = [sys.executable, "-m", "skewgate.kubeflow.image.entrypoint", "--help"]
     subprocess.run(entry, check=True, stdout=subprocess.DEVNULL)
     config = prepare()
     for pipeline in ("training", "monitoring"):

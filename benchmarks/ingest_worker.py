@@ -98,7 +98,7 @@ class _Ingest:
         """Returns the records in the files."""
         from tfx.types import artifact_utils
 
-        from skewgate.sources import records
+        from skewgate.data.sources import records
 
         split = artifact_utils.get_split_uri([self._examples], _SPLIT)
         paths = sorted(pathlib.Path(split).iterdir())

@@ -53,12 +53,12 @@ def _frame(columns: samples.Columns) -> pd.DataFrame:
 
 def skewgate() -> Judge:
     """Returns skewgate with its default thresholds, looking again where it is in doubt."""
-    from skewgate import settling
-    from skewgate.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
-    from skewgate.accumulators.profile import ProfileAccumulator
-    from skewgate.config import DriftConfig
-    from skewgate.profiles import Profile
-    from skewgate.types import Status
+    from skewgate.checks.drift import settling
+    from skewgate.checks.drift.config import DriftConfig
+    from skewgate.core.profile import Profile
+    from skewgate.core.results import Status
+    from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+    from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
     def profile(
         columns: samples.Columns, resolution: int, features: frozenset[str] | None = None

@@ -102,9 +102,9 @@ def join(folder: pathlib.Path, rows: int) -> dict[str, Any]:
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import artifact_utils, standard_artifacts
 
-    from skewgate import report
     from skewgate.components import artifact_types
     from skewgate.components.label_joiner.executor import Executor
+    from skewgate.report import report
 
     inputs = {}
     for side in ("predictions", "labels"):

@@ -15,12 +15,12 @@ from typing import Any
 from tfx.orchestration import metadata, pipeline
 
 from benchmarks import dataset, tools
-from skewgate import report
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.pipeline import local_runner
 from skewgate.pipeline.settings import LOCAL_BEAM
+from skewgate.report import report
 
 SPLIT = "rows"
 

@@ -13,12 +13,13 @@ import time
 
 import numpy as np
 
-from skewgate import decision, drift, report
-from skewgate.accumulators.numeric import NumericAccumulator
-from skewgate.config import DriftConfig
-from skewgate.profiles import Profile
-from skewgate.reporting import distributions
-from skewgate.types import Distribution
+from skewgate import decision
+from skewgate.checks.drift import comparing
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.profile import Profile
+from skewgate.core.results import Distribution
+from skewgate.profiling.accumulators.numeric import NumericAccumulator
+from skewgate.report import distributions, report
 
 ROWS = 400
 SAMPLES = 40
@@ -51,7 +52,7 @@ def make(features: int, slices: int) -> report.Report:
     baseline, current = (profile(features, slices, shift, seed=2) for shift in (0.0, 0.8))
     names = [name for name in baseline.slices if name]
     config = DriftConfig(slices=[["company"]] if names else [])
-    results = drift.compare(baseline, current, config)
+    results = comparing.compare(baseline, current, config)
     started = time.perf_counter()
     shown = distributions.describe(baseline, current, results)
     print(f"distributions: {time.perf_counter() - started:.2f} s, {len(shown['shown'])} shown")

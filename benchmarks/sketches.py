@@ -37,7 +37,7 @@ def _batches(values: FloatArray) -> Iterator[FloatArray]:
 
 
 def _skewgate(resolution: int) -> Callable[[FloatArray, FloatArray], dict[str, Any]]:
-    from skewgate.accumulators.numeric import NumericAccumulator
+    from skewgate.profiling.accumulators.numeric import NumericAccumulator
 
     def run(values: FloatArray, probes: FloatArray) -> dict[str, Any]:
         sketch = NumericAccumulator(resolution)

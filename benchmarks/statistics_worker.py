@@ -34,7 +34,7 @@ def _do(executor: Any, folder: pathlib.Path, parameters: dict[str, Any]) -> tupl
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import artifact_utils, standard_artifacts
 
-    from skewgate.components import artifact_io
+    from skewgate.components.support import artifact_io
     from skewgate.pipeline.settings import LOCAL_BEAM
 
     splits = list(splits_of(folder))
@@ -89,7 +89,7 @@ def scan(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tuple[
     """Returns the rows and seconds of reading and decoding alone, in one thread."""
     from tfx_bsl.coders import example_coder
 
-    from skewgate.components import tfrecords
+    from skewgate.components.support import tfrecords
 
     decoder = example_coder.ExamplesToRecordBatchDecoder()
     start, rows = time.perf_counter(), 0

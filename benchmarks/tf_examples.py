@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from skewgate.features import to_features
-from skewgate.ingest import encoding
+from skewgate.data.ingest.to_features import to_features
+from skewgate.data.tf_example import encoding
 
 
 def encode(table: pa.Table) -> list[bytes]:

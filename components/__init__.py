@@ -1,3 +1,3 @@
 """Components. TFX learns to read object stores when any of them is imported."""
 
-from skewgate.components import object_files as object_files
+from skewgate.components.support import object_files  # noqa: F401 (registers the file system)

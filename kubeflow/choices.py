@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from skewgate import file_choices, model_names
-from skewgate.kubeflow.file_inputs import PATTERN, SPAN
+from skewgate.kubeflow.image.file_inputs import PATTERN, SPAN
+from skewgate.storage import model_names, patterns
 
 MODEL_NAME = "model_name"
 _OURS = "skewgate.components."
 _CHECKS: dict[str, Callable[[str], Any]] = {
-    PATTERN: file_choices.check_pattern,
-    SPAN: file_choices.parse_span,
+    PATTERN: patterns.check_pattern,
+    SPAN: patterns.parse_span,
     MODEL_NAME: model_names.check,
 }
 """By the name of a parameter of our components. What depends on files is seen by their reader."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 _WORDS = {STRING: "text", INTEGER: "a whole number", DOUBLE: "a number", BOOLEAN: "true or false"}

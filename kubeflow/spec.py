@@ -10,10 +10,11 @@ from typing import Any
 import yaml
 
 import skewgate
-from skewgate import validation
-from skewgate.errors import InputError
-from skewgate.kubeflow import conditions, edits
-from skewgate.kubeflow.conditions import Inputs
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.compile import edits
+from skewgate.kubeflow.local import conditions
+from skewgate.kubeflow.local.conditions import Inputs
 from skewgate.kubeflow.parameters import Parameter
 
 SCHEMA_VERSION = "2.1.0"
@@ -68,7 +69,7 @@ def load(path: str) -> Spec:
         InputError: it is missing, no pipeline, of another schema, compiled by another skewgate,
             or holds what the local launcher cannot run.
     """
-    content = _parse(validation.read_text(path), path)
+    content = _parse(yaml_model.read_text(path), path)
     job = content if "pipelineSpec" in content else {}
     spec = content.get("pipelineSpec", content)
     found = spec.get("schemaVersion") if isinstance(spec, dict) else None

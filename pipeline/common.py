@@ -7,17 +7,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from skewgate import schedule_window, validation
-from skewgate.components import state_folder
 from skewgate.components.schema_contract.component import SchemaContract
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.state_lookup.component import StateLookup
+from skewgate.components.support import state_folder
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.errors import InputError
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.data.ingest.splits import TimeWindow
+from skewgate.data.windows import scheduled
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
-from skewgate.schema import compares_previous, parse_schema
-from skewgate.splits import TimeWindow
+from skewgate.schema.reading import compares_previous, parse_schema
 
 TRAINING, MONITORING = "training", "monitoring"
 
@@ -31,7 +32,7 @@ def ingest(
         InputError: a contract file is missing or malformed.
     """
     base, pattern = input_pattern(section.data)
-    text = validation.read_text(settings.schema_path)
+    text = yaml_model.read_text(settings.schema_path)
     parse_schema(text, settings.schema_path)
     schema = SchemaContract(place.text("schema", text))
     examples = TabularExampleGen(
@@ -71,8 +72,8 @@ def _scheduled_time(section: Training | Monitoring, place: Place) -> Any:
         return None
     if place.remote:
         return place.text("scheduled-time", "")
-    now = schedule_window.write(datetime.datetime.now(schedule_window.UTC))
-    return schedule_window.write(section.splits.window(place.scheduled_time or now).end)
+    now = scheduled.write(datetime.datetime.now(scheduled.UTC))
+    return scheduled.write(section.splits.window(place.scheduled_time or now).end)
 
 
 def lookup(
@@ -123,7 +124,7 @@ def wants_previous(settings: Settings, place: Place) -> bool:
     Raises:
         InputError: the schema is missing or malformed.
     """
-    text = validation.read_text(settings.schema_path)
+    text = yaml_model.read_text(settings.schema_path)
     return place.remote or compares_previous(parse_schema(text, settings.schema_path))
 
 

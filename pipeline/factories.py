@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.pipeline.common import MONITORING, TRAINING
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Settings

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from skewgate.errors import SkewgateError
+from skewgate.core.errors import SkewgateError
 from skewgate.pipeline import records
 
 DONE = ("COMPLETE", "CACHED")

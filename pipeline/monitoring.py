@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skewgate import validation
+from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.label_joiner.component import LabelJoiner
 from skewgate.components.performance_gate.component import PerformanceGate
@@ -12,7 +12,8 @@ from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.errors import InputError
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
 from skewgate.pipeline import places
 from skewgate.pipeline.common import (
     MONITORING,
@@ -24,7 +25,6 @@ from skewgate.pipeline.common import (
 )
 from skewgate.pipeline.places import Place
 from skewgate.pipeline.settings import Labels, Monitoring, Settings, input_pattern
-from skewgate.skew_config import SkewConfig
 
 
 def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
@@ -44,7 +44,7 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         raise InputError("settings", "have no monitoring section", "add it")
     place = place or places.local(settings, MONITORING)
     schema, examples, statistics = ingest(settings, monitoring, place)
-    eval_config = validation.read_text(monitoring.eval_config)
+    eval_config = yaml_model.read_text(monitoring.eval_config)
     wanted = configuration.parse_eval_config(eval_config)
     logged = configuration.has_logged_predictions(wanted)
     required = ["training_statistics", *([] if logged else ["model"])]
@@ -71,7 +71,7 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         split=monitoring.split,
         baseline_statistics=baseline,
         baseline_split=monitoring.baseline_split,
-        config=place.text("drift", validation.read_text(monitoring.drift)),
+        config=place.text("drift", yaml_model.read_text(monitoring.drift)),
         examples=examples.outputs["examples"],
         baseline_examples=state.outputs["training_examples"],
         schema=schema.outputs["schema"],
@@ -133,7 +133,7 @@ def _join(labels: Labels, split: str, examples: Any, place: Place) -> tuple[Any,
     joiner = LabelJoiner(
         predictions=examples.outputs["examples"],
         labels=label_examples.outputs["examples"],
-        config=place.text("labels", validation.read_text(labels.config)),
+        config=place.text("labels", yaml_model.read_text(labels.config)),
         split=split,
     )
     return label_examples, joiner
@@ -141,7 +141,7 @@ def _join(labels: Labels, split: str, examples: Any, place: Place) -> tuple[Any,
 
 def _rows(monitoring: Monitoring, examples: Any, state: Any) -> dict[str, Any]:
     """Returns the channels of the rows to compare; none if skew.yaml compares no rows."""
-    config = validation.parse(SkewConfig, monitoring.skew_text(), "skew.yaml")
+    config = yaml_model.parse(SkewConfig, monitoring.skew_text(), "skew.yaml")
     if config.rows is None:
         return {}
     return {

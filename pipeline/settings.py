@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import pydantic
 
-from skewgate import validation
-from skewgate.config import DriftConfig
-from skewgate.errors import InputError
-from skewgate.splits import AllRows, Splits
-from skewgate.validation import StrictModel
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.core.yaml_model import StrictModel
+from skewgate.data.ingest.splits import AllRows, Splits
 
 _PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
@@ -55,7 +55,7 @@ class _Section(StrictModel):
         Raises:
             InputError: the file is missing or not UTF-8.
         """
-        return validation.read_text(self.skew) if self.skew else "{}"
+        return yaml_model.read_text(self.skew) if self.skew else "{}"
 
     def performance_text(self) -> str:
         """Returns the text of performance.yaml, or one that asks for nothing special.
@@ -63,7 +63,7 @@ class _Section(StrictModel):
         Raises:
             InputError: the file is missing or not UTF-8.
         """
-        return validation.read_text(self.performance) if self.performance else "{}"
+        return yaml_model.read_text(self.performance) if self.performance else "{}"
 
 
 class Training(_Section):
@@ -162,7 +162,7 @@ class Settings(StrictModel):
         """The slices that drift.yaml compares, so that all statistics hold them."""
         if self.monitoring is None:
             return []
-        return validation.load(DriftConfig, self.monitoring.drift).slices
+        return yaml_model.load(DriftConfig, self.monitoring.drift).slices
 
     def prepare_data(self) -> None:
         """Calls the `prepare` function, if there is one."""
@@ -202,7 +202,7 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
     Raises:
         InputError: the file is missing or malformed.
     """
-    settings = validation.load(Settings, path)
+    settings = yaml_model.load(Settings, path)
     base = pathlib.Path(path).resolve().parent
     root = str(pathlib.Path(settings.root).resolve())
 

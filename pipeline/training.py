@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from skewgate import validation
 from skewgate.components.model_pusher.component import ModelPusher
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.state_recorder.component import StateRecorder
-from skewgate.errors import InputError
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
 from skewgate.pipeline import places
 from skewgate.pipeline.common import (
     TRAINING,
@@ -69,7 +69,7 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         model=trainer.outputs["model"],
         baseline_model=state.outputs["model"],
         schema=schema.outputs["schema"],
-        eval_config=place.text("eval-config", validation.read_text(training.eval_config)),
+        eval_config=place.text("eval-config", yaml_model.read_text(training.eval_config)),
         example_splits=[training.eval_split],
         config=place.text("performance", training.performance_text()),
     )

@@ -7,10 +7,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import config as config_lib
-from skewgate import validation
+from skewgate.checks.drift import config as config_lib
 from skewgate.components import artifact_types
 from skewgate.components.drift_evaluator import executor
+from skewgate.core import yaml_model
 
 
 class DriftEvaluatorSpec(component_spec.ComponentSpec):
@@ -97,7 +97,7 @@ class DriftEvaluator(base_beam_component.BaseBeamComponent):
         if baseline_examples is not None and baseline_statistics is None:
             raise ValueError("give baseline_examples together with their baseline_statistics")
         if isinstance(config, str):
-            validation.parse(config_lib.DriftConfig, config, "drift.yaml")
+            yaml_model.parse(config_lib.DriftConfig, config, "drift.yaml")
         spec = DriftEvaluatorSpec(
             statistics=statistics,
             baseline_statistics=baseline_statistics,

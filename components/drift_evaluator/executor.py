@@ -9,14 +9,16 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
-from skewgate import decision, drift, settling, validation
-from skewgate.components import artifact_io
+from skewgate import decision
+from skewgate.checks.drift import comparing, settling
+from skewgate.checks.drift.config import DriftConfig
 from skewgate.components.drift_evaluator import sides
-from skewgate.config import DriftConfig
-from skewgate.profiles import Profile
-from skewgate.report import Report
-from skewgate.reporting import distributions
-from skewgate.types import BASELINE_CHECK
+from skewgate.components.support import artifact_io
+from skewgate.core import yaml_model
+from skewgate.core.profile import Profile
+from skewgate.core.results import BASELINE_CHECK
+from skewgate.report import distributions
+from skewgate.report.report import Report
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -35,7 +37,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         input_dict = artifact_io.present(input_dict)
-        config = validation.parse(DriftConfig, exec_properties["config"], "drift.yaml")
+        config = yaml_model.parse(DriftConfig, exec_properties["config"], "drift.yaml")
         current = sides.load(
             "current",
             artifact_utils.get_single_instance(input_dict["statistics"]),
@@ -47,7 +49,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         details: dict[str, Any] = {}
         settled: dict[str, frozenset[str]] = {}
         if before is None:
-            results = [drift.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
+            results = [
+                comparing.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")
+            ]
         else:
             split = exec_properties.get("baseline_split")
             examples = input_dict.get("baseline_examples")

@@ -14,14 +14,14 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx import types
 from tfx.dsl.io import fileio
 
-from skewgate import statistics as statistics_lib
-from skewgate.accumulators.numeric import FINE_RESOLUTION
-from skewgate.components import artifact_io, tfrecords
+from skewgate.beam.profile import ProfileBatches
 from skewgate.components.drift_evaluator.sides import Side
-from skewgate.errors import InputError
-from skewgate.profiles import Features, Profile
-from skewgate.transforms.profile import ProfileBatches
-from skewgate.types import Distribution, n_rows
+from skewgate.components.support import artifact_io, tfrecords
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile
+from skewgate.core.results import Distribution, n_rows
+from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
+from skewgate.statistics import reading as statistics_lib
 
 _KINDS = statistics_pb2.FeatureNameStatistics
 _TYPES = {

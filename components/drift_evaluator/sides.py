@@ -10,9 +10,9 @@ from typing import Any
 from tfx import types
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io
-from skewgate.profiles import Profile
-from skewgate.statistics import parse_profile
+from skewgate.components.support import artifact_io
+from skewgate.core.profile import Profile
+from skewgate.statistics.reading import parse_profile
 
 
 @dataclasses.dataclass(frozen=True)

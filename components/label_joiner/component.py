@@ -7,10 +7,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import validation
+from skewgate.checks.labels.config import LabelConfig
 from skewgate.components import artifact_types
 from skewgate.components.label_joiner import executor
-from skewgate.label_config import LabelConfig
+from skewgate.core import yaml_model
 
 
 class LabelJoinerSpec(component_spec.ComponentSpec):
@@ -79,7 +79,7 @@ class LabelJoiner(base_beam_component.BaseBeamComponent):
             InputError: the configuration is malformed.
         """
         if isinstance(config, str):
-            validation.parse(LabelConfig, config, "labels.yaml")
+            yaml_model.parse(LabelConfig, config, "labels.yaml")
         spec = LabelJoinerSpec(
             predictions=predictions,
             labels=labels,

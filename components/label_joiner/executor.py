@@ -14,14 +14,15 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import decision, validation
-from skewgate.components import artifact_io, tfrecords
-from skewgate.errors import InputError
-from skewgate.label_config import LabelConfig
-from skewgate.labels import coverage
-from skewgate.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
-from skewgate.report import Report
-from skewgate.transforms.label_join import JoinLabels
+from skewgate import decision
+from skewgate.beam.label_join import JoinLabels
+from skewgate.checks.labels import coverage
+from skewgate.checks.labels.config import LabelConfig
+from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
+from skewgate.components.support import artifact_io, tfrecords
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.report.report import Report
 
 Sides = dict[str, tuple[types.Artifact, str]]
 
@@ -45,7 +46,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 lost, or a parameter cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        config = validation.parse(LabelConfig, exec_properties["config"], "labels.yaml")
+        config = yaml_model.parse(LabelConfig, exec_properties["config"], "labels.yaml")
         sides: Sides = {}
         for side, parameter in ((PREDICTIONS, "split"), (LABELS, "label_split")):
             artifact = artifact_utils.get_single_instance(input_dict[side])

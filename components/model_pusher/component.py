@@ -7,8 +7,8 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import model_names
 from skewgate.components.model_pusher import executor
+from skewgate.storage import model_names
 
 
 class ModelPusherSpec(component_spec.ComponentSpec):

@@ -11,7 +11,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
-from skewgate import model_names
+from skewgate.storage import model_names
 
 
 class Executor(executor.Executor):

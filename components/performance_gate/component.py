@@ -9,10 +9,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import validation
+from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
-from skewgate.performance_config import PerformanceConfig
+from skewgate.core import yaml_model
 
 
 class PerformanceGateSpec(component_spec.ComponentSpec):
@@ -109,7 +109,7 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
         if isinstance(eval_config, str):
             configuration.parse_eval_config(eval_config)
         if isinstance(config, str):
-            validation.parse(PerformanceConfig, config, "performance.yaml")
+            yaml_model.parse(PerformanceConfig, config, "performance.yaml")
         spec = PerformanceGateSpec(
             examples=examples,
             model=model,

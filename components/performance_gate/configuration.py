@@ -14,7 +14,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components.performance_gate import resampling
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 _WHERE = "eval_config.pbtxt"
 _COUNT = "ExampleCount"

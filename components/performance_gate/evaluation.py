@@ -21,7 +21,7 @@ from skewgate.components.performance_gate import (
     saved_models,
     segments,
 )
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

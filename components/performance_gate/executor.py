@@ -12,10 +12,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import decision, validation
-from skewgate.components import artifact_io, tfrecords
-from skewgate.performance_config import PerformanceConfig
-from skewgate.report import Report
+from skewgate import decision
+from skewgate.checks.performance.config import PerformanceConfig
+from skewgate.components.support import artifact_io, tfrecords
+from skewgate.core import yaml_model
+from skewgate.report.report import Report
 
 _SEGMENTS = "segments"
 
@@ -46,7 +47,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         self._log_startup(input_dict, output_dict, exec_properties)
         input_dict = artifact_io.present(input_dict)
-        config = validation.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
+        config = yaml_model.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
         wanted = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         splits = [

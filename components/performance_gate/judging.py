@@ -7,11 +7,11 @@ from typing import Any
 from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate import decision
+from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.performance_gate import configuration, over_time, thresholds
 from skewgate.components.performance_gate.measured import Measurements
 from skewgate.components.performance_gate.over_time import Coverage
-from skewgate.performance_config import PerformanceConfig
-from skewgate.types import MetricResult
+from skewgate.core.results import MetricResult
 
 
 def judge(

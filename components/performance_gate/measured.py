@@ -18,8 +18,8 @@ from skewgate.components.performance_gate.configuration import (
     RANKINGS,
     cell_name,
 )
-from skewgate.errors import InputError
-from skewgate.performance.estimates import Estimate, Exact, Resampled, Share, Unchanging
+from skewgate.core.errors import InputError
+from skewgate.estimation.estimates import Estimate, Exact, Resampled, Share, Unchanging
 
 SliceKey = tuple[Any, ...]
 _COUNT = "example_count"

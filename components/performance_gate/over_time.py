@@ -9,19 +9,20 @@ from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
 
-from skewgate import decision, drift
+from skewgate import decision
+from skewgate.checks.drift import comparing
+from skewgate.checks.performance.config import PerformanceConfig, Windows
 from skewgate.components.performance_gate.configuration import Wanted
 from skewgate.components.performance_gate.measured import Measurements
 from skewgate.components.performance_gate.thresholds import label
+from skewgate.core.errors import InputError
+from skewgate.core.results import BASELINE_CHECK, MetricResult, Status
 from skewgate.decision import BandCheck, ChangeCheck
 from skewgate.decision.bands import BAND, CHANGE_POINT
-from skewgate.errors import InputError
-from skewgate.performance import estimates
-from skewgate.performance.estimates import Estimate
-from skewgate.performance.windows import Band, WindowValue, Worse, band
-from skewgate.performance_config import PerformanceConfig, Windows
-from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK, MetricResult, Status
+from skewgate.estimation import estimates
+from skewgate.estimation.bands import Band, WindowValue, Worse, band
+from skewgate.estimation.estimates import Estimate
+from skewgate.report.report import Report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +124,7 @@ def judge(
                 f"{name} has {len(apart)} windows with enough labels and rows, and to follow it "
                 f"{rules.reference + 1} are needed: {rules.reference} say what is normal"
             )
-            results.append(drift.inconclusive(BASELINE_CHECK, reason))
+            results.append(comparing.inconclusive(BASELINE_CHECK, reason))
             known[name] = series, None
             continue
         reference = [values[window] for window in normal]

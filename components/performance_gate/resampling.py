@@ -8,7 +8,7 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 _TAKE_TWICE = frozenset(
     f"tensorflow_model_analysis.metrics.{name}"

@@ -12,8 +12,8 @@ from tensorflow_model_analysis.proto import config_pb2
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
-from skewgate.components import artifact_io
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
 
 _FILE = "saved_model.pb"
 _DEFAULT = ("predict", "serving_default")

@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from skewgate.components import artifact_io
-from skewgate.errors import InputError
-from skewgate.performance.losses import LOSSES
-from skewgate.performance.segments import SegmentAccumulator, rank
-from skewgate.performance_config import Segments
-from skewgate.transforms.merging import MergeFn
+from skewgate.beam.merging import MergeFn
+from skewgate.checks.performance.config import Segments
+from skewgate.checks.performance.losses import LOSSES
+from skewgate.checks.performance.segments import SegmentAccumulator, rank
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
 
 TAPPED = "ExtractUnbatchedInputs"
 """TFMA's stage before which labels and predictions are there, and rows still in batches."""

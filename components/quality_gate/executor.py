@@ -11,10 +11,10 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.components import artifact_io
-from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
-from skewgate.report import HTML_NAME, Report
-from skewgate.types import Decision, Status
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
+from skewgate.core.results import Decision, Status
+from skewgate.report.report import HTML_NAME, Report
 
 RAISE, WITHHOLD = "raise", "withhold"
 MODES = (RAISE, WITHHOLD)

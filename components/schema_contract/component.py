@@ -7,8 +7,8 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import schema as schema_lib
 from skewgate.components.schema_contract import executor
+from skewgate.schema import reading as schema_lib
 
 
 class SchemaContractSpec(component_spec.ComponentSpec):

@@ -10,8 +10,8 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io
-from skewgate.schema import parse_schema
+from skewgate.components.support import artifact_io
+from skewgate.schema.reading import parse_schema
 
 SCHEMA_NAME = "schema.pbtxt"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from skewgate.comparators import Pairing
-from skewgate.skew_config import AnomalyRules
+from skewgate.checks.skew.comparators import Pairing
+from skewgate.checks.skew.config import AnomalyRules
 
 _COMPARATOR_TYPES = frozenset(
     number for name, number in anomalies_pb2.AnomalyInfo.Type.items() if "COMPARATOR_" in name

@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from skewgate import statistics as statistics_lib
-from skewgate.comparators import DRIFT, NORMS, SKEW, Comparison, Norm, Pairing, count_results
-from skewgate.profiles import Features
-from skewgate.schema import in_environment, nested_comparators
-from skewgate.types import Distribution, MetricResult, Status
+from skewgate.checks.skew.comparators import (
+    DRIFT,
+    NORMS,
+    SKEW,
+    Comparison,
+    Norm,
+    Pairing,
+    count_results,
+)
+from skewgate.core.profile import Features
+from skewgate.core.results import Distribution, MetricResult, Status
+from skewgate.schema.reading import in_environment, nested_comparators
+from skewgate.statistics import reading as statistics_lib
 
 Histogram = statistics_pb2.Histogram
 

@@ -9,11 +9,11 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import validation
+from skewgate.checks.skew.config import SkewConfig
 from skewgate.components import artifact_types
 from skewgate.components.schema_skew_validator import executor
-from skewgate.errors import InputError
-from skewgate.skew_config import SkewConfig
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
 
 
 class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
@@ -125,7 +125,7 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
         """
         rows = None
         if isinstance(config, str):
-            rows = validation.parse(SkewConfig, config, "skew.yaml").rows
+            rows = yaml_model.parse(SkewConfig, config, "skew.yaml").rows
         sides = {
             "baseline_statistics": baseline_statistics,
             "previous_statistics": previous_statistics,

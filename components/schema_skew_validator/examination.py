@@ -9,13 +9,14 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx import types
 
-from skewgate import decision, drift
-from skewgate import statistics as statistics_lib
-from skewgate.comparators import ANOMALY_OF_METRIC, Comparison, Pairing
-from skewgate.components import artifact_io
+from skewgate import decision
+from skewgate.checks.drift import comparing
+from skewgate.checks.skew.comparators import ANOMALY_OF_METRIC, Comparison, Pairing
+from skewgate.checks.skew.config import AnomalyRules, SkewConfig
 from skewgate.components.schema_skew_validator import anomaly_files, comparators, validity
-from skewgate.skew_config import AnomalyRules, SkewConfig
-from skewgate.types import WARNING, MetricResult, Status
+from skewgate.components.support import artifact_io
+from skewgate.core.results import WARNING, MetricResult, Status
+from skewgate.statistics import reading as statistics_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Examination:
         """
         self.rows += current.rows
         if not current.rows:
-            self.add([drift.inconclusive("rows", "the data hold no examples")], current.split)
+            self.add([comparing.inconclusive("rows", "the data hold no examples")], current.split)
             return anomalies_pb2.Anomalies()
         rules = self._config.anomalies
         statistics = self._shown(current)

@@ -11,15 +11,17 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import decision, drift, validation
-from skewgate import schema as schema_lib
-from skewgate.comparators import DRIFT, SKEW
-from skewgate.components import artifact_io
+from skewgate import decision
+from skewgate.checks.drift import comparing
+from skewgate.checks.skew.comparators import DRIFT, SKEW
+from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.schema_skew_validator.examination import Examination, Side
-from skewgate.errors import InputError
-from skewgate.report import Report
-from skewgate.skew_config import SkewConfig
-from skewgate.types import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
+from skewgate.components.support import artifact_io
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
+from skewgate.report.report import Report
+from skewgate.schema import reading as schema_lib
 
 ANOMALIES_NAME = "SchemaDiff.pb"  # as ExampleValidator names it
 
@@ -42,7 +44,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         input_dict = artifact_io.present(input_dict)
-        config = validation.parse(SkewConfig, exec_properties["config"], "skew.yaml")
+        config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
         schema = artifact_io.read_schema(input_dict["schema"])
         schema_lib.check_environment(schema, environment)
@@ -143,7 +145,7 @@ def _previous(
         if side.rows:
             return side, []
     reason = f"the previous statistics at {artifact.uri} have no examples in a split {split}"
-    return None, [drift.inconclusive(PREVIOUS_CHECK, reason)]
+    return None, [comparing.inconclusive(PREVIOUS_CHECK, reason)]
 
 
 def _missing(
@@ -158,7 +160,7 @@ def _missing(
     results = []
     if "baseline_statistics" in connected and training is None:
         reason = "the training statistics to compare with are missing or empty"
-        results.append(drift.inconclusive(BASELINE_CHECK, reason))
+        results.append(comparing.inconclusive(BASELINE_CHECK, reason))
     if (
         "previous_statistics" in connected
         and not input_dict.get("previous_statistics")
@@ -168,7 +170,7 @@ def _missing(
             "there are no earlier statistics for the schema's drift comparators, as in every "
             "first run; `policy: {on_missing_previous: allow}` in skew.yaml lets it go on"
         )
-        results.append(drift.inconclusive(PREVIOUS_CHECK, reason))
+        results.append(comparing.inconclusive(PREVIOUS_CHECK, reason))
     if config.rows is not None:
         results += [
             _no_rows(name) for name in ("examples", "baseline_examples") if not input_dict.get(name)
@@ -178,7 +180,7 @@ def _missing(
 
 def _no_rows(name: str) -> MetricResult:
     reason = f"skew.yaml compares rows, and {name} is not connected or missing"
-    return drift.inconclusive("matching", reason)
+    return comparing.inconclusive("matching", reason)
 
 
 def _describe(training: Side | None) -> dict[str, Any]:

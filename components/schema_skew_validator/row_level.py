@@ -13,15 +13,15 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.io import fileio
 
-from skewgate import schema as schema_lib
-from skewgate.components import artifact_io, tfrecords
-from skewgate.config import Significance
-from skewgate.errors import InputError
-from skewgate.rows import judging
-from skewgate.rows.accumulator import RowAccumulator
-from skewgate.skew_config import RowRules
-from skewgate.transforms.row_skew import CompareRows
-from skewgate.types import MetricResult
+from skewgate.beam.row_skew import CompareRows
+from skewgate.checks.drift.config import Significance
+from skewgate.checks.skew.config import RowRules
+from skewgate.checks.skew.rows import judging
+from skewgate.checks.skew.rows.accumulator import RowAccumulator
+from skewgate.components.support import artifact_io, tfrecords
+from skewgate.core.errors import InputError
+from skewgate.core.results import MetricResult
+from skewgate.schema import reading as schema_lib
 
 Sides = dict[str, tuple[types.Artifact, str]]
 

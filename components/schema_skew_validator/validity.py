@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from skewgate import statistics as statistics_lib
-from skewgate.anomalies import findings, unchecked
-from skewgate.anomalies.subjects import Subjects, counts_by_weight, path_of
-from skewgate.skew_config import AnomalyRules
-from skewgate.types import MetricResult
+from skewgate.checks.skew.anomalies import findings, unchecked
+from skewgate.checks.skew.anomalies.subjects import Subjects, counts_by_weight, path_of
+from skewgate.checks.skew.config import AnomalyRules
+from skewgate.core.results import MetricResult
+from skewgate.statistics import reading as statistics_lib
 
 _AT_A_TIME = 32
 """Features that TFDV gets at once: it copies the whole schema for each of them."""

@@ -13,13 +13,13 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.components import artifact_io, beam_workers, tfrecords
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
-from skewgate.errors import InputError
-from skewgate.statistics import parse_statistics
-from skewgate.tfdv_statistics.columns import UnsupportedError
-from skewgate.tfdv_statistics.features import Options
+from skewgate.components.support import artifact_io, beam_workers, tfrecords
+from skewgate.core.errors import InputError
+from skewgate.statistics.generating.columns import UnsupportedError
+from skewgate.statistics.generating.features import Options
+from skewgate.statistics.reading import parse_statistics
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

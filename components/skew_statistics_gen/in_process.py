@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.components import tfrecords
-from skewgate.errors import InputError
-from skewgate.tfdv_statistics import decoding, profile
-from skewgate.tfdv_statistics.columns import MixedTypesError, Values, columns_of, values_of
-from skewgate.tfdv_statistics.features import Options
+from skewgate.components.support import tfrecords
+from skewgate.core.errors import InputError
+from skewgate.data.tf_example import decoding
+from skewgate.statistics.generating import profile
+from skewgate.statistics.generating.columns import MixedTypesError, Values, columns_of, values_of
+from skewgate.statistics.generating.features import Options
 
 CHUNK_ROWS = 10_000
 """Rows described at a time."""

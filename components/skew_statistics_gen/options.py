@@ -7,8 +7,8 @@ from typing import Any
 
 from tfx import types
 
-from skewgate.components import artifact_io
-from skewgate.tfdv_statistics.features import Options
+from skewgate.components.support import artifact_io
+from skewgate.statistics.generating.features import Options
 
 RANKS = 10_000
 """Categories kept per feature; the mass of the others only bounds a metric."""

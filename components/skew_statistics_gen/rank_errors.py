@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.statistics import SKETCH_ERROR_STAT
+from skewgate.statistics.reading import SKETCH_ERROR_STAT
 
 
 def tell_error(

@@ -8,9 +8,9 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate import model_names
-from skewgate.components import artifact_io, state_folder
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io, state_folder
+from skewgate.core.errors import InputError
+from skewgate.storage import model_names
 
 TRAINING_ROLES = {
     "model": "model",

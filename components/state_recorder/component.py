@@ -7,9 +7,9 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
-from skewgate import model_names
 from skewgate.components import artifact_types
 from skewgate.components.state_recorder import executor
+from skewgate.storage import model_names
 
 
 class StateRecorderSpec(component_spec.ComponentSpec):

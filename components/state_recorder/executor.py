@@ -8,8 +8,8 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate import model_names
-from skewgate.components import artifact_io, state_folder
+from skewgate.components.support import artifact_io, state_folder
+from skewgate.storage import model_names
 
 ROLES = ("statistics", "examples", "model", "evaluation")
 

@@ -10,10 +10,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import channel, component_spec, standard_artifacts
 
-from skewgate import splits as splits_lib
 from skewgate.components.tabular_example_gen import executor, inputs
-from skewgate.errors import InputError
-from skewgate.sources import kinds
+from skewgate.core.errors import InputError
+from skewgate.data.arrow import kinds
+from skewgate.data.ingest import splits as splits_lib
 
 
 class TabularExampleGenSpec(component_spec.ComponentSpec):
@@ -86,15 +86,16 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             input_base: the folder that `pattern` starts from.
             pattern: glob of the files to read, with TFX's span and version placeholders. A runtime
                 parameter works in compiled pipelines only: their entry point tells the driver.
-            splits: how rows are split, see `skewgate.splits`; by default one split "all".
+            splits: how rows are split, see `skewgate.data.ingest.splits`; by default one split
+                "all".
             schema: gives columns their types; without it they are inferred.
             range_config: JSON form of TFX's RangeConfig, to choose a span.
             types: column name to INT, FLOAT or BYTES; counts more than the schema.
             max_rejected: rows that may be left out because they cannot be read; one more fails the
                 run.
             shards: files per split at most; without it a new one begins after 250,000 rows.
-            scheduled_time: what the run was scheduled for, see `skewgate.schedule_window`; needed
-                where `splits` are the window before it.
+            scheduled_time: what the run was scheduled for, see `skewgate.data.windows.scheduled`;
+                needed where `splits` are the window before it.
             span: the span to read; the newest without it. As a runtime parameter it is text, and
                 "" is the newest.
 

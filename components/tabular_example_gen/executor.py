@@ -14,13 +14,13 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate import splits as splits_lib
-from skewgate.components import artifact_io, beam_workers
-from skewgate.errors import InputError
-from skewgate.ingest import writing
-from skewgate.ingest.counts import REPORT_NAME, Counts
-from skewgate.ingest.plan import Plan
-from skewgate.sources import kinds
+from skewgate.components.support import artifact_io, beam_workers
+from skewgate.core.errors import InputError
+from skewgate.data.arrow import kinds
+from skewgate.data.ingest import splits as splits_lib
+from skewgate.data.ingest import writing
+from skewgate.data.ingest.counts import REPORT_NAME, Counts
+from skewgate.data.ingest.plan import Plan
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
@@ -67,7 +67,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             return writing.write(paths, plan, os.path.join(folder, ""))
         import apache_beam as beam
 
-        from skewgate.transforms import ingest
+        from skewgate.beam import ingest
 
         path = os.path.join(folder, _COUNTED)
         with self._make_beam_pipeline() as pipeline:

@@ -7,8 +7,8 @@ import json
 from tfx.components.example_gen import utils
 from tfx.proto import example_gen_pb2
 
-from skewgate import file_choices
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.storage import patterns
 
 
 def input_config(pattern: str) -> str:
@@ -28,7 +28,7 @@ def check_pattern(pattern: str) -> None:
     Raises:
         InputError: it does not.
     """
-    file_choices.check_pattern(pattern)
+    patterns.check_pattern(pattern)
     _placeholders(pattern)
 
 
@@ -42,7 +42,7 @@ def parse_span(text: str, pattern: str) -> int | None:
     Raises:
         InputError: the text is no number, or the pattern has no place for that span.
     """
-    span = file_choices.parse_span(text)
+    span = patterns.parse_span(text)
     if span is None:
         return None
     has_span, has_date = _placeholders(pattern)

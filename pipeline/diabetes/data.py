@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from skewgate.errors import InputError
-from skewgate.files import write_atomically
+from skewgate.core.errors import InputError
+from skewgate.storage.atomic import write_atomically
 
 _FOLDER = "datasets/data"
 _ROWS, _LABELS = "diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"

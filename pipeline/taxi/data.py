@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-from skewgate.errors import InputError
-from skewgate.files import write_atomically
+from skewgate.core.errors import InputError
+from skewgate.storage.atomic import write_atomically
 
 _ROWS = "examples/chicago_taxi_pipeline/data/simple/data.csv"
 _UTC = datetime.timezone.utc

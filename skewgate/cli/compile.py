@@ -8,9 +8,9 @@ import pathlib
 from typing import TYPE_CHECKING, Any
 
 from skewgate.cli import console
-from skewgate.errors import EXIT_PASS, InputError, SkewgateError
-from skewgate.kubeflow import options as options_lib
+from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.kubeflow import parameters
+from skewgate.kubeflow.compile import options as options_lib
 
 if TYPE_CHECKING:
     from skewgate.pipeline.settings import Settings
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     with console.redirected(log):
         compiled = _compile(arguments.pipeline, settings, how, log)
-    from skewgate.kubeflow import compiler
+    from skewgate.kubeflow.compile import compiler
 
     compiler.write(compiled, how, arguments.out)
     print(f"{arguments.pipeline}: written to {arguments.out}")
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _compile(
     name: str, settings: Settings, how: options_lib.Options, log: pathlib.Path
 ) -> dict[str, Any]:
-    from skewgate.kubeflow import compiler
+    from skewgate.kubeflow.compile import compiler
     from skewgate.pipeline import factories, places
 
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from skewgate import report as report_lib
 from skewgate.cli import run
-from skewgate.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
+from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
+from skewgate.core.results import Status
 from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
-from skewgate.types import Status
+from skewgate.report import report as report_lib
 
 DRIFTED = frozenset({"payment_type", "trip_miles"})
 """What differs in the rows of 2016; the demo must find this and nothing else."""

@@ -6,15 +6,20 @@ import argparse
 import pathlib
 import sys
 
-from skewgate import config as config_lib
-from skewgate import decision, engine, files, schema, settling, validation
-from skewgate import report as report_lib
-from skewgate.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+from skewgate import decision
+from skewgate.checks.drift import config as config_lib
+from skewgate.checks.drift import settling
 from skewgate.cli import console, table
-from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
-from skewgate.profiles import Profile
-from skewgate.reporting import distributions
-from skewgate.types import Status
+from skewgate.core import yaml_model
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
+from skewgate.core.profile import Profile
+from skewgate.core.results import Status
+from skewgate.profiling import engine
+from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+from skewgate.report import distributions
+from skewgate.report import report as report_lib
+from skewgate.schema import reading as schema
+from skewgate.storage import atomic
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         InputError: data, configuration or schema cannot be used.
     """
     config = (
-        validation.load(config_lib.DriftConfig, options.config)
+        yaml_model.load(config_lib.DriftConfig, options.config)
         if options.config
         else config_lib.DriftConfig()
     )
@@ -122,7 +127,7 @@ def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
     """Writes the files of a report and returns the path of its page."""
     try:
         for name, content in report_lib.render(report).items():
-            files.write_atomically(pathlib.Path(folder) / name, content)
+            atomic.write_atomically(pathlib.Path(folder) / name, content)
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror}", "change --out") from error
     return pathlib.Path(folder) / report_lib.HTML_NAME

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from skewgate import ending
 from skewgate.cli import schedule as schedule_command
 from skewgate.cli.parser import build_parser
-from skewgate.errors import EXIT_USAGE, InputError, SkewgateError
+from skewgate.core import process_exit
+from skewgate.core.errors import EXIT_USAGE, InputError, SkewgateError
 
 
 def _call(options: argparse.Namespace) -> int:
@@ -85,4 +85,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """Entry point of the `skewgate` command."""
-    ending.run(main)
+    process_exit.run(main)

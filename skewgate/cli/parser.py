@@ -8,7 +8,7 @@ from typing import Any
 import skewgate
 from skewgate.cli import pipeline_parser
 from skewgate.cli import schedule as schedule_command
-from skewgate.errors import VERDICT_CODES
+from skewgate.core.errors import VERDICT_CODES
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skewgate.errors import VERDICT_CODES
+from skewgate.core.errors import VERDICT_CODES
 
 
 def add_run(commands: Any) -> None:

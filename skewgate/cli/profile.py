@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from skewgate import engine, files, schema, statistics, statistics_writer
-from skewgate.accumulators.numeric import RESOLUTION
 from skewgate.cli import console
-from skewgate.errors import EXIT_PASS, InputError
-from skewgate.merging import merge_profiles
-from skewgate.profiles import Profile
+from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.profile import Profile
+from skewgate.profiling import engine
+from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.merging import merge_profiles
+from skewgate.schema import reading as schema
+from skewgate.statistics import reading as statistics
+from skewgate.statistics import writing
+from skewgate.storage import atomic
 
 
 def profile(options: argparse.Namespace) -> int:
@@ -71,9 +75,9 @@ def _check_resolutions(paths: Sequence[str], resolutions: Sequence[int]) -> None
 
 
 def _write(found: Profile, path: str, resolution: int) -> None:
-    content = statistics_writer.to_statistics(found, resolution).SerializeToString()
+    content = writing.to_statistics(found, resolution).SerializeToString()
     try:
-        files.write_atomically(path, content)
+        atomic.write_atomically(path, content)
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
     features = found.slices.get("", {})

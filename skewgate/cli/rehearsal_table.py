@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skewgate.core.results import MetricResult
 from skewgate.simulation.rehearsal.rehearse import Result
 from skewgate.simulation.rehearsal.scenarios import DETECTED, INCONCLUSIVE, MISSED, Outcome
 from skewgate.simulation.rehearsal.thresholds import Rate
-from skewgate.types import MetricResult
 
 _HEAD = ("drift", "size", "detected", "", "inconclusive", "missed", "delay", "false", "seen by")
 _RIGHT = frozenset({"inconclusive", "missed", "delay", "false"})

@@ -8,14 +8,16 @@ import pathlib
 import sys
 import time
 
-from skewgate import config as config_lib
-from skewgate import files, schema, validation
+from skewgate.checks.drift import config as config_lib
 from skewgate.cli import console, rehearsal_table
-from skewgate.errors import EXIT_PASS, InputError
-from skewgate.schema import categorical_features
+from skewgate.core import yaml_model
+from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.data.arrow import kinds
+from skewgate.schema import reading as schema
+from skewgate.schema.reading import categorical_features
 from skewgate.simulation import spec as spec_lib
 from skewgate.simulation.rehearsal import rehearse
-from skewgate.sources import kinds
+from skewgate.storage import atomic
 
 JSON_NAME, TEXT_NAME, CONFIG_NAME = "rehearsal.json", "rehearsal.txt", "suggested-drift.yaml"
 
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """
     started = time.monotonic()
     config = (
-        validation.load(config_lib.DriftConfig, options.config)
+        yaml_model.load(config_lib.DriftConfig, options.config)
         if options.config
         else config_lib.DriftConfig()
     )
@@ -92,7 +94,7 @@ class _Steps:
 def _write(folder: str, contents: dict[str, str]) -> None:
     try:
         for name, content in contents.items():
-            files.write_atomically(
+            atomic.write_atomically(
                 pathlib.Path(folder) / name, content if content.endswith("\n") else content + "\n"
             )
     except OSError as error:

@@ -8,14 +8,14 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from skewgate import files
-from skewgate import report as report_lib
 from skewgate.cli import console, table
-from skewgate.errors import EXIT_PASS, InputError
-from skewgate.reporting import page, timeline
-from skewgate.reporting.text import shortened, visible
-from skewgate.reporting.timeline import Series, Timeline
-from skewgate.types import Status
+from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.results import Status
+from skewgate.report import page, timeline
+from skewgate.report import report as report_lib
+from skewgate.report.text import shortened, visible
+from skewgate.report.timeline import Series, Timeline
+from skewgate.storage import atomic
 
 _MOST_WINDOWS = 60
 _MOST_QUIET = 20
@@ -100,7 +100,7 @@ def _many(found: Timeline, options: argparse.Namespace) -> None:
 
 def _write(path: str, content: str) -> None:
     try:
-        files.write_atomically(path, content)
+        atomic.write_atomically(path, content)
     except OSError as error:
         raise InputError(
             path, f"cannot be written: {error.strerror}", "name a file, with --out"

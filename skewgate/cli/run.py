@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
+from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
 
 if TYPE_CHECKING:
     from skewgate.pipeline.settings import Settings

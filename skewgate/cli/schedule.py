@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from skewgate import schedule_window
-from skewgate.errors import EXIT_PASS
+from skewgate.core.errors import EXIT_PASS
+from skewgate.data.windows import scheduled
 
 _EPILOG = "exit codes: 0 done, 2 usage or bad input"
 
@@ -102,7 +102,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.schedule_command == "window":
         return _window(options)
-    from skewgate.kubeflow import parameters, schedules
+    from skewgate.kubeflow import parameters
+    from skewgate.kubeflow.schedule import schedules
 
     target = options.schedule_command
     compiled = schedules.load(options.spec, target)
@@ -135,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         print(json.dumps(request, indent=2, sort_keys=True))
         return EXIT_PASS
-    from skewgate.kubeflow import schedule_clients
+    from skewgate.kubeflow.schedule import schedule_clients
 
     if target == schedules.KUBEFLOW:
         print(f"recurring run {schedule_clients.create_on_kubeflow(request)}")
@@ -145,10 +146,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _window(options: argparse.Namespace) -> int:
-    every = schedule_window.parse_every(options.every)
-    found = schedule_window.window(options.scheduled, every, options.time_zone)
+    every = scheduled.parse_every(options.every)
+    found = scheduled.window(options.scheduled, every, options.time_zone)
     moments = (found.start, found.end) if options.start else (found.end,)
-    print(" ".join(map(schedule_window.write, moments)))
+    print(" ".join(map(scheduled.write, moments)))
     return EXIT_PASS
 
 

@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate import files
 from skewgate.cli import schema_data
-from skewgate.errors import EXIT_FAIL, EXIT_PASS, InputError
-from skewgate.schema import parse_schema
-from skewgate.schema_editing import text as editor
-from skewgate.schema_editing.accept import Acceptor, Anomaly
-from skewgate.schema_editing.diff import Difference, aligned, diff
-from skewgate.schema_editing.render import render_schema
+from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, InputError
+from skewgate.schema.editing import text as editor
+from skewgate.schema.editing.accept import Acceptor, Anomaly
+from skewgate.schema.editing.diff import Difference, aligned, diff
+from skewgate.schema.editing.render import render_schema
+from skewgate.schema.reading import parse_schema
+from skewgate.storage import atomic
 
 SERVING = "SERVING"
 """The environment that has no labels."""
@@ -229,7 +229,7 @@ def _same_file(one: str, other: str) -> bool:
 
 def _write(path: str, text: str) -> None:
     try:
-        files.write_atomically(path, text)
+        atomic.write_atomically(path, text)
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
 

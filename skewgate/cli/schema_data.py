@@ -13,13 +13,14 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from skewgate import engine, statistics_writer
-from skewgate.accumulators.numeric import RESOLUTION
 from skewgate.cli import console
-from skewgate.errors import InputError
-from skewgate.profiles import Features
-from skewgate.statistics import read_statistics
-from skewgate.types import CategoricalDistribution, NumericDistribution
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features
+from skewgate.core.results import CategoricalDistribution, NumericDistribution
+from skewgate.profiling import engine
+from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.statistics import writing
+from skewgate.statistics.reading import read_statistics
 
 _POINTS = 1000  # kept of each number, as `skewgate profile` does
 _TYPES = schema_pb2.FeatureType
@@ -64,7 +65,7 @@ def _profile(
         # whole numbers may stand for floats, and digits for text.
         how, schema = engine.Options(schema=wider, progress=reading), None
         side = engine.open_side(side.place, how)
-    written = statistics_writer.to_statistics(profile, _POINTS)
+    written = writing.to_statistics(profile, _POINTS)
     order = {name: place for place, name in enumerate(_columns(side))}
     for dataset in written.datasets:
         ordered = sorted(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from skewgate import schema, validation
 from skewgate.cli import console
-from skewgate.errors import EXIT_PASS
+from skewgate.core import yaml_model
+from skewgate.core.errors import EXIT_PASS
+from skewgate.data.arrow import kinds
+from skewgate.schema import reading as schema
 from skewgate.simulation import simulate
 from skewgate.simulation import spec as spec_lib
-from skewgate.sources import kinds
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: data, spec or schema cannot be used, or the folder cannot be written.
     """
-    text = validation.read_text(options.spec)
+    text = yaml_model.read_text(options.spec)
     spec = spec_lib.parse(text, options.spec)
     types = kinds.column_types(schema.load_schema(options.schema)) if options.schema else None
     reading = console.Reading(sys.stderr, quiet=options.quiet)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from skewgate.reporting.bars import bar_of
-from skewgate.reporting.ranking import worst_first
-from skewgate.reporting.text import visible
-from skewgate.types import MetricResult, Status
+from skewgate.core.results import MetricResult, Status
+from skewgate.report.bars import bar_of
+from skewgate.report.ranking import worst_first
+from skewgate.report.text import visible
 
 COLOURS = {Status.FAIL: "31", Status.INCONCLUSIVE: "33", Status.PASS: "32"}
 _HEAD = ("feature", "slice", "metric", "value", "interval", "bar", "threshold", "verdict")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from scipy import special
 
-from skewgate.config import Significance
+from skewgate.checks.drift.config import Significance
+from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import p_text, rounded_up
 from skewgate.decision.correction import adjust, level
-from skewgate.decision.wording import p_text, rounded_up
-from skewgate.performance.cuts import SHORTEST
-from skewgate.performance.windows import Band, ChangePoint, WindowValue, Worse, change_points
-from skewgate.types import MetricResult, Status
+from skewgate.estimation.bands import Band, ChangePoint, WindowValue, Worse, change_points
+from skewgate.estimation.change_points import SHORTEST
 
 BAND, CHANGE_POINT = "band", "change point"
 """Second word of the names of these checks, after that of the metric."""

@@ -6,11 +6,11 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from skewgate.config import Significance
+from skewgate.checks.drift.config import Significance
+from skewgate.core.results import SMALL_SLICE, MetricResult, Status
+from skewgate.core.wording import p_text, rounded_up
 from skewgate.decision.correction import adjust
-from skewgate.decision.wording import p_text, rounded_up
-from skewgate.performance.estimates import Estimate
-from skewgate.types import SMALL_SLICE, MetricResult, Status
+from skewgate.estimation.estimates import Estimate
 
 
 @dataclasses.dataclass(frozen=True)

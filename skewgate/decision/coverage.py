@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from skewgate.types import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
 
 COVERAGE = "coverage"
 """Metric name of the results."""

@@ -6,11 +6,11 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from skewgate import binomial
-from skewgate.config import Significance
+from skewgate.checks.drift.config import Significance
+from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import rounded_up
 from skewgate.decision.correction import adjust
-from skewgate.decision.wording import rounded_up
-from skewgate.types import MetricResult, Status
+from skewgate.estimation import binomial
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,14 +9,14 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from skewgate.metrics.cdf import at, steps
-from skewgate.types import (
+from skewgate.core.results import (
     CategoricalDistribution,
     Distribution,
     FloatArray,
     Measurement,
     NumericDistribution,
 )
+from skewgate.metrics.cdf import at, steps
 
 
 @dataclasses.dataclass(frozen=True)

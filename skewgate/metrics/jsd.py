@@ -7,9 +7,9 @@ import math
 import numpy as np
 from scipy import special
 
+from skewgate.core.results import Distribution, FloatArray, Measurement
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
 from skewgate.metrics.null import divergence_measurement
-from skewgate.types import Distribution, FloatArray, Measurement
 
 
 def jsd_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from scipy import special
 
+from skewgate.core.results import Distribution, FloatArray, Measurement, NumericDistribution
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import at, steps
-from skewgate.types import Distribution, FloatArray, Measurement, NumericDistribution
 
 
 def ks_interval(

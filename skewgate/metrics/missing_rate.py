@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from skewgate.core.results import Distribution, Measurement, n_rows, n_without_value
 from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
-from skewgate.types import Distribution, Measurement, n_rows, n_without_value
 
 
 def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: int) -> float:

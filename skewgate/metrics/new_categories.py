@@ -7,8 +7,8 @@ import math
 import numpy as np
 from scipy import special
 
+from skewgate.core.results import CategoricalDistribution, Distribution, Measurement
 from skewgate.metrics.base import Metric
-from skewgate.types import CategoricalDistribution, Distribution, Measurement
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:

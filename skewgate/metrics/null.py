@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
+from skewgate.core.results import FloatArray, Measurement
 from skewgate.metrics.base import Shares
-from skewgate.types import FloatArray, Measurement
 
 DRAWS = 200
 """Permutations drawn where a bin is too rare for the chi-square law."""

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from skewgate.core.results import Distribution, FloatArray, Measurement
 from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of
 from skewgate.metrics.null import divergence_measurement
-from skewgate.types import Distribution, FloatArray, Measurement
 
 SMOOTHING = 0.5
 """Values added to every bin inside the logarithm, so that an empty bin has a finite one.

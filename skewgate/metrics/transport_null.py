@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.types import FloatArray
+from skewgate.core.results import FloatArray
 
 POINTS = 64
 """Number of points that stand for all in the variance."""

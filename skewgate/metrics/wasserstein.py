@@ -8,10 +8,10 @@ import math
 import numpy as np
 from scipy import special
 
+from skewgate.core.results import Distribution, FloatArray, Measurement, NumericDistribution
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import below, steps
 from skewgate.metrics.transport_null import null_moments
-from skewgate.types import Distribution, FloatArray, Measurement, NumericDistribution
 
 _ROUNDING = 1e-10  # relative error that a mean over many values may have
 _EQUAL = 1e-12  # shares that differ by less are equal but for rounding

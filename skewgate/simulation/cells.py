@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.accumulators.column import validity
-from skewgate.types import FloatArray
+from skewgate.core.results import FloatArray
+from skewgate.profiling.accumulators.column import validity
 
 BoolArray = npt.NDArray[np.bool_]
 

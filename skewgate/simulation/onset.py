@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from skewgate.validation import StrictModel
+from skewgate.core.yaml_model import StrictModel
 
 _KEYS = {"over": "gradual", "period": "recurring", "length": "recurring"}
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from skewgate.core.results import FloatArray
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import Plant, Selection
 from skewgate.simulation.kinds.labels import ClassPrior
 from skewgate.simulation.randoms import uniforms
 from skewgate.simulation.spec import Planned
 from skewgate.simulation.survey import Survey, check_columns, matches
-from skewgate.types import FloatArray
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate import sources
-from skewgate.accumulators.column import is_list, numbers, validity
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.data import sources
+from skewgate.data.sources.base import Source, WiderTypes
+from skewgate.data.sources.csv_files import CsvSource
+from skewgate.data.sources.json_files import JsonSource
+from skewgate.data.sources.records import RecordSource
+from skewgate.profiling.accumulators.column import is_list, numbers, validity
 from skewgate.simulation import cells
-from skewgate.sources.base import Source, WiderTypes
-from skewgate.sources.csv_files import CsvSource
-from skewgate.sources.json_files import JsonSource
-from skewgate.sources.records import RecordSource
 
 Progress = Callable[[str, int], None]
 

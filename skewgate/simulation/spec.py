@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import pydantic
 
-from skewgate import validation
-from skewgate.errors import InputError
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.kinds import REGISTRY
 from skewgate.simulation.kinds.base import Plant
 from skewgate.simulation.windows import WindowRule
-from skewgate.validation import StrictModel
 
 
 class Rehearsal(StrictModel):
@@ -89,7 +89,7 @@ def parse(text: str, where: str) -> Spec:
     Raises:
         InputError: the text is not YAML, or is no spec.
     """
-    content = validation.parse(_Content, text, where)
+    content = yaml_model.parse(_Content, text, where)
     plants = tuple(
         Planned(at=f"plants.{index}", plant=parse_plant(fields, where, f"plants.{index}"))
         for index, fields in enumerate(content.plants)
@@ -115,7 +115,7 @@ def load(path: str) -> Spec:
     Raises:
         InputError: the file cannot be read, or is no spec.
     """
-    return parse(validation.read_text(path), path)
+    return parse(yaml_model.read_text(path), path)
 
 
 def parse_plant(fields: dict[str, Any], where: str, at: str) -> Plant:
@@ -135,7 +135,7 @@ def parse_plant(fields: dict[str, Any], where: str, at: str) -> Plant:
             f"{at}.kind: {kind!r} is no kind of drift; the kinds are {listed}",
             f"did you mean {close[0]!r}" if close else "name one of them",
         )
-    return validation.check(REGISTRY[kind], fields, where, at)
+    return yaml_model.check(REGISTRY[kind], fields, where, at)
 
 
 def expand(fields: dict[str, Any], where: str, at: str) -> list[Planned]:

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.accumulators.column import validity, values_of
-from skewgate.accumulators.numeric import NumericAccumulator
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.core.results import NumericDistribution
+from skewgate.profiling.accumulators.column import validity, values_of
+from skewgate.profiling.accumulators.numeric import NumericAccumulator
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     MOMENTS,
@@ -29,7 +30,6 @@ from skewgate.simulation.kinds.base import (
 from skewgate.simulation.reading import Progress, Rows
 from skewgate.simulation.spec import Planned
 from skewgate.simulation.windows import WindowRule, Windows, plan
-from skewgate.types import NumericDistribution
 
 _Slice = str  # JSON text of `where`; "{}" for all rows
 

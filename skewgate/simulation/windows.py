@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pydantic
 
-from skewgate.accumulators.column import validity
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.core.yaml_model import StrictModel
+from skewgate.profiling.accumulators.column import validity
 from skewgate.simulation import cells
-from skewgate.validation import StrictModel
 
 IntArray = npt.NDArray[np.int64]
 MOST_WINDOWS = 500

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from skewgate.accumulators.column import is_list
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.profiling.accumulators.column import is_list
 
 TRUTH, SPEC = "truth.json", "simulation.yaml"
 

@@ -10,11 +10,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from skewgate import decision, report
+from skewgate import decision
+from skewgate.checks.drift.config import BasicPolicy, Policy
 from skewgate.cli.main import main
-from skewgate.config import BasicPolicy, Policy
-from skewgate.report import Report
-from skewgate.types import MetricResult, Status
+from skewgate.core.results import MetricResult, Status
+from skewgate.report import report
+from skewgate.report.report import Report
 
 INJECTED = "<script>document.title='ran'</script>"
 INJECTED_TOO = '"><img src=x onerror="document.title=\'ran\'">'

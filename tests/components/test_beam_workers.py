@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skewgate.components import beam_workers
+from skewgate.components.support import beam_workers
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ from tfx_bsl.public.proto import slicing_spec_pb2
 
 import skewgate
 from skewgate import metrics
-from skewgate.components import artifact_io
 from skewgate.components.drift_evaluator import executor, rereading, sides
 from skewgate.components.drift_evaluator.component import DriftEvaluator
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
+from skewgate.core.results import CategoricalDistribution
 from skewgate.pipeline.settings import LOCAL_BEAM
-from skewgate.types import CategoricalDistribution
 
 CONFIG = "defaults: {numeric: {ks: 0.1}, categorical: {linf: 0.1}}"
 

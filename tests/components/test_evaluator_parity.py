@@ -22,7 +22,7 @@ from tfx.types import standard_artifacts
 from tfx_bsl.tfxio import tf_example_record
 
 from skewgate.components.performance_gate import configuration
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 METRICS = [
     "ExampleCount",

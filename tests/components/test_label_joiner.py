@@ -17,14 +17,15 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
 import skewgate
-from skewgate import report as report_lib
-from skewgate.components import artifact_types, tfrecords
+from skewgate.checks.labels import coverage
+from skewgate.checks.labels.config import LabelConfig
+from skewgate.components import artifact_types
 from skewgate.components.label_joiner.component import LabelJoiner
 from skewgate.components.label_joiner.executor import Executor
 from skewgate.components.quality_gate.component import QualityGate
-from skewgate.errors import InputError
-from skewgate.label_config import LabelConfig
-from skewgate.labels import coverage
+from skewgate.components.support import tfrecords
+from skewgate.core.errors import InputError
+from skewgate.report import report as report_lib
 
 HOUR, DAY = 3_600, 86_400
 MARCH = 1_456_790_400  # 2016-03-01T00:00Z
@@ -119,7 +120,7 @@ def join(output, tmp_path, read_json):
         assert joined.get_int_custom_property("rows_read") == len(rows)
         report = read_json(found)
         schema = json.loads(
-            pathlib.Path(skewgate.__file__).with_name("report.schema.json").read_text()
+            (pathlib.Path(skewgate.__file__).parent / "report" / "report.schema.json").read_text()
         )
         jsonschema.validate(report, schema)
         return rows, report, joined

@@ -11,7 +11,7 @@ import sklearn.linear_model
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pathlib
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from skewgate import model_names
 from skewgate.components.model_pusher import executor
 from skewgate.components.model_pusher.component import ModelPusher
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.storage import model_names
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
 import skewgate.components  # noqa: F401 (registers the file system)
-from skewgate.components import artifact_io, state_folder
+from skewgate.components.support import artifact_io, state_folder
 
 
 @pytest.fixture

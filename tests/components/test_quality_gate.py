@@ -8,13 +8,13 @@ from tfx.types import standard_artifacts
 
 import skewgate
 from skewgate import decision
-from skewgate.components import artifact_io
+from skewgate.checks.drift.config import Policy
 from skewgate.components.quality_gate import executor
 from skewgate.components.quality_gate.component import QualityGate
-from skewgate.config import Policy
-from skewgate.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
-from skewgate.report import Report
-from skewgate.types import MetricResult, Status
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
+from skewgate.core.results import MetricResult, Status
+from skewgate.report.report import Report
 
 
 def make_report(kind, status, feature="fare"):

@@ -11,7 +11,7 @@ from tfx.types import standard_artifacts
 
 import skewgate
 from skewgate.components.schema_skew_validator import component, executor
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 
 def frame(rows, cash, **changes):

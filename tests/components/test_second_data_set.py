@@ -20,17 +20,18 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 import skewgate
-from skewgate import schemas, sources
+from skewgate import schemas
 from skewgate.cli.main import main
 from skewgate.components.schema_skew_validator import executor as validator
 from skewgate.components.skew_statistics_gen import executor as statistics_gen
 from skewgate.components.tabular_example_gen import executor as example_gen
-from skewgate.errors import InputError
-from skewgate.features import to_features
+from skewgate.core.errors import InputError
+from skewgate.data import sources
+from skewgate.data.ingest.to_features import to_features
 from skewgate.pipeline.diabetes import data
 from skewgate.pipeline.settings import LOCAL_BEAM
 from skewgate.pipeline.taxi import data as taxi_data
-from skewgate.schema import load_schema
+from skewgate.schema.reading import load_schema
 
 CONTRACTS = pathlib.Path(schemas.__file__).parent / "diabetes"
 CONFIG = (CONTRACTS / "skew.yaml").read_text()

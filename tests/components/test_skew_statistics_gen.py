@@ -14,11 +14,11 @@ from tfx.components.statistics_gen import executor as stock_executor
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate import statistics as statistics_lib
-from skewgate.components import artifact_io
 from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
+from skewgate.statistics import reading as statistics_lib
 
 PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}
 

@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate.components import tfrecords
 from skewgate.components.skew_statistics_gen import executor, in_process
-from skewgate.errors import InputError
-from skewgate.sources.records import masked_crc
+from skewgate.components.support import tfrecords
+from skewgate.core.errors import InputError
+from skewgate.data.sources.records import masked_crc
 
 
 def framed(record):

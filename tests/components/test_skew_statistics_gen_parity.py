@@ -17,10 +17,10 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx_bsl.public.proto import slicing_spec_pb2
 
-from skewgate.components import artifact_io
 from skewgate.components.skew_statistics_gen import executor, in_process, on_beam
 from skewgate.components.skew_statistics_gen import options as options_lib
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
 
 # TFX 1.21 computes the edges of equal widths in single precision, and counts from these.

@@ -9,12 +9,12 @@ import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
 import skewgate
-from skewgate import object_store
-from skewgate.components import artifact_io, state_folder
 from skewgate.components.state_lookup import component as lookup_component
 from skewgate.components.state_lookup import executor as lookup
 from skewgate.components.state_recorder import executor as recorder
-from skewgate.errors import InputError
+from skewgate.components.support import artifact_io, state_folder
+from skewgate.core.errors import InputError
+from skewgate.storage import s3
 
 SPLITS = ["train", "eval"]
 
@@ -193,7 +193,7 @@ def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_
             monkeypatch.setenv(name, value)
         with pytest.raises(InputError, match=r"minio://artifacts/model: .*, and is gone"):
             find("taxi-monitoring", required=["model"])
-        with object_store.open_object("minio://artifacts/model/saved_model.pb", "wb") as stream:
+        with s3.open_object("minio://artifacts/model/saved_model.pb", "wb") as stream:
             stream.write(b"graph")
         found = find("taxi-monitoring", required=["model"])["model"]
     assert found.uri == "minio://artifacts/model"

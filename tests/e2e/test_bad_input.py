@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from skewgate.components.skew_statistics_gen import executor as statistics_gen
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.pipeline import settings as settings_lib
 
 CONTRACTS = settings_lib.DEFAULT.parent

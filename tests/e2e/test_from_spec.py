@@ -12,15 +12,15 @@ from tfx.dsl.experimental.conditionals import conditional
 from tfx.orchestration import data_types, pipeline
 from tfx.types import standard_artifacts
 
-from skewgate import object_store
 from skewgate.cli.main import main
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.kubeflow import compiler, options
+from skewgate.kubeflow.compile import compiler, options
 from skewgate.pipeline import settings
 from skewgate.pipeline.taxi import data
+from skewgate.storage import s3
 
 ROWS = 1500
 
@@ -95,7 +95,7 @@ def place(tmp_path_factory, server) -> pathlib.Path:
         how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/taxi")
         compiled = compiler.compile_pipeline(gates(target), how)
         if target == "kubeflow":
-            object_store.upload(str(store), bucket)
+            s3.upload(str(store), bucket)
             shutil.rmtree(store)
         compiler.write(compiled, how, str(folder / f"gates{options.ENDINGS[target]}"))
     return folder
@@ -139,7 +139,7 @@ def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports
     (decision,) = tasks["Withholding"]["outputs"]["decision"]
     assert (decision["metadata"]["blessed"], decision["metadata"]["status"]) == (0, "fail")
     for artifact in (decision, *tasks["SchemaSkewValidator"]["outputs"]["skew_report"]):
-        with object_store.open_object(f"{artifact['uri']}/report.json", "r") as stream:
+        with s3.open_object(f"{artifact['uri']}/report.json", "r") as stream:
             report = json.load(stream)
         assert any(result["feature"] == "payment_type" for result in report["results"])
     said = capsys.readouterr().err

@@ -7,7 +7,7 @@ import pathlib
 
 import pytest
 
-from skewgate.components import state_folder
+from skewgate.components.support import state_folder
 from skewgate.pipeline import settings as settings_lib
 
 EXACT = 0.15523305  # of trip_miles; scipy.stats.ks_2samp on all values

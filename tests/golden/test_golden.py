@@ -24,7 +24,8 @@ from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.kubeflow import compiler, executor_io, options
+from skewgate.kubeflow.compile import compiler, options
+from skewgate.kubeflow.image import executor_io
 from skewgate.pipeline import factories, places
 from skewgate.pipeline import settings as settings_lib
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skewgate.cli.main import main
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.kubeflow import choices
 
 BAD = [

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from skewgate.cli.main import main
-from skewgate.kubeflow import launcher, spec
+from skewgate.kubeflow import spec
+from skewgate.kubeflow.local import launcher
 from skewgate.pipeline import settings
 
 SHUTS = "import sys; sys.stderr.write('skewgate: see minio://bucket/report\\n'); sys.exit({})"

@@ -21,8 +21,9 @@ from skewgate.components import artifact_types
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.errors import InputError
-from skewgate.kubeflow import compiler, edits, options, spec
+from skewgate.core.errors import InputError
+from skewgate.kubeflow import spec
+from skewgate.kubeflow.compile import compiler, edits, options
 
 REPORTS = ("SkewReport", "DriftReport", "PerformanceReport", "LabelReport")
 ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}

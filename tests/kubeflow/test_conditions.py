@@ -2,8 +2,8 @@
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.kubeflow import conditions
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.local import conditions
 
 BLESSED = "inputs.artifacts['_Gate.decision'].artifacts[0].metadata['blessed']"
 STATUS = "inputs.artifacts['_Gate.decision'].artifacts[0].metadata['status']"

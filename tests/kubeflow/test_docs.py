@@ -12,10 +12,10 @@ import yaml
 
 from skewgate.cli.main import main
 from skewgate.cli.parser import build_parser
-from skewgate.kubeflow import compiler
+from skewgate.data.ingest.splits import TimeWindow
+from skewgate.kubeflow.compile import compiler
 from skewgate.pipeline import factories, places
 from skewgate.pipeline import settings as settings_lib
-from skewgate.splits import TimeWindow
 from tests import pages
 
 ROOT = pathlib.Path(__file__).parents[2]

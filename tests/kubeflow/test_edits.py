@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.kubeflow import edits, options, storage
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.compile import edits, options, storage
 from skewgate.kubeflow.parameters import Parameter
 
 OURS = list(edits.ENTRY)

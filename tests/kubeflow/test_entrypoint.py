@@ -9,11 +9,11 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 import skewgate
-from skewgate import object_store
 from skewgate.components.model_pusher import executor as pusher
 from skewgate.components.tabular_example_gen import executor as tabular
-from skewgate.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
-from skewgate.kubeflow import entrypoint
+from skewgate.core.errors import EXIT_INCONCLUSIVE, GateShutError, InputError
+from skewgate.kubeflow.image import entrypoint
+from skewgate.storage import s3
 
 SEEN = {}
 
@@ -159,7 +159,7 @@ def test_what_an_input_stands_for_is_brought_from_the_store(store, s3_serving, m
     with s3_serving("bucket") as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        with object_store.open_object("minio://bucket/earlier/saved/a", "wb") as stream:
+        with s3.open_object("minio://bucket/earlier/saved/a", "wb") as stream:
             stream.write(b"weights")
         inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
         assert call(store, "Publishes", inputs=inputs) == 0

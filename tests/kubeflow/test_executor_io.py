@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from skewgate import mounts
-from skewgate.kubeflow import executor_io
+from skewgate.kubeflow.image import executor_io
+from skewgate.storage import mounts
 
 MINIO = mounts.parse("minio://=/minio")
 MODEL = {

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.kubeflow import file_inputs
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.image import file_inputs
 
 
 def given(**values):

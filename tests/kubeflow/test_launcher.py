@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from skewgate import object_store
-from skewgate.errors import InputError
-from skewgate.kubeflow import edits, launcher, spec
+from skewgate.core.errors import InputError
+from skewgate.kubeflow import spec
+from skewgate.kubeflow.compile import edits
+from skewgate.kubeflow.local import launcher
+from skewgate.storage import s3
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
 BREAKS = "raise SystemExit(70)"
@@ -283,7 +285,7 @@ def test_on_a_server_each_task_sees_only_what_the_launcher_brought(pipeline, lau
     run, results = launch(object_store=server)
     assert set(states(results).values()) == {"COMPLETE"}
     (model,) = results["train"].outputs["m"]
-    with object_store.open_object(f"{model['uri']}/train.txt", "r") as stream:
+    with s3.open_object(f"{model['uri']}/train.txt", "r") as stream:
         assert stream.read() == "read.txt"  # and not what `other` left
     own = run.mounts("train").local(model["uri"])
     assert pathlib.Path(own, "train.txt").read_text() == "read.txt"
@@ -294,7 +296,7 @@ def test_a_task_that_fails_leaves_nothing_on_the_server(pipeline, launch, server
     pipeline.add("read", code=COPIES + "\nsys.exit(70)", outputs={"rows": "tfx.Examples"})
     _, results = launch(object_store=server)
     assert results["read"].state == "FAILED"
-    assert not object_store.exists("minio://bucket/taxi")
+    assert not s3.exists("minio://bucket/taxi")
 
 
 def test_parameters_keep_the_uris_of_a_server_and_lose_those_of_folders(
@@ -312,7 +314,7 @@ def test_parameters_keep_the_uris_of_a_server_and_lose_those_of_folders(
     container["args"] += ["{{$.inputs.parameters['data']}}", "{{$.inputs.parameters['old']}}"]
     run, results = launch({"data": "s3://rows/a", "old": "gs://rows/a"}, object_store=server)
     (rows,) = results["read"].outputs["rows"]
-    with object_store.open_object(f"{rows['uri']}/read.txt", "r") as stream:
+    with s3.open_object(f"{rows['uri']}/read.txt", "r") as stream:
         assert stream.read().split() == [
             "s3://rows/a",
             f"{run.mounts('read').local('gs://')}rows/a",
@@ -327,7 +329,7 @@ def test_a_cached_result_comes_from_the_server(pipeline, launch, server, ours):
     assert (first["read"].state, again["read"].state) == ("COMPLETE", "CACHED")
     (rows,) = again["read"].outputs["rows"]
     assert pathlib.Path(run.mounts("read").local(rows["uri"]), "read.txt").exists()
-    object_store.remove_folder(rows["uri"])
+    s3.remove_folder(rows["uri"])
     _, third = launch(object_store=server, use_cache=True)
     assert third["read"].state == "COMPLETE"
 

@@ -8,9 +8,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from skewgate import schedule_window
 from skewgate.cli.parser import build_parser
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.data.windows import scheduled as schedule_window
 
 FOLDER = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests"
 DOCKERFILE = (FOLDER.parent / "Dockerfile").read_text()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.kubeflow import options, storage
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.compile import options, storage
 
 GIVEN = {"target": "kubeflow", "image": "registry/skewgate:1", "pipeline_root": "minio://bucket/a"}
 

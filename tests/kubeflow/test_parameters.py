@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.parameters import Parameter
 

@@ -8,7 +8,7 @@ from google.protobuf import json_format
 from kfp import components as kfp_components
 from kfp.kubernetes import kubernetes_executor_config_pb2
 
-from skewgate.kubeflow import compiler, options, platform, storage
+from skewgate.kubeflow.compile import compiler, options, platform, storage
 
 GIVEN = {"target": "kubeflow", "image": "a/b:1", "pipeline_root": "minio://bucket/a"}
 VOLUME = storage.Volume(claim="taxi-rows", path="/rows")

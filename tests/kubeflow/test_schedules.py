@@ -8,9 +8,9 @@ import yaml
 from google.auth.credentials import AnonymousCredentials
 
 from skewgate.cli.main import main
-from skewgate.errors import InputError, SkewgateError
-from skewgate.kubeflow import cron, schedule_clients, schedules
-from skewgate.kubeflow.schedules import KUBEFLOW, VERTEX, Schedule
+from skewgate.core.errors import InputError, SkewgateError
+from skewgate.kubeflow.schedule import cron, schedule_clients, schedules
+from skewgate.kubeflow.schedule.schedules import KUBEFLOW, VERTEX, Schedule
 
 ROLE = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests" / "scheduler" / "role.yaml"
 SPEC = {

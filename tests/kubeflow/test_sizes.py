@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.kubeflow import sizes
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.compile import sizes
 
 FITS = sizes.LONGEST_ARGUMENT - sizes.RESERVED - 2  # two are quotes
 

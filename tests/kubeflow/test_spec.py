@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.kubeflow import spec
 
 

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from skewgate import mounts
-from skewgate.errors import InputError
-from skewgate.kubeflow import spec, tasks
+from skewgate.core.errors import InputError
+from skewgate.kubeflow import spec
+from skewgate.kubeflow.local import tasks
+from skewgate.storage import mounts
 
 MODEL = {
     "name": "m",

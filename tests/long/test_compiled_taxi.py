@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from skewgate import object_store
 from skewgate.cli.main import main
 from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
+from skewgate.storage import s3
 
 ROOT, ROWS = "minio://bucket/taxi", "minio://rows"
 COMPARED = ("status", "value", "lower", "upper", "threshold", "n_baseline", "n_current")
@@ -47,7 +47,7 @@ def folder(tmp_path_factory, taxi_settings, server) -> pathlib.Path:
         arguments += ["--config", str(folder / "pipeline.yaml")]
         arguments += ["--parameter", f"data={ROWS}/first"]
         assert main(["compile", pipeline, *arguments, "--out", f"{folder}/{pipeline}.yaml"]) == 0
-    object_store.upload(str(folder / "local" / "data"), f"{ROWS}/first")
+    s3.upload(str(folder / "local" / "data"), f"{ROWS}/first")
     return folder
 
 
@@ -67,8 +67,8 @@ def run_spec(folder, server, pipeline, *options):
     found = {}
     for name, task in tasks.items():
         for artifact in itertools.chain.from_iterable(task["outputs"].values()):
-            if object_store.exists(f"{artifact['uri']}/report.json"):
-                with object_store.open_object(f"{artifact['uri']}/report.json", "r") as stream:
+            if s3.exists(f"{artifact['uri']}/report.json"):
+                with s3.open_object(f"{artifact['uri']}/report.json", "r") as stream:
                     found[name] = json.load(stream)
     return code, tasks, found
 
@@ -105,7 +105,7 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
 
     rows = pd.read_csv(folder / "local" / "data" / "training.csv", dtype=str)
     rows.loc[5, "fare"] = "-12.5"
-    with object_store.open_object(f"{ROWS}/planted/training.csv", "w") as stream:
+    with s3.open_object(f"{ROWS}/planted/training.csv", "w") as stream:
         rows.to_csv(stream, index=False)
     capsys.readouterr()
     bad_code, bad, _ = run_spec(folder, server, "training", "--parameter", f"data={ROWS}/planted")
@@ -119,10 +119,10 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
     (trained_model,) = first["Trainer"]["outputs"]["model"]
     (found,) = again["StateLookup"]["outputs"]["model"]
     assert found["metadata"]["stands_for"] == trained_model["uri"]
-    serving, _ = object_store.children(f"{ROOT}/serving/taxi")
+    serving, _ = s3.children(f"{ROOT}/serving/taxi")
     assert len(serving) == 2
-    assert object_store.exists(f"{ROOT}/serving/taxi/{serving[0]}/saved_model.pb")
-    assert len(object_store.children(f"{ROOT}/state/taxi-training")[0]) == 2
+    assert s3.exists(f"{ROOT}/serving/taxi/{serving[0]}/saved_model.pb")
+    assert len(s3.children(f"{ROOT}/state/taxi-training")[0]) == 2
     assert "auc change" in {metric for _, metric in statuses(retrained["PerformanceGate"])}
     compared = {r["metric"]: r["status"] for r in retrained["SchemaSkewValidator"]["results"]}
     assert compared["drift:linf"] == "pass"

@@ -9,7 +9,7 @@ import pytest
 
 from skewgate.cli.main import main
 from skewgate.components.state_recorder.component import StateRecorder
-from skewgate.kubeflow import compiler, options
+from skewgate.kubeflow.compile import compiler, options
 from skewgate.pipeline import common, places, settings
 from skewgate.pipeline.taxi import data
 

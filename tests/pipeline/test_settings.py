@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.pipeline import common, places
 from skewgate.pipeline import settings as settings_lib
 

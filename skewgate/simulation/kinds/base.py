@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pydantic
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.core.results import FloatArray, NumericDistribution
+from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.cells import BoolArray
 from skewgate.simulation.onset import Onset
-from skewgate.types import FloatArray, NumericDistribution
-from skewgate.validation import StrictModel
 
 Scalar = str | int | float | bool | None
 MOMENTS, VALUES, SLICE_VALUES = "moments", "values", "slice values"

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pydantic
 
-from skewgate.accumulators.column import validity
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.core.results import FloatArray
+from skewgate.profiling.accumulators.column import validity
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     SLICE_VALUES,
@@ -24,7 +25,6 @@ from skewgate.simulation.kinds.base import (
     is_scalar,
     share_text,
 )
-from skewgate.types import FloatArray
 
 MOST_CLASSES = 1000
 

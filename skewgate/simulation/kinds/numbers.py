@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pydantic
 
-from skewgate.accumulators.column import validity
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.core.results import FloatArray
+from skewgate.profiling.accumulators.column import validity
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, other_type, share_text
 from skewgate.simulation.randoms import normals
-from skewgate.types import FloatArray
 
 Sizes = Mapping[str, Any]
 Draws = FloatArray | None

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pydantic
 
-from skewgate.accumulators.column import validity
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.profiling.accumulators.column import validity
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     MOST_VALUES,

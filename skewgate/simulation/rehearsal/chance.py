@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from skewgate import binomial, decision, drift, metrics
-from skewgate.profiles import Profile
+from skewgate import decision, metrics
+from skewgate.checks.drift import comparing
+from skewgate.core.profile import Profile
+from skewgate.core.results import MetricResult, Status
+from skewgate.estimation import binomial
 from skewgate.simulation import cells
 from skewgate.simulation.randoms import uniforms
 from skewgate.simulation.rehearsal.stage import Stage
-from skewgate.types import MetricResult, Status
 
 CONFIDENCE = 0.95
 Check = tuple[str, str]  # feature and metric, over all rows
@@ -109,7 +111,7 @@ def play(
             stage.profile(_taken(pool, np.sort(order[part])))
             for part in (slice(0, size), slice(size, size + rows))
         )
-        results = drift.compare(baseline, current, stage.config)
+        results = comparing.compare(baseline, current, stage.config)
         comparisons.append(compare(results))
         if draw < _EXACT:
             for check, smallest in _detectable(baseline, current, results, stage).items():

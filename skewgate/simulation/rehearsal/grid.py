@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from skewgate.config import DriftConfig
+from skewgate.checks.drift.config import DriftConfig
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import MOST_VALUES
 from skewgate.simulation.spec import Planned, expand

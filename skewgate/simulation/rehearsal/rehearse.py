@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 import skewgate
-from skewgate.config import DriftConfig
-from skewgate.errors import InputError
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.errors import InputError
+from skewgate.core.results import Status
 from skewgate.simulation import planting
 from skewgate.simulation.reading import Progress
 from skewgate.simulation.rehearsal import chance as chance_lib
@@ -18,7 +19,6 @@ from skewgate.simulation.rehearsal import grid, scenarios, snippet, stage, thres
 from skewgate.simulation.rehearsal.scenarios import DETECTED, INCONCLUSIVE, MISSED, Outcome
 from skewgate.simulation.spec import Planned, Spec, check_windows
 from skewgate.simulation.survey import Survey, close_to
-from skewgate.types import Status
 
 
 @dataclasses.dataclass(frozen=True)

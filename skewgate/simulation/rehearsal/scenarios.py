@@ -6,16 +6,16 @@ import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from skewgate import drift
-from skewgate.config import DriftConfig
-from skewgate.profiles import Profile
+from skewgate.checks.drift import comparing
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.profile import Profile
+from skewgate.core.results import MetricResult, Status
 from skewgate.simulation import planting
 from skewgate.simulation.kinds.base import Plant
 from skewgate.simulation.kinds.labels import ClassPrior
 from skewgate.simulation.kinds.values import Permutation
 from skewgate.simulation.planting import Settled, WindowTally
 from skewgate.simulation.rehearsal.stage import Stage
-from skewgate.types import MetricResult, Status
 
 DETECTED, INCONCLUSIVE, MISSED = "detected", "inconclusive", "missed"
 _Key = tuple[str, str, str]  # feature, slice, metric
@@ -112,7 +112,7 @@ def unplanted(stage: Stage, where: str) -> Unplanted:
     return Unplanted(
         baseline,
         {
-            number: drift.compare(
+            number: comparing.compare(
                 baseline, stage.profile(stage.window(number)), stage.config, where=where
             )
             for number in stage.numbers
@@ -152,7 +152,7 @@ def play(settled: Settled, stage: Stage, plain: Unplanted, seed: int) -> Outcome
             continue
         tally = WindowTally()
         rows = planting.apply([settled], stage.window(number), number, 0, seed, tally)
-        results = drift.compare(plain.baseline, stage.profile(rows), stage.config)
+        results = comparing.compare(plain.baseline, stage.profile(rows), stage.config)
         outcome = _judge(plant, number, results, plain.results[number], tally, stage.config)
         false_alarms += bool(outcome.others or plain.alarms[number])
         outcomes.append(outcome)

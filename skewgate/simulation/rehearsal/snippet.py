@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from skewgate.config import DriftConfig
+from skewgate.checks.drift.config import DriftConfig
 from skewgate.simulation.rehearsal.thresholds import Suggestion, Suggestions
 
 _APART = 1.5

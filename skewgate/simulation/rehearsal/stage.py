@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from skewgate.accumulators.numeric import FINE_RESOLUTION
-from skewgate.accumulators.profile import ProfileAccumulator
-from skewgate.config import DriftConfig
-from skewgate.profiles import Profile
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.profile import Profile
+from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.simulation import cells
 from skewgate.simulation.randoms import uniforms
 from skewgate.simulation.reading import Progress, Rows, join

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from skewgate import binomial, metrics
+from skewgate import metrics
+from skewgate.core.results import Status
+from skewgate.estimation import binomial
 from skewgate.simulation.rehearsal.chance import CONFIDENCE, Chance, Check, Comparison
-from skewgate.types import Status
 
 _ROOM = 1 + 1e-9
 

@@ -9,7 +9,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components.performance_gate import configuration
 from skewgate.components.performance_gate.component import PerformanceGate
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 FLOOR = "threshold { value_threshold { lower_bound { value: 0.8 } } }"
 CHANGE = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: -0.02 } }"

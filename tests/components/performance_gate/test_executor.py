@@ -17,13 +17,13 @@ from tfx.types import artifact_utils, standard_artifacts
 
 import skewgate
 from skewgate import decision
-from skewgate import report as report_lib
+from skewgate.checks.performance.config import PerformancePolicy
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import configuration, executor, measured
-from skewgate.errors import InputError
-from skewgate.performance.estimates import Share
-from skewgate.performance_config import PerformancePolicy
-from skewgate.types import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.core.errors import InputError
+from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.estimation.estimates import Share
+from skewgate.report import report as report_lib
 
 SHARES = sorted(configuration.PROPORTIONS)
 FLOOR = "threshold { value_threshold { lower_bound { value: 0 } } }"
@@ -140,7 +140,7 @@ def test_the_report_counts_rows_read_labelled_and_evaluated(logged):
         1500,
         1500,
     )
-    schema = pathlib.Path(skewgate.__file__).parent / "report.schema.json"
+    schema = pathlib.Path(skewgate.__file__).parent / "report" / "report.schema.json"
     jsonschema.validate(logged.report, json.loads(schema.read_text()))
     folder = pathlib.Path(logged.artifacts["performance_report"].uri)
     assert sorted(os.listdir(folder)) == ["metrics.prom", "report.html", "report.json"]

@@ -6,8 +6,8 @@ import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate.components.performance_gate import configuration, measured
-from skewgate.errors import InputError
-from skewgate.performance.estimates import Exact, Resampled, Share, Unchanging
+from skewgate.core.errors import InputError
+from skewgate.estimation.estimates import Exact, Resampled, Share, Unchanging
 
 CONFIG = """
 model_specs { label_key: "label" prediction_key: "p" }

@@ -6,12 +6,12 @@ import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate import decision
+from skewgate.checks.performance.config import PerformanceConfig, Windows
 from skewgate.components.performance_gate import configuration, judging, over_time
 from skewgate.components.performance_gate.over_time import Coverage, read_coverage
-from skewgate.errors import InputError
-from skewgate.performance_config import PerformanceConfig, Windows
-from skewgate.report import Report
-from skewgate.types import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.core.errors import InputError
+from skewgate.core.results import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.report.report import Report
 
 CONFIG = """
 model_specs { label_key: "label" prediction_key: "p" }

@@ -11,11 +11,11 @@ import tensorflow_model_analysis as tfma
 from apache_beam.testing.util import assert_that, is_not_empty
 from tensorflow_model_analysis.api import types as tfma_types
 
-from skewgate.components import artifact_io
+from skewgate.beam.merging import MergeFn
+from skewgate.checks.performance.config import Segments
 from skewgate.components.performance_gate import segments
-from skewgate.errors import InputError
-from skewgate.performance_config import Segments
-from skewgate.transforms.merging import MergeFn
+from skewgate.components.support import artifact_io
+from skewgate.core.errors import InputError
 
 RULES = Segments(features=["payment", "company"], min_rows=2)
 LABELS = np.array([[1], [0], [1], [0], [1]])

@@ -4,14 +4,14 @@ import os
 
 import pytest
 
-from skewgate.errors import InputError
-from skewgate.ingest.counts import Counts
-from skewgate.ingest.plan import Plan
-from skewgate.ingest.shards import Shard
+from skewgate.beam import ingest as transform
+from skewgate.core.errors import InputError
+from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.plan import Plan
+from skewgate.data.ingest.shards import Shard
+from skewgate.data.ingest.splits import AllRows
+from skewgate.data.sources.rejected import Rejections
 from skewgate.pipeline.settings import LOCAL_BEAM
-from skewgate.sources.rejected import Rejections
-from skewgate.splits import AllRows
-from skewgate.transforms import ingest as transform
 
 NO_IMAGE = "--sdk_container_image=none"
 THREADS = (

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from tfx_bsl.tfxio import tf_example_record
 
-from skewgate.components import tfrecords
+from skewgate.components.support import tfrecords
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.errors import InputError
-from skewgate.ingest import reading, writing
+from skewgate.core.errors import InputError
+from skewgate.data.ingest import reading, writing
 
 ROWS = """when,fare,payment,seats
 100,5.5,Cash,1

@@ -11,8 +11,8 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from skewgate.components.tabular_example_gen import executor
-from skewgate.errors import InputError
-from skewgate.sources.records import read_stream
+from skewgate.core.errors import InputError
+from skewgate.data.sources.records import read_stream
 
 
 def rows(*numbers):

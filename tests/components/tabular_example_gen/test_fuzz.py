@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tfx.types import artifact_utils, standard_artifacts
 
 from skewgate.components.tabular_example_gen import executor
-from skewgate.errors import InputError
-from skewgate.ingest import reading
-from skewgate.sources import base, kinds, records
-from tests.unit.sources.strategies import alike, cases
+from skewgate.core.errors import InputError
+from skewgate.data.arrow import kinds
+from skewgate.data.ingest import reading
+from skewgate.data.sources import base, records
+from tests.unit.data.sources.strategies import alike, cases
 
 BY_HASH = {"by": "hash", "buckets": {"train": 1, "eval": 1}}
 

@@ -11,7 +11,7 @@ from tfx.orchestration import data_types
 
 from skewgate.components.tabular_example_gen import inputs
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import types
 
 import jsonschema
@@ -13,12 +14,11 @@ import pyarrow.parquet
 import pytest
 
 import skewgate
-from skewgate import report as report_lib
 from skewgate.cli.main import main
 from tests.encoding import encode
 
 SCHEMA = json.loads(
-    (report_lib.pathlib.Path(skewgate.__file__).parent / "report.schema.json").read_text()
+    pathlib.Path(skewgate.__file__).parent.joinpath("report/report.schema.json").read_text("utf-8")
 )
 
 
@@ -55,7 +55,7 @@ def write_json(table, path):
 def write_records(table, path):
     import struct
 
-    from skewgate.sources.records import masked_crc
+    from skewgate.data.sources.records import masked_crc
 
     with open(path, "wb") as stream:
         for record in encode(table, "trips"):

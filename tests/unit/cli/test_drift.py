@@ -5,8 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from skewgate import engine
 from skewgate.cli import drift
+from skewgate.profiling import engine
 
 BASELINE_ROWS, CURRENT_ROWS = 900, 700
 

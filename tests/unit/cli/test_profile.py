@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from skewgate.metrics.ks import ks_interval
-from skewgate.statistics import read_profile, read_statistics, resolution
+from skewgate.statistics.reading import read_profile, read_statistics, resolution
 
 
 def sides(table, parts):

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from skewgate import validation
+from skewgate.checks.drift.config import DriftConfig
 from skewgate.cli import rehearsal_table
-from skewgate.config import DriftConfig
+from skewgate.core import yaml_model
 from skewgate.simulation.rehearsal import stage
 
 SPEC = """
@@ -68,7 +68,7 @@ def test_the_suggestion_is_a_drift_yaml(run, files, tmp_path):
     result = run(*files, "--false-alarms", "0.1", "--out", tmp_path / "out")
     text = (tmp_path / "out" / "suggested-drift.yaml").read_text()
     assert text in result.out + "\n"
-    config = validation.parse(DriftConfig, text, "drift.yaml")
+    config = yaml_model.parse(DriftConfig, text, "drift.yaml")
     assert config.ignored == {"shared", "started"}
     assert 0 < config.defaults.numeric["ks"] < 0.1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [

@@ -3,10 +3,10 @@ import json
 import pytest
 
 from skewgate import decision
-from skewgate import report as report_lib
-from skewgate.config import Policy
-from skewgate.report import Report
-from skewgate.types import MetricResult, Status
+from skewgate.checks.drift.config import Policy
+from skewgate.core.results import MetricResult, Status
+from skewgate.report import report as report_lib
+from skewgate.report.report import Report
 
 
 def write(folder, value, *, kind="drift", **current):

@@ -11,7 +11,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from skewgate.schema import load_schema
+from skewgate.schema.reading import load_schema
 
 SCHEMA = """\
 # What a trip is.
@@ -123,7 +123,7 @@ def test_tfdv_infers_the_same_from_its_own_statistics(cli, run, tmp_path, seed):
     import tensorflow_data_validation as tfdv
     from tensorflow_data_validation.statistics import stats_impl
 
-    from skewgate.features import to_features
+    from skewgate.data.ingest.to_features import to_features
 
     trips = cli.trips(700 + seed, seed)
     trips = trips.append_column("flag", pa.array(["true", "false", None] * 234)[: trips.num_rows])

@@ -1,7 +1,7 @@
 import pytest
 
 from skewgate.cli import table
-from skewgate.types import MetricResult, Status
+from skewgate.core.results import MetricResult, Status
 
 
 def result(feature, status=Status.PASS, *, name="", value=0.25, interval=(0.2, 0.3), **fields):

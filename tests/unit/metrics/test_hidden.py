@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skewgate.core.results import CategoricalDistribution
 from skewgate.metrics import REGISTRY
-from skewgate.types import CategoricalDistribution
 
 NAMES = ("psi", "jsd", "hellinger", "linf", "new_categories")
 

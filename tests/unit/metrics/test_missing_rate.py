@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from skewgate.core.results import CategoricalDistribution, EmptyDistribution
 from skewgate.metrics import missing_rate
-from skewgate.types import CategoricalDistribution, EmptyDistribution
 
 TABLES = st.tuples(
     st.integers(0, 400), st.integers(1, 400), st.integers(0, 300), st.integers(1, 300)

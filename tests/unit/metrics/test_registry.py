@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from skewgate import config
+from skewgate.checks.drift import config as drift_config
+from skewgate.core.results import EmptyDistribution, Status
 from skewgate.decision import Check, judge
 from skewgate.metrics import REGISTRY
-from skewgate.types import EmptyDistribution, Status
 
 KINDS = {"numeric", "categorical", "empty"}
 CASES = [
@@ -70,7 +70,7 @@ def test_metric_describes_itself(name):
 
 @pytest.mark.parametrize(("metric", "kind"), CASES)
 def test_metric_can_be_named_in_the_config(metric, kind):
-    assert config.check_thresholds({metric.name: 0.5}, kind) == {metric.name: 0.5}
+    assert drift_config.check_thresholds({metric.name: 0.5}, kind) == {metric.name: 0.5}
 
 
 @pytest.mark.parametrize(("metric", "kind"), CASES)
@@ -108,7 +108,7 @@ def test_verdict_follows_the_change(sides, metric, kind):
         Check("x", "", metric.name, 0.2, metric.measure(baseline, current, 0.01), 4_000, current.n)
         for current in (same, other)
     ]
-    assert [result.status for result in judge(checks, config.Significance())] == [
+    assert [result.status for result in judge(checks, drift_config.Significance())] == [
         Status.PASS,
         Status.FAIL,
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.simulation import cells
 from skewgate.simulation.kinds import REGISTRY
 

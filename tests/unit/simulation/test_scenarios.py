@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from skewgate import validation
-from skewgate.config import DriftConfig
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core import yaml_model
 from skewgate.simulation import planting
 from skewgate.simulation import spec as spec_lib
 from skewgate.simulation.rehearsal import grid, scenarios
@@ -20,7 +20,7 @@ CONFIG = "features: {tipped: {ignore: true}, hour: {ignore: true}}"
 
 
 def config(text=CONFIG):
-    return validation.parse(DriftConfig, text, "drift.yaml")
+    return yaml_model.parse(DriftConfig, text, "drift.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import skewgate.schemas
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
+from skewgate.data.sources import base
 from skewgate.simulation import simulate, writing
 from skewgate.simulation import spec as spec_lib
-from skewgate.sources import base
 
 KINDS = {
     "shift": {"column": "fare", "by": 0.5},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.simulation import spec as spec_lib
 
 SHIFT = {"kind": "shift", "column": "x", "by": 1}

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate import binomial, drift, validation
-from skewgate.config import DriftConfig
+from skewgate.checks.drift import comparing
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core import yaml_model
+from skewgate.core.results import Status
+from skewgate.estimation import binomial
 from skewgate.simulation.rehearsal import chance, snippet, thresholds
 from skewgate.simulation.rehearsal.chance import Chance, Comparison
 from skewgate.simulation.rehearsal.stage import Stage
 from skewgate.simulation.rehearsal.thresholds import Rate
-from skewgate.types import Status
 
 KS, PSI = ("fare", "ks"), ("paid", "psi")
 NOW = {KS: 0.1, PSI: 0.2}
@@ -109,7 +111,7 @@ def stage(sim):
     windows = tuple(
         rows.slice(start, 1000).combine_chunks().to_batches()[0] for start in range(0, 6000, 1000)
     )
-    config = validation.parse(DriftConfig, "features: {tipped: {ignore: true}}", "drift.yaml")
+    config = yaml_model.parse(DriftConfig, "features: {tipped: {ignore: true}}", "drift.yaml")
     return Stage(windows, 3, 4, config, frozenset(), 6000)
 
 
@@ -119,7 +121,7 @@ def suggested(stage):
     played = chance.play(stage, 0.05, seed=2)
     baseline = stage.profile(stage.baseline_rows())
     results = {
-        number: drift.compare(baseline, stage.profile(stage.window(number)), stage.config)
+        number: comparing.compare(baseline, stage.profile(stage.window(number)), stage.config)
         for number in stage.numbers
     }
     now = {(r.feature, r.metric): r.threshold for each in results.values() for r in each}
@@ -144,7 +146,7 @@ def test_every_check_of_the_configuration_has_a_suggestion(suggested):
 
 
 def test_fresh_rows_raise_few_alarms_and_large_drift_does(sim, stage, suggested):
-    config = validation.parse(DriftConfig, suggested[1], "drift.yaml")
+    config = yaml_model.parse(DriftConfig, suggested[1], "drift.yaml")
     alarms, undecided = 0, 0
     for draw in range(60):
         baseline, current = (
@@ -156,7 +158,7 @@ def test_fresh_rows_raise_few_alarms_and_large_drift_does(sim, stage, suggested)
             )
             for side, rows in enumerate((3000, 1000))
         )
-        statuses = [result.status for result in drift.compare(baseline, current, config)]
+        statuses = [result.status for result in comparing.compare(baseline, current, config)]
         alarms += Status.FAIL in statuses
         undecided += Status.INCONCLUSIVE in statuses
     assert binomial.bounds(alarms, 60, 0.001)[0] <= 0.05
@@ -166,7 +168,7 @@ def test_fresh_rows_raise_few_alarms_and_large_drift_does(sim, stage, suggested)
     rows = sim.trips(1000, seed=9)
     late = rows.set_column(1, "hour", pa.array(np.array(rows["hour"].to_pylist()) // 2))
     profile = stage.profile(late.drop(["started"]).combine_chunks().to_batches()[0])
-    failed = [r for r in drift.compare(baseline, profile, config) if r.status is Status.FAIL]
+    failed = [r for r in comparing.compare(baseline, profile, config) if r.status is Status.FAIL]
     assert [result.label for result in failed] == ["hour ks"]
 
 
@@ -212,10 +214,10 @@ def test_the_snippet_is_the_configuration_with_other_thresholds():
         by_chance=Rate(1, 628),
         in_order=Rate(0, 3),
     )
-    config = validation.parse(DriftConfig, TEXT, "drift.yaml")
+    config = yaml_model.parse(DriftConfig, TEXT, "drift.yaml")
     kinds = {"a": "numeric", "c": "numeric", "e": "numeric", "d": "categorical"}
     text = snippet.render(found, config, kinds)
-    suggested = validation.parse(DriftConfig, text, "suggested")
+    suggested = yaml_model.parse(DriftConfig, text, "suggested")
     assert suggested.defaults.numeric == {"ks": 0.06, "wasserstein": 0.3}
     assert suggested.defaults.categorical == {"psi": 0.07}
     assert suggested.defaults.missing_rate is None
@@ -237,7 +239,7 @@ def test_names_of_features_cannot_break_the_snippet():
         *(Rate(0, 9) for _ in range(4)),
     )
     text = snippet.render(found, DriftConfig(), dict.fromkeys(names, "categorical"))
-    suggested = validation.parse(DriftConfig, text, "suggested")
+    suggested = yaml_model.parse(DriftConfig, text, "suggested")
     assert {name: rule.thresholds for name, rule in suggested.features.items()} == {
         name: {"linf": 0.5} for name in names
     }

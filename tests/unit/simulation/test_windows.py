@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate.errors import InputError
+from skewgate.core.errors import InputError
 from skewgate.simulation.windows import MOST_WINDOWS, WindowRule, plan
 
 DAY = 86_400

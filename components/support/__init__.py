@@ -1,0 +1,1 @@
+"""What several components share: artifacts, records, state, object stores."""

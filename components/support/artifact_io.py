@@ -1,0 +1,181 @@
+"""What the executors share: reading inputs from artifacts and writing reports into them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx import types
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from skewgate.core.errors import InputError
+from skewgate.core.results import Status
+from skewgate.report import report as report_lib
+from skewgate.schema.reading import parse_schema
+from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_statistics
+
+STATISTICS_NAME = "FeatureStats.pb"
+RANK_ERROR_PROPERTY = "rank_error"
+BLESSED_PROPERTY = "blessed"
+WINDOW_PROPERTY = "window"
+"""Custom property of examples and statistics of a window of time: its start and end."""
+ABSENT_PROPERTY = "absent"
+"""Custom property of an artifact that stands for nothing: StateLookup found none."""
+
+
+def read_bytes(uri: str) -> bytes:
+    """Reads a file of any file system that TFX knows.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if not fileio.exists(uri):
+        raise InputError(uri, "no such file", "run the component that writes it again")
+    with fileio.open(uri, "rb") as stream:
+        return bytes(stream.read())
+
+
+def write_bytes(uri: str, content: bytes) -> None:
+    """Writes a file under a temporary name, then renames it."""
+    temporary = f"{uri}.tmp"
+    with fileio.open(temporary, "wb") as stream:
+        stream.write(content)
+    fileio.rename(temporary, uri, overwrite=True)
+
+
+def write_pickle(value: Any, uri: str) -> None:
+    """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
+    write_bytes(uri, pickle.dumps(value))
+
+
+def read_pickle(uri: str) -> Any:
+    """Reads what `write_pickle` wrote within the same execution."""
+    return pickle.loads(read_bytes(uri))
+
+
+def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str:
+    """Returns the split to use: the one wanted, or the only one there is.
+
+    Raises:
+        InputError: the wanted split is missing, or there are several and none is wanted.
+    """
+    names = artifact_utils.decode_split_names(artifact.split_names)
+    if wanted:
+        if wanted not in names:
+            raise InputError(
+                f"{what} at {artifact.uri}",
+                f"has no split {wanted!r}; its splits are {', '.join(names)}",
+                "name one of these",
+            )
+        return wanted
+    if len(names) != 1:
+        raise InputError(
+            f"{what} at {artifact.uri}",
+            f"has the splits {', '.join(names) or '(none)'} and none was chosen",
+            "name the split to use",
+        )
+    return str(names[0])
+
+
+def read_statistics(
+    artifact: types.Artifact, split: str
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Reads the statistics of a split, as StatisticsGen or SkewStatisticsGen wrote them."""
+    folder = artifact_utils.get_split_uri([artifact], split)
+    path = os.path.join(folder, STATISTICS_NAME)
+    return parse_statistics(read_bytes(path), path)
+
+
+def rank_error(artifact: types.Artifact) -> float:
+    """Returns the rank error that a statistics artifact names, or that of stock TFDV."""
+    if artifact.has_custom_property(RANK_ERROR_PROPERTY):
+        return float(artifact.get_string_custom_property(RANK_ERROR_PROPERTY))
+    return STOCK_RANK_ERROR
+
+
+def read_schema(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
+    """Reads the schema of a Schema artifact."""
+    uri = artifact_utils.get_single_uri(list(artifacts))
+    names = [name for name in fileio.listdir(uri) if name.endswith(".pbtxt")]
+    if len(names) != 1:
+        raise InputError(uri, f"must hold one .pbtxt file, found {len(names)}")
+    path = os.path.join(uri, names[0])
+    try:
+        text = read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is not UTF-8 text (byte {error.start})") from error
+    return parse_schema(text, path)
+
+
+def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:
+    """Returns the first artifact of an optional input, or None."""
+    return artifacts[0] if artifacts else None
+
+
+def present(
+    input_dict: Mapping[str, Sequence[types.Artifact]],
+) -> dict[str, list[types.Artifact]]:
+    """Returns the inputs without those artifacts that stand for nothing."""
+    return {
+        name: [each for each in artifacts if not each.has_custom_property(ABSENT_PROPERTY)]
+        for name, artifacts in input_dict.items()
+    }
+
+
+def describe(artifact: types.Artifact, split: str, rows: int) -> dict[str, Any]:
+    """Returns what a report says of one of its sides; its window or span where it has one."""
+    described: dict[str, Any] = {"uri": artifact.uri, "split": split, "rows": rows}
+    if artifact.has_custom_property(WINDOW_PROPERTY):
+        described["window"] = artifact.get_string_custom_property(WINDOW_PROPERTY)
+    if span := span_of(artifact):
+        described["span"] = span
+    return described
+
+
+def span_of(artifact: types.Artifact) -> int:
+    """Returns the span of examples or statistics; 0 without spans.
+
+    TFX's driver of ExampleGens notes it as a custom property beside the declared one.
+    """
+    return int(artifact.span or artifact.get_int_custom_property("span"))
+
+
+def hand_on(source: types.Artifact, target: types.Artifact) -> None:
+    """Lets what was made of examples say the same of its span and window."""
+    target.span = span_of(source)
+    if source.has_custom_property(WINDOW_PROPERTY):
+        window = source.get_string_custom_property(WINDOW_PROPERTY)
+        target.set_string_custom_property(WINDOW_PROPERTY, window)
+
+
+def publish(report: report_lib.Report, artifact: types.Artifact) -> None:
+    """Writes the three files of a report and sets the custom properties that gates read."""
+    fileio.makedirs(artifact.uri)
+    for name, content in report_lib.render(report).items():
+        write_bytes(os.path.join(artifact.uri, name), content.encode("utf-8"))
+    artifact.set_int_custom_property(BLESSED_PROPERTY, int(report.decision.blessed))
+    artifact.set_string_custom_property("status", report.decision.status.value)
+    artifact.set_int_custom_property("failed", report.decision.count(Status.FAIL))
+    artifact.set_int_custom_property("inconclusive", report.decision.count(Status.INCONCLUSIVE))
+
+
+def read_report(artifact: types.Artifact) -> report_lib.Report:
+    """Reads the report that `publish` wrote."""
+    path = os.path.join(artifact.uri, report_lib.JSON_NAME)
+    return report_lib.parse(read_bytes(path).decode("utf-8"), path)
+
+
+def json_list(text: str | None) -> list[str]:
+    """Parses a parameter that holds a JSON list of names; nothing is an empty list."""
+    try:
+        names = json.loads(text) if text else []
+    except json.JSONDecodeError:
+        names = None
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise InputError("parameter", f"must be a JSON list of names, got {text!r}")
+    return names

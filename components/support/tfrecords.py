@@ -1,0 +1,214 @@
+"""Makes sure that every row of examples was read, and finds the broken file if not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import google_crc32c
+import numpy as np
+from google.protobuf import message
+from tfx import types
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from skewgate.core.errors import InputError
+from skewgate.data.sources import records as record_sources
+from skewgate.data.tf_example.inflating import Inflated
+
+_BLOCK = 1 << 20
+_LENGTHS = 100_000  # heads of records to remember
+
+
+@contextlib.contextmanager
+def naming_broken_files(examples: types.Artifact, splits: Sequence[str]) -> Iterator[None]:
+    """Turns any failure within into an InputError if a gzip TFRecord of the splits is broken.
+
+    The files are looked at only after a failure, so that good ones cost nothing.
+    """
+    try:
+        yield
+    except Exception as error:
+        for split in splits:
+            _check_split(examples, split, error)
+        raise
+
+
+def is_gzip_of_tf_example(examples: types.Artifact) -> bool:
+    """Says whether the files are of the kind that `naming_broken_files` knows."""
+    return examples.get_string_custom_property("file_format") in (
+        "",
+        "tfrecords_gzip",
+    ) and examples.get_string_custom_property("payload_format") in ("", "FORMAT_TF_EXAMPLE")
+
+
+def check_streams(examples: types.Artifact, split: str) -> None:
+    """Makes sure that gzip files are whole where no ingest counted rows for `check_rows`.
+
+    Raises:
+        EOFError: a file ends early.
+        OSError, zlib.error: a file is not gzip, or its check sum is wrong.
+    """
+    if examples.has_custom_property(f"rows_{split}"):
+        return
+    for path in files_of(examples, split):
+        with fileio.open(path, "rb") as raw:
+            stream = Inflated(raw)
+            while stream.read(_BLOCK):
+                pass
+
+
+def check_rows(examples: types.Artifact, split: str, read: int) -> None:
+    """Fails closed if rows were lost between the files and their reader.
+
+    Beam reads a truncated gzip file without complaint, as far as it goes.
+
+    Raises:
+        InputError: the ingest counted another number of rows than were read.
+    """
+    name = f"rows_{split}"
+    if not examples.has_custom_property(name):
+        return
+    written = int(examples.get_int_custom_property(name))
+    if read != written:
+        raise InputError(
+            f"split {split} of {examples.uri}",
+            f"has {written} rows, but {read} were read",
+            "check the Beam runner: rows were lost or doubled",
+        )
+
+
+def expected_rows(sides: Iterable[tuple[types.Artifact, str]]) -> int | None:
+    """Returns the rows of the larger of some splits; None if the ingest counted not all of them."""
+    names = [(artifact, f"rows_{split}") for artifact, split in sides]
+    if not all(artifact.has_custom_property(name) for artifact, name in names):
+        return None
+    return max(int(artifact.get_int_custom_property(name)) for artifact, name in names)
+
+
+def _check_split(examples: types.Artifact, split: str, cause: Exception) -> None:
+    import tensorflow as tf
+
+    folder = artifact_utils.get_split_uri([examples], split)
+    fix = f"delete the folder {examples.uri} and run again: the cache then reads the data anew"
+    if not fileio.exists(folder) or not fileio.listdir(folder):
+        raise InputError(folder, "has no files", fix) from cause
+    for path in files_of(examples, split):
+        count = 0
+        try:
+            for record in read_records(path):
+                tf.train.Example.FromString(record)
+                count += 1
+        except (EOFError, OSError, zlib.error, message.DecodeError) as error:
+            raise InputError(
+                path,
+                f"is not a readable gzip TFRecord of tf.Example: broken after record {count} "
+                f"({error})",
+                fix,
+            ) from cause
+
+
+def files_of(examples: types.Artifact, split: str) -> list[str]:
+    """Returns the paths of the files of a split, in order of their names."""
+    folder = artifact_utils.get_split_uri([examples], split)
+    return [os.path.join(folder, name) for name in sorted(fileio.listdir(folder))]
+
+
+def read_records(path: str) -> Iterator[bytes]:
+    """Yields the records of a gzip TFRecord file, each with its check sums verified.
+
+    Neither Beam nor TensorFlow complains of a gzip stream that ends early; this does.
+
+    Raises:
+        EOFError: the stream or a record ends early.
+        OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
+    """
+    for records in read_blocks(path):
+        yield from records
+
+
+def read_blocks(path: str) -> Iterator[list[bytes]]:
+    """Yields what `read_records` does, as the records of about a megabyte at a time.
+
+    Raises:
+        EOFError: the stream or a record ends early.
+        OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
+    """
+    with fileio.open(path, "rb") as raw:
+        stream = Inflated(raw)
+        lengths: dict[bytes, int] = {}
+        data, wanted = b"", _BLOCK
+        while True:
+            if wanted:
+                more = stream.read(wanted)
+                if not more and data:
+                    raise EOFError("the last record is cut off")
+                if not more:
+                    return
+                data += more
+            records, end, wanted = _cut(data, lengths)
+            if records:
+                yield from _verified(records, data)
+            data = data[end:]
+
+
+def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]:
+    """Returns the whole records at the start of data, where they end, and how much more to read.
+
+    Nothing more is to be read where what follows is broken and has to be looked at by itself.
+
+    Args:
+        data: records in a row: length as 8 bytes, its check sum, the record, its check sum.
+        lengths: of the heads of records whose check sum has been verified; added to.
+
+    Raises:
+        OSError: the check sum of the first length is wrong.
+    """
+    records: list[bytes] = []
+    at, size = 0, len(data)
+    while at + 12 <= size:
+        head = data[at : at + 12]
+        length = lengths.get(head)
+        if length is None:
+            length = _length(head)
+            if length is None and records:
+                return records, at, 0
+            if length is None:
+                raise OSError("the check sum of a record's length is wrong")
+            if len(lengths) >= _LENGTHS:
+                lengths.clear()
+            lengths[head] = length
+        start = at + 12
+        end = start + length
+        if end + 4 > size:
+            return records, at, max(_BLOCK, end + 4 - size)
+        records.append(data[start:end])
+        at = end + 4
+    return records, at, _BLOCK
+
+
+def _length(head: bytes) -> int | None:
+    """Returns the length that the head of a record tells; None if its check sum is wrong."""
+    if int.from_bytes(head[8:], "little") != record_sources.masked_crc(head[:8]):
+        return None
+    return int.from_bytes(head[:8], "little")
+
+
+def _verified(records: list[bytes], data: bytes) -> Iterator[list[bytes]]:
+    """Yields the records that data begin with, up to the first whose check sum is wrong.
+
+    Raises:
+        OSError: a check sum is wrong.
+    """
+    ends = np.cumsum(np.fromiter(map(len, records), np.int64, len(records)) + 16)
+    raw = np.frombuffer(data, np.uint8)
+    told = np.ascontiguousarray(raw[(ends - 4)[:, None] + np.arange(4)]).view("<u4")[:, 0]
+    found = np.fromiter(map(google_crc32c.value, records), np.uint32, len(records))
+    wrong = np.flatnonzero(((found >> 15) | (found << 17)) + np.uint32(0xA282EAD8) != told)
+    if not len(wrong):
+        yield records
+        return
+    yield records[: wrong[0]]
+    raise OSError("the check sum of a record is wrong")

@@ -1,0 +1,1 @@
+"""Pipelines to files that Kubeflow and Vertex AI run."""

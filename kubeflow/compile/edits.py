@@ -1,0 +1,221 @@
+"""Changes to a compiled pipeline spec, as plain dictionaries: what TFX leaves out or leaves in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from skewgate.core.errors import InputError
+from skewgate.kubeflow.compile.options import EVERY, Options, Resources, Retries
+from skewgate.kubeflow.compile.storage import ObjectStore
+from skewgate.kubeflow.parameters import Parameter
+from skewgate.storage import s3
+from skewgate.storage.mounts import NONE, VARIABLE
+
+VERSION_VARIABLE = "SKEWGATE_SPEC_VERSION"
+ENTRY = ("python", "-m", "skewgate.kubeflow.image.entrypoint")
+"""The command of every container that runs a TFX executor."""
+INVOCATION = "--json_serialized_invocation_args"
+INPUTS_SPEC = "--json_serialized_inputs_spec_args"
+FILE_DRIVER = "--file_driver"
+DRIVER_ONLY = "--driver_only"
+
+_RUNNERS_HERE = {"direct", "bundlebaseddirect", "prism", "switchingdirect"}
+"""Runners of Beam whose workers are in the pod of the task."""
+
+Tree = dict[str, Any]
+
+
+def tasks(spec: Tree) -> dict[str, Tree]:
+    """Returns the tasks of a pipeline spec by name."""
+    found: dict[str, Tree] = spec.get("root", {}).get("dag", {}).get("tasks", {})
+    return found
+
+
+def executor_label(spec: Tree, task: str) -> str:
+    """Returns the name of the executor of a task; empty if its component has none."""
+    component = spec["components"][tasks(spec)[task]["componentRef"]["name"]]
+    return str(component.get("executorLabel", ""))
+
+
+def executor(spec: Tree, task: str) -> Tree:
+    """Returns the executor of a task; empty if its component has none."""
+    found: Tree = spec["deploymentSpec"]["executors"].get(executor_label(spec, task), {})
+    return found
+
+
+def containers(spec: Tree) -> Iterator[tuple[str, Tree]]:
+    """Yields each task that runs a container, and the container."""
+    for name in sorted(tasks(spec)):
+        container = executor(spec, name).get("container")
+        if container is not None:
+            yield name, container
+
+
+def is_ours(container: Tree) -> bool:
+    """Says whether a container runs our entry point."""
+    return tuple(container.get("command", ())) == ENTRY
+
+
+def set_defaults(spec: Tree, parameters: Iterable[Parameter]) -> None:
+    """Gives runtime parameters the defaults that TFX drops."""
+    definitions = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    for parameter in parameters:
+        if parameter.default is not None and parameter.name in definitions:
+            definitions[parameter.name]["defaultValue"] = parameter.default
+            definitions[parameter.name]["isOptional"] = True
+
+
+def set_caching(spec: Tree, enabled: bool, never: Collection[str]) -> None:
+    """Says of each task whether its result may be used again."""
+    for name, task in tasks(spec).items():
+        if enabled and name not in never:
+            task["cachingOptions"] = {"enableCache": True}
+        else:
+            task["cachingOptions"] = {}  # false is how the field reads when it is not there
+
+
+def set_retries(spec: Tree, retries: dict[str, Retries], never: Collection[str]) -> None:
+    """Gives tasks that run a container their retry policy, but for those whose verdict stands."""
+    for name, _ in containers(spec):
+        policy = retries.get(name, retries.get(EVERY))
+        if policy is None or policy.count == 0 or name in never:
+            continue
+        tasks(spec)[name]["retryPolicy"] = {
+            "maxRetryCount": policy.count,
+            "backoffDuration": f"{policy.wait}s",
+            "backoffFactor": policy.factor,
+            "backoffMaxDuration": f"{policy.longest_wait}s",
+        }
+
+
+def set_resources(spec: Tree, resources: dict[str, Resources]) -> None:
+    """Gives containers the limits that were asked for."""
+    for name, container in containers(spec):
+        wanted = resources.get(name, resources.get(EVERY))
+        if wanted is None:
+            continue
+        limits: Tree = container.setdefault("resources", {})
+        if wanted.cpu is not None:
+            limits["cpuLimit"] = wanted.cpu
+        if wanted.memory is not None:
+            limits["memoryLimit"] = wanted.memory_gigabytes()
+        if wanted.accelerators is not None:
+            limits["accelerator"] = {
+                "type": wanted.accelerators.type,
+                "count": str(wanted.accelerators.count),  # 64 bits are text in protobuf's JSON
+            }
+
+
+def set_environment(spec: Tree, version: str, mounts: str, store: ObjectStore | None) -> None:
+    """Tells our entry point which skewgate compiled it, and where object stores are.
+
+    Args:
+        spec: the pipeline spec.
+        version: of skewgate.
+        mounts: which object stores are folders, see `skewgate.storage.mounts.parse`.
+        store: the server for what is no artifact; None if there is none to ask.
+    """
+    variables = {VARIABLE: mounts, VERSION_VARIABLE: version}
+    if store is not None:
+        given = {
+            s3.REGION_VARIABLES[0]: store.region,
+            s3.ENDPOINT_VARIABLES[0]: store.endpoint,
+        }
+        variables |= {name: value for name, value in given.items() if value is not None}
+    for _, container in containers(spec):
+        if is_ours(container):
+            container["env"] = [
+                {"name": name, "value": value} for name, value in sorted(variables.items())
+            ]
+
+
+def set_drivers(spec: Tree, nodes: Collection[str], *, hook: bool) -> None:
+    """Lets the entry point run TFX's file driver for the nodes that have it.
+
+    Args:
+        spec: the pipeline spec.
+        nodes: ids of nodes whose driver looks for files.
+        hook: whether the target runs a hook before it looks into its cache; without, the driver
+            runs just before the executor.
+    """
+    for name, container in containers(spec):
+        container.pop("lifecycle", None)
+        if name not in nodes or not is_ours(container):
+            continue
+        if hook:
+            container["lifecycle"] = {
+                "preCacheCheck": {
+                    "command": list(ENTRY),
+                    "args": [DRIVER_ONLY, *container["args"]],
+                }
+            }
+        container["args"] = [FILE_DRIVER, *container["args"]]
+
+
+def compact_arguments(spec: Tree) -> None:
+    """Writes the JSON within arguments in one line, whatever protobuf made of it."""
+    for _, container in containers(spec):
+        arguments = container.get("args", [])
+        for place, argument in enumerate(arguments[:-1]):
+            if argument == INPUTS_SPEC:
+                content = json.loads(arguments[place + 1])
+                arguments[place + 1] = json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def check_names(spec: Tree, options: Options) -> None:
+    """Checks that options name nodes that there are.
+
+    Raises:
+        InputError: one does not exist.
+    """
+    known = set(tasks(spec))
+    for field in ("never_cached", "resources", "retries"):
+        for name in getattr(options, field):
+            if name not in known | ({EVERY} if field != "never_cached" else set()):
+                raise InputError(
+                    f"options: {field}",
+                    f"names the node {name!r}; the pipeline has {', '.join(sorted(known))}",
+                    "correct the name",
+                )
+
+
+def check_workers(spec: Tree, mounts: str) -> None:
+    """Checks that workers of Beam see the artifacts of their task.
+
+    Args:
+        spec: the pipeline spec.
+        mounts: which object stores are folders, see `skewgate.storage.mounts.parse`; such a folder
+            is in the pod of the task alone.
+
+    Raises:
+        InputError: workers may be in other pods.
+    """
+    if mounts == NONE:
+        return
+    for name, container in containers(spec):
+        for argument in container.get("args", []):
+            option, _, runner = argument.partition("=")
+            if option == "--runner" and runner.lower().removesuffix("runner") not in _RUNNERS_HERE:
+                raise InputError(
+                    f"{name}: beam_args",
+                    f"runs on {runner}, whose workers do not see the folders that stand for the "
+                    "object store of the pipeline root",
+                    "give a gs:// root, which workers read themselves, or use DirectRunner",
+                )
+
+
+def check_runnable(spec: Tree, target: str) -> None:
+    """Checks that `target` runs each kind of task.
+
+    Raises:
+        InputError: it does not.
+    """
+    for name in sorted(tasks(spec)):
+        if target == "kubeflow" and "resolver" in executor(spec, name):
+            raise InputError(
+                name,
+                "is a Resolver, which open-source Kubeflow does not run",
+                "use a component that looks the artifact up, an Importer, or the target vertex",
+            )

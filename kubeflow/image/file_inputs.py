@@ -1,0 +1,61 @@
+"""Runs TFX's file driver on what a run chose: a pattern and a span that are parameters."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from skewgate.core.errors import InputError
+
+PATTERN, SPAN = "pattern", "wanted_span"
+"""Parameters of TabularExampleGen. The driver itself publishes one that is called `span`."""
+
+Tree = dict[str, Any]
+
+
+def drive(executor_input: Tree, driver: Callable[[Tree], Tree]) -> Tree:
+    """Runs the driver and returns what it found.
+
+    Args:
+        executor_input: what the task was handed.
+        driver: TFX's own, which reads `input_config` and `range_config`.
+
+    Raises:
+        InputError: pattern or span cannot be used, or stand for no file.
+    """
+    content = composed(executor_input)
+    try:
+        return driver(content)
+    except (ValueError, re.error) as error:
+        given = content["inputs"].get("parameterValues", {})
+        where = os.path.join(str(given.get("input_base", "")), str(given.get(PATTERN, "")))
+        span = str(given.get(SPAN, "")).strip()
+        if span and "Cannot find matching" in str(error):
+            raise InputError(
+                where, f"no file of span {span}", "choose one that is there"
+            ) from error
+        raise InputError(
+            where, f"stands for no files: {error}", "correct the folder or the pattern"
+        ) from error
+
+
+def composed(executor_input: Tree) -> Tree:
+    """Returns the executor input with the configurations that pattern and span ask for.
+
+    Raises:
+        InputError: pattern or span cannot be used.
+    """
+    given = executor_input["inputs"].get("parameterValues", {})
+    if PATTERN not in given:
+        return executor_input
+    from skewgate.components.tabular_example_gen import inputs
+
+    pattern = str(given[PATTERN])
+    inputs.check_pattern(pattern)
+    span = inputs.parse_span(str(given.get(SPAN, "")), pattern)
+    values = {**given, "input_config": inputs.input_config(pattern)}
+    if span is not None:
+        values["range_config"] = inputs.range_config(span)
+    return {**executor_input, "inputs": {**executor_input["inputs"], "parameterValues": values}}

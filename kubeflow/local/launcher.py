@@ -1,0 +1,297 @@
+"""Runs a compiled pipeline without a cluster: plays the part of its driver and its launcher."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.kubeflow import choices, parameters
+from skewgate.kubeflow.compile.options import is_local
+from skewgate.kubeflow.local import artifacts, stores, tasks
+from skewgate.kubeflow.local.artifacts import Lists
+from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
+from skewgate.kubeflow.local.tasks import Ended, Place
+from skewgate.kubeflow.spec import Spec, Task
+from skewgate.storage.atomic import write_atomically
+from skewgate.storage.mounts import Mounts
+
+Progress = Callable[[str, str, float], None]
+"""Called with a task's name, "started" or the state it ended in, and the seconds it took."""
+
+Tree = dict[str, Any]
+
+
+class Launcher:
+    """Runs a pipeline once.
+
+    A task that fails stops what depends on it, and nothing else, as on a cluster. What is known of
+    the run is in `folder`/runs/<run id>: run.json with the state of each task, and for each task
+    a folder with its executor input, its executor output and its log.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        folder: pathlib.Path,
+        given: Mapping[str, Any],
+        *,
+        command_prefix: tuple[str, ...] = (),
+        object_store: str | None = None,
+        use_cache: bool = False,
+        progress: Progress,
+    ) -> None:
+        """Makes the folder of the run.
+
+        Args:
+            spec: what to run.
+            folder: for everything that is written, object stores included. Only where the root
+                of the pipeline is a local path its artifacts go to that path.
+            given: values of runtime parameters.
+            command_prefix: see `tasks.Place`.
+            object_store: URL of a server that speaks S3, for `minio://` and `s3://`; folders
+                stand for them without.
+            use_cache: takes up results of earlier runs in this folder, of tasks whose caching is
+                on and whose command, parameters and inputs are the same.
+            progress: told of each task.
+
+        Raises:
+            InputError: a parameter is unknown, misses a value or does not fit, or the folder or
+                the root cannot be written, or the server has no such root.
+        """
+        self._spec, self._progress = spec, progress
+        self._values = parameters.resolve(spec.parameters, given)
+        missing = [each.name for each in spec.parameters if each.name not in self._values]
+        if missing:
+            raise InputError(
+                f"parameter {missing[0]}", "has no value", f"give --parameter {missing[0]}=VALUE"
+            )
+        choices.check([(task.content, task.executor) for task in spec.tasks], self._values)
+        self._folder = folder.resolve()
+        self._stores = stores.create(object_store, self._folder / "objects")
+        self._stores.check(spec.root)
+        self._command_prefix = command_prefix
+        self._cache = Cache(self._folder / "cache", spec.name, self._stores) if use_cache else None
+        self.run_folder = self._make_run_folder()
+        root = spec.root.rstrip("/") or str(self._folder / "artifacts")
+        self._root_uri = f"{root}/{spec.name}/{self.run_folder.name}"
+        if is_local(root):
+            _make(pathlib.Path(self._root_uri))
+        self._results: dict[str, Result] = {}
+
+    def _make_run_folder(self) -> pathlib.Path:
+        """Makes the folder of this run under a name that no other has."""
+        runs, name = self._folder / "runs", time.strftime("%Y%m%dT%H%M%S")
+        _make(runs)
+        count = 1
+        while True:
+            found = runs / (name if count == 1 else f"{name}-{count}")
+            try:
+                found.mkdir()
+            except FileExistsError:
+                count += 1
+            else:
+                return found
+
+    def mounts(self, task: str) -> Mounts:
+        """Returns the folders in which a task found its artifacts, and left its own."""
+        return self._stores.mounts(self.run_folder / task)
+
+    def located(self, text: str) -> str:
+        """Returns a text in which URIs of folders here are paths."""
+        return self._stores.parameters().located(text)
+
+    def run(self) -> dict[str, Result]:
+        """Runs each task whose upstream tasks went through, and returns what became of all."""
+        for task in self._spec.tasks:
+            self._progress(task.name, "started", 0.0)
+            started = time.monotonic()
+            result = self._settle(task)
+            seconds = time.monotonic() - started
+            self._results[task.name] = result
+            self._record()
+            self._progress(task.name, result.state, seconds)
+        return self._results
+
+    def log(self, task: str) -> pathlib.Path:
+        """Returns where a task's log is."""
+        return self.run_folder / task / "log.txt"
+
+    def _settle(self, task: Task) -> Result:
+        stopped = sorted(
+            name for name in task.upstream if self._results[name].state not in (COMPLETE, CACHED)
+        )
+        if stopped:
+            state = self._results[stopped[0]].state.lower()
+            return Result(SKIPPED, message=f"{stopped[0]} is {state}")
+        try:
+            values, inputs = self._inputs(task)
+            seen = {key: {"artifacts": found} for key, found in inputs.items()}
+            if task.condition and not task.condition(
+                {"parameterValues": values, "artifacts": seen}
+            ):
+                return Result(SKIPPED, message="its condition does not hold")
+            if "importer" in task.executor:
+                outputs = artifacts.imported(task, values, self.run_folder.name)
+                return Result(COMPLETE, outputs=outputs)
+            return self._run(task, values, inputs)
+        except InputError as error:
+            return Result(FAILED, error.exit_code, str(error))
+
+    def _inputs(self, task: Task) -> tuple[dict[str, Any], Lists]:
+        """Returns the values of a task's parameters and its input artifacts.
+
+        Raises:
+            InputError: an upstream task did not publish one of them.
+        """
+        given = task.content.get("inputs", {})
+        values = {
+            name: each["defaultValue"]
+            for name, each in task.component.get("inputDefinitions", {})
+            .get("parameters", {})
+            .items()
+            if "defaultValue" in each
+        }
+        inputs: Lists = {}
+        try:
+            for name, source in given.get("parameters", {}).items():
+                if "componentInputParameter" in source:
+                    values[name] = self._values[source["componentInputParameter"]]
+                elif "taskOutputParameter" in source:
+                    wanted = source["taskOutputParameter"]
+                    produced = self._results[wanted["producerTask"]].parameters
+                    values[name] = produced[wanted["outputParameterKey"]]
+                else:
+                    values[name] = source["runtimeValue"]["constant"]
+            for name, source in given.get("artifacts", {}).items():
+                wanted = source["taskOutputArtifact"]
+                inputs[name] = self._results[wanted["producerTask"]].outputs[
+                    wanted["outputArtifactKey"]
+                ]
+        except KeyError as error:
+            raise InputError(
+                f"task {task.name}", f"its input {name} comes from {error}, which is not there"
+            ) from error
+        return values, inputs
+
+    def _run(self, task: Task, values: dict[str, Any], inputs: Lists) -> Result:
+        """Runs the container of a task, again if it fails and the task's policy says so."""
+        folder = self.run_folder / task.name
+        folder.mkdir()
+        place = Place(
+            self._command_prefix,
+            self._stores.mounts(folder),
+            self._stores.parameters(),
+            self._stores.variables(),
+            self._spec.target,
+        )
+        output_file = folder / "executor_output.json"
+        folder_uri = f"{self._root_uri}/{task.name}"
+        content = tasks.executor_input(task, values, inputs, folder_uri, output_file, place)
+        brought = _uris(inputs)
+        policy = task.content.get("retryPolicy", {})
+        result = self._attempt(task, content, folder, place, brought)
+        for count in range(int(policy.get("maxRetryCount", 0))):
+            if result.state in (COMPLETE, CACHED):
+                break
+            time.sleep(_wait(policy, count))
+            output_file.unlink(missing_ok=True)
+            result = self._attempt(task, content, folder, place, brought)
+        return result
+
+    def _attempt(
+        self,
+        task: Task,
+        content: Tree,
+        folder: pathlib.Path,
+        place: Place,
+        brought: list[str],
+    ) -> Result:
+        """Runs the hook of a container if it has one, looks into the cache, runs the container."""
+        container = task.executor["container"]
+        driven: Tree = {}
+        hook = container.get("lifecycle", {}).get("preCacheCheck")
+        if hook:
+            ended = tasks.run(hook, container, content, folder, place)
+            if ended.exit_code != EXIT_PASS:
+                return self._stopped(task, ended)
+            driven = ended.output
+        cached = task.content.get("cachingOptions", {}).get("enableCache", False)
+        key = self._cache.key(task, content, driven) if self._cache and cached else None
+        found = self._cache.find(key) if self._cache and key else None
+        if found is not None:
+            self._stores.bring(_uris(found.outputs), place.mounts)  # for whoever reads reports here
+            return found
+        self._stores.bring(brought, place.mounts)
+        ended = tasks.run(container, container, content, folder, place)
+        self._stores.clear(brought, place.mounts)
+        if ended.exit_code != EXIT_PASS:
+            return self._stopped(task, ended)
+        declared = artifacts.declared(task, f"{self._root_uri}/{task.name}")
+        outputs = artifacts.taken_up(declared, ended.output)
+        self._check_outputs(task, outputs)
+        self._stores.take(_uris(outputs), place.mounts)
+        parameters = ended.output.get("parameterValues", {})
+        result = Result(COMPLETE, outputs=outputs, parameters=parameters)
+        if self._cache and key:
+            self._cache.keep(key, result)
+        return result
+
+    def _check_outputs(self, task: Task, outputs: Lists) -> None:
+        """Refuses what Kubeflow's launcher refuses: an output outside the root of its run.
+
+        Raises:
+            InputError: there is one.
+        """
+        root = f"{self._root_uri}/"
+        moved = [u for u in _uris(outputs) if not is_local(u) and not u.startswith(root)]
+        if moved and self._spec.target == "kubeflow":
+            raise InputError(
+                f"task {task.name}",
+                f"moved an output to {moved[0]}; Kubeflow fails a task whose outputs are not below "
+                f"{root}",
+                "copy it, or put its URI into a property",
+            )
+
+    def _stopped(self, task: Task, ended: Ended) -> Result:
+        said = f"ended with exit code {ended.exit_code}, see {self.log(task.name)}"
+        return Result(SHUT if ended.is_shut else FAILED, ended.exit_code, ended.message or said)
+
+    def _record(self) -> None:
+        content = {
+            "pipeline": self._spec.name,
+            "target": self._spec.target,
+            "parameters": self._values,
+            "tasks": {name: dataclasses.asdict(each) for name, each in self._results.items()},
+        }
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        write_atomically(self.run_folder / "run.json", text)
+
+
+def _uris(outputs: Lists) -> list[str]:
+    return [each["uri"] for found in outputs.values() for each in found]
+
+
+def _make(folder: pathlib.Path) -> None:
+    """Makes a folder.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            str(folder), f"cannot be made: {error.strerror}", "choose another folder"
+        ) from error
+
+
+def _wait(policy: Tree, count: int) -> float:
+    """Returns the seconds to wait after the first failure (count 0) and those that follow."""
+    seconds = float(policy.get("backoffDuration", "0s").rstrip("s"))
+    longest = float(policy.get("backoffMaxDuration", "3600s").rstrip("s"))
+    return min(seconds * float(policy.get("backoffFactor", 2.0)) ** count, longest)

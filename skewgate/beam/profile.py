@@ -1,0 +1,105 @@
+"""Profiles Arrow batches with Beam, by the accumulators of the in-process engine.
+
+Example:
+    profile = batches | ProfileBatches(slice_by=[["payment_type"]])
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterable, Sequence
+
+import apache_beam as beam
+import pyarrow as pa
+
+from skewgate.core.profile import Profile
+from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
+
+
+@beam.typehints.with_input_types(pa.RecordBatch)
+@beam.typehints.with_output_types(Profile)
+class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
+    """Combines batches of rows to one profile.
+
+    Counts are exact and bounds hold for any batches and any order of merging. An accumulator is
+    as large as what it has seen, up to some megabytes for each numeric feature and slice.
+    """
+
+    def __init__(
+        self,
+        categorical: Collection[str] = (),
+        slice_by: Sequence[Sequence[str]] = (),
+        resolution: int = RESOLUTION,
+        features: Collection[str] | None = None,
+    ) -> None:
+        """Keeps how to profile; the arguments are those of ProfileAccumulator."""
+        super().__init__()
+        self._categorical = frozenset(categorical)
+        self._slice_by = tuple(tuple(columns) for columns in slice_by)
+        self._resolution = resolution
+        self._features = None if features is None else frozenset(features)
+
+    def create_accumulator(self) -> ProfileAccumulator:
+        """Returns an accumulator that has seen nothing."""
+        return ProfileAccumulator(
+            self._categorical, self._slice_by, self._resolution, self._features
+        )
+
+    def add_input(
+        self, accumulator: ProfileAccumulator, batch: pa.RecordBatch
+    ) -> ProfileAccumulator:
+        """Takes the rows of a batch.
+
+        Raises:
+            InputError: a column cannot be compared or a slice cannot be made.
+        """
+        accumulator.add(batch)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[ProfileAccumulator]) -> ProfileAccumulator:
+        """Joins accumulators of different rows into the first of them.
+
+        Beam may use the others again, while ProfileAccumulator keeps parts of what it takes.
+
+        Raises:
+            InputError: a column is numeric in one and text in another.
+        """
+        others = iter(accumulators)
+        merged = next(others, None) or self.create_accumulator()
+        for other in others:
+            merged.merge(copy.deepcopy(other))
+        return merged
+
+    def extract_output(self, accumulator: ProfileAccumulator) -> Profile:
+        """Returns the distributions of all features and slices."""
+        return accumulator.profile()
+
+
+class ProfileBatches(beam.PTransform):  # type: ignore[misc, unused-ignore]
+    """Turns a PCollection of Arrow record batches into one with a single Profile.
+
+    No batch at all gives a profile of 0 rows.
+    """
+
+    def __init__(
+        self,
+        categorical: Collection[str] = (),
+        slice_by: Sequence[Sequence[str]] = (),
+        resolution: int = RESOLUTION,
+        features: Collection[str] | None = None,
+    ) -> None:
+        """Makes the transform.
+
+        Args:
+            categorical: columns of numbers that are names of categories.
+            slice_by: lists of columns whose values make slices.
+            resolution: points kept of every numeric feature.
+            features: the columns to keep; all without it.
+        """
+        super().__init__()
+        self._combine = ProfileFn(categorical, slice_by, resolution, features)
+
+    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Profile]:
+        """Adds the combination to the pipeline."""
+        return batches | "Profile" >> beam.CombineGlobally(self._combine)

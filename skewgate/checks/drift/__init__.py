@@ -1,0 +1,1 @@
+"""Is it too different, and from what?"""

@@ -1,0 +1,259 @@
+"""Compares two statistics artifacts under a drift configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable
+
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate import decision, metrics
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.checks.explaining import what_changed
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.results import BASELINE_CHECK, Distribution, MetricResult, Status, n_rows
+from skewgate.profiling.merging import one_value_each
+from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
+
+
+@dataclasses.dataclass(frozen=True)
+class _Comparison:
+    """One metric of one feature and slice that can be measured."""
+
+    feature: str
+    slice: str
+    metric: str
+    threshold: float
+    baseline: Distribution
+    current: Distribution
+
+    def check(self, level: float) -> decision.Check:
+        """Measures; `level` is the significance level that a lone difference must reach."""
+        metric = metrics.REGISTRY[self.metric]
+        sides = (self.baseline, self.current)
+        return decision.Check(
+            self.feature,
+            self.slice,
+            self.metric,
+            self.threshold,
+            metric.measure(*sides, level),
+            *(n_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+        )
+
+    def explain(self, result: MetricResult) -> MetricResult:
+        """Adds to the reason of a failure what changed most."""
+        if result.status is not Status.FAIL:
+            return result
+        change = what_changed(self.metric, self.baseline, self.current)
+        return (
+            dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
+        )
+
+
+def inconclusive(metric: str, reason: str) -> MetricResult:
+    """Returns the result that stands for a whole comparison that could not be made.
+
+    Args:
+        metric: BASELINE_CHECK for a missing baseline, or the name of what was missing.
+        reason: what a person should know.
+    """
+    return MetricResult("", "", metric, Status.INCONCLUSIVE, reason)
+
+
+def evaluate(
+    baseline: statistics_pb2.DatasetFeatureStatisticsList,
+    current: statistics_pb2.DatasetFeatureStatisticsList,
+    config: DriftConfig,
+    *,
+    rank_error_baseline: float = STOCK_RANK_ERROR,
+    rank_error_current: float = STOCK_RANK_ERROR,
+    where: str = "drift.yaml",
+) -> list[MetricResult]:
+    """Compares two statistics artifacts; see `compare`.
+
+    Args:
+        baseline: statistics to compare with.
+        current: statistics of the data in question.
+        config: metrics, thresholds and slices.
+        rank_error_baseline, rank_error_current: rank errors of the two quantile sketches.
+        where: the config's name, for messages.
+    """
+    return compare(
+        profile_of(baseline, rank_error_baseline),
+        profile_of(current, rank_error_current),
+        config,
+        where=where,
+    )
+
+
+def compare(
+    baseline: Profile, current: Profile, config: DriftConfig, *, where: str = "drift.yaml"
+) -> list[MetricResult]:
+    """Compares every feature, over all data and over the slices that the config asks for.
+
+    Args:
+        baseline: what to compare with.
+        current: the data in question.
+        config: metrics, thresholds and slices.
+        where: the config's name, for messages.
+
+    Returns:
+        One result per feature, slice and metric, all judged together.
+
+    Raises:
+        InputError: the config names a feature that neither side has, or the sides have no
+            feature in common.
+    """
+    if not any(baseline.rows.values()):
+        return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
+    if not any(current.rows.values()):
+        return [inconclusive("rows", "the current data hold no examples")]
+    baselines, currents = baseline.slices, current.slices
+    _check_features(config, baselines.get("", {}), currents.get("", {}), where)
+    settled: list[MetricResult] = []
+    comparisons: list[_Comparison] = []
+    features = baselines.get("", {}).keys() | currents.get("", {}).keys()
+    for name in _slices(config, baselines.keys() | currents.keys(), features, settled):
+        if name not in baselines or name not in currents:
+            absent = "current" if name in baselines else "baseline"
+            reason = f"the {absent} statistics have no slice {name!r} to compare with"
+            settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
+            continue
+        sides = (baselines[name], currents[name])
+        for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
+            if counted_feature(feature) not in config.ignored:
+                before, now = (_find(feature, side) for side in sides)
+                _plan(feature, name, before, now, config, comparisons, settled)
+    level = decision.level(max(len(comparisons), 1), config.significance)
+    judged = decision.judge([c.check(level) for c in comparisons], config.significance)
+    told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
+    return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
+
+
+def _find(feature: str, features: Features) -> Distribution | None:
+    """Returns a distribution; where the values of single-valued examples are counted, ones."""
+    counted = features.get(counted_feature(feature) or "")
+    if feature not in features and counted is not None:
+        return one_value_each(counted)
+    return features.get(feature)
+
+
+def _check_features(config: DriftConfig, baseline: Features, current: Features, where: str) -> None:
+    if not baseline.keys() & current.keys():
+        raise InputError(
+            "baseline and current statistics",
+            f"have no feature in common: {_listed(baseline)} against {_listed(current)}",
+            "compare statistics of the same table",
+        )
+    known = baseline.keys() | current.keys()
+    for feature in config.features:
+        if feature not in known:
+            close = difflib.get_close_matches(feature, known, n=1)
+            hint = f"did you mean {close[0]!r}" if close else "remove it"
+            raise InputError(
+                where,
+                f"features.{feature} is in neither of the two data sets, "
+                f"which have {_listed(known)}",
+                hint,
+            )
+
+
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    ordered = sorted(names)
+    rest = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + rest
+
+
+def _may_be_slice_by(name: str, columns: list[str]) -> bool:
+    """Says whether TFDV's name of a slice, such as `a_1_b_x`, can be one by these features."""
+    pattern = "_".join(f"{re.escape(column)}_.+" for column in columns)
+    return re.fullmatch(pattern, name, re.DOTALL) is not None
+
+
+def _may_be_slice_by_another(name: str, columns: list[str], features: set[str]) -> bool:
+    """Says whether a feature with a longer name, such as `a_1`, may be meant instead."""
+    return any(
+        feature.startswith(f"{columns[0]}_") and name.startswith(f"{feature}_")
+        for feature in features
+    )
+
+
+def _slices(
+    config: DriftConfig, known: set[str], features: set[str], settled: list[MetricResult]
+) -> list[str]:
+    """Returns the slices to compare; one that is asked for and unknown goes to `settled`.
+
+    A name that could be meant for another feature is compared too: one slice too many is seen,
+    one too few is not.
+    """
+    names = [""]
+    for columns in map(sorted, config.slices):  # TFDV puts the features of a slice in this order
+        matching = sorted(name for name in known if _may_be_slice_by(name, columns))
+        if all(_may_be_slice_by_another(name, columns, features) for name in matching):
+            reason = (
+                f"the statistics hold no slices by {', '.join(columns)}; "
+                "give SkewStatisticsGen the same slices as drift.yaml"
+            )
+            settled.append(MetricResult("", columns[0], "slice", Status.INCONCLUSIVE, reason))
+        names += [name for name in matching if name not in names]
+    return names
+
+
+def _plan(
+    feature: str,
+    name: str,
+    baseline: Distribution | None,
+    current: Distribution | None,
+    config: DriftConfig,
+    comparisons: list[_Comparison],
+    settled: list[MetricResult],
+) -> None:
+    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`."""
+    if baseline is None or current is None:
+        gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
+        reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
+        settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
+        return
+    kinds = {baseline.kind, current.kind} - {"empty"}
+    if len(kinds) > 1:
+        reason = f"{feature} is {baseline.kind} in the baseline and {current.kind} now"
+        settled.append(MetricResult(feature, name, "kind", Status.FAIL, reason))
+        return
+    kind = kinds.pop() if kinds else "empty"
+    for metric, threshold in config.thresholds(feature, kind).items():
+        if metric == "missing_rate" and counted_feature(feature) is not None:
+            continue  # that of the feature itself says it
+        obstacle = _obstacle(feature, metric, kind, baseline, current)
+        if obstacle:
+            settled.append(
+                MetricResult(
+                    feature,
+                    name,
+                    metric,
+                    Status.INCONCLUSIVE,
+                    obstacle,
+                    threshold=threshold,
+                    n_baseline=baseline.n,
+                    n_current=current.n,
+                )
+            )
+        else:
+            comparisons.append(_Comparison(feature, name, metric, threshold, baseline, current))
+
+
+def _obstacle(
+    feature: str, metric: str, kind: str, baseline: Distribution, current: Distribution
+) -> str:
+    """Says why a metric cannot be measured, or "" if it can."""
+    sides = {"baseline": baseline, "current": current}
+    if any(n_rows(side) == 0 for side in sides.values()):
+        return f"{feature} has no examples to compare"
+    if metric == "missing_rate":
+        return ""
+    if kind not in (*metrics.REGISTRY[metric].kinds, "empty"):
+        return f"{metric} does not apply to the {kind} feature {feature}; remove it from the config"
+    empty = [label for label, side in sides.items() if side.kind == "empty"]
+    return f"{feature} has no value in the {' and '.join(empty)} data" if empty else ""

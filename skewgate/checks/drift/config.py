@@ -1,0 +1,178 @@
+"""The contract `drift.yaml`: how different is too different, and what to do then."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from skewgate import metrics
+from skewgate.core.results import BASELINE_CHECK, MetricResult
+from skewgate.core.yaml_model import StrictModel
+
+Thresholds = dict[str, float | None]
+
+
+_OPTIONS = ("critical", "ignore")
+
+
+def check_thresholds(
+    thresholds: Any, kind: str | None = None, options: tuple[str, ...] = ()
+) -> Thresholds:
+    """Checks a mapping of metric names to thresholds.
+
+    Args:
+        thresholds: mapping of metric name to a number above 0, or to None for "not checked".
+        kind: "numeric" or "categorical" if only metrics for such features are admitted.
+        options: keys that are valid beside the metrics, for messages.
+
+    Raises:
+        ValueError: a name is unknown or a threshold is out of range.
+    """
+    known = sorted(
+        name for name, metric in metrics.REGISTRY.items() if kind in (None, *metric.kinds)
+    )
+    for name, threshold in thresholds.items():
+        if name not in known:
+            valid_keys = [*known, *options]
+            close = difflib.get_close_matches(str(name), valid_keys, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            what = f"{kind} metric" if kind else "metric"
+            raise ValueError(f"{name!r} is not a {what}{hint}; valid are {', '.join(valid_keys)}")
+        upper = metrics.REGISTRY[name].maximum
+        limit = f"(0, {upper:g}]" if upper is not None else "(0, inf)"
+        valid = (
+            isinstance(threshold, int | float)
+            and not isinstance(threshold, bool)
+            and math.isfinite(threshold)
+        )
+        if threshold is not None and not (
+            valid and threshold > 0 and (upper is None or threshold <= upper)
+        ):
+            raise ValueError(f"{name} must be a number in {limit}, got {threshold!r}")
+    return dict(thresholds)
+
+
+class Defaults(StrictModel):
+    """Thresholds for every feature that has none of its own."""
+
+    numeric: Thresholds = {"ks": 0.1}
+    categorical: Thresholds = {"psi": 0.2}
+    missing_rate: float | None = pydantic.Field(default=0.05, gt=0, le=1)
+
+    @pydantic.field_validator("numeric", "categorical", mode="before")
+    @classmethod
+    def _check(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        return check_thresholds(value, info.field_name) if isinstance(value, dict) else value
+
+
+class FeatureRule(StrictModel):
+    """What differs from the defaults for one feature.
+
+    Attributes:
+        ignore: leave the feature out.
+        critical: `block_on: critical` stops on this feature.
+        thresholds: metric name to threshold; None switches a default off.
+    """
+
+    ignore: bool = False
+    critical: bool = False
+    thresholds: Thresholds = {}
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _collect(cls, value: Any) -> Any:
+        """Takes `{ks: 0.1, critical: true}`: every key that is no option is a metric."""
+        if not isinstance(value, dict) or "thresholds" in value:
+            return value
+        options = {key: value[key] for key in _OPTIONS if key in value}
+        rest = {key: number for key, number in value.items() if key not in options}
+        return {**options, "thresholds": check_thresholds(rest, options=_OPTIONS)}
+
+    @pydantic.field_validator("thresholds", mode="before")
+    @classmethod
+    def _check(cls, value: Any) -> Any:
+        return check_thresholds(value) if isinstance(value, dict) else value
+
+    @pydantic.model_serializer
+    def _spread(self) -> dict[str, Any]:
+        options = {key: True for key in _OPTIONS if getattr(self, key)}
+        return {**options, **self.thresholds}
+
+
+class Significance(StrictModel):
+    """How sure a failure must be.
+
+    Attributes:
+        alpha: share of false alarms that is tolerated over the whole comparison.
+        correction: "bh" for Benjamini-Hochberg, "none" to compare each p-value alone.
+    """
+
+    alpha: float = pydantic.Field(default=0.05, gt=0, lt=1)
+    correction: Literal["bh", "none"] = "bh"
+
+
+class ShareRule(StrictModel):
+    """Block if more than this share of the features fail."""
+
+    share: float = pydantic.Field(gt=0, lt=1)
+
+
+class BasicPolicy(StrictModel):
+    """What shuts a gate on which every failure counts.
+
+    Attributes:
+        on_inconclusive: "block" or "allow" what could not be decided.
+        on_missing_baseline: "block" or "allow" a run that has nothing to compare with.
+    """
+
+    on_inconclusive: Literal["block", "allow"] = "block"
+    on_missing_baseline: Literal["block", "allow"] = "block"
+
+    def on_doubt(self, result: MetricResult) -> Literal["block", "allow"]:
+        """Returns what an inconclusive result does."""
+        missing = result.metric == BASELINE_CHECK
+        return self.on_missing_baseline if missing else self.on_inconclusive
+
+
+class Policy(BasicPolicy):
+    """What shuts the gate on drift, where features may be more or less important.
+
+    Attributes:
+        block_on: "any" failure, failures of "critical" features only, or `{share: s}`.
+    """
+
+    block_on: Literal["any", "critical"] | ShareRule = "any"
+
+
+class DriftConfig(StrictModel):
+    """The whole of `drift.yaml`."""
+
+    version: Literal[1] = 1
+    defaults: Defaults = Defaults()
+    significance: Significance = Significance()
+    features: dict[str, FeatureRule] = {}
+    slices: list[Annotated[list[str], pydantic.Field(min_length=1)]] = []
+    policy: Policy = Policy()
+
+    def thresholds(self, feature: str, kind: str) -> dict[str, float]:
+        """Returns the metrics to compute for a feature of a kind, with their thresholds."""
+        by_kind = {"numeric": self.defaults.numeric, "categorical": self.defaults.categorical}
+        merged: Thresholds = {
+            **by_kind.get(kind, {}),
+            "missing_rate": self.defaults.missing_rate,
+            **(self.features[feature].thresholds if feature in self.features else {}),
+        }
+        return {name: number for name, number in merged.items() if number is not None}
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """Names the features to leave out."""
+        return frozenset(name for name, rule in self.features.items() if rule.ignore)
+
+    @property
+    def critical(self) -> frozenset[str]:
+        """Names the critical features."""
+        return frozenset(name for name, rule in self.features.items() if rule.critical)

@@ -1,0 +1,178 @@
+"""The contract `labels.yaml`: how late labels find their predictions, and how many have to."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from skewgate.checks.drift.config import BasicPolicy
+from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult
+from skewgate.core.yaml_model import StrictModel
+
+FIRST_SECOND, LAST_SECOND = -2_208_988_800, 253_402_300_799
+"""The times that are taken for times, the years 1900 to 9999: milliseconds lie beyond them."""
+MOST_WINDOWS_OF_A_ROW = 366
+LONGEST_HOURS = 10 * 366 * 24
+
+_UTC = datetime.timezone.utc
+Hours = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+Names = Annotated[list[Annotated[str, pydantic.Field(min_length=1)]], pydantic.Field(min_length=1)]
+
+
+class WindowRules(StrictModel):
+    """Into which windows the predictions are cut, by their time.
+
+    Windows begin at `offset_hours` after 1970-01-01T00:00Z and every `every_hours` from there, and
+    hold what is not before their start and before their end. All three are whole minutes.
+
+    Attributes:
+        length_hours: from start to end.
+        every_hours: from one start to the next; less than `length_hours` makes rolling windows, in
+            which a row lies in several.
+        offset_hours: moves all windows, such as -1 for days in Central Europe in winter.
+        feature: what the names of a row's windows are written to.
+    """
+
+    length_hours: Hours = pydantic.Field(default=24.0, gt=0, le=LONGEST_HOURS)
+    every_hours: Hours = pydantic.Field(default=24.0, gt=0, le=LONGEST_HOURS)
+    offset_hours: Hours = pydantic.Field(default=0.0, ge=-LONGEST_HOURS, le=LONGEST_HOURS)
+    feature: str = pydantic.Field(default="window", min_length=1)
+
+    @pydantic.field_validator("length_hours", "every_hours", "offset_hours")
+    @classmethod
+    def _whole_minutes(cls, value: float) -> float:
+        if not math.isclose(value * 60, round(value * 60), rel_tol=0, abs_tol=1e-6):
+            raise ValueError(f"must be a whole number of minutes, got {value!r} hours")
+        if value and not round(value * 60):
+            raise ValueError(f"must be at least a minute, got {value!r} hours")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _cover(self) -> WindowRules:
+        if self.every > self.length:
+            raise ValueError(
+                f"every_hours of {self.every_hours:g} is more than length_hours of "
+                f"{self.length_hours:g}: what lies between would be in no window"
+            )
+        if self.length > MOST_WINDOWS_OF_A_ROW * self.every:
+            raise ValueError(
+                f"a row would lie in {math.ceil(self.length / self.every):,} windows, and may in "
+                f"{MOST_WINDOWS_OF_A_ROW}: raise every_hours"
+            )
+        return self
+
+    @property
+    def length(self) -> int:
+        """Returns seconds from start to end."""
+        return round(self.length_hours * 60) * 60
+
+    @property
+    def every(self) -> int:
+        """Returns seconds from one start to the next."""
+        return round(self.every_hours * 60) * 60
+
+    @property
+    def offset(self) -> int:
+        """Returns seconds by which the windows are moved."""
+        return round(self.offset_hours * 60) * 60
+
+
+class LabelPolicy(BasicPolicy):
+    """What shuts the gate where labels are missing; they never make a failure.
+
+    Attributes:
+        on_open_window: "block" or "allow" a window with too few labels to which some may come yet.
+        on_low_coverage: "block" or "allow" a window with too few labels to which none can come.
+    """
+
+    on_open_window: Literal["block", "allow"] = "block"
+    on_low_coverage: Literal["block", "allow"] = "block"
+
+    def on_doubt(self, result: MetricResult) -> Literal["block", "allow"]:
+        """Returns what an inconclusive result does."""
+        by_cause = {OPEN_WINDOW: self.on_open_window, LOW_COVERAGE: self.on_low_coverage}
+        return by_cause.get(result.cause or "") or super().on_doubt(result)
+
+
+class LabelConfig(StrictModel):
+    """The whole of `labels.yaml`.
+
+    Attributes:
+        key: features that together name a row on both sides.
+        labels: features of the label rows that are taken over.
+        prediction_time: feature of the prediction rows, seconds since 1970 as whole numbers.
+        label_time: the same of the label rows; without it no label is late.
+        horizon_hours: a label may come up to this long after its prediction.
+        as_of: what is "now", in seconds since 1970; a text of ISO 8601 in the file will do, in UTC
+            if it names no other zone. Without it, the latest time in the data.
+        windows: into which windows the predictions are cut.
+        min_coverage: share of a window's rows that must have their label.
+        policy: what shuts the gate.
+    """
+
+    version: Literal[1] = 1
+    key: Names
+    labels: Names
+    prediction_time: str = pydantic.Field(min_length=1)
+    label_time: str | None = pydantic.Field(default=None, min_length=1)
+    horizon_hours: Hours = pydantic.Field(ge=0, le=LONGEST_HOURS)
+    as_of: int | None = pydantic.Field(default=None, ge=FIRST_SECOND, le=LAST_SECOND)
+    windows: WindowRules = WindowRules()
+    min_coverage: float = pydantic.Field(default=0.8, gt=0, le=1)
+    policy: LabelPolicy = LabelPolicy()
+
+    @pydantic.field_validator("as_of", mode="before")
+    @classmethod
+    def _seconds(cls, value: Any) -> Any:
+        return to_seconds(value)
+
+    @pydantic.model_validator(mode="after")
+    def _check_names(self) -> LabelConfig:
+        used: dict[str, str] = {}
+        window = {"windows.feature": [self.windows.feature]}
+        for place, names in {"key": self.key, "labels": self.labels, **window}.items():
+            for name in names:
+                if name in used:
+                    raise ValueError(f"{name!r} stands in {used[name]} and in {place}")
+                used[name] = place
+        taken = {name for name, place in used.items() if place != "key"}
+        if self.prediction_time in taken:
+            raise ValueError(f"prediction_time {self.prediction_time!r} would be written over")
+        if self.label_time == self.windows.feature:
+            raise ValueError(f"label_time {self.label_time!r} is windows.feature too")
+        return self
+
+    @property
+    def horizon(self) -> int:
+        """Returns the horizon in seconds, rounded down."""
+        return math.floor(self.horizon_hours * 3600)
+
+
+def to_seconds(value: Any) -> Any:
+    """Returns seconds since 1970 of what YAML makes of a time; anything else stays as it is.
+
+    Raises:
+        ValueError: a text that is no time, or a truth value.
+
+    >>> to_seconds("2016-03-01T06:00+02:00"), to_seconds("2016-03-01T04:00Z"), to_seconds(60)
+    (1456804800, 1456804800, 60)
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"must be a time, got {value!r}")
+    if isinstance(value, str):
+        text = f"{value[:-1]}+00:00" if value[-1:] in ("Z", "z") else value
+        try:
+            value = datetime.datetime.fromisoformat(text)
+        except ValueError as error:
+            raise ValueError(
+                f"must be a time such as 2016-03-04T00:00Z or seconds since 1970, got {value!r}"
+            ) from error
+    elif isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    if isinstance(value, datetime.datetime):
+        known = value if value.tzinfo else value.replace(tzinfo=_UTC)
+        return math.floor(known.timestamp())
+    return value

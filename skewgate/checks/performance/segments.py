@@ -1,0 +1,304 @@
+"""Which rows lose most: the loss of every segment of up to two features."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy import special
+
+from skewgate.checks.performance.binning import Labelled, joined_labels, label_rows
+from skewgate.core.results import FloatArray
+
+MOST_SEGMENTS = 100_000
+_TOGETHER = 32_768
+Segment = tuple[tuple[int, str], ...]
+"""The places of its features, in ascending order, each with the label of the value."""
+
+
+class SegmentAccumulator:
+    """Rows, mean and spread of the loss of all rows and of each segment.
+
+    A segment is the rows that share the labels of one feature, or of two; see `label_rows`.
+    Accumulators of parts of the data may be merged in any order. Beyond `most` segments those with
+    the fewest rows are forgotten until at most half are left, as in lossy counting (Manku and
+    Motwani 2002); `slack` says how many rows a segment may have had beyond those counted. Unless
+    that happened it is 0, and the result exact whatever the order.
+
+    Attributes:
+        features: names of the features, distinct.
+        depth: most features a segment, 1 or 2.
+        loss: name of the loss.
+        rows, mean: of all rows.
+        forgotten, slack: times that a segment was forgotten, and rows that may be missing in a
+            segment's count; `len` brings them up to date.
+        seen: features that any batch had.
+
+    Raises:
+        ValueError: a feature is named twice, or depth or most is out of range.
+    """
+
+    def __init__(
+        self, features: Sequence[str], depth: int = 2, loss: str = "loss", most: int = MOST_SEGMENTS
+    ) -> None:
+        if len(set(features)) < len(features):
+            raise ValueError(f"features must be distinct, got {', '.join(features)}")
+        if depth not in (1, 2):
+            raise ValueError(f"depth must be 1 or 2, got {depth}")
+        if most < 2:
+            raise ValueError(f"most must be at least 2, got {most}")
+        self.features, self.depth, self.loss, self.most = tuple(features), depth, loss, most
+        self.rows, self.mean, self._squares = 0, 0.0, 0.0
+        self.forgotten, self.slack = 0, 0
+        self.seen: set[str] = set()
+        self._segments: dict[Segment, tuple[int, float, float]] = {}
+        self._waiting: list[tuple[list[Labelled], FloatArray]] = []
+        self._rows_waiting = 0
+
+    def __len__(self) -> int:
+        self._settle()
+        return len(self._segments)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Lets Beam pickle what was counted instead of rows."""
+        self._settle()
+        return self.__dict__
+
+    @property
+    def variance(self) -> float:
+        """The variance of the loss over all rows (divided by their number); 0 without rows."""
+        return self._squares / self.rows if self.rows else 0.0
+
+    def segments(self) -> Iterator[tuple[Segment, int, float, float]]:
+        """Yields each segment with its rows, mean loss and sum of squares about the mean."""
+        self._settle()
+        for segment, (rows, mean, squares) in self._segments.items():
+            yield segment, rows, mean, squares
+
+    def add(self, columns: Mapping[str, pa.Array | Sequence[Any]], losses: FloatArray) -> None:
+        """Adds a batch of rows.
+
+        Args:
+            columns: of each feature one value, or one list of values, a row; a feature that is not
+                there is missing in all rows. Other columns are passed over.
+            losses: of each row, finite, shape (n,).
+
+        Raises:
+            ValueError: a column has another number of rows, or a loss is not finite.
+            InputError: a column holds neither numbers nor text.
+        """
+        losses = np.asarray(losses, float)
+        if losses.ndim != 1 or not np.all(np.isfinite(losses)):
+            raise ValueError("losses must be finite numbers of the shape (n,)")
+        if not len(losses):
+            return
+        labelled = []
+        for name in self.features:
+            if name in columns:
+                self.seen.add(name)
+            labelled.append(label_rows(columns.get(name), name, len(losses)))
+        mean = float(losses.mean())
+        whole = (len(losses), mean, float(((losses - mean) ** 2).sum()))
+        self.rows, self.mean, self._squares = _joined((self.rows, self.mean, self._squares), whole)
+        self._waiting.append((labelled, losses))
+        self._rows_waiting += len(losses)
+        if self._rows_waiting >= _TOGETHER:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Counts the rows that wait: many at once cost far less than many small batches."""
+        if not self._waiting:
+            return
+        losses = np.concatenate([losses for _, losses in self._waiting])
+        columns = zip(*(labelled for labelled, _ in self._waiting), strict=True)
+        labelled = [joined_labels(parts) for parts in columns]
+        self._waiting, self._rows_waiting = [], 0
+        for size in range(1, self.depth + 1):
+            for places in itertools.combinations(range(len(self.features)), size):
+                self._count(places, [labelled[place] for place in places], losses)
+        self._bound()
+
+    def _count(
+        self,
+        places: tuple[int, ...],
+        labelled: list[Labelled],
+        losses: FloatArray,
+    ) -> None:
+        """Adds the segments of one set of features."""
+        sizes = tuple(len(labels) for _, labels in labelled)
+        flat = np.ravel_multi_index(tuple(codes for codes, _ in labelled), sizes)
+        kept, group = np.unique(flat, return_inverse=True)
+        rows = np.bincount(group)
+        means = np.bincount(group, weights=losses) / rows
+        squares = np.bincount(group, weights=(losses - means[group]) ** 2)
+        codes = zip(*(part.tolist() for part in np.unravel_index(kept, sizes)), strict=True)
+        named = [
+            [(place, label) for label in labels]
+            for place, (_, labels) in zip(places, labelled, strict=True)
+        ]
+        values = zip(codes, rows.tolist(), means.tolist(), squares.tolist(), strict=True)
+        for code, *found in values:
+            segment = tuple(names[i] for names, i in zip(named, code, strict=True))
+            self._put(segment, (found[0], found[1], found[2]))
+
+    def _put(self, segment: Segment, found: tuple[int, float, float]) -> None:
+        known = self._segments.get(segment)
+        self._segments[segment] = found if known is None else _joined(known, found)
+
+    def merge(self, other: SegmentAccumulator) -> None:
+        """Adds what another accumulator counted, which stays as it is.
+
+        Raises:
+            ValueError: it has other features, another depth or another loss.
+        """
+        ours, theirs = ((side.features, side.depth, side.loss) for side in (self, other))
+        if ours != theirs:
+            raise ValueError(f"accumulators must count the same, got {ours} and {theirs}")
+        self.rows, self.mean, self._squares = _joined(
+            (self.rows, self.mean, self._squares), (other.rows, other.mean, other._squares)
+        )
+        self.forgotten += other.forgotten
+        self.slack += other.slack
+        self.seen |= other.seen
+        self._settle()
+        other._settle()
+        for segment, found in other._segments.items():
+            self._put(segment, found)
+        self._bound()
+
+    def _bound(self) -> None:
+        """Forgets the segments with the fewest rows if there are too many."""
+        if len(self._segments) <= self.most:
+            return
+        counts = np.fromiter((found[0] for found in self._segments.values()), np.int64)
+        few = int(np.partition(counts, len(counts) - self.most // 2)[len(counts) - self.most // 2])
+        kept = {segment: found for segment, found in self._segments.items() if found[0] > few}
+        self.slack += few
+        self.forgotten += len(self._segments) - len(kept)
+        self._segments = kept
+
+
+def _joined(
+    one: tuple[int, float, float], other: tuple[int, float, float]
+) -> tuple[int, float, float]:
+    """Joins rows, mean and sum of squares of two parts (Chan, Golub and LeVeque 1983)."""
+    rows = one[0] + other[0]
+    if not rows:
+        return one
+    gap = other[1] - one[1]
+    mean = one[1] + gap * other[0] / rows
+    return rows, mean, one[2] + other[2] + gap**2 * one[0] * other[0] / rows
+
+
+def rank(
+    accumulator: SegmentAccumulator, min_rows: int, top: int, alpha: float = 0.05
+) -> dict[str, Any]:
+    """Ranks the segments that lose more than the average.
+
+    The interval of a segment's mean loss is that of Student with (rows - 1) degrees of freedom, at
+    the level alpha for all ranked segments together (Bonferroni); one row with the variance of all
+    rows is thought to be added, so that few equal losses do not look certain. A segment of two
+    features is listed only if it adds to its parents, the segments of one of its features: fewer
+    rows than either, a mean above the intervals of both and an interval above both means.
+
+    Args:
+        accumulator: what was counted.
+        min_rows: segments of fewer rows are not ranked, at least 2.
+        top: most segments a list.
+        alpha: probability that any of the intervals is wrong, in (0, 1).
+
+    Returns:
+        Plain values: "rows", "loss", "mean_loss" (None without rows), "min_rows", "segments"
+        (ranked), "small" (of fewer rows), "forgotten" (times that a segment was), "slack" (rows
+        that a count may lack), "absent" (features that no batch had), and two lists, "worst" by
+        mean loss, those first whose lower bound is above the mean of all rows, and "costliest" by
+        "excess", rows * (mean loss - mean loss of all rows): the loss that would go away if the
+        segment were like the rest. Their entries hold "segment", "rows", "share", "mean_loss",
+        "lower", "upper", "excess" and "sure" (whether the lower bound is above the mean).
+
+    Raises:
+        ValueError: min_rows, top or alpha is out of range.
+    """
+    if min_rows < 2 or top < 1 or not 0 < alpha < 1:
+        raise ValueError(
+            "min_rows must be at least 2, top at least 1 and alpha in (0, 1), got "
+            f"{min_rows}, {top} and {alpha}"
+        )
+    counted = len(accumulator)
+    ranked = [found for found in accumulator.segments() if found[1] >= min_rows]
+    stats = _intervals(ranked, accumulator.variance, alpha)
+    bad = [
+        _entry(accumulator, segment, *found)
+        for segment, found in sorted(stats.items())
+        if found[1] > accumulator.mean and _adds(segment, found, stats)
+    ]
+    worst = sorted(bad, key=lambda entry: (not entry["sure"], -entry["mean_loss"], -entry["rows"]))
+    costliest = sorted(bad, key=lambda entry: (-entry["excess"], -entry["mean_loss"]))
+    return {
+        "rows": accumulator.rows,
+        "loss": accumulator.loss,
+        "mean_loss": accumulator.mean if accumulator.rows else None,
+        "min_rows": min_rows,
+        "segments": len(ranked),
+        "small": counted - len(ranked),
+        "forgotten": accumulator.forgotten,
+        "slack": accumulator.slack,
+        "absent": [name for name in accumulator.features if name not in accumulator.seen],
+        "worst": worst[:top],
+        "costliest": costliest[:top],
+    }
+
+
+_Found = tuple[int, float, float, float]
+"""Rows, mean loss, and the lower and upper bound on it."""
+
+
+def _intervals(
+    ranked: list[tuple[Segment, int, float, float]], variance: float, alpha: float
+) -> dict[Segment, _Found]:
+    if not ranked:
+        return {}
+    rows = np.array([found[1] for found in ranked], float)
+    means = np.array([found[2] for found in ranked], float)
+    squares = np.array([found[3] for found in ranked], float)
+    t = -special.stdtrit(rows - 1, alpha / 2 / len(ranked))
+    half = t * np.sqrt((squares + variance) / rows / rows)
+    bounds = zip(np.maximum(means - half, 0.0).tolist(), (means + half).tolist(), strict=True)
+    return {
+        segment: (count, mean, lower, upper)
+        for (segment, count, mean, _), (lower, upper) in zip(ranked, bounds, strict=True)
+    }
+
+
+def _adds(segment: Segment, found: _Found, stats: dict[Segment, _Found]) -> bool:
+    """Says whether a segment is surely worse than each of its parents."""
+    if len(segment) == 1:
+        return True
+    parents = [stats[(part,)] for part in segment if (part,) in stats]
+    return all(
+        found[0] < parent[0] and found[1] > parent[3] and found[2] > parent[1] for parent in parents
+    )
+
+
+def _entry(
+    accumulator: SegmentAccumulator,
+    segment: Segment,
+    rows: int,
+    mean: float,
+    lower: float,
+    upper: float,
+) -> dict[str, Any]:
+    return {
+        "segment": ", ".join(f"{accumulator.features[place]}{label}" for place, label in segment),
+        "rows": rows,
+        "share": rows / accumulator.rows,
+        "mean_loss": mean,
+        "lower": lower,
+        "upper": upper,
+        "excess": math.fsum([rows * mean, -rows * accumulator.mean]),
+        "sure": lower > accumulator.mean,
+    }

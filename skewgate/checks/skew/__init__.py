@@ -1,0 +1,1 @@
+"""Are the data valid, and are training and serving rows the same?"""

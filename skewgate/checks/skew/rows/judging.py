@@ -1,0 +1,231 @@
+"""Verdicts on the counts of rows that differ, and what a report shows of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from typing import Any
+
+import numpy as np
+
+from skewgate.checks.drift.config import Significance
+from skewgate.checks.skew.config import RowRules
+from skewgate.checks.skew.rows.accumulator import Counts, RowAccumulator, SliceCounts
+from skewgate.checks.skew.rows.comparing import KINDS
+from skewgate.checks.skew.rows.parts import SideCounts
+from skewgate.checks.skew.rows.showing import text
+from skewgate.core.errors import InputError
+from skewgate.core.results import MetricResult, Status
+from skewgate.decision import ShareCheck, judge_shares
+
+METRIC, MATCHING = "rows", "matching"
+"""Names of the checks."""
+MOST_PAIRS = 20
+"""Confusion pairs shown of a feature."""
+
+SIDES = ("training", "serving")
+
+
+def judge(
+    counted: RowAccumulator, rules: RowRules, significance: Significance
+) -> list[MetricResult]:
+    """Gives every feature and slice its verdict.
+
+    Args:
+        counted: what was counted of all rows.
+        rules: thresholds, and how many rows must find their partner.
+        significance: how sure a failure must be, over all features and slices together.
+
+    Returns:
+        First whether enough rows were matched: *inconclusive* if none or fewer than asked for,
+        else *pass*. Then a result for each feature of either side and each slice with matched
+        rows, keys and ignored features left out.
+
+    Raises:
+        InputError: rows could not be compared, or keys, slices or features name what is not there.
+    """
+    if counted.error is not None:
+        raise counted.error
+    check_names(counted, rules)
+    features = compared(counted, rules)
+    cells = [
+        (feature, name, found)
+        for name, found in sorted(counted.slices.items())
+        if found.matched
+        for feature in features
+    ]
+    checks = [
+        ShareCheck(
+            feature=feature,
+            slice=name,
+            metric=METRIC,
+            text=f"{feature} differs" + (f" in the slice {name}" if name else ""),
+            threshold=rules.threshold_of(feature),
+            count=int(_kinds(found, feature).sum()),
+            n=found.matched,
+        )
+        for feature, name, found in cells
+    ]
+    judged = judge_shares(checks, significance)
+    return [
+        _matching(counted, rules),
+        *(
+            _explained(result, _kinds(found, feature), _types(counted, feature))
+            for result, (feature, _, found) in zip(judged, cells, strict=True)
+        ),
+    ]
+
+
+def compared(counted: RowAccumulator, rules: RowRules) -> list[str]:
+    """Returns the features that are compared, in order of their names."""
+    seen = counted.training.columns.keys() | counted.serving.columns.keys()
+    return sorted(seen - rules.ignored - set(rules.keys))
+
+
+def check_names(counted: RowAccumulator, rules: RowRules) -> None:
+    """Makes sure that everything that the rules name is there.
+
+    Raises:
+        InputError: a key feature has no value on a side that has rows, a slicing feature is not in
+            the serving rows, or a rule is about a feature that is on neither side.
+    """
+    sides = (counted.training, counted.serving)
+    for side, found in zip(SIDES, sides, strict=True):
+        for name in rules.keys:
+            if found.rows and not found.columns.get(name):
+                there = sorted(name for name, kinds in found.columns.items() if kinds)
+                raise _unknown(f"rows.keys: {name}", f"has no value in the {side} rows", there)
+    for name in sorted({name for names in rules.slices for name in names}):
+        if counted.serving.rows and name not in counted.serving.columns:
+            raise _unknown(
+                f"rows.slices: {name}",
+                "is not a feature of the serving rows",
+                sorted(counted.serving.columns),
+            )
+    # An ignored feature is not read, and may have gone.
+    seen = sides[0].columns.keys() | sides[1].columns.keys() | rules.ignored
+    if counted.training.rows and counted.serving.rows:
+        for name in sorted(rules.features.keys() - seen):
+            raise _unknown(
+                f"rows.features: {name}", "is not a feature of either side", sorted(seen)
+            )
+
+
+def _unknown(where: str, problem: str, there: list[str]) -> InputError:
+    name = where.rpartition(" ")[2]
+    close = difflib.get_close_matches(name, there, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    listed = ", ".join(there[:50]) or "none"
+    more = f" and {len(there) - 50} more" if len(there) > 50 else ""
+    return InputError(
+        f"skew.yaml: {where}",
+        f"{problem}{hint}; there are {listed}{more}",
+        "correct the name, or connect examples that have it",
+    )
+
+
+def details(counted: RowAccumulator, rules: RowRules) -> dict[str, Any]:
+    """Returns what a report shows beside the verdicts, as plain values of JSON.
+
+    Match counts of both sides and, for each feature that differs anywhere: its counts by kind, a
+    few differing pairs of rows, and for text the most frequent pairs of values.
+    """
+    everything = counted.slices[""]
+    shown: dict[str, Any] = {}
+    for feature in compared(counted, rules):
+        kinds = _kinds(everything, feature)
+        if not kinds.any():
+            continue
+        shown[feature] = {
+            "kinds": dict(zip(KINDS, kinds.tolist(), strict=True)),
+            "samples": [sample.shown for sample in counted.samples.get(feature, ())],
+        }
+        if feature in counted.pairs:
+            pairs, slack = counted.pairs[feature].most(MOST_PAIRS)
+            shown[feature]["pairs"] = [
+                {"training": text(left), "serving": text(right), "count": count}
+                for (left, right), count in pairs
+            ]
+            shown[feature]["different_and_in_no_pair_listed"] = int(kinds[2]) - sum(
+                count for _, count in pairs
+            )
+            shown[feature]["counts_of_pairs_too_low_by_at_most"] = slack
+    return {
+        "keys": list(rules.keys),
+        "matched": everything.matched,
+        **{
+            side: {
+                "rows": found.rows,
+                "without_key": found.without_key,
+                "duplicated": found.duplicated,
+                "duplicated_on_the_other_side": found.duplicated_there,
+                "unmatched": found.unmatched,
+            }
+            for side, found in zip(SIDES, (counted.training, counted.serving), strict=True)
+        },
+        "features": shown,
+    }
+
+
+def _kinds(found: SliceCounts, feature: str) -> Counts:
+    return found.features.get(feature, np.zeros(len(KINDS), np.int64))
+
+
+def _types(counted: RowAccumulator, feature: str) -> str:
+    """Says so if a feature is text on one side and numbers on the other."""
+    kinds = [side.columns.get(feature, frozenset()) for side in (counted.training, counted.serving)]
+    if not all(kinds) or kinds[0] == kinds[1]:
+        return ""
+    return f" (training has {'/'.join(sorted(kinds[0]))}, serving {'/'.join(sorted(kinds[1]))})"
+
+
+def _explained(result: MetricResult, kinds: Counts, types: str) -> MetricResult:
+    """Adds the kinds of differences to a reason."""
+    if not kinds.any():
+        return result
+    found = sorted(zip(kinds.tolist(), KINDS, strict=True), reverse=True)
+    named = ", ".join(f"{count:,} {kind}" for count, kind in found if count)
+    return dataclasses.replace(result, reason=f"{result.reason}: {named}{types}")
+
+
+def _matching(counted: RowAccumulator, rules: RowRules) -> MetricResult:
+    sides = (counted.training, counted.serving)
+    smaller = min(side.rows for side in sides)
+    share = counted.matched / smaller if smaller else 0.0
+    seen = "; ".join(f"{name}: {_seen(side)}" for name, side in zip(SIDES, sides, strict=True))
+    by = f"by {', '.join(rules.keys)}"
+    empty = [name for name, side in zip(SIDES, sides, strict=True) if not side.rows]
+    if empty:
+        reason = f"there are no {' and no '.join(empty)} rows to match {by} ({seen})"
+    elif not counted.matched:
+        mixed = [f"{key}{found}" for key in rules.keys if (found := _types(counted, key))]
+        hint = f"; text and numbers are never the same key: {mixed[0]}" if mixed else ""
+        reason = f"no row found its partner {by} ({seen}){hint}"
+    else:
+        reason = (
+            f"{counted.matched:,} rows were matched {by}, {share:.1%} of the smaller side, where "
+            f"{rules.min_matched:.1%} are asked for ({seen})"
+        )
+    enough = counted.matched > 0 and share >= rules.min_matched
+    return MetricResult(
+        feature="",
+        slice="",
+        metric=MATCHING,
+        status=Status.PASS if enough else Status.INCONCLUSIVE,
+        reason=reason,
+        value=share,
+        threshold=rules.min_matched,
+        n_baseline=counted.training.rows,
+        n_current=counted.serving.rows,
+    )
+
+
+def _seen(side: SideCounts) -> str:
+    parts = [
+        (side.unmatched, "without partner"),
+        (side.duplicated, "with a key that occurs more than once"),
+        (side.duplicated_there, "with a key that occurs more than once on the other side"),
+        (side.without_key, "without key"),
+    ]
+    named = [f"{count:,} {what}" for count, what in parts if count]
+    return ", ".join([f"{side.rows:,} rows", *named])

@@ -1,0 +1,1 @@
+"""The words that every package uses: results, distributions, profiles, errors."""

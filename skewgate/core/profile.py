@@ -1,0 +1,39 @@
+"""What is kept of a data set: the distribution of every feature, by slice."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from skewgate.core.results import Distribution
+
+Features = dict[str, Distribution]  # the features of one slice
+
+_VALUE_COUNT = re.compile(r"num_values\((.*)\)", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """Distributions by slice ("" for all rows) and feature.
+
+    A feature with several values per example has another one beside it, `num_values(<name>)`,
+    the distribution of how many there are.
+
+    Attributes:
+        slices: slice to feature to distribution.
+        rows: slice to number of rows.
+    """
+
+    slices: dict[str, Features]
+    rows: dict[str, int]
+
+
+def value_count_name(feature: str) -> str:
+    """Names the feature that counts the values of another."""
+    return f"num_values({feature})"
+
+
+def counted_feature(name: str) -> str | None:
+    """Returns the feature whose values a feature counts, or None if it is none of that kind."""
+    match = _VALUE_COUNT.fullmatch(name)
+    return match.group(1) if match else None

@@ -1,0 +1,155 @@
+"""Turns YAML or JSON text into a checked pydantic model, or into one clear sentence."""
+
+from __future__ import annotations
+
+import difflib
+import pathlib
+from typing import Any, TypeVar, get_args
+
+import pydantic
+import yaml
+
+from skewgate.core.errors import InputError
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+
+class StrictModel(pydantic.BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping, which YAML would let the last one win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                problem = f"the key {key.value!r} stands here twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        return super().construct_mapping(node, deep)
+
+
+def parse(model: type[Model], text: str, where: str) -> Model:
+    """Parses YAML (or JSON, its subset) into a model.
+
+    Args:
+        model: the pydantic model to fill.
+        text: the content of the file.
+        where: the file's name, for messages.
+
+    Raises:
+        InputError: the text is not YAML, or does not fit the model.
+    """
+    try:
+        content = yaml.load(text, Loader=_UniqueKeys)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{where}: line {mark.line + 1}, column {mark.column + 1}" if mark else where
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(place, f"is not valid YAML: {problem}", "correct this line") from error
+    except ValueError as error:  # a scalar that looks like a date and is none
+        raise InputError(where, f"is not valid YAML: {error}", "quote the value") from error
+    if not isinstance(content, dict):
+        found = "nothing" if content is None else type(content).__name__
+        raise InputError(where, f"must be a mapping of keys to values, got {found}")
+    return check(model, content, where)
+
+
+def check(model: type[Model], content: Any, where: str, at: str = "") -> Model:
+    """Fills a model with what a file holds in some place.
+
+    Args:
+        model: the pydantic model to fill.
+        content: plain values, as YAML gives them.
+        where: the file's name, for messages.
+        at: the place in the file, such as "plants.0"; "" for the whole.
+
+    Raises:
+        InputError: the content does not fit the model.
+    """
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise _explain(error, where, model, at) from error
+
+
+def load(model: type[Model], path: str | pathlib.Path) -> Model:
+    """Reads a file and parses it.
+
+    Raises:
+        InputError: the file is missing, not UTF-8, or `parse` refuses it.
+    """
+    return parse(model, read_text(path), str(path))
+
+
+def read_text(path: str | pathlib.Path) -> str:
+    """Reads a UTF-8 text file.
+
+    Raises:
+        InputError: the file is missing, unreadable or not UTF-8.
+    """
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(str(path), "no such file", "check the path") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path}: line {line}",
+            f"byte 0x{error.object[error.start]:02x} is not UTF-8",
+            "save the file as UTF-8",
+        ) from error
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+def _explain(
+    error: pydantic.ValidationError, where: str, model: type[Model], at: str
+) -> InputError:
+    # An unknown key explains the missing one that it was meant to be.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    keys = [str(part) for part in first["loc"] if _is_key(str(part))]
+    field = ".".join([at, *keys] if at else keys)
+    found = first["input"]
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        known = _known_keys(model, first["loc"][:-1])
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}" if close else "remove it"
+        listed = f"; the keys known here are {', '.join(known)}" if known else ""
+        return InputError(where, f"{field} is not a known key{listed}", hint)
+    if first["type"] == "missing":
+        return InputError(where, f"{field} is required and missing", f"add the key {field}")
+    if first["type"] == "value_error":  # our own sentence, which says what was found
+        message = first["msg"].removeprefix("Value error, ")
+        return InputError(where, f"{field}: {message}" if field else message, "correct the value")
+    message = first["msg"]
+    message = message[0].lower() + message[1:] if message.startswith("Input") else message
+    return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")
+
+
+def _is_key(part: str) -> bool:
+    """Tells keys of the file from what pydantic calls the members of a union."""
+    return not part.startswith(("function-", "literal[")) and part != "ShareRule"
+
+
+def _known_keys(model: type[pydantic.BaseModel], path: tuple[Any, ...]) -> list[str]:
+    for part in path:
+        field = model.model_fields.get(str(part))
+        found = _model_of(field.annotation) if field else None
+        if found is None:
+            return []
+        model = found
+    return sorted(model.model_fields)
+
+
+def _model_of(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """Returns the model that an annotation is, or is a union with."""
+    for member in (annotation, *get_args(annotation)):
+        if isinstance(member, type) and issubclass(member, pydantic.BaseModel):
+            return member
+    return None

@@ -1,0 +1,169 @@
+"""Names of column types, and the type that holds for two beginnings of a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from skewgate.core.errors import InputError
+
+TYPES = {"INT": pa.int64(), "FLOAT": pa.float64(), "BYTES": pa.string()}
+"""What a schema and overrides call the types of columns."""
+TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+"""The Arrow types of text."""
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_SECONDS_OF_DAY = 86_400
+_UNIT = re.compile(r".*\[(\w+).*\]")
+_NAMES = {kind: name for name, kind in TYPES.items()}
+
+
+def name_of(kind: pa.DataType) -> str:
+    """Returns what a schema calls a type, else Arrow's name of it."""
+    return _NAMES.get(kind, str(kind))
+
+
+def column_types(schema: schema_pb2.Schema) -> dict[str, pa.DataType]:
+    """Returns the Arrow type of every column that a schema gives a type to."""
+    named = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
+    return {name: TYPES[kind] for name, kind in named.items() if kind in TYPES}
+
+
+def named_types(overrides: Mapping[str, str], where: str) -> dict[str, pa.DataType]:
+    """Returns the Arrow types of columns that a user names.
+
+    Args:
+        overrides: column to INT, FLOAT or BYTES.
+        where: the parameter, for messages.
+
+    Raises:
+        InputError: a type has another name.
+    """
+    for column, name in overrides.items():
+        if name not in TYPES:
+            raise InputError(
+                f"{where}: column {column}",
+                f"must be one of {', '.join(TYPES)}, found {name!r}",
+                "correct the type, or remove the line to infer it",
+            )
+    return {column: TYPES[name] for column, name in overrides.items()}
+
+
+def joined(one: pa.DataType, other: pa.DataType, text: bool) -> pa.DataType | None:
+    """Returns the type that holds for values of both types, or None if there is none.
+
+    Args:
+        one: a type that Arrow inferred, or a Parquet file has.
+        other: another one.
+        text: whether the values stand as text, so that the narrow ones can be read as the wide.
+    """
+    if one == other or pa.types.is_null(other):
+        return one
+    if pa.types.is_null(one):
+        return other
+    if pa.types.is_dictionary(one) or pa.types.is_dictionary(other):
+        return joined(_plain(one), _plain(other), text)
+    lists = (is_list(one), is_list(other))
+    if all(lists):
+        item = joined(one.value_type, other.value_type, text)
+        return None if item is None else pa.list_(item)
+    if any(lists) or pa.types.is_nested(one) or pa.types.is_nested(other):
+        return None
+    if pa.types.is_integer(one) and pa.types.is_integer(other):
+        return pa.int64()
+    if _is_number(one) and _is_number(other):
+        return pa.float64()
+    if is_time(one) and is_time(other) and _zoned(one) == _zoned(other):
+        return max(one, other, key=_resolution)
+    if not text and {_is_whole(one), _is_whole(other)} == {True}:
+        return pa.int64()
+    return pa.string()
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Says whether a type is that of lists of any sort, maps aside."""
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    seconds_or_bits = is_time(kind) or pa.types.is_time(kind) or pa.types.is_boolean(kind)
+    return bool(pa.types.is_integer(kind) or seconds_or_bits)
+
+
+def is_time(kind: pa.DataType) -> bool:
+    """Says whether a type is that of dates or time stamps."""
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
+
+
+def _zoned(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None
+
+
+def _resolution(kind: pa.DataType) -> int:
+    return 0 if pa.types.is_date(kind) else ("s", "ms", "us", "ns").index(kind.unit) + 1
+
+
+def feature_type(kind: pa.DataType) -> pa.DataType | None:
+    """Returns the type of the values that an Arrow type becomes, or None if it has no place.
+
+    >>> feature_type(pa.list_(pa.uint8()))
+    DataType(int64)
+    """
+    if pa.types.is_dictionary(kind):
+        return feature_type(kind.value_type)
+    if is_list(kind):
+        return None if is_list(kind.value_type) else feature_type(kind.value_type)
+    if kind in TEXT or pa.types.is_null(kind) or pa.types.is_fixed_size_binary(kind):
+        return pa.large_binary()
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_duration(kind):
+        return pa.float32()
+    whole = (
+        pa.types.is_boolean,
+        pa.types.is_integer,
+        pa.types.is_date,
+        pa.types.is_timestamp,
+        pa.types.is_time,
+    )
+    return pa.int64() if any(is_kind(kind) for is_kind in whole) else None
+
+
+def per_second(kind: pa.DataType) -> int:
+    """Returns how many units of a type of times are a second."""
+    # By its text, as older versions have no `unit` of times of day.
+    return 1_000 if pa.types.is_date64(kind) else _PER_SECOND[_UNIT.sub(r"\1", str(kind))]
+
+
+def seconds(array: pa.Array) -> pa.Array:
+    """Returns dates, time stamps and times of day as whole seconds, rounded down.
+
+    Args:
+        array: time stamps and dates count from 1970, times of day from midnight. Nulls stay.
+    """
+    kind = array.type
+    valid = np.asarray(array.is_valid()) if array.null_count else None
+    if pa.types.is_date32(kind) or pa.types.is_time32(kind):
+        array = array.cast(pa.int32())
+    array = array.cast(pa.int64())
+    ticks: npt.NDArray[np.int64] = (array.fill_null(0) if valid is not None else array).to_numpy()
+    if pa.types.is_date32(kind):
+        ticks = ticks * _SECONDS_OF_DAY
+    else:
+        unit = per_second(kind)
+        ticks = ticks if unit == 1 else ticks // unit
+    return pa.array(ticks, mask=None if valid is None else ~valid)

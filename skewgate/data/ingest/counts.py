@@ -1,0 +1,127 @@
+"""What an ingest read, wrote and rejected, and the report of it."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from skewgate.core.errors import InputError
+from skewgate.data.ingest.shards import Shard
+from skewgate.data.sources.rejected import Rejections
+
+REPORT_NAME = "ingest_report.json"
+VERSION = 1
+
+
+@dataclasses.dataclass
+class Counts:
+    """Counts of one run over some files; those of several runs can be added up.
+
+    Attributes:
+        splits: their names.
+        read: rows by path, rejected ones included, in the order of reading.
+        rejections: the rows that could not be read.
+        unassigned: rows that no split took.
+        shards: the files written, those of a split in the order of its rows.
+        types: Arrow's name for the type of each column.
+    """
+
+    splits: Sequence[str]
+    rejections: Rejections
+    read: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    unassigned: int = 0
+    shards: list[Shard] = dataclasses.field(default_factory=list)
+    types: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of all files, rejected ones included."""
+        return sum(self.read.values())
+
+    def written(self, split: str) -> int:
+        """Returns the rows of a split."""
+        return sum(shard.rows for shard in self.shards_of(split))
+
+    def shards_of(self, split: str) -> list[Shard]:
+        """Returns the files of a split."""
+        return [shard for shard in self.shards if shard.split == split]
+
+    def merge(self, other: Counts) -> None:
+        """Adds what was counted over further files.
+
+        Raises:
+            InputError: more rows are rejected than may be.
+        """
+        self.read.update(other.read)
+        self.rejections.merge(other.rejections)
+        self.unassigned += other.unassigned
+        self.shards += other.shards
+        for name, kind in other.types.items():
+            if self.types.get(name, "null") == "null":
+                self.types[name] = kind
+
+    def check(self, where: str) -> None:
+        """Makes sure that no row was lost, and that every split has one.
+
+        Args:
+            where: what was read, for messages.
+
+        Raises:
+            InputError: it is not so.
+        """
+        written = {split: self.written(split) for split in self.splits}
+        accounted = sum(written.values()) + self.unassigned + self.rejections.count
+        if accounted != self.rows_read:
+            raise InputError(
+                where,
+                f"has {self.rows_read} rows, but {sum(written.values())} were written, "
+                f"{self.unassigned} are in no split and {self.rejections.count} were rejected",
+                "run again; if it stays so, report it, because rows were lost or doubled",
+            )
+        empty = [split for split, rows in written.items() if not rows]
+        if empty:
+            rejected = (
+                f", {self.rejections.count} of them rejected," if self.rejections.count else ""
+            )
+            raise InputError(
+                where,
+                f"has {self.rows_read} rows{rejected} and none for the split {empty[0]!r}",
+                "correct the splits, or give data that cover them",
+            )
+
+    def report(self) -> dict[str, Any]:
+        """Returns the content of the report."""
+        rejected = self.rejections.by_file
+        return {
+            "version": VERSION,
+            "files": [
+                {"file": path, "read": rows, "rejected": rejected.get(path, 0)}
+                for path, rows in self.read.items()
+            ],
+            "splits": {
+                split: {
+                    "rows": self.written(split),
+                    "shards": [shard.rows for shard in self.shards_of(split)],
+                }
+                for split in self.splits
+            },
+            "unassigned": self.unassigned,
+            "rejected": [
+                {
+                    "file": row.path,
+                    "line": row.line,
+                    "column": row.column,
+                    "found": row.found,
+                    "expected": row.expected,
+                }
+                for row in self.rejections.samples
+            ],
+            "types": self.types,
+        }
+
+    def to_json(self) -> str:
+        """Returns the report as text."""
+        return json.dumps(self.report(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,330 @@
+"""Assigns rows to splits: by hash, by a column's value or by time.
+
+Every kind of splits has `names()`, and `codes(batch, where)`, which gives each row the place of its
+split in `names()`, or -1 if no split takes it. A row's split depends on the row alone: it is the
+same in every batch, in every file, at every run and on every machine.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pydantic
+
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.core.yaml_model import StrictModel
+from skewgate.data.arrow import kinds, row_hash
+from skewgate.data.windows import scheduled
+
+Codes = npt.NDArray[np.int64]
+COUNTS = ("read", "rejected", "unassigned")
+"""What `rows_...` counts beside the rows of each split."""
+_SOME = pydantic.Field(min_length=1)
+_EPOCH = datetime.date(1970, 1, 1)
+
+
+class AllRows(StrictModel):
+    """One split that holds every row."""
+
+    by: Literal["all"] = "all"
+    name: str = "all"
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split, shape (rows,)."""
+        return np.zeros(batch.num_rows, np.int64)
+
+
+class TimeRanges(StrictModel):
+    """Splits by time: each holds the rows of a half-open range of dates (UTC).
+
+    Attributes:
+        column: dates, time stamps, or seconds since 1970.
+        ranges: split name to (first day, day after the last).
+    """
+
+    by: Literal["time"]
+    column: str
+    ranges: dict[str, tuple[datetime.date, datetime.date]] = _SOME
+
+    @pydantic.field_validator("ranges")
+    @classmethod
+    def _check(cls, value: dict[str, tuple[datetime.date, datetime.date]]) -> Any:
+        for name, (start, end) in value.items():
+            if start >= end:
+                raise ValueError(f"{name} must start before it ends, {start} is not before {end}")
+        ordered = sorted(value.items(), key=lambda item: item[1])
+        for (first, (_, end)), (second, (start, _)) in itertools.pairwise(ordered):
+            if start < end:
+                raise ValueError(f"{first} and {second} overlap")
+        return value
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.ranges)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        seconds = _seconds(batch, self.column, where)
+
+        def start_of(day: datetime.date) -> int:
+            return (day - _EPOCH).days * 86_400
+
+        codes = np.full(batch.num_rows, -1)
+        for place, (start, end) in enumerate(self.ranges.values()):
+            codes[(seconds >= start_of(start)) & (seconds < start_of(end))] = place
+        return codes
+
+
+class TimeWindow(StrictModel):
+    """One split that holds the last whole window of time before a run was scheduled for.
+
+    A run that starts late or is repeated was scheduled for the same time and so takes the same
+    rows. Those of other windows are assigned to no split.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        every: length of windows, such as "15m", "6h", "1d" or "2w".
+        zone: time zone whose midnight ends windows of days and weeks.
+    """
+
+    by: Literal["window"]
+    name: str = "serving"
+    column: str
+    every: str = "1d"
+    zone: str = "UTC"
+
+    @pydantic.field_validator("every", "zone")
+    @classmethod
+    def _check(cls, value: str, info: pydantic.ValidationInfo) -> str:
+        check = scheduled.parse_every if info.field_name == "every" else scheduled.check_zone
+        try:
+            check(value)
+        except InputError as error:
+            raise ValueError(error.problem) from error
+        return value
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def window(self, scheduled_time: str) -> scheduled.Window:
+        """Returns the window of a run.
+
+        Args:
+            scheduled_time: what the run was scheduled for, see `schedule_window.scheduled_time`.
+
+        Raises:
+            InputError: it is no time.
+        """
+        every = scheduled.parse_every(self.every)
+        return scheduled.window(scheduled_time, every, self.zone)
+
+    def at(self, scheduled_time: str) -> InWindow:
+        """Returns the split with the window of a run, see `window`."""
+        window = self.window(scheduled_time)
+        start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
+        return InWindow(name=self.name, column=self.column, start=start, end=end)
+
+
+class InWindow(StrictModel):
+    """One split that holds the rows of a window.
+
+    Attributes:
+        name: of the split.
+        column: dates, time stamps, or seconds since 1970.
+        start, end: seconds since 1970; the end is not part of the window.
+    """
+
+    name: str
+    column: str
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The window as an interval of ISO 8601, in UTC.
+
+        >>> InWindow(name="serving", column="when", start=0, end=86_400).text
+        '1970-01-01T00:00:00Z/1970-01-02T00:00:00Z'
+        """
+        moments = (
+            datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+            for seconds in (self.start, self.end)
+        )
+        return "/".join(map(scheduled.write, moments))
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return [self.name]
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a time has none."""
+        seconds = _seconds(batch, self.column, where)
+        return np.where((seconds >= self.start) & (seconds < self.end), 0, -1)
+
+
+class ColumnValues(StrictModel):
+    """Splits by the value of a column.
+
+    Attributes:
+        column: compared as text.
+        values: split name to the values whose rows it holds.
+    """
+
+    by: Literal["column"]
+    column: str
+    values: dict[str, list[str | int | float | bool]] = _SOME
+
+    @pydantic.field_validator("values")
+    @classmethod
+    def _check(cls, value: dict[str, list[str | int | float | bool]]) -> Any:
+        for (first, ours), (second, theirs) in itertools.combinations(value.items(), 2):
+            shared = sorted(set(_as_text(ours)) & set(_as_text(theirs)))
+            if shared:
+                raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
+        return value
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.values)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split; a row without a value has none."""
+        column = _column(batch, self.column, where)
+        try:
+            text = column.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise InputError(
+                f"{where}: column {self.column}",
+                f"must hold text, numbers or booleans to split by, found {column.type}",
+                "correct the column or the splits",
+            ) from error
+        known = [(value, place) for place, values in enumerate(self._texts()) for value in values]
+        found = pc.index_in(text, value_set=pa.array([value for value, _ in known], pa.string()))
+        places = np.array([place for _, place in known] + [-1], np.int64)
+        codes: Codes = places[np.asarray(found.fill_null(-1))]
+        return codes
+
+    def _texts(self) -> list[list[str]]:
+        return [_as_text(values) for values in self.values.values()]
+
+
+class HashBuckets(StrictModel):
+    """Splits by a hash of the row: equal rows fall into the same split at every run.
+
+    Attributes:
+        buckets: split name to its number of buckets.
+        columns: what to hash; by default every column.
+    """
+
+    by: Literal["hash"]
+    buckets: dict[str, pydantic.PositiveInt] = _SOME
+    columns: list[str] | None = pydantic.Field(default=None, min_length=1)
+
+    def names(self) -> list[str]:
+        """Returns the names of the splits."""
+        return list(self.buckets)
+
+    def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
+        """Returns the place of each row's split."""
+        names = self.columns if self.columns is not None else sorted(batch.schema.names)
+        columns = {name: _column(batch, name, where) for name in names}
+        ends = np.cumsum(list(self.buckets.values()))
+        bucket = row_hash.hashes(columns, batch.num_rows, where) % np.uint64(ends[-1])
+        codes: Codes = np.searchsorted(ends, bucket.astype(np.int64), side="right")
+        return codes
+
+
+AnySplits = AllRows | TimeRanges | TimeWindow | ColumnValues | HashBuckets
+Splits = Annotated[AnySplits, pydantic.Field(discriminator="by")]
+ReadySplits = AllRows | TimeRanges | InWindow | ColumnValues | HashBuckets
+"""Splits that need nothing more to assign rows."""
+
+
+class _Holder(StrictModel):
+    splits: Splits
+
+
+def parse_splits(text: str, where: str) -> AnySplits:
+    """Parses the JSON text of one of the five kinds of splits.
+
+    Raises:
+        InputError: it is none of them, or a split has the name of a count.
+    """
+    splits = yaml_model.parse(_Holder, f'{{"splits": {text}}}', where).splits
+    reserved = [name for name in splits.names() if name in COUNTS]
+    if reserved:
+        raise InputError(
+            where,
+            f"has a split {reserved[0]!r}, and rows_{reserved[0]} counts other rows",
+            "give the split another name",
+        )
+    return splits
+
+
+def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
+    """Returns splits that can assign rows.
+
+    Args:
+        splits: as parsed.
+        scheduled_time: what the run was scheduled for; only windows need it.
+
+    Raises:
+        InputError: it is needed, and missing or no time.
+    """
+    if not isinstance(splits, TimeWindow):
+        return splits
+    if not scheduled_time:
+        raise InputError(
+            "scheduled_time",
+            f"is missing, and the split {splits.name} holds the window before it",
+            "give the time that the run was scheduled for",
+        )
+    return splits.at(scheduled_time)
+
+
+def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
+    """Returns a column of times as seconds since 1970, NaN where there is none."""
+    column = _column(batch, name, where)
+    if pa.types.is_null(column.type):
+        return np.full(batch.num_rows, np.nan)
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        column = kinds.seconds(column)
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise InputError(
+            f"{where}: column {name}",
+            f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
+            "correct the column or the splits",
+        )
+    return np.asarray(column.cast(pa.float64(), safe=False))
+
+
+def _as_text(values: list[str | int | float | bool]) -> list[str]:
+    """Returns the values as Arrow writes them: `true`, and 1 for 1.0."""
+    return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
+
+
+def _column(batch: pa.RecordBatch, name: str, where: str) -> pa.Array:
+    """Returns a column, its dictionary resolved."""
+    place = batch.schema.get_field_index(name)
+    if place < 0:
+        raise InputError(
+            where,
+            f"has no column {name}, which the splits need; its columns are "
+            f"{', '.join(batch.schema.names)}",
+            "add the column or correct the splits",
+        )
+    column = batch.column(place)
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -1,0 +1,131 @@
+"""Opens what a user names: a file, a folder or a pattern, of any format that can be compared."""
+
+from __future__ import annotations
+
+import glob
+import os
+import pathlib
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from skewgate.core.errors import InputError
+from skewgate.data.sources.base import Source, TableSource
+from skewgate.data.sources.csv_files import CsvSource
+from skewgate.data.sources.inference import joined_types
+from skewgate.data.sources.json_files import JsonSource
+from skewgate.data.sources.parquet import ParquetSource
+from skewgate.data.sources.records import RecordSource
+from skewgate.data.sources.streams import PACKED, Opener
+
+_TABLES: dict[str, type[CsvSource | ParquetSource | JsonSource]] = {
+    ".csv": CsvSource,
+    ".parquet": ParquetSource,
+    ".jsonl": JsonSource,
+    ".ndjson": JsonSource,
+}
+_STATISTICS = (".pb", ".pbtxt")
+_RECORDS = (".tfrecord", ".tfrecords")
+FORMATS = (*_TABLES, *_RECORDS, *_STATISTICS)
+
+
+def files(place: str) -> list[str]:
+    """Returns the files that a path, folder or pattern stands for, in order.
+
+    A folder stands for the files in it that are neither hidden nor markers such as `_SUCCESS`.
+
+    Raises:
+        InputError: there is none.
+    """
+    if os.path.isdir(place):
+        found = sorted(
+            str(path)
+            for path in pathlib.Path(place).iterdir()
+            if path.is_file() and not path.name.startswith((".", "_"))
+        )
+        if not found:
+            raise InputError(place, "is a folder without files", "name a folder that has data")
+        return found
+    if os.path.exists(place):
+        return [place]
+    found = sorted(path for path in glob.glob(place) if os.path.isfile(path))
+    if not found:
+        raise InputError(place, "no such file, folder or pattern", "check the path")
+    return found
+
+
+def is_statistics(path: str) -> bool:
+    """Says whether a file holds TFDV statistics, by its name."""
+    return path.lower().endswith(_STATISTICS)
+
+
+def open_file(
+    path: str,
+    types: Mapping[str, pa.DataType] | None = None,
+    opener: Opener | None = None,
+    *,
+    complete: bool = False,
+) -> Source:
+    """Opens one file of rows.
+
+    Args:
+        path: its name says the format; CSV and JSON Lines may be compressed.
+        types: types that a schema, a user or `infer` gives to columns. Others are those that hold
+            for the beginning of the file, until a later row is wider.
+        opener: opens paths of another file system; without it they are local.
+        complete: whether `types` name all columns that the rows have, as those of `infer` do, so
+            that a column that comes late in JSON Lines is there from the start.
+
+    Raises:
+        InputError: the format is unknown, or the file cannot be opened.
+    """
+    kind = _table(path)
+    if kind is JsonSource:
+        return JsonSource(path, types or {}, opener, complete=complete)
+    if kind is not None:
+        return kind(path, types or {}, opener)
+    if "tfrecord" in os.path.basename(path).lower():
+        return RecordSource(path, opener)
+    raise InputError(
+        path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
+    )
+
+
+def infer(
+    paths: list[str],
+    types: Mapping[str, pa.DataType] | None = None,
+    opener: Opener | None = None,
+) -> dict[str, pa.DataType]:
+    """Reads all files of a data set and returns the types that hold for every row of them.
+
+    Args:
+        paths: CSV, Parquet or JSON Lines files.
+        types: types that are given to columns, which stay as they are.
+        opener: opens paths of another file system; without it they are local.
+
+    Returns:
+        The types of the columns that the files have, in the order of the files. With these, and
+        `complete`, no reading is ever wider. A column without a value has the type null.
+
+    Raises:
+        InputError: the files have different columns, a column has types that no type holds for,
+            or a file is not what it should be.
+    """
+    tables: list[TableSource] = []
+    for path in paths:
+        kind = _table(path)
+        if kind is None:
+            raise InputError(
+                path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
+            )
+        tables.append(kind(path, types or {}, opener))
+    return joined_types(tables)
+
+
+def _table(path: str) -> type[CsvSource | ParquetSource | JsonSource] | None:
+    name = os.path.basename(path).lower()
+    bare = name
+    for ending in PACKED:
+        bare = bare.removesuffix(ending)
+    kind = _TABLES.get(os.path.splitext(bare)[1])
+    return None if kind is ParquetSource and bare != name else kind

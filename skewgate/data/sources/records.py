@@ -1,0 +1,137 @@
+"""Reads TFRecord files of tf.Example without TensorFlow."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Collection, Iterator
+from typing import IO
+
+import google_crc32c
+import pyarrow as pa
+
+from skewgate.core.errors import InputError
+from skewgate.data.sources.base import Source
+from skewgate.data.sources.rejected import Rejections
+from skewgate.data.sources.streams import Opener, open_binary
+from skewgate.data.tf_example.inflating import Inflated
+
+_GZIP = b"\x1f\x8b"
+_READ_BYTES = 1 << 22
+_BATCH_RECORDS = 20_000
+_LARGEST = 1 << 31  # bytes of a record
+_MASK = 0xA282EAD8
+
+
+class RecordSource(Source):
+    """A TFRecord file of tf.Example, gzip or not."""
+
+    def __init__(self, path: str, opener: Opener | None = None) -> None:
+        """Takes the path; the file is opened when it is read."""
+        self.path, self._opener = path, opener
+
+    def batches(
+        self, columns: Collection[str] | None = None, rejections: Rejections | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """See Source; every column is a list, and a broken record is always an error."""
+        from tfx_bsl.coders import example_coder
+
+        decoder = example_coder.ExamplesToRecordBatchDecoder()
+        for first, records in _batches(self.path, self._opener):
+            try:
+                batch = decoder.DecodeBatch(records)
+            except (RuntimeError, ValueError, pa.ArrowInvalid) as error:
+                raise InputError(
+                    f"{self.path}: records {first + 1} to {first + len(records)}",
+                    f"are not tf.Example ({str(error).splitlines()[0]})",
+                    "write it again as TFRecord of tf.Example",
+                ) from error
+            kept = [
+                index
+                for index, name in enumerate(batch.schema.names)
+                if columns is None or name in columns
+            ]
+            yield (
+                pa.RecordBatch.from_arrays(
+                    [batch.column(index) for index in kept], [batch.schema.names[i] for i in kept]
+                )
+                if kept
+                else pa.RecordBatch.from_arrays(
+                    [pa.nulls(len(records))], [next(iter(columns or ("",)))]
+                )
+            )
+
+
+def _batches(path: str, opener: Opener | None) -> Iterator[tuple[int, list[bytes]]]:
+    first, records = 0, []
+    for record in read_file(path, opener):
+        records.append(record)
+        if len(records) == _BATCH_RECORDS:
+            yield first, records
+            first, records = first + len(records), []
+    if records:
+        yield first, records
+
+
+def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
+    """Yields the records of a TFRecord file, each with its check sums verified.
+
+    Raises:
+        InputError: the file cannot be read, or is broken or cut off.
+    """
+    count = 0
+    try:
+        with open_binary(path, opener) as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            stream = Inflated(raw) if packed else raw
+            for record in read_stream(stream):
+                yield record
+                count += 1
+    except (EOFError, OSError, zlib.error, ValueError) as error:
+        raise InputError(
+            path,
+            f"is not a whole TFRecord file: broken after record {count} ({error})",
+            "write it again",
+        ) from error
+
+
+def read_stream(stream: IO[bytes] | Inflated) -> Iterator[bytes]:
+    """Yields the records of a stream: length, its check sum, the record, its check sum.
+
+    Raises:
+        EOFError: the stream ends within a record.
+        ValueError: a check sum is wrong.
+
+    Source: tensorflow/core/lib/io/record_writer.h.
+    """
+    data, at = b"", 0
+    while True:
+        while len(data) - at >= 12:
+            length, sum_of_length = struct.unpack_from("<QI", data, at)
+            if sum_of_length != masked_crc(data[at : at + 8]) or length > _LARGEST:
+                raise ValueError("the check sum of a record's length is wrong")
+            end = at + 12 + length
+            if len(data) < end + 4:
+                break
+            record = data[at + 12 : end]
+            if struct.unpack_from("<I", data, end)[0] != masked_crc(record):
+                raise ValueError("the check sum of a record is wrong")
+            yield record
+            at = end + 4
+        more = stream.read(_READ_BYTES)
+        if not more:
+            if at < len(data):
+                raise EOFError("the last record is cut off")
+            return
+        data, at = data[at:] + more, 0
+
+
+def masked_crc(data: bytes) -> int:
+    """Returns the masked CRC-32C that TFRecord files use.
+
+    >>> hex(masked_crc(b""))
+    '0xa282ead8'
+    """
+    crc = int(google_crc32c.value(data))
+    return (((crc >> 15) | (crc << 17)) + _MASK) & 0xFFFFFFFF

@@ -1,0 +1,171 @@
+"""Opens files, here or on another file system, and reads text in blocks of whole lines."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+
+from skewgate.core.errors import InputError
+from skewgate.data.sources import base
+
+Opener = Callable[[str], Any]
+"""Opens a path for reading bytes: returns an object with read, seek, tell and close."""
+PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+"""Endings of compressed text files."""
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark that may stand before text."""
+
+
+class _Adapter(io.RawIOBase):
+    """Makes a whole file object of one that can only read, seek, tell and close."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END:
+            self._raw.seek(0, os.SEEK_END)
+        start = 0 if whence == os.SEEK_SET else self._raw.tell()
+        self._raw.seek(start + offset)
+        return start + offset
+
+    def tell(self) -> int:
+        return int(self._raw.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+def open_binary(path: str, opener: Opener | None) -> IO[bytes]:
+    """Opens a file as it is.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+    try:
+        return open(path, "rb") if opener is None else io.BufferedReader(_Adapter(opener(path)))
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error}", "check the file") from error
+
+
+class TextFile:
+    """A file of lines, compressed or not."""
+
+    def __init__(self, path: str, opener: Opener | None) -> None:
+        """Takes the path, whose ending says how it is compressed."""
+        self._path, self._opener = path, opener
+
+    def reads(self, size: int) -> Iterator[bytes]:
+        """Yields the content without a byte order mark, at most `size` bytes at a time.
+
+        Raises:
+            InputError: the file cannot be read, or is cut off.
+        """
+        codec = PACKED.get(os.path.splitext(self._path)[1].lower())
+        raw: Any = self._path if self._opener is None else open_binary(self._path, self._opener)
+        try:
+            stream = pa.input_stream(raw, compression=codec)
+        except OSError as error:
+            raise InputError(self._path, f"cannot be read: {error}", "check the file") from error
+        with stream:
+            first = True
+            while data := self._read(stream, size):
+                yield data.removeprefix(MARK) if first else data
+                first = False
+
+    def _read(self, stream: Any, size: int) -> bytes:
+        try:
+            return bytes(stream.read(size))
+        except OSError as error:
+            raise InputError(
+                self._path, f"is not a whole compressed file ({error})", "write it again"
+            ) from error
+
+    def blocks(
+        self, whole: Callable[[bytes], int], skipped: int = 0, line: int = 1
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yields whole rows, several megabytes at a time, with the number of their first line.
+
+        A row that is longer than `LONGEST_ROW`, as after a quote that is never closed, ends at
+        its first line end.
+
+        Args:
+            whole: says how many bytes at the beginning are whole rows.
+            skipped: number of bytes to pass over first.
+            line: number of the line after these.
+
+        Raises:
+            InputError: the file cannot be read, is cut off, or has a line without end.
+        """
+        rest = b""
+        for data in self.reads(base.BLOCK_BYTES):
+            if skipped:
+                skipped, data = max(skipped - len(data), 0), data[skipped:]
+            rest += data
+            end = whole(rest)
+            if not end and len(rest) > base.LONGEST_ROW:
+                end = line_end(rest, 0)
+                if end == len(rest):
+                    raise InputError(
+                        f"{self._path}: line {line}",
+                        f"is longer than {base.LONGEST_ROW >> 20} MB",
+                        "give a file of lines",
+                    )
+            if end:
+                block, rest = rest[:end], rest[end:]
+                yield line, block
+                line += count_lines(block)
+        if rest:
+            yield line, rest
+
+
+def count_lines(data: bytes) -> int:
+    r"""Returns the number of line ends: \n, \r\n or \r."""
+    count = data.count(b"\n")
+    if b"\r" in data:
+        count += data.count(b"\r") - data.count(b"\r\n")
+    return count
+
+
+def line_end(data: bytes, start: int) -> int:
+    """Returns where the line after the one at `start` begins, or the end of the data."""
+    feed = data.find(b"\n", start)
+    back = data.find(b"\r", start, feed if feed >= 0 else len(data))
+    if back >= 0 and feed != back + 1:
+        return back + 1
+    return feed + 1 if feed >= 0 else len(data)
+
+
+def whole_lines(data: bytes) -> int:
+    """Returns how many bytes at the beginning are whole lines."""
+    end = data.rfind(b"\n") + 1
+    # The last byte may be half of a line end.
+    return end or data.rfind(b"\r", 0, max(len(data) - 1, 0)) + 1
+
+
+def is_utf8(data: bytes) -> bool:
+    """Says whether bytes are text in UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The formats TFRecord and tf.Example: framing, decoding, encoding, patching."""

@@ -1,0 +1,132 @@
+"""Serialized tf.Example as bytes: features added and removed, the rest left as it is."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from google.protobuf import descriptor_pb2, descriptor_pool
+
+from skewgate.data.arrow.columns import places_array
+from skewgate.data.sources.records import masked_crc
+from skewgate.profiling.accumulators.column import is_list
+from skewgate.statistics.wire import message_class, varint
+
+_FEATURES = 0x0A  # field 1 of tf.Example, with a length
+_BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
+
+
+def encode(name: str, array: pa.Array) -> list[bytes]:
+    """Encodes each row as a tf.Example of one feature.
+
+    One at a time, because the encoder writes several in no certain order.
+
+    Args:
+        name: of the feature.
+        array: a value, or a list of values, a row: int64, float32 or large_binary, without nulls.
+    """
+    from tfx_bsl.coders import example_coder
+
+    if not is_list(array.type):
+        array = pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
+    batch = pa.RecordBatch.from_arrays([array], [name])
+    encoded: list[bytes] = example_coder.RecordBatchToExamplesEncoder().encode(batch)
+    return encoded
+
+
+def extend(record: bytes, added: bytes) -> bytes:
+    r"""Adds the features of one tf.Example to another, which has none of their names.
+
+    >>> fare = b"\n\x08\n\x06\n\x04fare"
+    >>> extend(fare, b"\n\x07\n\x05\n\x03tip")
+    b'\n\x0f\n\x06\n\x04fare\n\x05\n\x03tip'
+    """
+    if not record or not added:
+        return record or added
+    try:
+        if record[0] == _FEATURES:
+            length, start = varint(record, 1)
+            if start + length == len(record):  # one message of features and nothing else
+                more, begin = varint(added, 1)
+                return b"".join(
+                    (b"\n", _encode_varint(length + more), record[start:], added[begin:])
+                )
+    except IndexError:
+        pass
+    return record + added  # which merges the two, by the rules of protobuf
+
+
+def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str]]:
+    """Removes features from a tf.Example; returns what is left, and which of them had a value.
+
+    Raises:
+        google.protobuf.message.DecodeError: it is no tf.Example.
+    """
+    unwanted = {name.encode(): name for name in names}
+    example = _Example.FromString(record)
+    kept, valued = [], set()
+    for entry in example.features.feature:
+        if entry.key not in unwanted:
+            kept.append(entry)
+        elif len(entry.value) > _BYTES_WITHOUT_VALUE:
+            valued.add(unwanted[entry.key])
+    if len(kept) == len(example.features.feature):
+        return record, frozenset()
+    left = _Example()
+    left.CopyFrom(example)  # with fields that nobody knows
+    del left.features.feature[:]
+    left.features.feature.extend(kept)
+    return left.SerializeToString(), frozenset(valued)
+
+
+def frame(record: bytes) -> bytes:
+    """Returns a record as it stands in a TFRecord file.
+
+    Source: tensorflow/core/lib/io/record_writer.h.
+    """
+    length = struct.pack("<Q", len(record))
+    return b"".join(
+        (
+            length,
+            struct.pack("<I", masked_crc(length)),
+            record,
+            struct.pack("<I", masked_crc(record)),
+        )
+    )
+
+
+def _encode_varint(number: int) -> bytes:
+    coded = bytearray()
+    while number > 0x7F:
+        coded.append(number & 0x7F | 0x80)
+        number >>= 7
+    coded.append(number)
+    return bytes(coded)
+
+
+def _example_class() -> Any:
+    """Declares tf.Example with its map as entries whose values stay bytes, as on the wire."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="skewgate/example.proto", package="skewgate", syntax="proto3"
+    )
+    kinds = descriptor_pb2.FieldDescriptorProto
+    for name, fields in {
+        "Entry": [("key", kinds.TYPE_BYTES, ""), ("value", kinds.TYPE_BYTES, "")],
+        "Features": [("feature", kinds.TYPE_MESSAGE, ".skewgate.Entry")],
+        "Example": [("features", kinds.TYPE_MESSAGE, ".skewgate.Features")],
+    }.items():
+        message = file.message_type.add(name=name)
+        for number, (field, kind, type_name) in enumerate(fields, 1):
+            label = kinds.LABEL_REPEATED if field == "feature" else kinds.LABEL_OPTIONAL
+            added = message.field.add(name=field, number=number, type=kind, label=label)
+            if type_name:
+                added.type_name = type_name
+    pool: Any = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return message_class(pool, "skewgate.Example")
+
+
+_Example = _example_class()

@@ -1,0 +1,1 @@
+"""Windows of time: which a run takes and which a row lies in."""

@@ -1,0 +1,1 @@
+"""Laws of chance: intervals, bands, change points; nothing here knows the product."""

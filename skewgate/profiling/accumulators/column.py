@@ -1,0 +1,266 @@
+"""Accumulates one column of Arrow batches, whatever its type."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skewgate.core.errors import InputError
+from skewgate.core.results import Distribution, FloatArray, NumericDistribution
+from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
+from skewgate.profiling.accumulators.numeric import RESOLUTION, NumericAccumulator
+
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # in a second
+_NUMPY_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
+
+
+class ColumnAccumulator:
+    """What is kept of one column: a number's CDF or a text's categories, and who lacks it.
+
+    Numbers, booleans, dates, times and decimals are numeric; text and bytes are categories. Dates
+    and time stamps become seconds since 1970. Lists are flattened, and how many values each has
+    is accumulated beside them.
+
+    Attributes:
+        name: the column's name, for messages.
+        rows: number of rows seen.
+    """
+
+    def __init__(
+        self, name: str, *, categorical: bool = False, resolution: int = RESOLUTION
+    ) -> None:
+        """Makes an empty accumulator; `categorical` treats numbers as names of categories."""
+        self.name, self.rows = name, 0
+        self._categorical = categorical
+        self._values: NumericAccumulator | CategoricalAccumulator | None = None
+        self._type: pa.DataType | None = None
+        self._resolution = resolution
+        self._lengths = NumericAccumulator(resolution)  # of the lists that are there
+        self._n_present = 0
+        self._longest = 1
+
+    def add(self, array: pa.Array) -> None:
+        """Takes the rows of a batch.
+
+        Raises:
+            InputError: the type is one that cannot be compared, or is text here and was a number
+                before.
+        """
+        self.rows += len(array)
+        if pa.types.is_null(array.type):
+            return
+        self._n_present += len(array) - array.null_count
+        if is_list(array.type):
+            lengths = numbers(pc.list_value_length(array)).astype(np.float64)
+            self._longest = max(self._longest, int(np.max(lengths, initial=0)))
+            self._lengths.add(lengths)
+            array = array.flatten()
+            if pa.types.is_null(array.type):
+                return
+        if is_list(array.type) or pa.types.is_nested(array.type):
+            raise InputError(
+                f"column {self.name}",
+                f"has the type {array.type}, which cannot be compared",
+                "flatten it to numbers or text, or drop it",
+            )
+        if pa.types.is_dictionary(array.type):
+            self._take(array.type.value_type)
+            if isinstance(self._values, CategoricalAccumulator):
+                self._values.add(_count(array))
+                return
+            array = array.dictionary_decode()
+        else:
+            self._take(array.type)
+        if isinstance(self._values, CategoricalAccumulator):
+            if pa.types.is_boolean(array.type):  # as tf.Example holds it
+                array = array.cast(pa.int64())
+            self._values.add(_count(pc.dictionary_encode(array)))
+        elif self._values is not None:
+            self._values.add(_to_numbers(array, self.name))
+
+    def _take(self, kind: pa.DataType) -> None:
+        """Opens the accumulator that fits a type, or makes sure that it is the one in use."""
+        textual = _is_text(kind)
+        if self._values is None:
+            self._type = kind
+            self._values = (
+                CategoricalAccumulator()
+                if textual or self._categorical
+                else NumericAccumulator(self._resolution)
+            )
+        elif textual != (isinstance(self._values, CategoricalAccumulator)) and not (
+            self._categorical
+        ):
+            raise self._mixed(kind)
+        elif pa.types.is_floating(kind):
+            self._type = kind  # whole numbers in the parts before are floats too
+
+    def _mixed(self, kind: pa.DataType | None) -> InputError:
+        return InputError(
+            f"column {self.name}",
+            f"is {self._type} in one part of the data and {kind} in another",
+            "write it with one type, or make it BYTES in the schema",
+        )
+
+    def merge(self, other: ColumnAccumulator) -> None:
+        """Takes what another accumulator has seen; the other must not be used any more.
+
+        Raises:
+            InputError: one has seen numbers and the other text.
+        """
+        self.rows += other.rows
+        self._n_present += other._n_present
+        self._longest = max(self._longest, other._longest)
+        self._lengths.merge(other._lengths)
+        if self._values is None:
+            self._values, self._type = other._values, other._type
+        elif isinstance(self._values, NumericAccumulator) and isinstance(
+            other._values, NumericAccumulator
+        ):
+            self._values.merge(other._values)
+            self._type = other._type if pa.types.is_floating(other._type) else self._type
+        elif isinstance(self._values, CategoricalAccumulator) and isinstance(
+            other._values, CategoricalAccumulator
+        ):
+            self._values.merge(other._values)
+        elif other._values is not None:
+            raise self._mixed(other._type)
+
+    def distribution(self, rows: int) -> Distribution:
+        """Returns what is known of the values.
+
+        Args:
+            rows: number of rows in all; those that never showed this column lack it.
+        """
+        n_missing = rows - self._n_present
+        n_present = self._n_present if self._longest > 1 else None
+        values = self._values or NumericAccumulator()
+        found = values.distribution(n_missing, n_present)
+        if n_present is None:  # an empty list is a missing value, where others have one
+            empty = self._n_present - found.n - found.n_nan
+            found = values.distribution(n_missing + empty)
+        if isinstance(found, NumericDistribution) and self._type is not None:
+            return dataclasses.replace(found, integer=_is_whole(self._type))
+        return found
+
+    def value_count(self) -> NumericDistribution | None:
+        """Returns how many values the lists have, or None if none has more than one."""
+        if self._longest <= 1:
+            return None
+        lengths = self._lengths.distribution()
+        return lengths if isinstance(lengths, NumericDistribution) else None
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Says whether values of a type are lists."""
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    """Says whether tf.Example holds values of a type as integers: times in whole seconds too."""
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_date(kind)
+        or pa.types.is_timestamp(kind)
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _count(array: pa.DictionaryArray) -> list[tuple[str | None, int]]:
+    """Counts the values of a dictionary array; one that is not UTF-8 has no name."""
+    if len(array.dictionary) == 0:
+        return []
+    counts = np.bincount(numbers(array.indices), minlength=len(array.dictionary))
+    return [
+        (_name(name), count)
+        for name, count in zip(values_of(array.dictionary), counts.tolist(), strict=True)
+        if count and name is not None
+    ]
+
+
+def values_of(array: pa.Array) -> list[Any]:
+    """Returns the values; as bytes if they are text that is not UTF-8, as files may hold it."""
+    try:
+        values: list[Any] = array.to_pylist()
+    except UnicodeDecodeError:
+        large = pa.types.is_large_string(array.type)
+        values = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
+    return values
+
+
+def _name(value: object) -> str | None:
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _to_numbers(array: pa.Array, name: str) -> FloatArray:
+    """Returns the values as 64-bit floats; dates and time stamps become seconds since 1970."""
+    kind = array.type
+    if pa.types.is_date(kind):
+        days = pa.types.is_date32(kind)
+        ticks = numbers(array.cast(pa.int32() if days else pa.int64())).astype(np.float64)
+        return ticks * 86_400 if days else ticks / 1e3
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # finer than a float tells
+        array = array.cast(pa.timestamp("us"), safe=False)
+        kind = array.type
+    if pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
+        unit = _UNITS[re.search(r"\[(\w+)", str(kind)).group(1)]  # type: ignore[union-attr]
+        return numbers(array.cast(pa.int32() if kind.bit_width == 32 else pa.int64())) / unit
+    if pa.types.is_boolean(kind):
+        array = array.cast(pa.uint8())
+    elif pa.types.is_decimal(kind):
+        array = array.cast(pa.float64())
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise InputError(
+            f"column {name}",
+            f"has the type {kind}, which cannot be compared",
+            "convert it to numbers or text, or drop it",
+        )
+    return numbers(array).astype(np.float64, copy=False)
+
+
+def numbers(array: pa.Array) -> npt.NDArray[Any]:
+    """Returns the values of an array of plain numbers without its nulls, if it can uncopied.
+
+    Arrow's own ways to numpy import pandas, which costs more than a comparison.
+    """
+    dtype = np.dtype(_NUMPY_NAMES.get(str(array.type), str(array.type)))
+    if len(array) == 0:
+        return np.empty(0, dtype)
+    values = np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
+    if array.null_count == 0:
+        return values
+    present: npt.NDArray[Any] = values[validity(array)]
+    return present
+
+
+def validity(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Returns which values are not null, shape (n,)."""
+    if array.null_count == 0:
+        return np.ones(len(array), bool)
+    if array.null_count == len(array):
+        return np.zeros(len(array), bool)
+    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
+    return bits[array.offset : array.offset + len(array)].view(bool)

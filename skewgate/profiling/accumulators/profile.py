@@ -1,0 +1,120 @@
+"""Accumulates whole batches: every column, over all rows and by slice."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.profiling.accumulators.column import ColumnAccumulator
+from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.slicing import slices, unknown
+
+Runner = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+"""Calls a function on every item, as `map` does; a thread pool's `map` uses several cores."""
+
+
+class ProfileAccumulator:
+    """What is kept of batches of rows."""
+
+    def __init__(
+        self,
+        categorical: Collection[str] = (),
+        slice_by: Sequence[Sequence[str]] = (),
+        resolution: int = RESOLUTION,
+        features: Collection[str] | None = None,
+    ) -> None:
+        """Makes an empty accumulator.
+
+        Args:
+            categorical: columns of numbers that are names of categories.
+            slice_by: lists of columns whose values make slices.
+            resolution: points kept of every numeric feature.
+            features: the columns to keep; all without it.
+        """
+        self._categorical = frozenset(categorical)
+        # The same columns in another order make the same slices.
+        self._slice_by = tuple(dict.fromkeys(tuple(sorted(set(columns))) for columns in slice_by))
+        self._seen: set[str] = set()
+        self._resolution = resolution
+        self._features = None if features is None else frozenset(features)
+        self._slices: dict[str, dict[str, ColumnAccumulator]] = {"": {}}
+        self._rows: dict[str, int] = {"": 0}
+
+    @property
+    def rows(self) -> int:
+        """Number of rows seen."""
+        return self._rows[""]
+
+    def add(self, batch: pa.RecordBatch, run: Runner = map) -> None:
+        """Takes the rows of a batch.
+
+        Args:
+            batch: columns of numbers, text, booleans, times, or lists of them.
+            run: does the work of the columns, each of which is independent of the others.
+
+        Raises:
+            InputError: a column cannot be compared, or slices cannot be made by it.
+        """
+        work = self._work("", batch)
+        self._seen.update(batch.schema.names)
+        for columns in self._slice_by:
+            if set(columns) <= set(batch.schema.names):  # else no row of this batch is in one
+                for name, part in slices(batch, columns):
+                    work += self._work(name, part)
+        collections.deque(run(lambda job: job[0].add(job[1]), work), maxlen=0)
+
+    def _work(self, name: str, batch: pa.RecordBatch) -> list[tuple[ColumnAccumulator, pa.Array]]:
+        kept = self._slices.setdefault(name, {})
+        self._rows[name] = self._rows.get(name, 0) + batch.num_rows
+        jobs = []
+        for column, array in zip(batch.schema.names, batch.columns, strict=True):
+            if self._features is None or column in self._features:
+                if column not in kept:
+                    kept[column] = self._column(column)
+                jobs.append((kept[column], array))
+        return jobs
+
+    def _column(self, name: str) -> ColumnAccumulator:
+        return ColumnAccumulator(
+            name, categorical=name in self._categorical, resolution=self._resolution
+        )
+
+    def merge(self, other: ProfileAccumulator) -> None:
+        """Takes what another accumulator has seen; the other must not be used any more."""
+        self._seen |= other._seen
+        for name, columns in other._slices.items():
+            kept = self._slices.setdefault(name, {})
+            self._rows[name] = self._rows.get(name, 0) + other._rows[name]
+            for column, accumulator in columns.items():
+                if column in kept:
+                    kept[column].merge(accumulator)
+                else:
+                    kept[column] = accumulator
+
+    def profile(self) -> Profile:
+        """Returns the distributions of all features and slices.
+
+        Raises:
+            InputError: there are rows, and none has a column that makes slices.
+        """
+        absent = [column for columns in self._slice_by for column in columns]
+        absent = [column for column in absent if column not in self._seen]
+        if absent and self.rows:
+            raise unknown(absent[0])
+        return Profile(
+            slices={name: self._features_of(name) for name in self._slices},
+            rows=dict(self._rows),
+        )
+
+    def _features_of(self, name: str) -> Features:
+        features: Features = {}
+        for column, accumulator in sorted(self._slices[name].items()):
+            features[column] = accumulator.distribution(self._rows[name])
+            lengths = accumulator.value_count()
+            if lengths is not None:
+                features[value_count_name(column)] = lengths
+        return features

@@ -1,0 +1,85 @@
+"""Cuts a batch into the slices that its values make, named as TFDV names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skewgate.core.errors import InputError
+from skewgate.profiling.accumulators.column import is_list, numbers, validity, values_of
+
+
+def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yields the name and the rows of every slice by the values of `columns`.
+
+    A row with several values in a column belongs to several slices, a row without a value to
+    none. The name is that of TFDV's slicer: `company_A_payment_type_Cash`, columns in order of
+    their names.
+
+    Raises:
+        InputError: a column is missing, or holds numbers that are not whole.
+    """
+    rows = np.arange(batch.num_rows)
+    names = np.full(batch.num_rows, "", dtype=object)
+    joint = ""
+    for column in sorted(columns):
+        index = batch.schema.get_field_index(column)
+        if index < 0:
+            raise unknown(column)
+        parents, labels = _labels(batch.column(index), column)
+        matched = np.searchsorted(parents, rows, side="left")
+        counts = np.searchsorted(parents, rows, side="right") - matched
+        repeated = np.repeat(np.arange(len(rows)), counts)
+        within = np.arange(len(repeated)) - np.repeat(np.cumsum(counts) - counts, counts)
+        names = names[repeated] + f"{joint}{column}_" + labels[matched[repeated] + within]
+        rows = rows[repeated]
+        joint = "_"
+    known: dict[str, int] = {}
+    codes = np.array([known.setdefault(name, len(known)) for name in names.tolist()], np.intp)
+    order = np.argsort(codes, kind="stable")
+    sizes = np.bincount(codes, minlength=len(known))
+    ends = np.cumsum(sizes)
+    for name, start, end in zip(known, ends - sizes, ends, strict=True):
+        taken = np.unique(rows[order[start:end]]).astype(np.int64)
+        # Not pa.array, which imports pandas.
+        places = pa.Array.from_buffers(pa.int64(), len(taken), [None, pa.py_buffer(taken)])
+        yield name, batch.take(places)
+
+
+def unknown(column: str) -> InputError:
+    """Returns the error that a column of the slices is not in the data."""
+    return InputError(f"slices: {column}", "is not a column of the data", "correct the slices")
+
+
+def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Returns row numbers in ascending order and the name of each value, both of shape (m,)."""
+    rows = np.arange(len(array))
+    if is_list(array.type):
+        lengths = numbers(pc.list_value_length(array))
+        rows, array = np.repeat(rows[validity(array)], lengths), array.flatten()
+    if pa.types.is_null(array.type):
+        return np.empty(0, np.int64), np.empty(0, object)
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_nested(kind):
+        raise InputError(
+            f"slices: {column}",
+            f"has the type {array.type}, and slices are made of text or whole numbers",
+            "slice by another column",
+        )
+    if pa.types.is_boolean(kind):  # as tf.Example holds it
+        array = array.cast(pa.bool_()).cast(pa.int64())
+    encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
+    named = values_of(encoded.dictionary)
+    present = np.array([name is not None for name in named], bool)
+    labels = np.empty(len(named), object)
+    labels[:] = [
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        for value in named
+    ]
+    rows, codes = rows[validity(encoded)], numbers(encoded.indices)
+    kept = present[codes]
+    return rows[kept], labels[codes[kept]]

@@ -1,0 +1,171 @@
+"""Joins what is known of different rows: distributions, features and whole profiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from skewgate.core import quantile_summary as summaries
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.quantile_summary import Summary
+from skewgate.core.results import (
+    CategoricalDistribution,
+    Distribution,
+    EmptyDistribution,
+    FloatArray,
+    NumericDistribution,
+    n_rows,
+)
+
+
+def merge_profiles(profiles: Sequence[Profile], names: Sequence[str]) -> Profile:
+    """Joins profiles of different rows.
+
+    A feature or slice that a profile lacks counts as missing in all its rows.
+
+    Args:
+        profiles: at least one.
+        names: where each comes from, for messages.
+
+    Raises:
+        InputError: a feature is numeric in one and categorical in another.
+    """
+    keys = sorted({key for profile in profiles for key in profile.slices})
+    rows = {key: sum(profile.rows.get(key, 0) for profile in profiles) for key in keys}
+    return Profile({key: _merge_slice(profiles, names, key) for key in keys}, rows)
+
+
+def _merge_slice(profiles: Sequence[Profile], names: Sequence[str], key: str) -> Features:
+    parts = [(profile.slices.get(key, {}), profile.rows.get(key, 0)) for profile in profiles]
+    merged: Features = {}
+    for feature in sorted({name for features, _ in parts for name in features}):
+        sides = [
+            features.get(feature) or _absent(feature, features, rows) for features, rows in parts
+        ]
+        kinds = {side.kind: name for side, name in zip(sides, names, strict=True)}
+        kinds.pop("empty", None)
+        if len(kinds) > 1:
+            (kind, name), (other_kind, other_name) = sorted(kinds.items())
+            raise InputError(
+                f"{other_name}: {feature}",
+                f"is {other_kind}, and {kind} in {name}",
+                "write it with one type, or give a schema that says which",
+            )
+        merged[feature] = merge_distributions(sides)
+    return merged
+
+
+def _absent(name: str, features: Features, rows: int) -> Distribution:
+    """Returns what a profile says of a feature that it does not name."""
+    counted = features.get(counted_feature(name) or "")
+    return EmptyDistribution(rows) if counted is None else one_value_each(counted)
+
+
+def one_value_each(side: Distribution) -> Distribution:
+    """Returns the distribution of how many values there are where each example has one."""
+    if side.n + side.n_nan == 0:
+        return EmptyDistribution(0)
+    one = np.ones(1)
+    return NumericDistribution(
+        one, np.zeros(1), np.zeros(1), one, one, n=side.n + side.n_nan, mean=1.0, std=0.0
+    )
+
+
+def merge_distributions(sides: Sequence[Distribution]) -> Distribution:
+    """Joins distributions of one kind, empty ones among them, of different rows.
+
+    Raises:
+        TypeError: the kinds differ.
+    """
+    n_missing = sum(side.n_missing for side in sides)
+    several = any(side.n_present is not None for side in sides)
+    n_present = sum(n_rows(side) - side.n_missing for side in sides) if several else None
+    n_nan = sum(side.n_nan for side in sides)
+    numeric = [side for side in sides if isinstance(side, NumericDistribution)]
+    categorical = [side for side in sides if isinstance(side, CategoricalDistribution)]
+    if numeric and categorical:
+        raise TypeError("cannot join a numeric with a categorical feature")
+    if numeric:
+        return _merge_numeric(numeric, n_missing, n_nan, n_present)
+    if categorical:
+        return _merge_categorical(categorical, n_missing, n_present)
+    return EmptyDistribution(n_missing, n_nan=n_nan, n_present=n_present)
+
+
+def _merge_numeric(
+    sides: Sequence[NumericDistribution], n_missing: int, n_nan: int, n_present: int | None
+) -> NumericDistribution:
+    merged = summaries.merge([summary_of(side) for side in sides])
+    n = merged.n
+    mean, std = _moments(sides)
+    return NumericDistribution(
+        edges=merged.points,
+        left_lower=merged.below_low / n,
+        left_upper=merged.below_high / n,
+        right_lower=merged.upto_low / n,
+        right_upper=merged.upto_high / n,
+        n=n,
+        n_missing=n_missing,
+        n_nan=n_nan,
+        rank_error=merged.error / n,
+        mean=mean,
+        std=std,
+        n_present=n_present,
+        integer=all(side.integer for side in sides),
+    )
+
+
+def _moments(sides: Sequence[NumericDistribution]) -> tuple[float, float]:
+    """Returns mean and standard deviation of all finite values; NaN where a side's are unknown."""
+    weights = np.array([side.n - side.n_infinite for side in sides], float)
+    finite = weights > 0
+    if not finite.any():
+        return math.nan, math.nan
+    weights = weights[finite] / weights.sum()
+    means = np.array([side.mean for side in sides])[finite]
+    stds = np.array([side.std for side in sides])[finite]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(np.sum(weights * means))
+        std = math.sqrt(np.sum(weights * (stds**2 + (means - mean) ** 2)))
+    return (mean, std) if math.isfinite(std) else (math.nan, math.nan)
+
+
+def summary_of(side: NumericDistribution) -> Summary:
+    """Returns the counts behind the bounds of a distribution."""
+
+    def least(share: FloatArray) -> summaries.CountArray:
+        counts: summaries.CountArray = np.floor(share * side.n + 1e-6).astype(np.int64)
+        return counts
+
+    def most(share: FloatArray) -> summaries.CountArray:
+        counts: summaries.CountArray = np.ceil(share * side.n - 1e-6).astype(np.int64)
+        return counts
+
+    return Summary(
+        side.edges,
+        least(side.left_lower),
+        most(side.left_upper),
+        least(side.right_lower),
+        most(side.right_upper),
+        n=side.n,
+    )
+
+
+def _merge_categorical(
+    sides: Sequence[CategoricalDistribution], n_missing: int, n_present: int | None
+) -> CategoricalDistribution:
+    counts: dict[str, float] = {}
+    for side in sides:
+        for name, count in side.counts.items():
+            counts[name] = counts.get(name, 0.0) + count
+    n = sum(side.n for side in sides)
+    # What a side did not keep may be any category, but no more frequent than its rarest.
+    slack = math.fsum(
+        min(side.other, min(side.counts.values(), default=side.other) + side.slack)
+        for side in sides
+    )
+    other = max(n - math.fsum(counts.values()), 0.0)
+    return CategoricalDistribution(counts, other, n, n_missing, n_present, slack)

@@ -1,0 +1,1 @@
+"""Drawings of reports as plain shapes."""

@@ -1,0 +1,87 @@
+"""The compact JSON that a page holds: every result, and the distributions that can be drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from skewgate.core.results import MetricResult, Status
+from skewgate.report.bars import bar_of
+from skewgate.report.charts.svg import finite
+from skewgate.report.ranking import excess
+from skewgate.report.text import visible
+
+_STATUS = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
+
+
+def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str, Any]:
+    """Returns what report.js reads.
+
+    Args:
+        results: in the order of the table.
+        details: of the report.
+
+    Returns:
+        "names", the texts of features, slices and metrics; "rows", of each result the status (0
+        fail, 1 inconclusive, 2 pass), three indices of names, value, lower and upper bound,
+        threshold, the bar's three places or null, its excess, adjusted p, both n, severity, reason
+        and the index of its distributions or null; "distributions", each as in report.json.
+    """
+    names: dict[str, int] = {}
+    shown = (details.get("distributions") or {}).get("shown", ())
+    drawn = {(entry["feature"], entry["slice"]): i for i, entry in enumerate(shown)}
+
+    def name(text: str) -> int:
+        return names.setdefault(text, len(names))
+
+    rows = []
+    for result in results:
+        bar = bar_of(result)
+        rows.append(
+            [
+                _STATUS[result.status],
+                name(result.feature),
+                name(result.slice),
+                name(result.metric),
+                *map(_number, (result.value, result.lower, result.upper, result.threshold)),
+                None if bar is None else [bar.lower, bar.value, bar.upper],
+                _number(excess(result)),
+                _number(result.p_adjusted),
+                result.n_baseline,
+                result.n_current,
+                result.severity,
+                visible(result.reason),
+                drawn.get((result.feature, result.slice)),
+            ]
+        )
+    return {
+        "names": [visible(text) for text in names],
+        "rows": rows,
+        "distributions": [
+            {**entry, "names": [visible(text) for text in entry["names"]]}
+            if "names" in entry
+            else entry
+            for entry in shown
+        ],
+    }
+
+
+def encode(content: Any) -> str:
+    r"""Returns JSON that can stand in a script element: without `<`, `>`, `&` and line separators.
+
+    >>> encode({"name": "</script><!--"})
+    '{"name":"\\u003c/script\\u003e\\u003c!--"}'
+    """
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _number(value: float | None) -> float | str | None:
+    if value is None:
+        return None
+    if finite(value) is None:
+        return "inf" if value > 0 else "-inf" if value < 0 else None
+    return float(f"{value:.6g}")

@@ -1,0 +1,169 @@
+"""Reports: one JSON object, rendered as HTML and as Prometheus metrics."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
+from skewgate.core.results import Decision, MetricResult, Status
+from skewgate.report import headline, page
+
+SCHEMA_VERSION = 1
+JSON_NAME, HTML_NAME, METRICS_NAME = "report.json", "report.html", "metrics.prom"
+_ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A decision with what it is about.
+
+    Attributes:
+        kind: "drift", "skew", "performance", "labels" or "decision".
+        decision: the verdict and its results.
+        baseline, current: where the two sides came from, as plain values.
+        sources: for a decision, one entry per report that it joins.
+        details: what belongs to no single result, such as rows that differ, as plain values.
+    """
+
+    kind: str
+    decision: Decision
+    baseline: dict[str, Any] = dataclasses.field(default_factory=dict)
+    current: dict[str, Any] = dataclasses.field(default_factory=dict)
+    sources: tuple[dict[str, Any], ...] = ()
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the object that report.json holds (see report.schema.json)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": self.kind,
+            "status": self.decision.status.value,
+            "blessed": self.decision.blessed,
+            "policy": self.decision.policy,
+            "baseline": self.baseline,
+            "current": self.current,
+            "sources": list(self.sources),
+            **({"details": self.details} if self.details else {}),
+            "failures": [result.to_json() for result in self.decision.failures],
+            "results": [result.to_json() for result in self.decision.results],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Report:
+        """Reads what `to_json` returned."""
+        return cls(
+            kind=content["kind"],
+            decision=Decision(
+                status=Status(content["status"]),
+                blessed=content["blessed"],
+                results=tuple(MetricResult.from_json(fields) for fields in content["results"]),
+                failures=tuple(MetricResult.from_json(fields) for fields in content["failures"]),
+                policy=content["policy"],
+            ),
+            baseline=content["baseline"],
+            current=content["current"],
+            sources=tuple(content["sources"]),
+            details=content.get("details", {}),
+        )
+
+    def headline(self) -> str:
+        """Says in one sentence what was found, how sure it is, and what to look at first."""
+        return headline.sentence(self.kind, self.decision, self.details, self.sources)
+
+
+def render_json(report: Report) -> str:
+    """Returns report.json, one result a line; raises ValueError on a number JSON cannot hold."""
+    encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+    lines = []
+    for name, value in report.to_json().items():
+        if isinstance(value, list) and value:
+            rows = ",\n    ".join(map(encode, value))
+            lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
+        else:
+            lines.append(f"  {encode(name)}: {encode(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def render_html(report: Report) -> str:
+    """Returns a self-contained page; every name from data is escaped."""
+    return page.render_report(report)
+
+
+def render_metrics(report: Report) -> str:
+    """Returns the report in the Prometheus text format."""
+    decision = report.decision
+    kind = f'kind="{_escape(report.kind)}"'
+    lines = [
+        "# HELP skewgate_blessed 1 if the pipeline may go on.",
+        "# TYPE skewgate_blessed gauge",
+        f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
+        "# HELP skewgate_results Number of checks by verdict.",
+        "# TYPE skewgate_results gauge",
+    ]
+    lines += [
+        f'skewgate_results{{{kind},status="{status.value}"}} {decision.count(status)}'
+        for status in Status
+    ]
+    lines += ["# HELP skewgate_value Value of a check.", "# TYPE skewgate_value gauge"]
+    told = set()
+    for result in sorted(decision.results, key=lambda r: _ORDER[r.status]):
+        series = (result.feature, result.slice, result.metric)
+        # Two bounds on one value are one series, which says the worse of their verdicts.
+        if result.value is not None and series not in told:
+            told.add(series)
+            labels = ",".join(
+                f'{name}="{_escape(getattr(result, name))}"'
+                for name in ("feature", "slice", "metric")
+            )
+            status = f'status="{result.status.value}"'
+            lines.append(f"skewgate_value{{{kind},{labels},{status}}} {float(result.value)!r}")
+    return "\n".join(lines) + "\n"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def render(report: Report) -> dict[str, str]:
+    """Returns file name to content for the three files of a report."""
+    return {
+        JSON_NAME: render_json(report),
+        HTML_NAME: render_html(report),
+        METRICS_NAME: render_metrics(report),
+    }
+
+
+def parse(text: str, where: str) -> Report:
+    """Reads the text of a report.json.
+
+    Raises:
+        InputError: it is not such a report.
+    """
+    try:
+        content = json.loads(text)
+        version = content["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise InputError(
+                where,
+                f"has schema_version {version!r}, this skewgate reads {SCHEMA_VERSION}",
+                "evaluate again with this version",
+            )
+        return Report.from_json(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            where, f"is not a skewgate report ({type(error).__name__}: {error})", "evaluate again"
+        ) from error
+
+
+def read(folder: str | pathlib.Path) -> Report:
+    """Reads the report in a local folder.
+
+    Raises:
+        InputError: there is none, or it is not a report.
+    """
+    path = pathlib.Path(folder) / JSON_NAME
+    return parse(yaml_model.read_text(path), str(path))

@@ -1,0 +1,1 @@
+"""The life of schema.pbtxt: reading, comparing, editing."""

@@ -1,0 +1,1 @@
+"""TFDV's statistics files: reading, writing and computing them without TFDV."""

@@ -1,0 +1,130 @@
+"""TFDV's statistics of tf.Example, made of chunks that may be described in parallel."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.statistics.generating import features
+from skewgate.statistics.generating.columns import Column, cut, take
+from skewgate.statistics.generating.features import Feature, Options
+from skewgate.statistics.generating.slices import slices_of
+from skewgate.statistics.reading import ALL_EXAMPLES
+
+
+class Part(NamedTuple):
+    """What the features of a slice are in a part of the data.
+
+    Attributes:
+        name: of the slice; "" for all rows.
+        n_rows: number of rows.
+        features: by name.
+    """
+
+    name: str
+    n_rows: int
+    features: dict[str, features.Part]
+
+
+def describe(columns: Mapping[str, Column], n_rows: int, options: Options) -> list[Part]:
+    """Describes a chunk: all its rows first, then every slice.
+
+    Touches nothing that another thread may use.
+
+    Args:
+        columns: the features of consecutive rows.
+        n_rows: how many rows.
+        options: what to compute.
+
+    Raises:
+        InputError: a value that makes a slice is not UTF-8.
+        UnsupportedError: only TFDV itself knows how to treat the data.
+    """
+    parts = [_part("", n_rows, columns, options)]
+    for wanted in options.slices or ():
+        names, rows, bounds = slices_of(columns, wanted)
+        pieces = {
+            name: cut(take(column, rows), bounds) for name, column in columns.items() if names
+        }
+        for index, name in enumerate(names):
+            n_rows = int(bounds[index + 1] - bounds[index])
+            own = {feature: cuts[index] for feature, cuts in pieces.items()}
+            parts.append(_part(name, n_rows, own, options))
+    return parts
+
+
+def _part(name: str, n_rows: int, columns: Mapping[str, Column], options: Options) -> Part:
+    return Part(
+        name,
+        n_rows,
+        {
+            feature: features.describe(column, categorical=feature in options.categories)
+            for feature, column in columns.items()
+        },
+    )
+
+
+class Profile:
+    """The statistics of all chunks so far.
+
+    The same chunks in the same order give the same statistics.
+    """
+
+    def __init__(self, options: Options) -> None:
+        """Makes statistics of no rows."""
+        self._options = options
+        self._rows: dict[str, int] = {"": 0}
+        self._features: dict[str, dict[str, Feature]] = {"": {}}
+
+    @property
+    def n_rows(self) -> int:
+        """Rows described."""
+        return self._rows[""]
+
+    def add(self, parts: Iterable[Part]) -> None:
+        """Takes what `describe` returned of the next chunk.
+
+        Raises:
+            MixedTypesError: a feature had another type before.
+        """
+        for part in parts:
+            self._rows[part.name] = self._rows.get(part.name, 0) + part.n_rows
+            known = self._features.setdefault(part.name, {})
+            for name, found in part.features.items():
+                if name not in known:
+                    known[name] = Feature(name, self._options)
+                known[name].add(found)
+
+    def statistics(
+        self, each: Callable[..., Iterable[Any]] = map
+    ) -> statistics_pb2.DatasetFeatureStatisticsList:
+        """Returns TFDV's message: all rows, then the slices in order of their names.
+
+        Every slice has every feature of the whole.
+
+        Args:
+            each: calls a function with every item of a sequence, in order or at the same time, and
+                gives what it returned in order.
+        """
+        written = statistics_pb2.DatasetFeatureStatisticsList()
+        if not self.n_rows:
+            written.datasets.add()  # as TFDV does
+            return written
+        slices, names = sorted(self._rows), sorted(self._features[""])
+        made = iter(each(self._feature, [(part, name) for part in slices for name in names]))
+        for slice_name in slices:
+            dataset = written.datasets.add(num_examples=self._rows[slice_name])
+            if self._options.slices is not None:
+                dataset.name = slice_name or ALL_EXAMPLES
+            dataset.features.extend(itertools.islice(made, len(names)))
+        return written
+
+    def _feature(self, place: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
+        slice_name, name = place
+        found = self._features[slice_name].get(name) or Feature(name, self._options)
+        message = statistics_pb2.FeatureNameStatistics()
+        found.write(message, self._rows[slice_name], self._features[""][name].kind)
+        return message

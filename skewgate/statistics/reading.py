@@ -1,0 +1,331 @@
+"""Reads TFDV statistics into distributions with certain bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+from google.protobuf import message, text_format
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.results import (
+    CategoricalDistribution,
+    Distribution,
+    EmptyDistribution,
+    NumericDistribution,
+)
+from skewgate.statistics import wire
+from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
+
+STOCK_RANK_ERROR = 0.01
+"""Nominal rank error of TFDV's quantile sketch where the artifact does not name its own."""
+
+_PLACEHOLDERS = ("__BYTES_VALUE__", "__LARGE_BYTES__")
+"""What TFDV writes for values that it cannot name: each stands for many categories."""
+
+_QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
+_STANDARD = int(statistics_pb2.Histogram.STANDARD)
+
+ALL_EXAMPLES = "All Examples"
+"""TFDV's name for the slice that holds every example; ours is ""."""
+
+RANK_ERROR_STAT = "skewgate.rank_error"
+"""Custom statistic of a numeric feature that `skewgate profile` wrote: see `histograms`."""
+SKETCH_ERROR_STAT = "skewgate.sketch_error"
+"""Custom statistic of a feature that SkewStatisticsGen wrote: rank error of TFDV's sketch."""
+RESOLUTION_STAT = "skewgate.resolution"
+"""Custom statistic of a numeric feature: about how many points were kept of it."""
+VALUE_COUNT_ERROR_STAT = "skewgate.value_count_rank_error"
+"""Custom statistic of a feature with several values: the rank error of how many there are."""
+SLACK_STAT = "skewgate.slack"
+"""Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
+
+
+def read_statistics(
+    path: str | os.PathLike[str],
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Reads a `DatasetFeatureStatisticsList`, binary or (.pbtxt) in text format.
+
+    Raises:
+        InputError: the file is missing, is not such a message, or holds no data set.
+    """
+    return parse_statistics(_content(path), str(path))
+
+
+def read_profile(path: str | os.PathLike[str]) -> Profile:
+    """Reads what a statistics file tells, as `read_statistics` and `profile_of` would.
+
+    Raises:
+        InputError: as for `read_statistics`.
+    """
+    return parse_profile(_content(path), str(path))
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    """Returns a statistics file in the binary format."""
+    try:
+        data = pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(
+            str(path), f"cannot be read: {error.strerror}", "check the path"
+        ) from error
+    if not str(path).lower().endswith(".pbtxt"):
+        return data
+    try:
+        statistics = text_format.Parse(data, statistics_pb2.DatasetFeatureStatisticsList())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise InputError(
+            str(path),
+            f"is not TFDV statistics in text format ({str(error).splitlines()[0]})",
+            "generate the statistics again",
+        ) from error
+    return bytes(statistics.SerializeToString())
+
+
+def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Parses what `read_statistics` reads; `where` names the source in messages."""
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    try:
+        if statistics.ParseFromString(data) != len(data):  # protobuf 3 only warns of the rest
+            raise message.DecodeError("not all of it is a message")
+    except message.DecodeError as error:
+        raise _not_statistics(where) from error
+    if not statistics.datasets:
+        raise _no_statistics(where)
+    return statistics
+
+
+def _not_statistics(where: str) -> InputError:
+    problem = "is not a TFDV statistics file (DatasetFeatureStatisticsList)"
+    return InputError(where, problem, "generate the statistics again")
+
+
+def _no_statistics(where: str) -> InputError:
+    return InputError(where, "holds no statistics", "generate the statistics again")
+
+
+def profile_of(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    rank_error: float = STOCK_RANK_ERROR,
+) -> Profile:
+    """Returns what statistics tell, every slice of them; see `parse_profile`."""
+    return parse_profile(statistics.SerializeToString(), "statistics", rank_error)
+
+
+def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR) -> Profile:
+    """Reads the content of a statistics file: every slice and feature of it.
+
+    Args:
+        data: a serialized `DatasetFeatureStatisticsList`.
+        where: names the source in messages.
+        rank_error: rank error of the sketch that made the quantiles, in [0, 1), if the
+            statistics do not tell it.
+
+    Raises:
+        InputError: it is not such a message, or holds no data set.
+    """
+    slices, rows = {}, {}
+    try:
+        for dataset in wire.datasets(data):
+            name = slice_name(dataset)
+            slices[name] = _features(dataset, rank_error)
+            rows[name] = int(dataset.num_examples)
+    except message.DecodeError as error:
+        raise _not_statistics(where) from error
+    if not slices:
+        raise _no_statistics(where)
+    return Profile(slices, rows)
+
+
+def distributions(
+    dataset: statistics_pb2.DatasetFeatureStatistics, rank_error: float = STOCK_RANK_ERROR
+) -> Features:
+    """Returns the distribution of every feature of one data set (slice).
+
+    A feature with several values per example has `num_values(<name>)` beside it.
+
+    Args:
+        dataset: statistics of a slice.
+        rank_error: as for `parse_profile`.
+    """
+    statistics = statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
+    return profile_of(statistics, rank_error).slices[slice_name(dataset)]
+
+
+def _features(dataset: Any, rank_error: float) -> Features:
+    features: Features = {}
+    for feature in dataset.features:
+        name = ".".join(feature.path.step) or str(feature.name)
+        own = {stat.name: stat.num for stat in feature.custom_stats}
+        error = own.get(SKETCH_ERROR_STAT, rank_error)
+        side = _distribution(feature, own, error)
+        if isinstance(side, NumericDistribution) and feature.type == feature.INT:
+            side = dataclasses.replace(side, integer=True)
+        features[name] = side
+        lengths = _value_count(feature, own, error)
+        if lengths is not None:
+            features[value_count_name(name)] = lengths
+    return features
+
+
+def resolution(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> int:
+    """Returns the number of points to which numeric features are known; 0 without any.
+
+    The number of quantile buckets of TFDV, or the resolution that `skewgate profile` was given.
+    """
+    quantiles = statistics_pb2.Histogram.QUANTILES
+    found = 0
+    for dataset in statistics.datasets:
+        for feature in dataset.features:
+            own = {stat.name: stat.num for stat in feature.custom_stats}
+            if RESOLUTION_STAT in own:
+                return int(own[RESOLUTION_STAT])
+            for histogram in feature.num_stats.histograms:
+                if histogram.type == quantiles:
+                    found = max(found, len(histogram.buckets))
+    return found
+
+
+def overall(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> statistics_pb2.DatasetFeatureStatistics:
+    """Returns the data set of all examples, wherever it stands among the slices.
+
+    Raises:
+        InputError: there are slices only.
+    """
+    for dataset in statistics.datasets:
+        if slice_name(dataset) == "":
+            return dataset
+    raise InputError(
+        "statistics", f"have no {ALL_EXAMPLES!r} beside their slices", "generate them again"
+    )
+
+
+def without_small_slices(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, rows: int
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Returns statistics without the slices of fewer than `rows` examples."""
+    return statistics_pb2.DatasetFeatureStatisticsList(
+        datasets=[
+            dataset
+            for dataset in statistics.datasets
+            if slice_name(dataset) == "" or dataset.num_examples >= rows
+        ]
+    )
+
+
+def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
+    """Returns the slice that a data set describes, "" for all examples."""
+    return "" if dataset.name in ("", ALL_EXAMPLES) else str(dataset.name)
+
+
+def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:
+    kind = feature.WhichOneof("stats")
+    common = getattr(feature, kind).common_stats if kind else None
+    n_missing = _missing(common) if common else 0
+    n_present = int(common.num_non_missing) if common and common.max_num_values > 1 else None
+    if common is None or common.num_non_missing == 0 or common.tot_num_values == 0:
+        return EmptyDistribution(n_missing=n_missing, n_present=n_present)
+    if kind == "num_stats":
+        return _numeric(feature.num_stats, n_missing, n_present, own, rank_error)
+    return _categorical(getattr(feature, kind), kind, n_missing, n_present, own)
+
+
+def _value_count(
+    feature: Any, own: dict[str, float], rank_error: float
+) -> NumericDistribution | None:
+    """Returns how many values the examples have, or None if none has more than one."""
+    kind = feature.WhichOneof("stats")
+    common = getattr(feature, kind).common_stats if kind else None
+    if common is None or common.max_num_values <= 1:
+        return None
+    buckets = read_histogram(common.num_values_histogram).buckets
+    n = int(common.num_non_missing)
+    if len(buckets.highs) == 0:  # not told: only the extremes are certain
+        buckets = Buckets(
+            *np.array([[common.min_num_values], [common.max_num_values], [n]], dtype=float)
+        )
+        return NumericDistribution(*sketched_bounds(buckets, n, 1.0), n=n, rank_error=1.0)
+    if VALUE_COUNT_ERROR_STAT in own:
+        rank_error = own[VALUE_COUNT_ERROR_STAT]
+        bounds = exact_bounds(buckets, n, rank_error)
+    else:
+        bounds = sketched_bounds(buckets, n, rank_error)
+    return NumericDistribution(*bounds, n=n, rank_error=rank_error)
+
+
+def _missing(common: Any) -> int:
+    """Counts the examples without a value.
+
+    Stock CsvExampleGen writes an empty list where a cell is empty, which TFDV counts as present.
+    """
+    empty = 0
+    if common.max_num_values <= 1:
+        empty = max(int(common.num_non_missing) - int(common.tot_num_values), 0)
+    return int(common.num_missing) + empty
+
+
+def _numeric(
+    stats: Any,
+    n_missing: int,
+    n_present: int | None,
+    own: dict[str, float],
+    rank_error: float,
+) -> Distribution:
+    by_type = {found.type: found for found in map(read_histogram, stats.histograms)}
+    histogram = by_type.get(_QUANTILES) or by_type.get(_STANDARD)
+    n_nan = histogram.n_nan if histogram else 0
+    n = int(stats.common_stats.tot_num_values) - n_nan
+    if histogram is None or not len(histogram.buckets.highs) or n <= 0:
+        return EmptyDistribution(n_missing=n_missing, n_nan=n_nan, n_present=n_present)
+    buckets = histogram.buckets
+    if RANK_ERROR_STAT in own:
+        rank_error = own[RANK_ERROR_STAT]
+        bounds = exact_bounds(buckets, n, rank_error)
+    else:
+        if histogram.type != _QUANTILES:
+            # Counts of equal-width buckets are interpolated: only the outer edges are certain.
+            ends = (buckets.lows[:1], buckets.highs[-1:])
+            buckets = Buckets(*ends, np.array([float(n)]))
+        bounds = sketched_bounds(buckets, n, rank_error)
+    moments = math.isfinite(stats.mean) and math.isfinite(stats.std_dev)
+    # A standard deviation of 0 is what the message holds if none was computed.
+    moments = moments and (stats.std_dev > 0 or bounds[0][0] == bounds[0][-1])
+    return NumericDistribution(
+        *bounds,
+        n=n,
+        n_missing=n_missing,
+        n_nan=n_nan,
+        rank_error=rank_error,
+        mean=float(stats.mean) if moments else math.nan,
+        std=float(stats.std_dev) if moments else math.nan,
+        n_present=n_present,
+    )
+
+
+def _categorical(
+    stats: Any,
+    kind: str,
+    n_missing: int,
+    n_present: int | None,
+    own: dict[str, float],
+) -> Distribution:
+    n = int(stats.common_stats.tot_num_values)
+    if kind != "string_stats":
+        return CategoricalDistribution({}, float(n), n, n_missing, n_present)
+    counts = {
+        str(bucket.label): float(bucket.sample_count)
+        for bucket in stats.rank_histogram.buckets
+        if bucket.label not in _PLACEHOLDERS
+    }
+    other = max(n - math.fsum(counts.values()), 0.0)
+    return CategoricalDistribution(
+        counts, other, n, n_missing, n_present, slack=own.get(SLACK_STAT, 0.0)
+    )

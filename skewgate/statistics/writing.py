@@ -1,0 +1,158 @@
+"""Writes profiles as the statistics that TFDV and TFX read."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.core import quantile_summary as summaries
+from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
+from skewgate.core.results import CategoricalDistribution, Distribution, NumericDistribution, n_rows
+from skewgate.profiling.merging import summary_of
+from skewgate.statistics.histograms import write_buckets
+from skewgate.statistics.reading import (
+    ALL_EXAMPLES,
+    RANK_ERROR_STAT,
+    RESOLUTION_STAT,
+    SLACK_STAT,
+    VALUE_COUNT_ERROR_STAT,
+)
+
+_RANKS = 10_000  # categories named
+_TOP = 20  # of which so many are also top_values, as TFDV writes them
+_EQUAL_WIDTHS = 10  # buckets of the STANDARD histogram, as TFDV makes
+
+
+def to_statistics(profile: Profile, resolution: int) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Returns a profile as TFDV's message, one data set per slice.
+
+    Args:
+        profile: what is known.
+        resolution: points kept of each numeric feature, about.
+    """
+    written = statistics_pb2.DatasetFeatureStatisticsList()
+    for name in sorted(profile.slices):
+        dataset = written.datasets.add(name=name or ALL_EXAMPLES, num_examples=profile.rows[name])
+        features = profile.slices[name]
+        for feature, side in features.items():
+            if counted_feature(feature) not in features:
+                _write(dataset.features.add(), feature, side, features, resolution)
+    return written
+
+
+def _write(
+    message: statistics_pb2.FeatureNameStatistics,
+    name: str,
+    side: Distribution,
+    features: Features,
+    resolution: int,
+) -> None:
+    message.path.step.append(name)
+    kinds = statistics_pb2.FeatureNameStatistics
+    lengths = features.get(value_count_name(name))
+    if isinstance(side, CategoricalDistribution):
+        message.type = kinds.STRING
+        _write_common(message, message.string_stats.common_stats, side, lengths, resolution)
+        _write_categories(message, side)
+    else:
+        integer = isinstance(side, NumericDistribution) and side.integer
+        message.type = kinds.INT if integer else kinds.FLOAT
+        _write_common(message, message.num_stats.common_stats, side, lengths, resolution)
+        if isinstance(side, NumericDistribution):
+            _write_numbers(message, side, resolution)
+        elif side.n_nan:
+            message.num_stats.histograms.add(num_nan=side.n_nan)
+
+
+def _write_common(
+    message: statistics_pb2.FeatureNameStatistics,
+    common: statistics_pb2.CommonStatistics,
+    side: Distribution,
+    lengths: Distribution | None,
+    resolution: int,
+) -> None:
+    present = n_rows(side) - side.n_missing
+    total = side.n + side.n_nan
+    common.num_missing = side.n_missing
+    common.num_non_missing = present
+    common.tot_num_values = total
+    common.min_num_values = common.max_num_values = int(present > 0)
+    common.avg_num_values = total / present if present else 0.0
+    if isinstance(lengths, NumericDistribution):
+        common.min_num_values = int(lengths.edges[0])
+        common.max_num_values = int(lengths.edges[-1])
+        error = _write_histogram(common.num_values_histogram, lengths, resolution)
+        message.custom_stats.add(name=VALUE_COUNT_ERROR_STAT, num=error)
+
+
+def _write_numbers(
+    message: statistics_pb2.FeatureNameStatistics, side: NumericDistribution, resolution: int
+) -> None:
+    stats = message.num_stats
+    finite = side.edges[np.isfinite(side.edges)]
+    stats.min, stats.max = float(side.edges[0]), float(side.edges[-1])
+    if math.isfinite(side.std):
+        stats.mean, stats.std_dev = side.mean, side.std
+    middle = (side.right_lower + side.right_upper) / 2
+    stats.median = float(side.edges[np.searchsorted(middle, 0.5)])
+    low, high = side.bounds_at(np.zeros(1))
+    before_low, before_high = side.bounds_before(np.zeros(1))
+    stats.num_zeros = round(side.n * max(low[0] + high[0] - before_low[0] - before_high[0], 0) / 2)
+    if len(finite):
+        _write_standard(stats.histograms.add(), side, float(finite[0]), float(finite[-1]))
+    error = _write_histogram(stats.histograms.add(), side, resolution)
+    for histogram in stats.histograms:
+        histogram.num_nan = side.n_nan
+    message.custom_stats.add(name=RANK_ERROR_STAT, num=error)
+    message.custom_stats.add(name=RESOLUTION_STAT, num=resolution)
+
+
+def _write_histogram(
+    histogram: statistics_pb2.Histogram, side: NumericDistribution, resolution: int
+) -> float:
+    """Writes the quantiles and returns by how much their ranks may be off, as a share."""
+    summary = summaries.compress(summary_of(side), resolution)
+    below = (summary.below_low + summary.below_high) / 2
+    upto = (summary.upto_low + summary.upto_high) / 2
+    upto[-1] = summary.n
+    histogram.type = statistics_pb2.Histogram.QUANTILES
+    for low, high, count in write_buckets(summary.points, below, upto):
+        histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
+    return summary.error / summary.n
+
+
+def _write_standard(
+    histogram: statistics_pb2.Histogram, side: NumericDistribution, low: float, high: float
+) -> None:
+    """Writes buckets of equal width, their counts from the middle of the CDF's bounds."""
+    histogram.type = statistics_pb2.Histogram.STANDARD
+    if low == high:
+        histogram.buckets.add(low_value=low, high_value=high, sample_count=side.n)
+        return
+    edges = np.linspace(low, high, _EQUAL_WIDTHS + 1)
+    least, most = side.bounds_before(edges[1:-1])  # closed on the left, as TFDV's are
+    top_least, top_most = side.bounds_at(edges[-1:])
+    upto = np.concatenate([[0.0], (least + most) / 2, (top_least + top_most) / 2])
+    counts = np.maximum(np.diff(np.maximum.accumulate(upto)), 0.0) * side.n
+    for start, end, count in zip(edges[:-1], edges[1:], counts, strict=True):
+        histogram.buckets.add(low_value=start, high_value=end, sample_count=count)
+
+
+def _write_categories(
+    message: statistics_pb2.FeatureNameStatistics, side: CategoricalDistribution
+) -> None:
+    stats = message.string_stats
+    ordered = sorted(side.counts.items(), key=lambda item: (-item[1], item[0]))
+    stats.unique = len(ordered)
+    if ordered:
+        total = math.fsum(side.counts.values())
+        stats.avg_length = math.fsum(len(name) * count for name, count in ordered) / total
+    for rank, (name, count) in enumerate(ordered[:_RANKS]):
+        stats.rank_histogram.buckets.add(
+            low_rank=rank, high_rank=rank, label=name, sample_count=count
+        )
+        if rank < _TOP:
+            stats.top_values.add(value=name, frequency=count)
+    message.custom_stats.add(name=SLACK_STAT, num=side.slack)

@@ -1,0 +1,1 @@
+"""Where bytes lie: atomic files, patterns of names, object stores and their mounts."""

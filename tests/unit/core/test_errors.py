@@ -1,0 +1,45 @@
+import pickle
+
+import pytest
+
+from skewgate.core import errors
+
+
+def test_input_error_is_one_sentence_and_a_fix():
+    error = errors.InputError("drift.yaml", "is empty", "add a key")
+    assert str(error) == "drift.yaml: is empty. Fix: add a key."
+    assert str(errors.InputError("a.csv: line 3", "is short")) == "a.csv: line 3: is short."
+
+
+def test_input_error_exits_as_bad_usage():
+    assert errors.InputError("a", "b").exit_code == errors.EXIT_USAGE == 2
+    assert isinstance(errors.InputError("a", "b"), errors.SkewgateError)
+
+
+@pytest.mark.parametrize("code", [errors.EXIT_FAIL, errors.EXIT_INCONCLUSIVE])
+def test_shut_gate_carries_its_exit_code(code):
+    error = errors.GateShutError("fare ks failed", code)
+    assert (str(error), error.exit_code) == ("fare ks failed", code)
+
+
+def test_exit_codes_are_distinct_and_documented():
+    assert (errors.EXIT_PASS, errors.EXIT_FAIL, errors.EXIT_USAGE, errors.EXIT_INCONCLUSIVE) == (
+        0,
+        1,
+        2,
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.InputError("drift.yaml", "is empty", "add a key"),
+        errors.GateShutError("fare ks failed", errors.EXIT_INCONCLUSIVE),
+    ],
+)
+def test_errors_survive_the_way_between_processes(error):
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)

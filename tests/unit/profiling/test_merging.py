@@ -1,0 +1,237 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Profile
+from skewgate.core.results import CategoricalDistribution, EmptyDistribution
+from skewgate.metrics import REGISTRY
+from skewgate.metrics.ks import ks_interval
+from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
+from skewgate.profiling.accumulators.numeric import NumericAccumulator
+from skewgate.profiling.merging import merge_distributions, merge_profiles, one_value_each
+from skewgate.statistics.reading import profile_of
+from skewgate.statistics.writing import to_statistics
+
+FEW = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=40)
+WIDE = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40)
+SHARDS = st.lists(st.one_of(FEW, WIDE), min_size=1, max_size=5)
+
+
+def numeric(values, resolution=5, **counts):
+    accumulator = NumericAccumulator(resolution)
+    accumulator.add(np.asarray(values, float))
+    return accumulator.distribution(**counts)
+
+
+def categorical(counts, capacity=100, **more):
+    accumulator = CategoricalAccumulator(capacity)
+    for pair in counts.items():
+        accumulator.add([pair])
+    return accumulator.distribution(**more)
+
+
+def written(side, resolution=10):
+    """Returns what is read of a distribution that `skewgate profile` wrote."""
+    rows = side.n + side.n_nan + side.n_missing
+    profile = Profile({"": {"x": side}}, {"": rows})
+    return profile_of(to_statistics(profile, resolution)).slices[""]["x"]
+
+
+def exact(baseline, current):
+    with np.errstate(all="ignore"):  # the p-value of tiny samples, which is not used
+        return stats.ks_2samp(baseline, current, method="asymp").statistic
+
+
+# Numbers.
+
+
+def test_two_samples_by_hand():
+    merged = merge_distributions([numeric([1, 2, 2], n_missing=4), numeric([2, 9], n_missing=1)])
+    assert merged.edges.tolist() == [1.0, 2.0, 9.0]
+    assert merged.right_lower == pytest.approx([0.2, 0.8, 1.0])
+    assert merged.right_upper == pytest.approx([0.2, 0.8, 1.0])
+    assert merged.left_lower == pytest.approx([0.0, 0.2, 0.8])
+    assert (merged.n, merged.n_missing, merged.rank_error) == (5, 5, 0.0)
+    assert merged.mean == pytest.approx(3.2)
+    assert merged.std == pytest.approx(np.std([1, 2, 2, 2, 9]))
+
+
+@pytest.mark.parametrize("how", ["kept", "written", "stock"])
+@settings(max_examples=120)
+@given(baseline=SHARDS, current=SHARDS)
+def test_the_interval_of_merged_shards_holds_the_distance_of_all_data(
+    build, how, baseline, current
+):
+    make = {
+        "kept": numeric,
+        "written": lambda values: written(numeric(values)),
+        "stock": lambda values: build.numeric(values, buckets=7),
+    }[how]
+    sides = [
+        merge_distributions([make(shard) for shard in shards]) for shards in (baseline, current)
+    ]
+    _, lower, upper = ks_interval(*sides)
+    true = exact(*(np.concatenate(shards) for shards in (baseline, current)))
+    assert lower - 1e-12 <= true <= upper + 1e-12
+
+
+@given(shards=SHARDS, seed=st.integers(0, 99))
+def test_the_order_of_merging_changes_no_bound(shards, seed):
+    sides = [numeric(shard) for shard in shards]
+    other = [sides[i] for i in np.random.default_rng(seed).permutation(len(sides))]
+    one, two = merge_distributions(sides), merge_distributions(other)
+    for name in ("edges", "left_lower", "left_upper", "right_lower", "right_upper"):
+        assert np.array_equal(getattr(one, name), getattr(two, name))
+    assert (one.mean, one.std) == pytest.approx((two.mean, two.std), rel=1e-6, abs=1e-6)
+
+
+def test_moments_are_those_of_all_finite_values():
+    parts = ([1e9, 1e9 + 1, math.inf], [1e9 + 7] * 5, [-math.inf, math.inf])
+    merged = merge_distributions([numeric(part) for part in parts])
+    values = np.array([1e9, 1e9 + 1, *[1e9 + 7] * 5])
+    assert merged.mean == pytest.approx(np.mean(values), rel=1e-15)
+    assert merged.std == pytest.approx(np.std(values), rel=1e-6)
+
+
+def test_moments_that_one_side_does_not_tell_are_unknown(build):
+    merged = merge_distributions([numeric([1, 2]), build.numeric([3, 4])])
+    assert math.isnan(merged.mean)
+    assert math.isnan(merged.std)
+
+
+@pytest.mark.parametrize("far", [1e200, 1e308])
+def test_moments_beyond_floats_are_unknown_and_no_error(far):
+    merged = merge_distributions([numeric([far] * 3), numeric([-far] * 2), numeric([far] * 4)])
+    assert math.isnan(merged.std)
+    assert (merged.n, merged.edges.tolist()) == (9, [-far, far])
+
+
+def test_integers_stay_integers_only_together(build):
+    import dataclasses
+
+    whole = dataclasses.replace(numeric([1, 2]), integer=True)
+    assert merge_distributions([whole, whole]).integer
+    assert not merge_distributions([whole, numeric([2.5])]).integer
+    assert merge_distributions([whole, EmptyDistribution(3)]).integer
+
+
+def test_nan_and_several_values_add_up():
+    one = numeric([1, math.nan, math.nan], n_missing=2, n_present=2)
+    two = numeric([5.0], n_missing=1)
+    merged = merge_distributions([one, two, EmptyDistribution(7, n_nan=4)])
+    assert (merged.n, merged.n_nan, merged.n_missing) == (2, 6, 10)
+    assert merged.n_present == 2 + 1 + 4
+
+
+# Categories.
+
+
+def test_categories_by_hand():
+    merged = merge_distributions(
+        [categorical({"a": 3, "b": 1}, n_missing=2), categorical({"b": 5}), EmptyDistribution(4)]
+    )
+    assert merged == CategoricalDistribution({"a": 3.0, "b": 6.0}, 0.0, 9, n_missing=6, slack=0.0)
+
+
+COUNTS = st.dictionaries(st.sampled_from("abcdefghij"), st.integers(1, 9), min_size=1)
+
+
+@given(
+    shards=st.lists(COUNTS, min_size=1, max_size=5),
+    how=st.sampled_from(["small", "written", "stock"]),
+)
+def test_true_counts_lie_within_the_slack(build, shards, how):
+    make = {
+        "small": lambda counts: categorical(counts, capacity=2),
+        "written": lambda counts: written(categorical(counts, capacity=2)),
+        "stock": lambda counts: build.categorical(counts, kept=3),
+    }[how]
+    merged = merge_distributions([make(counts) for counts in shards])
+    truth = {name: sum(s.get(name, 0) for s in shards) for name in "abcdefghij"}
+    for name, count in truth.items():
+        kept = merged.counts.get(name, 0.0)
+        assert kept <= count <= kept + merged.slack
+    assert merged.n == sum(truth.values())
+    assert merged.other == pytest.approx(merged.n - sum(merged.counts.values()))
+
+
+@settings(max_examples=60)
+@given(baseline=st.lists(COUNTS, min_size=1, max_size=3), current=st.lists(COUNTS, min_size=1))
+def test_the_interval_of_merged_categories_holds_the_distance_of_all_data(build, baseline, current):
+    def side(shards, kept):
+        return merge_distributions([build.categorical(counts, kept=kept) for counts in shards])
+
+    for metric in ("linf", "jsd"):
+        true = REGISTRY[metric].measure(side(baseline, None), side(current, None), 0.05)
+        found = REGISTRY[metric].measure(side(baseline, 2), side(current, 3), 0.05)
+        assert found.lower - 1e-9 <= true.value <= found.upper + 1e-9
+
+
+def test_kinds_do_not_mix():
+    with pytest.raises(TypeError, match="cannot join a numeric with a categorical feature"):
+        merge_distributions([numeric([1]), categorical({"a": 1})])
+
+
+def test_nothing_but_empty_is_empty():
+    merged = merge_distributions([EmptyDistribution(3), EmptyDistribution(4, n_nan=1)])
+    assert merged == EmptyDistribution(7, n_nan=1)
+
+
+# Whole profiles.
+
+
+def profile(rows, slices=None, **features):
+    return Profile({"": features, **(slices or {})}, {"": rows, **dict.fromkeys(slices or {}, 1)})
+
+
+def test_features_and_slices_that_one_lacks_are_missing_there():
+    one = profile(3, fare=numeric([1, 2], n_missing=1))
+    two = profile(4, {"a_1": {"fare": numeric([7])}}, company=categorical({"a": 4}))
+    merged = merge_profiles([one, two], ["one.pb", "two.pb"])
+    assert merged.rows == {"": 7, "a_1": 1}
+    assert sorted(merged.slices[""]) == ["company", "fare"]
+    assert merged.slices[""]["fare"].n_missing == 1 + 4
+    assert merged.slices[""]["company"].n_missing == 3
+    assert merged.slices["a_1"]["fare"].edges.tolist() == [7.0]
+
+
+def test_one_profile_stays_as_it_is():
+    one = profile(3, fare=numeric([1, 2, 2]))
+    merged = merge_profiles([one], ["one.pb"])
+    assert merged.rows == {"": 3}
+    assert merged.slices[""]["fare"].right_lower == pytest.approx([1 / 3, 1.0])
+
+
+def test_a_feature_of_two_kinds_names_both_files():
+    one, two = profile(2, fare=numeric([1, 2])), profile(1, fare=categorical({"far": 1}))
+    empty = profile(5, fare=EmptyDistribution(5))
+    for order in ([one, empty, two], [two, empty, one]):
+        with pytest.raises(InputError) as caught:
+            merge_profiles(order, ["first.pb", "empty.pb", "last.pb"])
+        text = str(caught.value)
+        assert "fare" in text
+        assert "numeric" in text
+        assert "categorical" in text
+        assert "first.pb" in text
+        assert "last.pb" in text
+
+
+def test_where_one_has_several_values_the_others_have_one_each():
+    tags = numeric([1, 2, 3], n_present=2)
+    several = Profile({"": {"tags": tags, "num_values(tags)": numeric([1, 2])}}, {"": 2})
+    single = profile(4, tags=numeric([5, 6, 7], n_missing=1))
+    merged = merge_profiles([several, single], ["a", "b"]).slices[""]
+    lengths = merged["num_values(tags)"]
+    assert (lengths.edges.tolist(), lengths.n) == ([1.0, 2.0], 5)
+    assert lengths.right_lower == pytest.approx([0.8, 1.0])
+    assert (merged["tags"].n, merged["tags"].n_present, merged["tags"].n_missing) == (6, 5, 1)
+
+
+def test_one_value_each_of_nothing_is_empty():
+    assert one_value_each(EmptyDistribution(3)) == EmptyDistribution(0)
+    assert one_value_each(numeric([4, math.nan])).n == 2

@@ -1,0 +1,345 @@
+import base64
+import dataclasses
+import hashlib
+import html.parser
+import json
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewgate import decision
+from skewgate.checks.drift.config import Policy
+from skewgate.core.results import MetricResult, Status
+from skewgate.report import page as page_lib
+from skewgate.report import payload, report
+from skewgate.report.bars import bar_of
+from skewgate.report.report import Report
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "{{x}}",
+    "{% raw %}",
+    "\"&'",
+    '"><img src=x onerror=alert(1)>',
+    "</script><!--",
+    "x" * 3000,
+    "größer",
+]
+HIDDEN = {
+    "fare\u202etxt": "fare\\u202etxt",
+    "a\u2028b\x00": "a\\u2028b\\u0000",
+    "two\nlines": "two\\u000alines",
+    "zero\u200bwidth": "zero\\u200bwidth",
+}
+FAILED = MetricResult(
+    "fare",
+    "company_A",
+    "ks",
+    Status.FAIL,
+    "too far",
+    0.3,
+    0.25,
+    0.35,
+    0.0,
+    0.1,
+    1e-9,
+    2e-9,
+    500,
+    70,
+)
+PASSED = MetricResult(
+    "tips", "", "psi", Status.PASS, "near", 0.02, 0.01, math.inf, 0.01, 0.2, 0.6, 0.7, 400, 60
+)
+UNSURE = MetricResult("", "", "baseline", Status.INCONCLUSIVE, "no baseline")
+
+
+def make(*results, kind="drift", policy=None, **fields):
+    return Report(kind, decision.decide(results, policy or Policy()), **fields)
+
+
+def many(features, slices=("",), metrics=("ks", "psi", "missing_rate")):
+    return [
+        MetricResult(
+            f"feature_{i:03}",
+            name,
+            metric,
+            Status.PASS,
+            f"{metric} is 0.0387, not above the threshold of 0.1",
+            0.0387,
+            0.0381,
+            0.0399,
+            0.0,
+            0.1,
+            0.2,
+            0.4,
+            9533,
+            833,
+        )
+        for i in range(features)
+        for name in slices
+        for metric in metrics
+    ]
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the text of cells and the tags in use; what is in scripts and styles is apart."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.tags, self.text, self.links, self.scripts = [], [], "", [], []
+        self.policy = ""
+        self._cell = self._raw = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        assert not any(name.startswith("on") or name == "style" for name in given)
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"]
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._cell = True
+        self._raw = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self._cell = False
+        self._raw = False
+
+    def handle_data(self, data):
+        if self._raw:
+            self.scripts.append(data)
+            return
+        self.text += data
+        if self._cell:
+            self.rows[-1][-1] = f"{self.rows[-1][-1]}{data}".strip()
+
+    @property
+    def data(self):
+        [text] = [text for text in self.scripts if text.startswith('{"names"')]
+        return json.loads(text)
+
+
+def page(*results, **fields):
+    return Page(report.render_html(make(*results, **fields)))
+
+
+def plain(text):
+    return " ".join(text.split())
+
+
+# The table.
+
+
+def test_the_worst_stand_first_and_every_column_is_there():
+    rows = page(PASSED, UNSURE, FAILED).rows
+    assert [row[0] for row in rows[1:]] == ["fail", "inconclusive", "pass"]
+    assert dict(zip(rows[0], rows[1], strict=True)) == {
+        "Status": "fail",
+        "Feature": "fare",
+        "Slice": "company_A",
+        "Metric": "ks",
+        "Value": "0.3[0.25, 0.35]",
+        "Against threshold": "0.1",
+        "p adjusted": "2e-09",
+        "n": "70baseline 500",
+        "Reason": "too far",
+    }
+
+
+def test_an_unbounded_interval_is_shown_and_what_is_unknown_left_out():
+    head, unsure, passed = page(PASSED, UNSURE).rows
+    assert passed[head.index("Value")] == "0.02[0.01, inf]"
+    assert unsure[head.index("Value") : head.index("Reason")] == [""] * 4
+
+
+def test_columns_that_nothing_would_be_in_are_left_out():
+    head = page(dataclasses.replace(FAILED, feature="", slice="")).rows[0]
+    assert "Feature" not in head
+    assert "Slice" not in head
+
+
+def test_what_only_warns_and_what_is_ignored_is_said():
+    results = [
+        dataclasses.replace(FAILED, severity="warning"),
+        dataclasses.replace(PASSED, severity="ignored"),
+        dataclasses.replace(FAILED, feature="tips", severity="error"),
+    ]
+    made = page(*results, kind="skew")
+    assert {"fail (warning)", "pass (ignored)", "fail"} <= {row[0] for row in made.rows}
+    assert "Of 3 checks 2 failed (1 only as a warning), 0 could" in plain(made.text)
+
+
+def test_bars_are_explained_where_there_are_any():
+    assert "Bars: the upright line" in page(FAILED).text
+    assert "Bars: the upright line" not in page(UNSURE, kind="skew").text
+
+
+def test_policy_sides_and_sources_are_named():
+    made = page(
+        FAILED,
+        kind="decision",
+        baseline={"uri": "old", "rows": 12345, "settled": []},
+        current={"uri": "new", "settled": ["fare", "tips"]},
+        sources=({"kind": "skew", "status": "fail", "blessed": False, "uri": "there"},),
+    )
+    assert made.rows[1] == ["skew", "fail", "no", "there"]
+    text = plain(made.text)
+    assert "on_inconclusive: block" in text
+    assert "Baseline uri: oldrows: 12,345settled: none Current uri: newsettled: fare, tips" in text
+
+
+def test_the_sentence_and_the_counts_are_on_top():
+    made = make(FAILED, PASSED, UNSURE)
+    text = plain(Page(report.render_html(made)).text)
+    assert made.headline() in text
+    assert "The pipeline is stopped. Of 3 checks 1 failed, 1 could not be decided and 1 passed" in (
+        text
+    )
+    assert "<title>skewgate drift report: fail</title>" in report.render_html(made)
+
+
+def test_rows_beyond_two_thousand_need_javascript_and_are_counted():
+    made = page(*many(700, metrics=("ks", "psi", "linf")), FAILED)
+    assert len([row for row in made.rows if row[0] == "pass"]) == page_lib.MOST_ROWS - 1
+    assert "101 more results are not listed here, of which 101 passed" in plain(made.text)
+    assert len(made.data["rows"]) == 2101
+
+
+# The bar.
+
+
+def test_a_bar_has_its_threshold_in_the_middle():
+    bar = bar_of(dataclasses.replace(FAILED, value=0.15, lower=0.12, upper=0.9))
+    assert (bar.lower, bar.value, bar.upper) == (60, 75, 100)
+    above_chance = bar_of(dataclasses.replace(PASSED, value=0.11, null_value=0.01, lower=0.01))
+    assert (above_chance.lower, above_chance.value, above_chance.upper) == (0, 25, 100)
+
+
+def test_a_bar_of_a_bound_is_as_wide_as_its_interval_needs():
+    bound = dataclasses.replace(FAILED, null_value=None, threshold=0.8)
+    bar = bar_of(dataclasses.replace(bound, value=0.7, lower=0.6, upper=0.75))
+    assert (bar.lower, bar.value, bar.upper) == (5, 27, 39)
+
+
+def test_there_is_no_bar_without_value_or_threshold():
+    assert bar_of(UNSURE) is None
+    assert bar_of(dataclasses.replace(FAILED, threshold=None)) is None
+
+
+@given(
+    numbers=st.lists(st.none() | st.floats(), min_size=5, max_size=5),
+    status=st.sampled_from(Status),
+)
+def test_whatever_the_numbers_the_page_can_be_made(numbers, status):
+    names = ("value", "lower", "upper", "null_value", "threshold")
+    result = dataclasses.replace(FAILED, status=status, **dict(zip(names, numbers, strict=True)))
+    for each in page(result).data["rows"][0][8] or ():
+        assert 0 <= each <= 100
+
+
+# Names from data.
+
+
+@pytest.mark.parametrize("name", NASTY, ids=lambda name: name[:12])
+def test_names_that_come_from_data_are_text(name):
+    result = MetricResult(name, name, name, Status.FAIL, f"{name} changed", 0.3)
+    shown = {"feature": name, "slice": name, "kind": "categorical", "names": [name]}
+    shown |= {"n": [1, 1], "missing": [0, 0], "shares": [[0.5], [0.2]], "others": 0}
+    made = page(
+        result,
+        baseline={name: name},
+        sources=({"kind": name, "status": "fail", "blessed": False, "uri": name},),
+        details={"distributions": {"shown": [shown], "left_out": 0}},
+    )
+    assert made.tags.count("script") == 3
+    assert "img" not in made.tags
+    assert made.rows[-1][1:4] == [name] * 3
+    assert made.rows[-1][-1] == f"{name} changed"
+    assert made.rows[1][0] == made.rows[1][3] == name
+    assert name in made.data["names"]
+    assert made.data["distributions"][0]["names"] == [name]
+
+
+@pytest.mark.parametrize(("name", "seen"), HIDDEN.items(), ids=range(len(HIDDEN)))
+def test_characters_that_cannot_be_seen_are_told(name, seen):
+    made = page(MetricResult(name, "", "ks", Status.FAIL, name, 0.3), baseline={name: name})
+    assert made.rows[-1][1] == made.rows[-1][-1] == seen
+    assert seen in made.data["names"]
+    assert f"{seen}: {seen}" in made.text
+    assert name not in made.text
+
+
+@pytest.mark.parametrize("name", [*NASTY, *HIDDEN], ids=range(len(NASTY) + len(HIDDEN)))
+def test_json_in_the_page_cannot_end_its_element(name):
+    text = payload.encode({"name": name})
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert json.loads(text) == {"name": name}
+
+
+@pytest.mark.parametrize("name", NASTY, ids=lambda name: name[:12])
+def test_pairs_of_rows_that_differ_are_text(name):
+    sample = {"key": {name: 7}, "training": 1.5, "serving": None, "kind": "missing in serving"}
+    found = {"kinds": {"missing in serving": 1}, "samples": [sample, {**sample, "serving": name}]}
+    rows = {"keys": [name], "matched": 1234, "features": {name: found}}
+    made = page(FAILED, kind="skew", details={"rows": {"serving": rows}})
+    assert [row[-2:] for row in made.rows[-2:]] == [["1.5", "(missing)"], ["1.5", name]]
+    assert "1,234 rows were matched" in plain(made.text)
+    assert made.tags.count("script") == 3
+    assert "Rows that differ" not in page(FAILED).text
+
+
+# What the page may do.
+
+
+def test_nothing_is_read_from_the_network():
+    text = report.render_html(make(FAILED, PASSED))
+    assert Page(text).links == []
+    assert set(re.findall(r"https?://[^\"'\s]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert "@import" not in text
+    assert "url(" not in text
+
+
+def test_only_our_own_style_and_script_may_run():
+    made = page(FAILED)
+    allowed = dict(part.split(" ", 1) for part in made.policy.split("; "))
+    assert allowed.pop("default-src") == allowed.pop("base-uri") == "'none'"
+    assert allowed.pop("form-action") == "'none'"
+    style, early, _, script = made.scripts
+    for name, texts in (("style-src", [style]), ("script-src", [early, script])):
+        digests = [hashlib.sha256(text.encode()).digest() for text in texts]
+        told = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+        assert allowed.pop(name) == " ".join(told)
+    assert allowed == {}
+
+
+def test_the_script_puts_data_into_the_page_as_text_only():
+    script = page(FAILED).scripts[-1]
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval", "fetch"):
+        assert way not in script
+    assert not re.search(r"\bFunction\(|XMLHttpRequest|import\(", script)
+
+
+def test_results_without_distributions_have_no_detail():
+    assert {row[-1] for row in page(FAILED, PASSED).data["rows"]} == {None}
+    assert "Open a feature" not in page(FAILED).text
+
+
+def test_what_has_no_detail_is_counted():
+    shown = {"feature": "fare", "slice": "company_A", "kind": "categorical", "names": []}
+    made = page(FAILED, PASSED, details={"distributions": {"shown": [shown], "left_out": 1234}})
+    assert [row[-1] for row in made.data["rows"]] == [0, None]
+    assert (
+        "those of the 1 worst features and slices are in this page, those of 1,234 others are not"
+    ) in plain(made.text)
+
+
+def test_a_page_of_a_hundred_features_is_small():
+    assert len(report.render_html(make(*many(100))).encode()) < 500_000

@@ -1,0 +1,308 @@
+import dataclasses
+import importlib.resources
+import json
+import math
+import re
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skewgate import decision
+from skewgate.checks.drift.config import Policy
+from skewgate.core.errors import InputError
+from skewgate.core.results import MetricResult, Status
+from skewgate.report import report
+from skewgate.report.report import Report
+from skewgate.report.text import visible
+
+SCHEMA = json.loads(
+    importlib.resources.files("skewgate.report").joinpath("report.schema.json").read_text("utf-8")
+)
+NASTY = ["<script>alert(1)</script>", "{{x}}", "{% raw %}", "\"&'", "a\\b\nc", "größer", "\u2028"]
+NUMBERS = st.none() | st.floats()
+RESULTS = st.builds(
+    MetricResult,
+    feature=st.text(),
+    slice=st.text(),
+    metric=st.text(min_size=1),
+    status=st.sampled_from(Status),
+    reason=st.text(min_size=1),
+    value=NUMBERS,
+    lower=NUMBERS,
+    upper=NUMBERS,
+    null_value=NUMBERS,
+    threshold=NUMBERS,
+    p_value=NUMBERS,
+    p_adjusted=NUMBERS,
+    n_baseline=st.none() | st.integers(0, 10**12),
+    n_current=st.none() | st.integers(0, 10**12),
+    severity=st.sampled_from([None, "error", "warning", "ignored"]),
+    expected=st.none() | st.text(),
+    observed=st.none() | st.text(),
+)
+
+
+def make(*results, kind="drift", policy=None, **fields):
+    return Report(kind, decision.decide(results, policy or Policy()), **fields)
+
+
+FAILED = MetricResult(
+    "fare",
+    "company_A",
+    "ks",
+    Status.FAIL,
+    "too far",
+    0.3,
+    0.25,
+    0.35,
+    0.0,
+    0.1,
+    1e-9,
+    2e-9,
+    500,
+    70,
+)
+PASSED = MetricResult(
+    "tips", "", "psi", Status.PASS, "near", 0.02, 0.01, math.inf, 0.01, 0.2, 0.6, 0.7, 400, 60
+)
+UNSURE = MetricResult("", "", "baseline", Status.INCONCLUSIVE, "no baseline")
+
+
+def parse_metrics(text):
+    """Reads the Prometheus text format: (name, labels) to number."""
+    samples = {}
+    for line in text.split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        name, labels, number = re.fullmatch(r"(\w+)\{(.*)\} (\S+)", line).groups()
+        found = re.findall(r'(\w+)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)', labels)
+        assert ",".join(f'{key}="{value}"' for key, value in found) == labels
+        plain = {
+            key: re.sub(r"\\(.)", lambda m: {"n": "\n"}.get(m[1], m[1]), value)
+            for key, value in found
+        }
+        samples[name, frozenset(plain.items())] = float(number)
+    return samples
+
+
+# report.json
+
+
+def test_json_fits_its_schema():
+    content = make(FAILED, PASSED, UNSURE, baseline={"uri": "a"}, current={"uri": "b"}).to_json()
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(content, SCHEMA, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "weather"},
+        {"status": "maybe"},
+        {"results": []},
+        {"blessed": 1},
+        {"schema_version": 2},
+        {"extra": 1},
+    ],
+    ids=str,
+)
+def test_schema_refuses_what_is_no_report(change):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**make(FAILED).to_json(), **change}, SCHEMA)
+
+
+def test_schema_describes_every_field_of_a_result():
+    described = SCHEMA["$defs"]["result"]
+    assert set(PASSED.to_json()) == set(described["required"])
+    full = dataclasses.replace(
+        FAILED,
+        severity="error",
+        expected="at least 0",
+        observed="minimum -3.5",
+        cause="small_slice",
+    )
+    assert set(full.to_json()) == set(described["properties"])
+
+
+def test_details_are_kept_and_left_out_where_there_are_none():
+    details = {"rows": {"serving": {"matched": 3}}}
+    text = report.render_json(make(FAILED, kind="skew", details=details))
+    jsonschema.validate(json.loads(text), SCHEMA)
+    assert report.parse(text, "report.json").details == details
+    assert "details" not in make(FAILED).to_json()
+
+
+@settings(max_examples=150)
+@given(
+    results=st.lists(RESULTS, max_size=4), kind=st.sampled_from(["drift", "skew", "performance"])
+)
+def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, kind):
+    text = report.render_json(make(*results, kind=kind))
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    content = json.loads(text, parse_constant=refuse)
+    jsonschema.validate(content, SCHEMA)
+    again = report.parse(text, "report.json")
+    assert again.to_json() == content
+
+
+@settings(max_examples=100)
+@given(
+    results=st.lists(RESULTS, max_size=4),
+    kind=st.sampled_from(["drift", "skew", "performance", "labels", "decision"]),
+)
+def test_whatever_the_numbers_and_names_there_is_a_page_and_a_sentence(results, kind):
+    for made in (
+        make(*results, kind=kind),
+        report.parse(report.render_json(make(*results, kind=kind)), "report.json"),
+    ):
+        told = made.headline()
+        assert told == visible(told)
+        assert told.endswith(".")
+        assert "</html>" in report.render_html(made)
+
+
+def test_json_holds_what_passed_too():
+    content = make(FAILED, PASSED).to_json()
+    assert [r["feature"] for r in content["results"]] == ["fare", "tips"]
+    assert [r["feature"] for r in content["failures"]] == ["fare"]
+    assert (content["status"], content["blessed"]) == ("fail", False)
+    assert content["policy"]["block_on"] == "any"
+
+
+def test_the_sides_are_not_swapped():
+    content = make(FAILED, baseline={"uri": "old"}, current={"uri": "new"}).to_json()
+    assert (content["baseline"]["uri"], content["current"]["uri"]) == ("old", "new")
+    assert (content["results"][0]["n_baseline"], content["results"][0]["n_current"]) == (500, 70)
+
+
+def test_nan_in_the_description_of_a_side_is_an_error_and_not_written():
+    with pytest.raises(ValueError, match="JSON compliant"):
+        report.render_json(make(PASSED, baseline={"rank_error": math.nan}))
+
+
+def test_report_survives_its_file(tmp_path):
+    original = make(
+        FAILED,
+        UNSURE,
+        kind="decision",
+        baseline={"uri": "größer"},
+        sources=({"kind": "drift", "status": "fail", "blessed": False, "uri": "x"},),
+    )
+    (tmp_path / "report.json").write_text(report.render_json(original), encoding="utf-8")
+    assert report.read(tmp_path) == original
+
+
+def test_missing_report_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"report\.json: no such file"):
+        report.read(tmp_path)
+
+
+def test_report_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / "report.json").write_bytes(b'{\n"kind": "\xff"}')
+    with pytest.raises(InputError, match=r"report\.json: line 2: byte 0xff is not UTF-8"):
+        report.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", "null", "{}", '{"schema_version": 1, "kind": "drift"}'],
+)
+def test_what_is_no_report_is_refused(text):
+    with pytest.raises(InputError, match=r"^x: is not a skewgate report \("):
+        report.parse(text, "x")
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "maybe"}, {"extra": 1}, {"metric": None, "value": 1}]
+)
+def test_a_result_that_is_none_is_refused(change):
+    content = make(FAILED).to_json()
+    content["results"][0].update(change)
+    if "metric" in change:
+        del content["results"][0]["metric"]
+    with pytest.raises(InputError, match=r"^x: is not a skewgate report \("):
+        report.parse(json.dumps(content), "x")
+
+
+def test_report_of_another_version_says_which():
+    content = {**make(PASSED).to_json(), "schema_version": 7}
+    with pytest.raises(InputError) as caught:
+        report.parse(json.dumps(content), "x")
+    assert str(caught.value) == (
+        "x: has schema_version 7, this skewgate reads 1. Fix: evaluate again with this version."
+    )
+
+
+# metrics.prom
+
+
+def test_metrics_hold_every_value():
+    samples = parse_metrics(report.render_metrics(make(FAILED, PASSED, UNSURE)))
+    kind = ("kind", "drift")
+    assert samples["skewgate_blessed", frozenset({kind})] == 0
+    for status, count in (("fail", 1), ("pass", 1), ("inconclusive", 1)):
+        assert samples["skewgate_results", frozenset({kind, ("status", status)})] == count
+    value = frozenset(
+        {
+            kind,
+            ("feature", "fare"),
+            ("slice", "company_A"),
+            ("metric", "ks"),
+            ("status", "fail"),
+        }
+    )
+    assert samples["skewgate_value", value] == 0.3
+    assert sum(name == "skewgate_value" for name, _ in samples) == 2
+
+
+def test_metrics_say_that_a_gate_is_open():
+    samples = parse_metrics(report.render_metrics(make(PASSED, kind="skew")))
+    assert samples["skewgate_blessed", frozenset({("kind", "skew")})] == 1
+
+
+@pytest.mark.parametrize("name", ['"', "\\", "\n", 'a\\"\nb', "\\n", *NASTY])
+def test_metrics_escape_names_that_come_from_data(name):
+    text = report.render_metrics(make(MetricResult(name, name, "ks", Status.FAIL, "r", 0.5)))
+    assert len([line for line in text.split("\n") if line.startswith("skewgate_value")]) == 1
+    samples = parse_metrics(text)
+    [labels] = [dict(labels) for metric, labels in samples if metric == "skewgate_value"]
+    assert labels["feature"] == labels["slice"] == name
+
+
+def test_metrics_are_plain_numbers():
+    result = MetricResult("x", "", "ks", Status.FAIL, "r", np.float64(0.25))
+    assert report.render_metrics(make(result)).endswith(" 0.25\n")
+
+
+def test_metrics_are_described_and_end_with_a_line_feed():
+    text = report.render_metrics(make(PASSED))
+    assert text.endswith("\n")
+    for name in ("skewgate_blessed", "skewgate_results", "skewgate_value"):
+        assert f"# HELP {name} " in text
+        assert f"# TYPE {name} gauge\n" in text
+
+
+def test_a_report_is_three_files():
+    made = make(FAILED)
+    assert report.render(made) == {
+        "report.json": report.render_json(made),
+        "report.html": report.render_html(made),
+        "metrics.prom": report.render_metrics(made),
+    }
+
+
+def test_two_bounds_on_one_value_are_one_series_with_the_worse_verdict():
+    results = [
+        MetricResult("", "", "auc", status, "reason", value=0.8)
+        for status in (Status.PASS, Status.FAIL)
+    ]
+    text = report.render_metrics(Report("performance", decision.decide(results, Policy())))
+    series = [line for line in text.splitlines() if 'metric="auc"' in line]
+    assert len(series) == 1
+    assert 'status="fail"' in series[0]

@@ -1,0 +1,243 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.core.errors import InputError
+from skewgate.core.results import EmptyDistribution
+from skewgate.metrics.ks import ks_interval
+from skewgate.statistics import reading
+
+VALUES = st.one_of(
+    st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=50),
+    st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=50),
+    st.lists(st.one_of(st.just(7.0), st.just(7.0), st.floats(0, 9)), min_size=1, max_size=90),
+)
+
+
+def check_bounds(distribution, values):
+    ordered = np.sort(values)
+    points = np.union1d(ordered, (ordered[1:] + ordered[:-1]) / 2)
+    points = np.r_[ordered[0] - 1, points, ordered[-1] + 1]
+    for bounds, side in (
+        (distribution.bounds_at(points), "right"),
+        (distribution.bounds_before(points), "left"),
+    ):
+        exact = np.searchsorted(ordered, points, side=side) / len(ordered)
+        assert np.all(bounds[0] <= exact + 1e-9), side
+        assert np.all(exact <= bounds[1] + 1e-9), side
+
+
+@settings(max_examples=300)
+@given(values=VALUES, buckets=st.sampled_from([1, 2, 5, 10, 64]))
+def test_the_true_cdf_lies_within_its_bounds(build, values, buckets):
+    check_bounds(build.numeric(values, buckets=buckets), values)
+
+
+@settings(max_examples=100)
+@given(values=VALUES, rank_error=st.floats(0, 0.5))
+def test_the_true_cdf_lies_within_its_bounds_whatever_the_rank_error(build, values, rank_error):
+    distribution = build.numeric(values, buckets=10, rank_error=rank_error)
+    check_bounds(distribution, values)
+    assert distribution.rank_error == rank_error
+
+
+def erring_histogram(values, buckets, rank_error, seed):
+    """Returns the buckets of a sketch whose ranks and weights are wrong by up to `rank_error`."""
+    rng = np.random.default_rng(seed)
+    distinct, counts = np.unique(values, return_counts=True)
+    cumulative, n = counts.cumsum(), len(values)
+    ranks = np.arange(buckets + 1) * n / buckets
+    ranks[1:-1] += rng.uniform(-rank_error, rank_error, buckets - 1) * n
+    index = np.searchsorted(cumulative, np.sort(np.clip(ranks, 0, n)), side="right")
+    index = np.minimum(index, len(distinct) - 1)
+    wrong = cumulative + rng.uniform(-rank_error, rank_error, len(distinct)) * n
+    wrong = np.maximum.accumulate(np.clip(wrong, 1, n))
+    wrong[-1] = n
+    return distinct[index], wrong[index]
+
+
+@settings(max_examples=400)
+@given(
+    values=VALUES,
+    buckets=st.sampled_from([2, 5, 10, 64]),
+    rank_error=st.sampled_from([0.01, 0.1, 0.3]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_true_cdf_lies_within_its_bounds_when_the_sketch_errs(
+    build, values, buckets, rank_error, seed
+):
+    boundaries, weights = erring_histogram(values, buckets, rank_error, seed)
+    feature = build.numeric_feature("x", values)
+    [histogram] = feature.num_stats.histograms
+    del histogram.buckets[:]
+    for low, high, count in zip(*build.buckets_between(boundaries, weights), strict=True):
+        histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
+    check_bounds(reading.distributions(build.dataset(feature), rank_error)["x"], values)
+
+
+@settings(max_examples=100)
+@given(values=VALUES, rank_error=st.floats(0, 0.5))
+def test_bounds_are_ordered_shares(build, values, rank_error):
+    d = build.numeric(values, buckets=8, rank_error=rank_error)
+    assert np.all(np.diff(d.edges) > 0)
+    for lower, upper in ((d.left_lower, d.left_upper), (d.right_lower, d.right_upper)):
+        assert np.all(lower >= 0)
+        assert np.all(lower <= upper)
+        assert np.all(upper <= 1)
+        assert np.all(np.diff(lower) >= 0)
+    assert (d.left_upper[0], d.right_lower[-1]) == (0.0, 1.0)
+
+
+def test_a_heavy_value_is_one_edge_with_its_exact_weight(build):
+    # Half of the values are 2: at rank 1/10 they begin, at 6/10 they end.
+    d = build.numeric([1, 2, 2, 2, 2, 2, 3, 4, 5, 6], buckets=10)
+    atom = d.edges.tolist().index(2.0)
+    assert d.right_lower[atom] == pytest.approx(0.6)
+    assert d.right_upper[atom] == pytest.approx(0.6)
+    assert d.left_lower[atom] == pytest.approx(0.1)
+    assert d.left_upper[atom] <= 0.2 + 1e-9
+
+
+def test_a_light_minimum_before_a_run_is_not_made_heavier(build):
+    values = [1, *[9] * 6]
+    assert build.quantiles_histogram(values, 5)[2] == pytest.approx([2.2, 1.2, 1.2, 1.2, 1.2])
+    d = build.numeric(values, buckets=5)
+    assert d.right_lower[0] <= 1 / 7 <= d.right_upper[0]
+
+
+def test_a_constant_is_an_atom_of_all_its_mass(build):
+    d = build.numeric([5.0] * 7)
+    assert d.edges.tolist() == [5.0]
+    assert (d.left_lower[0], d.left_upper[0], d.right_lower[0], d.right_upper[0]) == (0, 0, 1, 1)
+
+
+def test_numbers_are_counted_without_missing_and_nan(build):
+    d = build.numeric(range(11), n_missing=4, n_nan=3)
+    assert (d.n, d.n_missing, d.n_nan) == (11, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("n_missing", "n_nan"), [(9, 0), (0, 6), (2, 5)], ids=["missing", "nan", "both"]
+)
+def test_a_numeric_feature_without_a_number_is_empty(build, n_missing, n_nan):
+    assert build.numeric([], n_missing=n_missing, n_nan=n_nan) == EmptyDistribution(
+        n_missing=n_missing, n_nan=n_nan
+    )
+
+
+def test_categories_are_counted(build):
+    d = build.categorical({"b": 5, "a": 2, "c": 1}, n_missing=4)
+    assert d.counts == {"b": 5.0, "a": 2.0, "c": 1.0}
+    assert (d.other, d.n, d.n_missing, d.n_nan) == (0.0, 8, 4, 0)
+
+
+def test_mass_outside_the_kept_categories_is_other(build):
+    d = build.categorical({"b": 5, "a": 2, "c": 1, "d": 1}, kept=2)
+    assert d.counts == {"b": 5.0, "a": 2.0}
+    assert (d.other, d.n) == (2.0, 9)
+
+
+def test_a_categorical_feature_without_a_value_is_empty(build):
+    assert build.categorical({}, n_missing=12) == EmptyDistribution(n_missing=12)
+
+
+def test_bytes_are_categories_that_nobody_knows():
+    feature = statistics_pb2.FeatureNameStatistics(name="image")
+    common = feature.bytes_stats.common_stats
+    common.num_non_missing, common.tot_num_values, common.num_missing = 6, 8, 2
+    dataset = statistics_pb2.DatasetFeatureStatistics(features=[feature])
+    d = reading.distributions(dataset)["image"]
+    assert (d.counts, d.other, d.n, d.n_missing) == ({}, 8.0, 8, 2)
+
+
+def test_a_feature_without_statistics_is_empty():
+    dataset = statistics_pb2.DatasetFeatureStatistics(
+        features=[statistics_pb2.FeatureNameStatistics(name="x")]
+    )
+    assert reading.distributions(dataset) == {"x": EmptyDistribution(n_missing=0)}
+
+
+def test_features_are_named_by_their_path(build):
+    nested = build.categorical_feature("trip", {"a": 1})
+    nested.path.step.append("company")
+    by_name = statistics_pb2.FeatureNameStatistics(name="fare")
+    assert set(reading.distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
+
+
+@given(
+    pair=st.tuples(
+        st.lists(st.floats(0, 100, width=32), min_size=1, max_size=40),
+        st.lists(st.floats(0, 100, width=32), min_size=1, max_size=30),
+    )
+)
+def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
+    # Their counts are interpolated and their edges are no values.
+    distributions = []
+    for values in pair:
+        feature = build.numeric_feature("x", [])
+        del feature.num_stats.histograms[:]
+        feature.num_stats.common_stats.num_non_missing = len(values)
+        feature.num_stats.common_stats.tot_num_values = len(values)
+        low, high = min(values), max(values)
+        edges = np.linspace(low, high, 11) if low < high else np.array([low, high])
+        counts = np.diff(np.searchsorted(np.sort(values), edges[1:], side="right"), prepend=0)
+        histogram = feature.num_stats.histograms.add(type=statistics_pb2.Histogram.STANDARD)
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
+            histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
+        distributions.append(reading.distributions(build.dataset(feature), 0.0)["x"])
+        check_bounds(distributions[-1], values)
+    exact = build.numeric(pair[0]), build.numeric(pair[1])
+    _, lower, upper = ks_interval(*distributions)
+    assert lower - 1e-9 <= ks_interval(*exact)[0] <= upper + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("", ""), ("All Examples", ""), ("company_All Examples", None)]
+)
+def test_the_slice_of_all_examples_has_an_empty_name(build, name, expected):
+    dataset = build.dataset(name=name)
+    assert reading.slice_name(dataset) == (name if expected is None else expected)
+
+
+def test_statistics_are_read_from_a_file(build, tmp_path):
+    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
+    path = tmp_path / "FeatureStats.pb"
+    path.write_bytes(content.SerializeToString())
+    assert reading.read_statistics(path) == content
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"FeatureStats\.pb: cannot be read: No such file"):
+        reading.read_statistics(tmp_path / "FeatureStats.pb")
+
+
+@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
+def test_a_file_of_something_else_is_named(tmp_path):
+    path = tmp_path / "FeatureStats.pb"
+    path.write_bytes(b"trip_miles,fare\n1,2\n")
+    with pytest.raises(InputError) as caught:
+        reading.read_statistics(str(path))
+    assert str(caught.value) == (
+        f"{path}: is not a TFDV statistics file (DatasetFeatureStatisticsList). "
+        "Fix: generate the statistics again."
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
+def test_a_file_that_goes_on_with_something_else_is_named(build):
+    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
+    with pytest.raises(InputError, match="is not a TFDV statistics file"):
+        reading.parse_statistics(content.SerializeToString() + b"trip_miles,fare", "x")
+
+
+def test_a_truncated_file_is_named(build):
+    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
+    with pytest.raises(InputError, match="stats at hand: is not a TFDV statistics file"):
+        reading.parse_statistics(content.SerializeToString()[:-5], "stats at hand")
+
+
+def test_an_empty_file_holds_no_statistics():
+    with pytest.raises(InputError, match=r"x\.pb: holds no statistics"):
+        reading.parse_statistics(b"", "x.pb")

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from skewgate.core.errors import InputError
+from skewgate.storage import s3
+
+
+@pytest.fixture
+def base(s3_base):
+    return s3_base
+
+
+def put(uri, content=b"x"):
+    with s3.open_object(uri, "wb") as stream:
+        stream.write(content)
+
+
+def get(uri):
+    with s3.open_object(uri, "rb") as stream:
+        return stream.read()
+
+
+def test_what_was_written_is_read(base):
+    put(f"{base}/a/b.bin", bytes(range(256)) * 9000)
+    assert get(f"{base}/a/b.bin") == bytes(range(256)) * 9000
+    assert s3.status(f"{base}/a/b.bin")[0] == 256 * 9000
+    assert s3.status(f"{base}/a/b.bin")[1] > 1.7e18
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.bz2", "a.zst", "a.parquet"])
+@pytest.mark.parametrize("length", [0, 10, (1 << 20) + 5])
+def test_bytes_stay_as_they_are_whatever_the_name(base, tmp_path, name, length):
+    content = random.Random(length).randbytes(length)
+    (tmp_path / name).write_bytes(content)
+    s3.upload(str(tmp_path / name), f"{base}/{name}")
+    assert get(f"{base}/{name}") == content
+    s3.download(f"{base}/{name}", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_text_is_utf_8_and_can_be_read_by_line(base):
+    with s3.open_object(f"{base}/a.txt", "w") as stream:
+        stream.write("zwölf\n€\n")
+    assert get(f"{base}/a.txt") == "zwölf\n€\n".encode()
+    with s3.open_object(f"{base}/a.txt", "r") as stream:
+        assert list(stream) == ["zwölf\n", "€\n"]
+
+
+def test_a_stream_that_is_read_can_seek(base):
+    put(f"{base}/a", b"0123456789")
+    with s3.open_object(f"{base}/a", "rb") as stream:
+        stream.seek(-3, 2)
+        assert stream.read(2) == b"78"
+        stream.seek(1)
+        assert stream.read(2) == b"12"
+
+
+def test_objects_and_folders_are_told_apart(base):
+    assert not s3.exists(base)
+    put(f"{base}/a/b")
+    assert s3.exists(f"{base}/a/b")
+    assert s3.exists(f"{base}/a")
+    assert s3.is_folder(f"{base}/a/")
+    assert not s3.is_folder(f"{base}/a/b")
+    assert not s3.exists(f"{base}/a/c")
+    assert not s3.exists(f"{base}/a/b/c")
+
+
+def test_children_are_those_of_the_folder_alone(base):
+    for name in ("b/2.csv", "b/1.csv", "b/deep/3.csv", "bc/4.csv"):
+        put(f"{base}/{name}")
+    assert s3.children(f"{base}/b") == (["deep"], ["1.csv", "2.csv"])
+    with pytest.raises(FileNotFoundError):
+        s3.children(f"{base}/c")
+
+
+def test_a_glob_stays_within_folders(base):
+    for name in ("d-1/a.csv", "d-1/b.txt", "d-2/a.csv", "d-2/deep/a.csv", "e-1/a.csv"):
+        put(f"{base}/{name}")
+    assert s3.matching(f"{base}/d-*/*.csv") == [
+        f"{base}/d-1/a.csv",
+        f"{base}/d-2/a.csv",
+    ]
+    assert s3.matching(f"{base}/d-[2-9]") == [f"{base}/d-2"]
+    assert s3.matching(f"{base}/?-1/a.csv") == [
+        f"{base}/d-1/a.csv",
+        f"{base}/e-1/a.csv",
+    ]
+    assert s3.matching(f"{base}/e-1/a.csv") == [f"{base}/e-1/a.csv"]
+    assert s3.matching(f"{base}/none/*.csv") == []
+    assert s3.matching(f"{base}/e-1/b.csv") == []
+
+
+def test_copies_and_moves_leave_what_they_should(base):
+    put(f"{base}/a/1", b"one")
+    put(f"{base}/a/deep/2", b"two")
+    s3.copy(f"{base}/a/1", f"{base}/copy")
+    s3.move(f"{base}/a/1", f"{base}/moved")
+    assert (get(f"{base}/copy"), get(f"{base}/moved")) == (b"one", b"one")
+    assert not s3.exists(f"{base}/a/1")
+    put(f"{base}/a/1", b"one")
+    s3.move(f"{base}/a", f"{base}/b")
+    assert (get(f"{base}/b/1"), get(f"{base}/b/deep/2")) == (b"one", b"two")
+    assert not s3.exists(f"{base}/a")
+
+
+def test_only_what_was_named_is_removed(base):
+    for name in ("a/1", "a/2", "ab/3"):
+        put(f"{base}/{name}")
+    s3.remove(f"{base}/a/1")
+    assert s3.children(f"{base}/a") == ([], ["2"])
+    s3.remove_folder(f"{base}/a")
+    assert s3.children(base) == (["ab"], [])
+    with pytest.raises(FileNotFoundError):
+        s3.remove(f"{base}/a/1")
+
+
+def test_a_folder_comes_and_goes_whole(base, tmp_path):
+    (tmp_path / "from" / "deep").mkdir(parents=True)
+    (tmp_path / "from" / "1").write_bytes(b"one")
+    (tmp_path / "from" / "deep" / "2").write_bytes(b"two")
+    s3.upload(str(tmp_path / "from"), f"{base}/a")
+    put(f"{base}/ab/3")
+    s3.download(f"{base}/a", str(tmp_path / "to"))
+    found = {
+        str(p.relative_to(tmp_path / "to")): p.read_bytes()
+        for p in (tmp_path / "to").rglob("*")
+        if p.is_file()
+    }
+    assert found == {"1": b"one", "deep/2": b"two"}
+
+
+def test_a_single_object_comes_and_goes(base, tmp_path):
+    (tmp_path / "from").write_bytes(b"one")
+    s3.upload(str(tmp_path / "from"), f"{base}/value")
+    assert get(f"{base}/value") == b"one"
+    s3.download(f"{base}/value", str(tmp_path / "deep" / "to"))
+    assert (tmp_path / "deep" / "to").read_bytes() == b"one"
+
+
+def test_nothing_comes_of_what_is_not_there(base, tmp_path):
+    s3.download(f"{base}/none", str(tmp_path / "to"))
+    s3.upload(str(tmp_path / "none"), f"{base}/none")
+    assert not (tmp_path / "to").exists()
+    assert not s3.exists(f"{base}/none")
+
+
+def test_a_missing_object_is_not_found(base):
+    with pytest.raises(FileNotFoundError, match=f"{base}/none"):
+        s3.open_object(f"{base}/none", "rb")
+
+
+@pytest.mark.parametrize("mode", ["a", "r+", "x"])
+def test_objects_are_not_changed_in_part(base, mode):
+    with pytest.raises(ValueError, match="as a whole"):
+        s3.open_object(f"{base}/a", mode)
+
+
+def test_a_bucket_that_is_not_there_cannot_be_written(base):
+    with pytest.raises((InputError, FileNotFoundError), match="nobody"):
+        put(base.replace("//bucket", "//nobody") + "/a")
+
+
+def test_minio_without_an_endpoint_is_refused(monkeypatch):
+    for name in s3.ENDPOINT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert not s3.is_reachable("minio://bucket/a")
+    with pytest.raises(InputError, match="minio://bucket/a: needs the address of its server"):
+        s3.exists("minio://bucket/a")
+
+
+@pytest.mark.parametrize("uri", ["minio://bucket/a", "s3://bucket/a"])
+def test_an_empty_endpoint_is_no_server_and_not_amazons(monkeypatch, uri):
+    for name in s3.ENDPOINT_VARIABLES:
+        monkeypatch.setenv(name, "")
+    assert not s3.is_reachable(uri)
+    with pytest.raises(InputError, match=f"{uri}: needs the address of its server"):
+        s3.exists(uri)
+
+
+def test_s3_without_an_endpoint_is_amazons(monkeypatch):
+    for name in s3.ENDPOINT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert s3.is_reachable("s3://bucket/a")
+    assert not s3.is_reachable("gs://bucket/a")
+
+
+@pytest.mark.parametrize("url", ["minio-service:9000", "ftp://a", "http://a/b"])
+def test_an_endpoint_that_is_no_url_of_a_server_is_refused(monkeypatch, url):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
+    with pytest.raises(InputError, match="AWS_ENDPOINT_URL_S3: must be such as"):
+        s3.exists("minio://bucket/a")
+
+
+def test_a_uri_without_a_bucket_is_refused(base):
+    with pytest.raises(InputError, match="names no bucket"):
+        s3.exists(base.partition("://")[0] + "://")
+    with pytest.raises(InputError, match="must name its bucket"):
+        s3.matching(base.partition("://")[0] + "://*/a")
+
+
+def test_what_is_no_object_is_refused():
+    with pytest.raises(ValueError, match=r"must begin with minio:// or s3://, got 'gs://a/b'"):
+        s3.exists("gs://a/b")
