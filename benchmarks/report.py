@@ -16,10 +16,10 @@ import numpy as np
 from skewgate import decision
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Profile
-from skewgate.core.results import Distribution
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
-from skewgate.report import distributions, report
+from skewgate.report import distributions, rendering, report
 
 ROWS = 400
 SAMPLES = 40
@@ -87,10 +87,10 @@ def main(features: int = 1000, slices: int = 20) -> None:
     made = make(features, slices)
     print(f"{features} features x {slices} slices: {len(made.decision.results):,} results")
     started = time.perf_counter()
-    text = report.render_html(made)
+    text = rendering.render_html(made)
     size = len(text.encode())
     print(f"report.html: {size / 1e6:.2f} MB, made in {time.perf_counter() - started:.2f} s")
-    print(f"report.json: {len(report.render_json(made).encode()) / 1e6:.2f} MB")
+    print(f"report.json: {len(rendering.render_json(made).encode()) / 1e6:.2f} MB")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "report.html"
         path.write_text(text, encoding="utf-8")

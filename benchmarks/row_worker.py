@@ -19,9 +19,9 @@ def skewgate(folder: pathlib.Path) -> Counts:
     """Counts by the function that SchemaSkewValidator calls."""
     from tfx.types import artifact_utils, standard_artifacts
 
-    from skewgate.checks.drift.config import Significance
     from skewgate.checks.skew.config import RowRules
     from skewgate.components.schema_skew_validator import row_level
+    from skewgate.decision.policy import Significance
 
     sides = []
     for side in row_data.SIDES:

@@ -10,10 +10,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.checks.drift import comparing, settling
+from skewgate.checks.drift import settling
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.components.drift_evaluator import sides
 from skewgate.components.support import artifact_io
+from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.profile import Profile
 from skewgate.core.results import BASELINE_CHECK
@@ -50,7 +51,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settled: dict[str, frozenset[str]] = {}
         if before is None:
             results = [
-                comparing.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")
+                results_lib.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")
             ]
         else:
             split = exec_properties.get("baseline_split")

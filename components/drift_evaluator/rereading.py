@@ -17,9 +17,9 @@ from tfx.dsl.io import fileio
 from skewgate.beam.profile import ProfileBatches
 from skewgate.components.drift_evaluator.sides import Side
 from skewgate.components.support import artifact_io, tfrecords
+from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
-from skewgate.core.results import Distribution, n_rows
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
 from skewgate.statistics import reading as statistics_lib
 

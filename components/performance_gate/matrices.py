@@ -17,7 +17,7 @@ from tensorflow_model_analysis.metrics import (
     metric_types,
 )
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 
 _MANY = 100
 """Thresholds from which on it pays."""

@@ -10,11 +10,11 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate import decision
-from skewgate.checks.drift import comparing
 from skewgate.checks.performance.config import PerformanceConfig, Windows
 from skewgate.components.performance_gate.configuration import Wanted
 from skewgate.components.performance_gate.measured import Measurements
 from skewgate.components.performance_gate.thresholds import label
+from skewgate.core import results as results_lib
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status
 from skewgate.decision import BandCheck, ChangeCheck
@@ -124,7 +124,7 @@ def judge(
                 f"{name} has {len(apart)} windows with enough labels and rows, and to follow it "
                 f"{rules.reference + 1} are needed: {rules.reference} say what is normal"
             )
-            results.append(comparing.inconclusive(BASELINE_CHECK, reason))
+            results.append(results_lib.inconclusive(BASELINE_CHECK, reason))
             known[name] = series, None
             continue
         reference = [values[window] for window in normal]

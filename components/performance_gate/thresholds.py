@@ -11,7 +11,6 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from skewgate.checks.drift import comparing
 from skewgate.components.performance_gate.configuration import Wanted
 from skewgate.components.performance_gate.measured import (
     Measurements,
@@ -19,6 +18,7 @@ from skewgate.components.performance_gate.measured import (
     SliceMetrics,
     is_across,
 )
+from skewgate.core import results
 from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, MetricResult, Status
 from skewgate.decision import BoundCheck
 from skewgate.estimation import estimates
@@ -73,7 +73,7 @@ def collect(
     found.doubts = [_small(doubt, min_rows) for doubt in found.doubts]
     if baseline is None and stored is None and any(each.is_change for each in wanted):
         reason = "there is no baseline, so the change thresholds could not be checked"
-        found.doubts.append(comparing.inconclusive(BASELINE_CHECK, reason))
+        found.doubts.append(results.inconclusive(BASELINE_CHECK, reason))
     return found
 
 

@@ -14,7 +14,8 @@ from skewgate import decision
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
 from skewgate.core.results import Decision, Status
-from skewgate.report.report import HTML_NAME, Report
+from skewgate.report.rendering import HTML_NAME
+from skewgate.report.report import Report
 
 RAISE, WITHHOLD = "raise", "withhold"
 MODES = (RAISE, WITHHOLD)

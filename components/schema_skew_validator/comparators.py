@@ -17,8 +17,9 @@ from skewgate.checks.skew.comparators import (
     Pairing,
     count_results,
 )
+from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Features
-from skewgate.core.results import Distribution, MetricResult, Status
+from skewgate.core.results import MetricResult, Status
 from skewgate.schema.reading import in_environment, nested_comparators
 from skewgate.statistics import reading as statistics_lib
 

@@ -10,11 +10,11 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx import types
 
 from skewgate import decision
-from skewgate.checks.drift import comparing
 from skewgate.checks.skew.comparators import ANOMALY_OF_METRIC, Comparison, Pairing
 from skewgate.checks.skew.config import AnomalyRules, SkewConfig
 from skewgate.components.schema_skew_validator import anomaly_files, comparators, validity
 from skewgate.components.support import artifact_io
+from skewgate.core import results as results_lib
 from skewgate.core.results import WARNING, MetricResult, Status
 from skewgate.statistics import reading as statistics_lib
 
@@ -89,7 +89,7 @@ class Examination:
         """
         self.rows += current.rows
         if not current.rows:
-            self.add([comparing.inconclusive("rows", "the data hold no examples")], current.split)
+            self.add([results_lib.inconclusive("rows", "the data hold no examples")], current.split)
             return anomalies_pb2.Anomalies()
         rules = self._config.anomalies
         statistics = self._shown(current)

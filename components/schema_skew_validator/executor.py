@@ -12,11 +12,11 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.checks.drift import comparing
 from skewgate.checks.skew.comparators import DRIFT, SKEW
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.schema_skew_validator.examination import Examination, Side
 from skewgate.components.support import artifact_io
+from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
@@ -145,7 +145,7 @@ def _previous(
         if side.rows:
             return side, []
     reason = f"the previous statistics at {artifact.uri} have no examples in a split {split}"
-    return None, [comparing.inconclusive(PREVIOUS_CHECK, reason)]
+    return None, [results_lib.inconclusive(PREVIOUS_CHECK, reason)]
 
 
 def _missing(
@@ -160,7 +160,7 @@ def _missing(
     results = []
     if "baseline_statistics" in connected and training is None:
         reason = "the training statistics to compare with are missing or empty"
-        results.append(comparing.inconclusive(BASELINE_CHECK, reason))
+        results.append(results_lib.inconclusive(BASELINE_CHECK, reason))
     if (
         "previous_statistics" in connected
         and not input_dict.get("previous_statistics")
@@ -170,7 +170,7 @@ def _missing(
             "there are no earlier statistics for the schema's drift comparators, as in every "
             "first run; `policy: {on_missing_previous: allow}` in skew.yaml lets it go on"
         )
-        results.append(comparing.inconclusive(PREVIOUS_CHECK, reason))
+        results.append(results_lib.inconclusive(PREVIOUS_CHECK, reason))
     if config.rows is not None:
         results += [
             _no_rows(name) for name in ("examples", "baseline_examples") if not input_dict.get(name)
@@ -180,7 +180,7 @@ def _missing(
 
 def _no_rows(name: str) -> MetricResult:
     reason = f"skew.yaml compares rows, and {name} is not connected or missing"
-    return comparing.inconclusive("matching", reason)
+    return results_lib.inconclusive("matching", reason)
 
 
 def _describe(training: Side | None) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from tfx import types
 from tfx.dsl.io import fileio
 
 from skewgate.beam.row_skew import CompareRows
-from skewgate.checks.drift.config import Significance
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows import judging
 from skewgate.checks.skew.rows.accumulator import RowAccumulator
 from skewgate.components.support import artifact_io, tfrecords
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult
+from skewgate.decision.policy import Significance
 from skewgate.schema import reading as schema_lib
 
 Sides = dict[str, tuple[types.Artifact, str]]

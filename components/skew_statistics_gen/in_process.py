@@ -15,8 +15,9 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
 from skewgate.data.tf_example import decoding
+from skewgate.data.tf_example.columns import Values
 from skewgate.statistics.generating import profile
-from skewgate.statistics.generating.columns import MixedTypesError, Values, columns_of, values_of
+from skewgate.statistics.generating.columns import MixedTypesError, columns_of, values_of
 from skewgate.statistics.generating.features import Options
 
 CHUNK_ROWS = 10_000

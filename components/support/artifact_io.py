@@ -15,6 +15,7 @@ from tfx.types import artifact_utils
 
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
+from skewgate.report import rendering
 from skewgate.report import report as report_lib
 from skewgate.schema.reading import parse_schema
 from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_statistics
@@ -156,7 +157,7 @@ def hand_on(source: types.Artifact, target: types.Artifact) -> None:
 def publish(report: report_lib.Report, artifact: types.Artifact) -> None:
     """Writes the three files of a report and sets the custom properties that gates read."""
     fileio.makedirs(artifact.uri)
-    for name, content in report_lib.render(report).items():
+    for name, content in rendering.render(report).items():
         write_bytes(os.path.join(artifact.uri, name), content.encode("utf-8"))
     artifact.set_int_custom_property(BLESSED_PROPERTY, int(report.decision.blessed))
     artifact.set_string_custom_property("status", report.decision.status.value)

@@ -15,7 +15,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.core.errors import InputError
-from skewgate.data.sources import records as record_sources
+from skewgate.data.tf_example import tfrecord
 from skewgate.data.tf_example.inflating import Inflated
 
 _BLOCK = 1 << 20
@@ -191,7 +191,7 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
 
 def _length(head: bytes) -> int | None:
     """Returns the length that the head of a record tells; None if its check sum is wrong."""
-    if int.from_bytes(head[8:], "little") != record_sources.masked_crc(head[:8]):
+    if int.from_bytes(head[8:], "little") != tfrecord.masked_crc(head[:8]):
         return None
     return int.from_bytes(head[:8], "little")
 

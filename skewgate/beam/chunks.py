@@ -13,7 +13,7 @@ from apache_beam.io import filesystem, filesystems
 from apache_beam.transforms import window
 from apache_beam.utils import windowed_value
 
-from skewgate.checks.skew.rows.parts import Part, split
+from skewgate.data.arrow.row_parts import Part, split
 
 BUFFERED_ROWS, BUFFERED_BYTES = 131_072, 64 << 20
 """What a worker holds of a side before it writes."""

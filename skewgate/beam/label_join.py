@@ -26,10 +26,10 @@ from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
 from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
-from skewgate.checks.skew.rows.parts import Part
 from skewgate.core.errors import InputError
-from skewgate.data.sources.records import read_stream
+from skewgate.data.arrow.row_parts import Part
 from skewgate.data.tf_example import patching as records_lib
+from skewgate.data.tf_example.tfrecord import read_stream
 
 File = tuple[int, str]
 """The place of a file among those of its side, and its path: a gzip TFRecord of tf.Example."""

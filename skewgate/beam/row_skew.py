@@ -21,8 +21,9 @@ from skewgate.beam.chunks import BUFFERED_BYTES, BUFFERED_ROWS, Chunk, partition
 from skewgate.beam.merging import MergeFn
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows.accumulator import RowAccumulator
-from skewgate.checks.skew.rows.parts import Part, make_part
+from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.row_parts import Part
 
 PARTITION_BYTES = 128 << 20
 """Bytes of both sides that are joined at once; a larger partition is joined in several passes."""

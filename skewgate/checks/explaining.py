@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     FloatArray,

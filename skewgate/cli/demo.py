@@ -10,6 +10,7 @@ from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
 from skewgate.core.results import Status
 from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
+from skewgate.report import rendering
 from skewgate.report import report as report_lib
 
 DRIFTED = frozenset({"payment_type", "trip_miles"})
@@ -52,7 +53,7 @@ def explain(code: int) -> int:
         expected = ", ".join(sorted(DRIFTED))
         print(f"demo: expected failures of {expected} alone, found {what}", file=sys.stderr)
         return code or EXIT_FAIL
-    page = os.path.relpath(os.path.join(found["DriftReport"].uri, report_lib.HTML_NAME))
+    page = os.path.relpath(os.path.join(found["DriftReport"].uri, rendering.HTML_NAME))
     print("\nWhat was found")
     print("  Training: the data are as the schema says; the model passed its gate and was pushed.")
     print("  Monitoring: the gate is shut, because the trips of 2016 differ from 2013-14:")

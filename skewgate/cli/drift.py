@@ -16,7 +16,7 @@ from skewgate.core.profile import Profile
 from skewgate.core.results import Status
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
-from skewgate.report import distributions
+from skewgate.report import distributions, rendering
 from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema
 from skewgate.storage import atomic
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     )
     written = _write(report, options.out) if options.out else None
     if options.json:
-        sys.stdout.write(report_lib.render_json(report))
+        sys.stdout.write(rendering.render_json(report))
     else:
         _show(report, written)
     if report.decision.blessed:
@@ -126,11 +126,11 @@ def _check_kinds(
 def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
     """Writes the files of a report and returns the path of its page."""
     try:
-        for name, content in report_lib.render(report).items():
+        for name, content in rendering.render(report).items():
             atomic.write_atomically(pathlib.Path(folder) / name, content)
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror}", "change --out") from error
-    return pathlib.Path(folder) / report_lib.HTML_NAME
+    return pathlib.Path(folder) / rendering.HTML_NAME
 
 
 def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from skewgate.cli import console, table
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.results import Status
-from skewgate.report import page, timeline
+from skewgate.report import page, rendering, timeline
 from skewgate.report import report as report_lib
 from skewgate.report.text import shortened, visible
 from skewgate.report.timeline import Series, Timeline
@@ -72,11 +72,11 @@ def _holds_report(path: pathlib.Path) -> bool:
 
 def _one(place: str, report: report_lib.Report, options: argparse.Namespace) -> None:
     """Renders one report again: beside its report.json, unless another file is named."""
-    out = options.out or str(pathlib.Path(place) / report_lib.HTML_NAME)
+    out = options.out or str(pathlib.Path(place) / rendering.HTML_NAME)
     if options.out or not options.json:
-        _write(out, report_lib.render_html(report))
+        _write(out, rendering.render_html(report))
     if options.json:
-        sys.stdout.write(report_lib.render_json(report))
+        sys.stdout.write(rendering.render_json(report))
         return
     signs, colour = console.has_signs(sys.stdout), console.has_colours(sys.stdout)
     print(table.render(report.decision.results, colour=colour, signs=signs))

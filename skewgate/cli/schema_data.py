@@ -14,9 +14,9 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate.cli import console
+from skewgate.core.distributions import CategoricalDistribution, NumericDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features
-from skewgate.core.results import CategoricalDistribution, NumericDistribution
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.statistics import writing

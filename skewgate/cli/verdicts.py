@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS
-from skewgate.report.report import HTML_NAME
+from skewgate.report.rendering import HTML_NAME
 
 if TYPE_CHECKING:
     from skewgate.pipeline.records import ReportRecord

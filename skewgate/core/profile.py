@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from skewgate.core.results import Distribution
+from skewgate.core.distributions import Distribution
 
 Features = dict[str, Distribution]  # the features of one slice
 

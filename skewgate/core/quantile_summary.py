@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray, NumericDistribution
 
 CountArray = npt.NDArray[np.int64]
 
@@ -122,3 +122,24 @@ def _ranks(n: int, size: int) -> CountArray:
     powers = powers[powers < n]
     ranks: CountArray = np.unique(np.concatenate([even, powers, n + 1 - powers]))
     return ranks
+
+
+def summary_of(side: NumericDistribution) -> Summary:
+    """Returns the counts behind the bounds of a distribution."""
+
+    def least(share: FloatArray) -> CountArray:
+        counts: CountArray = np.floor(share * side.n + 1e-6).astype(np.int64)
+        return counts
+
+    def most(share: FloatArray) -> CountArray:
+        counts: CountArray = np.ceil(share * side.n - 1e-6).astype(np.int64)
+        return counts
+
+    return Summary(
+        side.edges,
+        least(side.left_lower),
+        most(side.left_upper),
+        least(side.right_lower),
+        most(side.right_upper),
+        n=side.n,
+    )

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from scipy import special
 
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import MetricResult, Status
 from skewgate.core.wording import p_text, rounded_up
 from skewgate.decision.correction import adjust, level
+from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import Band, ChangePoint, WindowValue, Worse, change_points
 from skewgate.estimation.change_points import SHORTEST
 

@@ -6,10 +6,10 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import SMALL_SLICE, MetricResult, Status
 from skewgate.core.wording import p_text, rounded_up
 from skewgate.decision.correction import adjust
+from skewgate.decision.policy import Significance
 from skewgate.estimation.estimates import Estimate
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skewgate.checks.drift.config import Significance
+from skewgate.decision.policy import Significance
 
 
 def adjust(p_values: Sequence[float], correction: str) -> list[float]:

@@ -6,10 +6,10 @@ import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import Measurement, MetricResult, Status
 from skewgate.core.wording import p_text, rounded_up
 from skewgate.decision.correction import adjust
+from skewgate.decision.policy import Significance
 
 
 @dataclasses.dataclass(frozen=True)

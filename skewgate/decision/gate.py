@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from skewgate.checks.drift.config import BasicPolicy, Policy, ShareRule
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
+from skewgate.decision.policy import BasicPolicy, Policy, ShareRule
 
 
 def decide(

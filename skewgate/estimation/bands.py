@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 from skewgate.estimation.change_points import SHORTEST, best_cut
 from skewgate.estimation.random_effects import between_windows, weights_of
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 from skewgate.estimation.random_effects import between_windows, weights_of
 
 SHORTEST = 2

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     FloatArray,
-    Measurement,
     NumericDistribution,
 )
+from skewgate.core.results import Measurement
 from skewgate.metrics.cdf import at, steps
 
 

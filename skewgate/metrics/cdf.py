@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from skewgate.core.results import FloatArray, NumericDistribution
+from skewgate.core.distributions import FloatArray, NumericDistribution
 
 IntArray = npt.NDArray[np.intp]
 

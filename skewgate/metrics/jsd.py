@@ -7,7 +7,8 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import Distribution, FloatArray, Measurement
+from skewgate.core.distributions import Distribution, FloatArray
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
 from skewgate.metrics.null import divergence_measurement
 

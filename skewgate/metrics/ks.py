@@ -7,7 +7,8 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import Distribution, FloatArray, Measurement, NumericDistribution
+from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import at, steps
 

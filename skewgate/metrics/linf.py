@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from skewgate.core.results import Distribution, FloatArray, Measurement
+from skewgate.core.distributions import Distribution, FloatArray
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, shares_of, two_sided_z
 
 BoolArray = npt.NDArray[np.bool_]

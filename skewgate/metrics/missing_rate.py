@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from skewgate.core.results import Distribution, Measurement, n_rows, n_without_value
+from skewgate.core.distributions import Distribution, n_rows, n_without_value
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
 
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import CategoricalDistribution, Distribution, Measurement
+from skewgate.core.distributions import CategoricalDistribution, Distribution
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric
 
 

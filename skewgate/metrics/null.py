@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import FloatArray, Measurement
+from skewgate.core.distributions import FloatArray
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Shares
 
 DRAWS = 200

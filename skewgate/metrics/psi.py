@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from skewgate.core.results import Distribution, FloatArray, Measurement
+from skewgate.core.distributions import Distribution, FloatArray
+from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of
 from skewgate.metrics.null import divergence_measurement
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 
 POINTS = 64
 """Number of points that stand for all in the variance."""

@@ -8,17 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from skewgate.core import quantile_summary as summaries
-from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, counted_feature
-from skewgate.core.quantile_summary import Summary
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     EmptyDistribution,
-    FloatArray,
     NumericDistribution,
     n_rows,
 )
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.quantile_summary import summary_of
 
 
 def merge_profiles(profiles: Sequence[Profile], names: Sequence[str]) -> Profile:
@@ -131,27 +130,6 @@ def _moments(sides: Sequence[NumericDistribution]) -> tuple[float, float]:
         mean = float(np.sum(weights * means))
         std = math.sqrt(np.sum(weights * (stds**2 + (means - mean) ** 2)))
     return (mean, std) if math.isfinite(std) else (math.nan, math.nan)
-
-
-def summary_of(side: NumericDistribution) -> Summary:
-    """Returns the counts behind the bounds of a distribution."""
-
-    def least(share: FloatArray) -> summaries.CountArray:
-        counts: summaries.CountArray = np.floor(share * side.n + 1e-6).astype(np.int64)
-        return counts
-
-    def most(share: FloatArray) -> summaries.CountArray:
-        counts: summaries.CountArray = np.ceil(share * side.n - 1e-6).astype(np.int64)
-        return counts
-
-    return Summary(
-        side.edges,
-        least(side.left_lower),
-        most(side.left_upper),
-        least(side.right_lower),
-        most(side.right_upper),
-        n=side.n,
-    )
 
 
 def _merge_categorical(

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from skewgate.core.profile import Profile
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     FloatArray,
-    MetricResult,
     NumericDistribution,
     n_rows,
     n_without_value,
 )
+from skewgate.core.profile import Profile
+from skewgate.core.results import MetricResult
 from skewgate.report.ranking import worst_first
 from skewgate.report.text import shortened
 

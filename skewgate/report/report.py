@@ -1,4 +1,4 @@
-"""Reports: one JSON object, rendered as HTML and as Prometheus metrics."""
+"""A report: a decision with what it is about, as one JSON object."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import Decision, MetricResult, Status
-from skewgate.report import headline, page
+from skewgate.report import headline
 
 SCHEMA_VERSION = 1
-JSON_NAME, HTML_NAME, METRICS_NAME = "report.json", "report.html", "metrics.prom"
-_ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
+JSON_NAME = "report.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,68 +72,6 @@ class Report:
     def headline(self) -> str:
         """Says in one sentence what was found, how sure it is, and what to look at first."""
         return headline.sentence(self.kind, self.decision, self.details, self.sources)
-
-
-def render_json(report: Report) -> str:
-    """Returns report.json, one result a line; raises ValueError on a number JSON cannot hold."""
-    encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
-    lines = []
-    for name, value in report.to_json().items():
-        if isinstance(value, list) and value:
-            rows = ",\n    ".join(map(encode, value))
-            lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
-        else:
-            lines.append(f"  {encode(name)}: {encode(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def render_html(report: Report) -> str:
-    """Returns a self-contained page; every name from data is escaped."""
-    return page.render_report(report)
-
-
-def render_metrics(report: Report) -> str:
-    """Returns the report in the Prometheus text format."""
-    decision = report.decision
-    kind = f'kind="{_escape(report.kind)}"'
-    lines = [
-        "# HELP skewgate_blessed 1 if the pipeline may go on.",
-        "# TYPE skewgate_blessed gauge",
-        f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
-        "# HELP skewgate_results Number of checks by verdict.",
-        "# TYPE skewgate_results gauge",
-    ]
-    lines += [
-        f'skewgate_results{{{kind},status="{status.value}"}} {decision.count(status)}'
-        for status in Status
-    ]
-    lines += ["# HELP skewgate_value Value of a check.", "# TYPE skewgate_value gauge"]
-    told = set()
-    for result in sorted(decision.results, key=lambda r: _ORDER[r.status]):
-        series = (result.feature, result.slice, result.metric)
-        # Two bounds on one value are one series, which says the worse of their verdicts.
-        if result.value is not None and series not in told:
-            told.add(series)
-            labels = ",".join(
-                f'{name}="{_escape(getattr(result, name))}"'
-                for name in ("feature", "slice", "metric")
-            )
-            status = f'status="{result.status.value}"'
-            lines.append(f"skewgate_value{{{kind},{labels},{status}}} {float(result.value)!r}")
-    return "\n".join(lines) + "\n"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def render(report: Report) -> dict[str, str]:
-    """Returns file name to content for the three files of a report."""
-    return {
-        JSON_NAME: render_json(report),
-        HTML_NAME: render_html(report),
-        METRICS_NAME: render_metrics(report),
-    }
 
 
 def parse(text: str, where: str) -> Report:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.core.results import FloatArray
-from skewgate.profiling.accumulators.column import validity
+from skewgate.core.distributions import FloatArray
+from skewgate.data.arrow.values import validity
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import Plant, Selection
 from skewgate.simulation.kinds.labels import ClassPrior

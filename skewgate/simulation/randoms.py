@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 from scipy import special
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 
 
 def uniforms(seed: int, name: str, first: int, rows: int) -> FloatArray:

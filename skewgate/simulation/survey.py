@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skewgate.core.distributions import NumericDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import NumericDistribution
-from skewgate.profiling.accumulators.column import validity, values_of
+from skewgate.data.arrow.values import validity, values_of
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (

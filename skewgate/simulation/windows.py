@@ -13,7 +13,7 @@ import pydantic
 
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
-from skewgate.profiling.accumulators.column import validity
+from skewgate.data.arrow.values import validity
 from skewgate.simulation import cells
 
 IntArray = npt.NDArray[np.int64]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf import message
 
-from skewgate.core.results import FloatArray
-from skewgate.statistics.wire import varint
+from skewgate.core.distributions import FloatArray
+from skewgate.data.tf_example.protobuf import varint
 
 Bounds = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 """Edges, left lower, left upper, right lower and right upper bounds, each of shape (k,)."""

@@ -12,14 +12,14 @@ import numpy as np
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, value_count_name
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     EmptyDistribution,
     NumericDistribution,
 )
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile, value_count_name
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 

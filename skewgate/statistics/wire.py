@@ -10,22 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message
 from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from skewgate.data.tf_example.protobuf import message_class, varint
 
 _DATASETS = 0x0A  # field 1 of the list, with a length
 _HISTOGRAMS = {"NumericStatistics": "histograms", "CommonStatistics": "num_values_histogram"}
-
-
-def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
-    """Returns a number and the position after it; raises IndexError where the data end."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
 
 
 def datasets(data: bytes) -> Iterator[Any]:
@@ -50,14 +41,6 @@ def datasets(data: bytes) -> Iterator[Any]:
             raise message.DecodeError("not all of it is a message")  # protobuf 3 only warns
         yield dataset
         at = end
-
-
-def message_class(pool: Any, name: str) -> Any:
-    """Returns the class of a message of a descriptor pool, in every version of protobuf."""
-    found = pool.FindMessageTypeByName(name)
-    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
-        return message_factory.GetMessageClass(found)
-    return message_factory.MessageFactory(pool).GetPrototype(found)
 
 
 def _statistics_class() -> Any:

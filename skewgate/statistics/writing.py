@@ -8,9 +8,14 @@ import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core import quantile_summary as summaries
+from skewgate.core.distributions import (
+    CategoricalDistribution,
+    Distribution,
+    NumericDistribution,
+    n_rows,
+)
 from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
-from skewgate.core.results import CategoricalDistribution, Distribution, NumericDistribution, n_rows
-from skewgate.profiling.merging import summary_of
+from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
 from skewgate.statistics.reading import (
     ALL_EXAMPLES,

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate.beam.profile import ProfileBatches, ProfileFn
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution, n_rows
 from skewgate.core.errors import InputError
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution, n_rows
 
 RESOLUTION = 16  # few points, so that small data are summarised and joined
 

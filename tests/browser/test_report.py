@@ -11,10 +11,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from skewgate import decision
-from skewgate.checks.drift.config import BasicPolicy, Policy
 from skewgate.cli.main import main
 from skewgate.core.results import MetricResult, Status
-from skewgate.report import report
+from skewgate.decision.policy import BasicPolicy, Policy
+from skewgate.report import rendering
 from skewgate.report.report import Report
 
 INJECTED = "<script>document.title='ran'</script>"
@@ -94,7 +94,7 @@ def large(tmp_path_factory):
         for i in range(2600)
     ]
     path = tmp_path_factory.mktemp("large") / "report.html"
-    path.write_text(report.render_html(Report("drift", decision.decide(results, Policy()))))
+    path.write_text(rendering.render_html(Report("drift", decision.decide(results, Policy()))))
     return path
 
 
@@ -400,7 +400,7 @@ def test_a_performance_report_has_its_charts_and_no_column_of_features(browser, 
         for name, value, status in (("", 0.9, Status.PASS), ("paid:Cash", 0.7, Status.FAIL))
     ]
     made = Report("performance", decision.decide(results, BasicPolicy()))
-    (tmp_path / "report.html").write_text(report.render_html(made))
+    (tmp_path / "report.html").write_text(rendering.render_html(made))
     browser.open(tmp_path / "report.html")
     assert browser.one("#sentence").text.startswith(
         "1 of 2 checks failed: look first at auc in slice"
@@ -419,7 +419,7 @@ def test_a_page_over_time_shows_its_first_alarm_and_asks_for_nothing(browser, tm
         result = MetricResult("fare", "", "ks", status, "because", value, value, value, 0.0, 0.1)
         made = Report("drift", decision.decide([result], Policy()), current={"window": f"day {i}"})
         (tmp_path / f"w{i}").mkdir()
-        (tmp_path / f"w{i}" / "report.json").write_text(report.render_json(made))
+        (tmp_path / f"w{i}" / "report.json").write_text(rendering.render_json(made))
     page = tmp_path / "time.html"
     assert main(["report", str(tmp_path), "--out", str(page)]) == 0
     browser.open(page)

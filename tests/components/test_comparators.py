@@ -12,10 +12,10 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate import decision
-from skewgate.checks.drift.config import Significance
 from skewgate.checks.skew.comparators import ANOMALY_OF_METRIC, DRIFT, SKEW, count_results
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.components.schema_skew_validator import anomaly_files, comparators
+from skewgate.decision.policy import Significance
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
 from skewgate.schema.reading import load_schema

@@ -23,8 +23,8 @@ from skewgate import metrics
 from skewgate.components.drift_evaluator import executor, rereading, sides
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.support import artifact_io
+from skewgate.core.distributions import CategoricalDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import CategoricalDistribution
 from skewgate.pipeline.settings import LOCAL_BEAM
 
 CONFIG = "defaults: {numeric: {ks: 0.1}, categorical: {linf: 0.1}}"

@@ -8,12 +8,12 @@ from tfx.types import standard_artifacts
 
 import skewgate
 from skewgate import decision
-from skewgate.checks.drift.config import Policy
 from skewgate.components.quality_gate import executor
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
 from skewgate.core.results import MetricResult, Status
+from skewgate.decision.policy import Policy
 from skewgate.report.report import Report
 
 

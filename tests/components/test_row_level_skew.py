@@ -18,12 +18,12 @@ from tensorflow_data_validation.skew.protos import feature_skew_results_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate.checks.drift.config import Significance
 from skewgate.checks.skew.config import RowRule, RowRules
 from skewgate.checks.skew.rows.comparing import KINDS
 from skewgate.components.schema_skew_validator import row_level
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
+from skewgate.decision.policy import Significance
 
 KILOMETRES = 1.609344
 EXACT = RowRules(keys=["trip_id"], relative=0.0, samples=2)

@@ -13,7 +13,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from skewgate.components.skew_statistics_gen import executor, in_process
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
-from skewgate.data.sources.records import masked_crc
+from skewgate.data.tf_example.tfrecord import masked_crc
 
 
 def framed(record):

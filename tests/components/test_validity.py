@@ -7,11 +7,11 @@ from tensorflow_data_validation.utils import display_util
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate import decision
-from skewgate.checks.drift.config import BasicPolicy
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.components.schema_skew_validator import validity
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
+from skewgate.decision.policy import BasicPolicy
 
 SCHEMA = """
 default_environment: "TRAINING"

@@ -12,9 +12,10 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.explaining import what_changed
+from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
-from skewgate.core.results import BASELINE_CHECK, Distribution, MetricResult, Status, n_rows
+from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.profiling.merging import one_value_each
 from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
 
@@ -51,16 +52,6 @@ class _Comparison:
         return (
             dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
         )
-
-
-def inconclusive(metric: str, reason: str) -> MetricResult:
-    """Returns the result that stands for a whole comparison that could not be made.
-
-    Args:
-        metric: BASELINE_CHECK for a missing baseline, or the name of what was missing.
-        reason: what a person should know.
-    """
-    return MetricResult("", "", metric, Status.INCONCLUSIVE, reason)
 
 
 def evaluate(

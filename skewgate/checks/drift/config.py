@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from skewgate import metrics
-from skewgate.core.results import BASELINE_CHECK, MetricResult
 from skewgate.core.yaml_model import StrictModel
+from skewgate.decision.policy import Policy, Significance
 
 Thresholds = dict[str, float | None]
 
@@ -100,51 +100,6 @@ class FeatureRule(StrictModel):
     def _spread(self) -> dict[str, Any]:
         options = {key: True for key in _OPTIONS if getattr(self, key)}
         return {**options, **self.thresholds}
-
-
-class Significance(StrictModel):
-    """How sure a failure must be.
-
-    Attributes:
-        alpha: share of false alarms that is tolerated over the whole comparison.
-        correction: "bh" for Benjamini-Hochberg, "none" to compare each p-value alone.
-    """
-
-    alpha: float = pydantic.Field(default=0.05, gt=0, lt=1)
-    correction: Literal["bh", "none"] = "bh"
-
-
-class ShareRule(StrictModel):
-    """Block if more than this share of the features fail."""
-
-    share: float = pydantic.Field(gt=0, lt=1)
-
-
-class BasicPolicy(StrictModel):
-    """What shuts a gate on which every failure counts.
-
-    Attributes:
-        on_inconclusive: "block" or "allow" what could not be decided.
-        on_missing_baseline: "block" or "allow" a run that has nothing to compare with.
-    """
-
-    on_inconclusive: Literal["block", "allow"] = "block"
-    on_missing_baseline: Literal["block", "allow"] = "block"
-
-    def on_doubt(self, result: MetricResult) -> Literal["block", "allow"]:
-        """Returns what an inconclusive result does."""
-        missing = result.metric == BASELINE_CHECK
-        return self.on_missing_baseline if missing else self.on_inconclusive
-
-
-class Policy(BasicPolicy):
-    """What shuts the gate on drift, where features may be more or less important.
-
-    Attributes:
-        block_on: "any" failure, failures of "critical" features only, or `{share: s}`.
-    """
-
-    block_on: Literal["any", "critical"] | ShareRule = "any"
 
 
 class DriftConfig(StrictModel):

@@ -8,76 +8,16 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from skewgate.checks.drift.config import BasicPolicy
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult
 from skewgate.core.yaml_model import StrictModel
+from skewgate.data.windows.assigning import LONGEST_HOURS, Hours, WindowRules
+from skewgate.decision.policy import BasicPolicy
 
 FIRST_SECOND, LAST_SECOND = -2_208_988_800, 253_402_300_799
 """The times that are taken for times, the years 1900 to 9999: milliseconds lie beyond them."""
-MOST_WINDOWS_OF_A_ROW = 366
-LONGEST_HOURS = 10 * 366 * 24
 
 _UTC = datetime.timezone.utc
-Hours = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 Names = Annotated[list[Annotated[str, pydantic.Field(min_length=1)]], pydantic.Field(min_length=1)]
-
-
-class WindowRules(StrictModel):
-    """Into which windows the predictions are cut, by their time.
-
-    Windows begin at `offset_hours` after 1970-01-01T00:00Z and every `every_hours` from there, and
-    hold what is not before their start and before their end. All three are whole minutes.
-
-    Attributes:
-        length_hours: from start to end.
-        every_hours: from one start to the next; less than `length_hours` makes rolling windows, in
-            which a row lies in several.
-        offset_hours: moves all windows, such as -1 for days in Central Europe in winter.
-        feature: what the names of a row's windows are written to.
-    """
-
-    length_hours: Hours = pydantic.Field(default=24.0, gt=0, le=LONGEST_HOURS)
-    every_hours: Hours = pydantic.Field(default=24.0, gt=0, le=LONGEST_HOURS)
-    offset_hours: Hours = pydantic.Field(default=0.0, ge=-LONGEST_HOURS, le=LONGEST_HOURS)
-    feature: str = pydantic.Field(default="window", min_length=1)
-
-    @pydantic.field_validator("length_hours", "every_hours", "offset_hours")
-    @classmethod
-    def _whole_minutes(cls, value: float) -> float:
-        if not math.isclose(value * 60, round(value * 60), rel_tol=0, abs_tol=1e-6):
-            raise ValueError(f"must be a whole number of minutes, got {value!r} hours")
-        if value and not round(value * 60):
-            raise ValueError(f"must be at least a minute, got {value!r} hours")
-        return value
-
-    @pydantic.model_validator(mode="after")
-    def _cover(self) -> WindowRules:
-        if self.every > self.length:
-            raise ValueError(
-                f"every_hours of {self.every_hours:g} is more than length_hours of "
-                f"{self.length_hours:g}: what lies between would be in no window"
-            )
-        if self.length > MOST_WINDOWS_OF_A_ROW * self.every:
-            raise ValueError(
-                f"a row would lie in {math.ceil(self.length / self.every):,} windows, and may in "
-                f"{MOST_WINDOWS_OF_A_ROW}: raise every_hours"
-            )
-        return self
-
-    @property
-    def length(self) -> int:
-        """Returns seconds from start to end."""
-        return round(self.length_hours * 60) * 60
-
-    @property
-    def every(self) -> int:
-        """Returns seconds from one start to the next."""
-        return round(self.every_hours * 60) * 60
-
-    @property
-    def offset(self) -> int:
-        """Returns seconds by which the windows are moved."""
-        return round(self.offset_hours * 60) * 60
 
 
 class LabelPolicy(BasicPolicy):

@@ -20,9 +20,9 @@ from skewgate.checks.labels.rows import (
     mask_column,
     number_column,
 )
-from skewgate.checks.skew.rows.parts import Part
 from skewgate.data.arrow.columns import Mask, Places, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys
+from skewgate.data.arrow.row_parts import Part
 from skewgate.data.tf_example import patching as records_lib
 from skewgate.data.windows import assigning as windows_lib
 

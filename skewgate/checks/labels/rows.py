@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND, LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts
-from skewgate.checks.skew.rows.parts import Part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import columns as columns_lib
 from skewgate.data.arrow.columns import Mask, Places, Values, mask_array, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys, fingerprints
-from skewgate.profiling.accumulators.column import is_list
+from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.values import is_list
 
 TIME, PLACE, RECORD, KEYED, OWN = "time", "place", "record", "keyed", "own"
 """Columns of a part. Those of the label features follow, with LABEL before their names."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.columns import simplify
-from skewgate.profiling.accumulators.column import is_list, numbers, validity
+from skewgate.data.arrow.values import is_list, numbers, validity
 
 MISSING, SEVERAL = "=(missing)", "=(several)"
 WHOLE_BELOW = 128

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from skewgate.checks.drift.config import BasicPolicy, Significance
 from skewgate.core.results import (
     LOW_COVERAGE,
     OPEN_WINDOW,
@@ -19,6 +18,7 @@ from skewgate.core.results import (
     Status,
 )
 from skewgate.core.yaml_model import StrictModel
+from skewgate.decision.policy import BasicPolicy, Significance
 
 _Names = Annotated[list[str], pydantic.Field(min_length=1)]
 

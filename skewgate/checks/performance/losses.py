@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 
 CLIP = 1e-7
 """Probabilities are taken to lie in [CLIP, 1 - CLIP], as Keras has it."""

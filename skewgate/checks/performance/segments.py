@@ -12,7 +12,7 @@ import pyarrow as pa
 from scipy import special
 
 from skewgate.checks.performance.binning import Labelled, joined_labels, label_rows
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 
 MOST_SEGMENTS = 100_000
 _TOGETHER = 32_768

@@ -11,13 +11,8 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from skewgate import decision, metrics
 from skewgate.checks.explaining import what_changed
-from skewgate.core.results import (
-    CategoricalDistribution,
-    Distribution,
-    Measurement,
-    MetricResult,
-    Status,
-)
+from skewgate.core.distributions import CategoricalDistribution, Distribution
+from skewgate.core.results import Measurement, MetricResult, Status
 from skewgate.metrics.linf import critical_gap, tail_bound
 
 _TYPES = anomalies_pb2.DriftSkewInfo.Measurement

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import pydantic
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from skewgate.checks.drift.config import BasicPolicy, Significance
 from skewgate.core.results import PREVIOUS_CHECK, MetricResult
 from skewgate.core.yaml_model import StrictModel
+from skewgate.decision.policy import BasicPolicy, Significance
 
 Action = Literal["block", "warn", "ignore"]
 ByType = dict[str, Action]

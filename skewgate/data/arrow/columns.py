@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
-from skewgate.profiling.accumulators.column import is_list, numbers, validity
+from skewgate.data.arrow.values import is_list, numbers, validity
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]

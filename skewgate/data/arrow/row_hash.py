@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
 from skewgate.data.arrow.row_keys import RowHash, Words
-from skewgate.profiling.accumulators.column import numbers, validity
+from skewgate.data.arrow.values import numbers, validity
 
 _MISSING = np.uint64(0x6A09E667F3BCC909)
 _LIST = np.uint64(0xBB67AE8584CAA73B)

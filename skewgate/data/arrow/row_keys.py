@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.data.arrow.columns import TEXT, Mask, Places, Values
-from skewgate.profiling.accumulators.column import numbers
+from skewgate.data.arrow.values import numbers
 
 Words = npt.NDArray[np.uint64]
 

@@ -20,7 +20,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from skewgate.data.sources.records import masked_crc
+from skewgate.data.tf_example.tfrecord import masked_crc
 
 LEVEL = 1  # several times as fast as the default of gzip
 SHARD_ROWS = 250_000

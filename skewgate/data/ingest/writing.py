@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from skewgate.data import sources
 from skewgate.data.arrow.columns import mask_array, places_array
+from skewgate.data.arrow.values import numbers
 from skewgate.data.ingest import threads
 from skewgate.data.ingest.counts import Counts
 from skewgate.data.ingest.plan import Plan
@@ -22,7 +23,6 @@ from skewgate.data.ingest.to_features import to_features
 from skewgate.data.sources.base import WiderTypes
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.tf_example.encoding import encode
-from skewgate.profiling.accumulators.column import numbers
 
 AHEAD = 8
 """Chunks that are read ahead, beside two for each thread: about one block of a CSV file."""

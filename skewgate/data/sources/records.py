@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Collection, Iterator
-from typing import IO
 
-import google_crc32c
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
@@ -15,12 +12,10 @@ from skewgate.data.sources.base import Source
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
 from skewgate.data.tf_example.inflating import Inflated
+from skewgate.data.tf_example.tfrecord import read_stream
 
 _GZIP = b"\x1f\x8b"
-_READ_BYTES = 1 << 22
 _BATCH_RECORDS = 20_000
-_LARGEST = 1 << 31  # bytes of a record
-_MASK = 0xA282EAD8
 
 
 class RecordSource(Source):
@@ -94,44 +89,3 @@ def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
             f"is not a whole TFRecord file: broken after record {count} ({error})",
             "write it again",
         ) from error
-
-
-def read_stream(stream: IO[bytes] | Inflated) -> Iterator[bytes]:
-    """Yields the records of a stream: length, its check sum, the record, its check sum.
-
-    Raises:
-        EOFError: the stream ends within a record.
-        ValueError: a check sum is wrong.
-
-    Source: tensorflow/core/lib/io/record_writer.h.
-    """
-    data, at = b"", 0
-    while True:
-        while len(data) - at >= 12:
-            length, sum_of_length = struct.unpack_from("<QI", data, at)
-            if sum_of_length != masked_crc(data[at : at + 8]) or length > _LARGEST:
-                raise ValueError("the check sum of a record's length is wrong")
-            end = at + 12 + length
-            if len(data) < end + 4:
-                break
-            record = data[at + 12 : end]
-            if struct.unpack_from("<I", data, end)[0] != masked_crc(record):
-                raise ValueError("the check sum of a record is wrong")
-            yield record
-            at = end + 4
-        more = stream.read(_READ_BYTES)
-        if not more:
-            if at < len(data):
-                raise EOFError("the last record is cut off")
-            return
-        data, at = data[at:] + more, 0
-
-
-def masked_crc(data: bytes) -> int:
-    """Returns the masked CRC-32C that TFRecord files use.
-
-    >>> hex(masked_crc(b""))
-    '0xa282ead8'
-    """
-    crc = int(google_crc32c.value(data))
-    return (((crc >> 15) | (crc << 17)) + _MASK) & 0xFFFFFFFF

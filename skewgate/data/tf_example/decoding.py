@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skewgate.statistics.generating.columns import FLOAT, INT, STRING, Values
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Values
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]

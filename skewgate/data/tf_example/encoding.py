@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.profiling.accumulators.column import numbers, validity
+from skewgate.data.arrow.values import numbers, validity
 
 Lengths = npt.NDArray[np.int64]
 

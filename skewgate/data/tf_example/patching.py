@@ -11,9 +11,9 @@ import pyarrow as pa
 from google.protobuf import descriptor_pb2, descriptor_pool
 
 from skewgate.data.arrow.columns import places_array
-from skewgate.data.sources.records import masked_crc
-from skewgate.profiling.accumulators.column import is_list
-from skewgate.statistics.wire import message_class, varint
+from skewgate.data.arrow.values import is_list
+from skewgate.data.tf_example.protobuf import message_class, varint
+from skewgate.data.tf_example.tfrecord import masked_crc
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 
 CAPACITY = 100_000
 """Categories kept of a feature; up to this many, every count is exact."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import Distribution, FloatArray, NumericDistribution
+from skewgate.data.arrow.values import is_list, name_of, numbers, to_numbers, values_of
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import RESOLUTION, NumericAccumulator
-
-_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # in a second
-_NUMPY_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
 
 
 class ColumnAccumulator:
@@ -82,7 +77,7 @@ class ColumnAccumulator:
                 array = array.cast(pa.int64())
             self._values.add(_count(pc.dictionary_encode(array)))
         elif self._values is not None:
-            self._values.add(_to_numbers(array, self.name))
+            self._values.add(to_numbers(array, self.name))
 
     def _take(self, kind: pa.DataType) -> None:
         """Opens the accumulator that fits a type, or makes sure that it is the one in use."""
@@ -157,13 +152,6 @@ class ColumnAccumulator:
         return lengths if isinstance(lengths, NumericDistribution) else None
 
 
-def is_list(kind: pa.DataType) -> bool:
-    """Says whether values of a type are lists."""
-    return bool(
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )
-
-
 def _is_whole(kind: pa.DataType) -> bool:
     """Says whether tf.Example holds values of a type as integers: times in whole seconds too."""
     return bool(
@@ -190,77 +178,7 @@ def _count(array: pa.DictionaryArray) -> list[tuple[str | None, int]]:
         return []
     counts = np.bincount(numbers(array.indices), minlength=len(array.dictionary))
     return [
-        (_name(name), count)
+        (name_of(name), count)
         for name, count in zip(values_of(array.dictionary), counts.tolist(), strict=True)
         if count and name is not None
     ]
-
-
-def values_of(array: pa.Array) -> list[Any]:
-    """Returns the values; as bytes if they are text that is not UTF-8, as files may hold it."""
-    try:
-        values: list[Any] = array.to_pylist()
-    except UnicodeDecodeError:
-        large = pa.types.is_large_string(array.type)
-        values = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
-    return values
-
-
-def _name(value: object) -> str | None:
-    if not isinstance(value, bytes):
-        return str(value)
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _to_numbers(array: pa.Array, name: str) -> FloatArray:
-    """Returns the values as 64-bit floats; dates and time stamps become seconds since 1970."""
-    kind = array.type
-    if pa.types.is_date(kind):
-        days = pa.types.is_date32(kind)
-        ticks = numbers(array.cast(pa.int32() if days else pa.int64())).astype(np.float64)
-        return ticks * 86_400 if days else ticks / 1e3
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # finer than a float tells
-        array = array.cast(pa.timestamp("us"), safe=False)
-        kind = array.type
-    if pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
-        unit = _UNITS[re.search(r"\[(\w+)", str(kind)).group(1)]  # type: ignore[union-attr]
-        return numbers(array.cast(pa.int32() if kind.bit_width == 32 else pa.int64())) / unit
-    if pa.types.is_boolean(kind):
-        array = array.cast(pa.uint8())
-    elif pa.types.is_decimal(kind):
-        array = array.cast(pa.float64())
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise InputError(
-            f"column {name}",
-            f"has the type {kind}, which cannot be compared",
-            "convert it to numbers or text, or drop it",
-        )
-    return numbers(array).astype(np.float64, copy=False)
-
-
-def numbers(array: pa.Array) -> npt.NDArray[Any]:
-    """Returns the values of an array of plain numbers without its nulls, if it can uncopied.
-
-    Arrow's own ways to numpy import pandas, which costs more than a comparison.
-    """
-    dtype = np.dtype(_NUMPY_NAMES.get(str(array.type), str(array.type)))
-    if len(array) == 0:
-        return np.empty(0, dtype)
-    values = np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
-    if array.null_count == 0:
-        return values
-    present: npt.NDArray[Any] = values[validity(array)]
-    return present
-
-
-def validity(array: pa.Array) -> npt.NDArray[np.bool_]:
-    """Returns which values are not null, shape (n,)."""
-    if array.null_count == 0:
-        return np.ones(len(array), bool)
-    if array.null_count == len(array):
-        return np.zeros(len(array), bool)
-    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].view(bool)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from skewgate.core import quantile_summary as summaries
+from skewgate.core.distributions import EmptyDistribution, FloatArray, NumericDistribution
 from skewgate.core.quantile_summary import Summary
-from skewgate.core.results import EmptyDistribution, FloatArray, NumericDistribution
 
 RESOLUTION = 4096
 """Points kept of a feature; the CDF is then known to about one part in as many."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
-from skewgate.profiling.accumulators.column import is_list, numbers, validity, values_of
+from skewgate.data.arrow.values import is_list, numbers, validity, values_of
 
 
 def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pydantic
 
+from skewgate.core.distributions import FloatArray, NumericDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import FloatArray, NumericDistribution
 from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.cells import BoolArray
 from skewgate.simulation.onset import Onset

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pydantic
 
+from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
-from skewgate.core.results import FloatArray
-from skewgate.profiling.accumulators.column import validity
+from skewgate.data.arrow.values import validity
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     SLICE_VALUES,

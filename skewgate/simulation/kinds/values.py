@@ -10,7 +10,7 @@ import pyarrow as pa
 import pydantic
 
 from skewgate.core.errors import InputError
-from skewgate.profiling.accumulators.column import validity
+from skewgate.data.arrow.values import validity
 from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     MOST_VALUES,

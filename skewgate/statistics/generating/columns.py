@@ -9,15 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.profiling.accumulators.column import is_list, numbers, validity
-
-INT = int(statistics_pb2.FeatureNameStatistics.INT)
-FLOAT = int(statistics_pb2.FeatureNameStatistics.FLOAT)
-STRING = int(statistics_pb2.FeatureNameStatistics.STRING)
-
-Lengths = npt.NDArray[np.int64]
+from skewgate.data.arrow.values import is_list, numbers, validity
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Lengths, Values
 
 
 class UnsupportedError(Exception):
@@ -35,21 +29,6 @@ class MixedTypesError(Exception):
         """Keeps the name."""
         super().__init__(feature)
         self.feature = feature
-
-
-class Values(NamedTuple):
-    """What was decoded of one feature of some rows.
-
-    Attributes:
-        kind: INT, FLOAT or STRING; None if no row says.
-        lengths: number of values of each row, -1 where the feature is missing, shape (rows,).
-        values: the values of all rows: an array of int64 or float32, or of large binary by
-            pyarrow; None without a kind.
-    """
-
-    kind: int | None
-    lengths: Lengths
-    values: Any
 
 
 class Texts(NamedTuple):

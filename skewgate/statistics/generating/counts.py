@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.profiling.accumulators.column import numbers
+from skewgate.data.arrow.values import numbers
 from skewgate.statistics.generating.columns import Column
 
 UNNAMED = "__BYTES_VALUE__"

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.data.tf_example.columns import INT, STRING
 from skewgate.statistics.generating import counts, histograms, moments
-from skewgate.statistics.generating.columns import INT, STRING, Column, MixedTypesError
+from skewgate.statistics.generating.columns import Column, MixedTypesError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core.results import FloatArray
+from skewgate.core.distributions import FloatArray
 from skewgate.statistics.histograms import Buckets
 
 FINE = 100

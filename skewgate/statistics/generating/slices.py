@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skewgate.core.errors import InputError
-from skewgate.statistics.generating.columns import FLOAT, INT, Column, UnsupportedError
+from skewgate.data.tf_example.columns import FLOAT, INT
+from skewgate.statistics.generating.columns import Column, UnsupportedError
 
 Codes = npt.NDArray[np.int64]
 

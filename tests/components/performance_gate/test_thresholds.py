@@ -6,10 +6,10 @@ import pytest
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 
-from skewgate.checks.drift.config import Significance
 from skewgate.components.performance_gate import configuration, thresholds
 from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, Status
 from skewgate.decision import judge_bounds
+from skewgate.decision.policy import Significance
 
 CONFIG = """
 model_specs { label_key: "label" }

@@ -12,7 +12,7 @@ from tfx.types import standard_artifacts
 
 from skewgate.components.tabular_example_gen import executor
 from skewgate.core.errors import InputError
-from skewgate.data.sources.records import read_stream
+from skewgate.data.tf_example.tfrecord import read_stream
 
 
 def rows(*numbers):

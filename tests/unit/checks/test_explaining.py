@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skewgate.checks.explaining import what_changed
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
 
 

@@ -55,7 +55,7 @@ def write_json(table, path):
 def write_records(table, path):
     import struct
 
-    from skewgate.data.sources.records import masked_crc
+    from skewgate.data.tf_example.tfrecord import masked_crc
 
     with open(path, "wb") as stream:
         for record in encode(table, "trips"):

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from skewgate import decision
-from skewgate.checks.drift.config import Policy
 from skewgate.core.results import MetricResult, Status
-from skewgate.report import report as report_lib
+from skewgate.decision.policy import Policy
+from skewgate.report import rendering
 from skewgate.report.report import Report
 
 
@@ -17,7 +17,7 @@ def write(folder, value, *, kind="drift", **current):
     ]
     made = Report(kind, decision.decide(results, Policy()), current=current)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(report_lib.render_json(made), encoding="utf-8")
+    (folder / "report.json").write_text(rendering.render_json(made), encoding="utf-8")
     return folder
 
 

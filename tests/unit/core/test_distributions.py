@@ -3,14 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
-    Decision,
     EmptyDistribution,
-    MetricResult,
     NumericDistribution,
-    Status,
 )
+from skewgate.core.results import Decision, MetricResult, Status
 
 
 @pytest.fixture

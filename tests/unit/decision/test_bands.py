@@ -4,9 +4,9 @@ import pytest
 from scipy import stats
 
 from skewgate import decision
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import Status
 from skewgate.decision import BandCheck, ChangeCheck, judge_bands, judge_change_points
+from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import WindowValue, band, change_points
 
 BH, ALONE = Significance(), Significance(correction="none")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import SMALL_SLICE, Status
 from skewgate.decision import BoundCheck, judge_bounds
+from skewgate.decision.policy import Significance
 from skewgate.estimation.estimates import Exact, Resampled, Share, Unchanging
 
 RULES = Significance()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from skewgate import decision
-from skewgate.checks.drift.config import BasicPolicy, Policy, ShareRule, Significance
 from skewgate.core.results import BASELINE_CHECK, Measurement, MetricResult, Status
 from skewgate.decision import Check
+from skewgate.decision.policy import BasicPolicy, Policy, ShareRule, Significance
 from skewgate.metrics import REGISTRY
 
 BH, ALONE = Significance(), Significance(correction="none")

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from skewgate.checks.drift.config import Significance
 from skewgate.core.results import Status
 from skewgate.decision import BandCheck, ChangeCheck, judge_bands, judge_change_points
+from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import WindowValue, band, change_points
 
 REFERENCE = [

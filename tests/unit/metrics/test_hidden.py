@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skewgate.core.results import CategoricalDistribution
+from skewgate.core.distributions import CategoricalDistribution
 from skewgate.metrics import REGISTRY
 
 NAMES = ("psi", "jsd", "hellinger", "linf", "new_categories")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.metrics import missing_rate
 
 TABLES = st.tuples(

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from skewgate.checks.drift import config as drift_config
-from skewgate.core.results import EmptyDistribution, Status
-from skewgate.decision import Check, judge
+from skewgate.core.distributions import EmptyDistribution
+from skewgate.core.results import Status
+from skewgate.decision import Check, judge, policy
 from skewgate.metrics import REGISTRY
 
 KINDS = {"numeric", "categorical", "empty"}
@@ -108,7 +109,7 @@ def test_verdict_follows_the_change(sides, metric, kind):
         Check("x", "", metric.name, 0.2, metric.measure(baseline, current, 0.01), 4_000, current.n)
         for current in (same, other)
     ]
-    assert [result.status for result in judge(checks, drift_config.Significance())] == [
+    assert [result.status for result in judge(checks, policy.Significance())] == [
         Status.PASS,
         Status.FAIL,
     ]

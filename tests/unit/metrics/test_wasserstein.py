@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from skewgate.checks.drift import config as drift_config
 from skewgate.core.results import Decision, Status
-from skewgate.decision import Check, judge
+from skewgate.decision import Check, judge, policy
 from skewgate.metrics import transport_null, wasserstein
-from skewgate.report.report import Report, render_html, render_json
+from skewgate.report.rendering import render_html, render_json
+from skewgate.report.report import Report
 
 TIES = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=60)
 WIDE = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), min_size=1, max_size=60)
@@ -187,7 +187,7 @@ def test_equal_shares_of_infinite_values_cancel(build):
 
 def verdict(measured, threshold=0.2, n=1_000):
     check = Check("x", "", "wasserstein", threshold, measured, n, n)
-    [result] = judge([check], drift_config.Significance())
+    [result] = judge([check], policy.Significance())
     report = Report("drift", Decision(result.status, False, (result,), (result,), {}))
     assert "nan" not in render_json(report).lower()
     assert "x" in render_html(report)

@@ -5,8 +5,8 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import EmptyDistribution
 from skewgate.data.sources import base
 from skewgate.profiling import engine
 from skewgate.statistics.writing import to_statistics

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution
 from skewgate.metrics import REGISTRY
 from skewgate.metrics.ks import ks_interval
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core.profile import Profile
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     EmptyDistribution,
-    MetricResult,
     NumericDistribution,
-    Status,
 )
+from skewgate.core.profile import Profile
+from skewgate.core.results import MetricResult, Status
 from skewgate.metrics.ks import ks_interval
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
 from skewgate.report.distributions import describe, overlay

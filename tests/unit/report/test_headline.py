@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from skewgate import decision
-from skewgate.checks.drift.config import BasicPolicy, Policy
 from skewgate.core.results import MetricResult, Status
+from skewgate.decision.policy import BasicPolicy, Policy
 from skewgate.report.headline import sentence
 from skewgate.report.ranking import excess, worst_first
 

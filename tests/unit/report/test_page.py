@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate import decision
-from skewgate.checks.drift.config import Policy
 from skewgate.core.results import MetricResult, Status
+from skewgate.decision.policy import Policy
 from skewgate.report import page as page_lib
-from skewgate.report import payload, report
+from skewgate.report import payload, rendering
 from skewgate.report.bars import bar_of
 from skewgate.report.report import Report
 
@@ -128,7 +128,7 @@ class Page(html.parser.HTMLParser):
 
 
 def page(*results, **fields):
-    return Page(report.render_html(make(*results, **fields)))
+    return Page(rendering.render_html(make(*results, **fields)))
 
 
 def plain(text):
@@ -198,12 +198,12 @@ def test_policy_sides_and_sources_are_named():
 
 def test_the_sentence_and_the_counts_are_on_top():
     made = make(FAILED, PASSED, UNSURE)
-    text = plain(Page(report.render_html(made)).text)
+    text = plain(Page(rendering.render_html(made)).text)
     assert made.headline() in text
     assert "The pipeline is stopped. Of 3 checks 1 failed, 1 could not be decided and 1 passed" in (
         text
     )
-    assert "<title>skewgate drift report: fail</title>" in report.render_html(made)
+    assert "<title>skewgate drift report: fail</title>" in rendering.render_html(made)
 
 
 def test_rows_beyond_two_thousand_need_javascript_and_are_counted():
@@ -300,7 +300,7 @@ def test_pairs_of_rows_that_differ_are_text(name):
 
 
 def test_nothing_is_read_from_the_network():
-    text = report.render_html(make(FAILED, PASSED))
+    text = rendering.render_html(make(FAILED, PASSED))
     assert Page(text).links == []
     assert set(re.findall(r"https?://[^\"'\s]+", text)) == {"http://www.w3.org/2000/svg"}
     assert "@import" not in text
@@ -342,4 +342,4 @@ def test_what_has_no_detail_is_counted():
 
 
 def test_a_page_of_a_hundred_features_is_small():
-    assert len(report.render_html(make(*many(100))).encode()) < 500_000
+    assert len(rendering.render_html(make(*many(100))).encode()) < 500_000

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate import decision
-from skewgate.checks.drift.config import Policy
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
-from skewgate.report import report
+from skewgate.decision.policy import Policy
+from skewgate.report import rendering, report
 from skewgate.report.report import Report
 from skewgate.report.text import visible
 
@@ -129,7 +129,7 @@ def test_schema_describes_every_field_of_a_result():
 
 def test_details_are_kept_and_left_out_where_there_are_none():
     details = {"rows": {"serving": {"matched": 3}}}
-    text = report.render_json(make(FAILED, kind="skew", details=details))
+    text = rendering.render_json(make(FAILED, kind="skew", details=details))
     jsonschema.validate(json.loads(text), SCHEMA)
     assert report.parse(text, "report.json").details == details
     assert "details" not in make(FAILED).to_json()
@@ -140,7 +140,7 @@ def test_details_are_kept_and_left_out_where_there_are_none():
     results=st.lists(RESULTS, max_size=4), kind=st.sampled_from(["drift", "skew", "performance"])
 )
 def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, kind):
-    text = report.render_json(make(*results, kind=kind))
+    text = rendering.render_json(make(*results, kind=kind))
 
     def refuse(constant):
         raise AssertionError(constant)
@@ -159,12 +159,12 @@ def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, k
 def test_whatever_the_numbers_and_names_there_is_a_page_and_a_sentence(results, kind):
     for made in (
         make(*results, kind=kind),
-        report.parse(report.render_json(make(*results, kind=kind)), "report.json"),
+        report.parse(rendering.render_json(make(*results, kind=kind)), "report.json"),
     ):
         told = made.headline()
         assert told == visible(told)
         assert told.endswith(".")
-        assert "</html>" in report.render_html(made)
+        assert "</html>" in rendering.render_html(made)
 
 
 def test_json_holds_what_passed_too():
@@ -183,7 +183,7 @@ def test_the_sides_are_not_swapped():
 
 def test_nan_in_the_description_of_a_side_is_an_error_and_not_written():
     with pytest.raises(ValueError, match="JSON compliant"):
-        report.render_json(make(PASSED, baseline={"rank_error": math.nan}))
+        rendering.render_json(make(PASSED, baseline={"rank_error": math.nan}))
 
 
 def test_report_survives_its_file(tmp_path):
@@ -194,7 +194,7 @@ def test_report_survives_its_file(tmp_path):
         baseline={"uri": "größer"},
         sources=({"kind": "drift", "status": "fail", "blessed": False, "uri": "x"},),
     )
-    (tmp_path / "report.json").write_text(report.render_json(original), encoding="utf-8")
+    (tmp_path / "report.json").write_text(rendering.render_json(original), encoding="utf-8")
     assert report.read(tmp_path) == original
 
 
@@ -243,7 +243,7 @@ def test_report_of_another_version_says_which():
 
 
 def test_metrics_hold_every_value():
-    samples = parse_metrics(report.render_metrics(make(FAILED, PASSED, UNSURE)))
+    samples = parse_metrics(rendering.render_metrics(make(FAILED, PASSED, UNSURE)))
     kind = ("kind", "drift")
     assert samples["skewgate_blessed", frozenset({kind})] == 0
     for status, count in (("fail", 1), ("pass", 1), ("inconclusive", 1)):
@@ -262,13 +262,13 @@ def test_metrics_hold_every_value():
 
 
 def test_metrics_say_that_a_gate_is_open():
-    samples = parse_metrics(report.render_metrics(make(PASSED, kind="skew")))
+    samples = parse_metrics(rendering.render_metrics(make(PASSED, kind="skew")))
     assert samples["skewgate_blessed", frozenset({("kind", "skew")})] == 1
 
 
 @pytest.mark.parametrize("name", ['"', "\\", "\n", 'a\\"\nb', "\\n", *NASTY])
 def test_metrics_escape_names_that_come_from_data(name):
-    text = report.render_metrics(make(MetricResult(name, name, "ks", Status.FAIL, "r", 0.5)))
+    text = rendering.render_metrics(make(MetricResult(name, name, "ks", Status.FAIL, "r", 0.5)))
     assert len([line for line in text.split("\n") if line.startswith("skewgate_value")]) == 1
     samples = parse_metrics(text)
     [labels] = [dict(labels) for metric, labels in samples if metric == "skewgate_value"]
@@ -277,11 +277,11 @@ def test_metrics_escape_names_that_come_from_data(name):
 
 def test_metrics_are_plain_numbers():
     result = MetricResult("x", "", "ks", Status.FAIL, "r", np.float64(0.25))
-    assert report.render_metrics(make(result)).endswith(" 0.25\n")
+    assert rendering.render_metrics(make(result)).endswith(" 0.25\n")
 
 
 def test_metrics_are_described_and_end_with_a_line_feed():
-    text = report.render_metrics(make(PASSED))
+    text = rendering.render_metrics(make(PASSED))
     assert text.endswith("\n")
     for name in ("skewgate_blessed", "skewgate_results", "skewgate_value"):
         assert f"# HELP {name} " in text
@@ -290,10 +290,10 @@ def test_metrics_are_described_and_end_with_a_line_feed():
 
 def test_a_report_is_three_files():
     made = make(FAILED)
-    assert report.render(made) == {
-        "report.json": report.render_json(made),
-        "report.html": report.render_html(made),
-        "metrics.prom": report.render_metrics(made),
+    assert rendering.render(made) == {
+        "report.json": rendering.render_json(made),
+        "report.html": rendering.render_html(made),
+        "metrics.prom": rendering.render_metrics(made),
     }
 
 
@@ -302,7 +302,7 @@ def test_two_bounds_on_one_value_are_one_series_with_the_worse_verdict():
         MetricResult("", "", "auc", status, "reason", value=0.8)
         for status in (Status.PASS, Status.FAIL)
     ]
-    text = report.render_metrics(Report("performance", decision.decide(results, Policy())))
+    text = rendering.render_metrics(Report("performance", decision.decide(results, Policy())))
     series = [line for line in text.splitlines() if 'metric="auc"' in line]
     assert len(series) == 1
     assert 'status="fail"' in series[0]

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from skewgate import decision
-from skewgate.checks.drift.config import Policy
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
+from skewgate.decision.policy import Policy
 from skewgate.report import page, timeline
 from skewgate.report.charts import of_report
 from skewgate.report.report import Report

@@ -71,7 +71,7 @@ def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, mo
 
 
 def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):
-    from skewgate.data.sources.records import masked_crc
+    from skewgate.data.tf_example.tfrecord import masked_crc
 
     source = pa.table({"n": [3, None, 5], "s": ["a", "b", None]})
     with open(tmp_path / "x.tfrecord", "wb") as stream:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core import quantile_summary as summaries
-from skewgate.core.results import NumericDistribution
+from skewgate.core.distributions import NumericDistribution
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, write_buckets
 
 HISTOGRAM = statistics_pb2.Histogram

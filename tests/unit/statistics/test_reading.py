@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
-from skewgate.core.results import EmptyDistribution
 from skewgate.metrics.ks import ks_interval
 from skewgate.statistics import reading
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core.profile import Profile
-from skewgate.core.results import (
+from skewgate.core.distributions import (
     CategoricalDistribution,
     EmptyDistribution,
     NumericDistribution,
     n_rows,
 )
+from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics import reading as statistics_lib

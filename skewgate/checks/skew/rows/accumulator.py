@@ -13,11 +13,12 @@ import pyarrow as pa
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows import comparing, confusion, showing
 from skewgate.checks.skew.rows.confusion import Confusion
-from skewgate.checks.skew.rows.parts import Part, SideCounts, make_part
+from skewgate.checks.skew.rows.parts import SideCounts, make_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import row_keys
 from skewgate.data.arrow.columns import Places, Values, places_array
-from skewgate.profiling.accumulators.column import numbers
+from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.values import numbers
 from skewgate.profiling.accumulators.slicing import slices
 
 Counts = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from skewgate.checks.skew.config import RowRules
 from skewgate.data.arrow.columns import TEXT, Mask, Values, from_mask_array, kind_of
-from skewgate.profiling.accumulators.column import numbers
+from skewgate.data.arrow.values import numbers
 
 EQUAL, NOT_IN_TRAINING, NOT_IN_SERVING, DIFFERENT = range(4)
 KINDS = ("missing in training", "missing in serving", "different")

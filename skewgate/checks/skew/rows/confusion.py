@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.core.results import CategoricalDistribution
+from skewgate.core.distributions import CategoricalDistribution
 from skewgate.data.arrow.columns import TEXT, Mask, Places, Values, from_mask_array
+from skewgate.data.arrow.values import numbers
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
-from skewgate.profiling.accumulators.column import numbers
 
 CAPACITY = 2_000
 """Pairs kept of a feature; up to twice as many, every count is exact."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from skewgate.checks.drift.config import Significance
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows.accumulator import Counts, RowAccumulator, SliceCounts
 from skewgate.checks.skew.rows.comparing import KINDS
@@ -17,6 +16,7 @@ from skewgate.checks.skew.rows.showing import text
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision import ShareCheck, judge_shares
+from skewgate.decision.policy import Significance
 
 METRIC, MATCHING = "rows", "matching"
 """Names of the checks."""

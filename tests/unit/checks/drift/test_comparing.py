@@ -4,6 +4,7 @@ import pytest
 from skewgate import decision
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
+from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, Status
@@ -366,7 +367,7 @@ def test_false_alarms_over_a_whole_table_are_rare(build):
 
 
 def test_inconclusive_result_stands_for_a_whole_comparison():
-    result = comparing.inconclusive("schema", "there is no schema")
+    result = results_lib.inconclusive("schema", "there is no schema")
     assert (result.feature, result.slice, result.metric) == ("", "", "schema")
     assert (result.status, result.reason) == (Status.INCONCLUSIVE, "there is no schema")
 

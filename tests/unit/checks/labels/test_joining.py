@@ -17,8 +17,8 @@ from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LabelCounts
 from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
-from skewgate.checks.skew.rows.parts import Part
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.row_parts import Part
 from skewgate.data.windows.assigning import name
 
 MARCH = 1_456_790_400

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import strategies as st
 
 from skewgate.data.ingest import shards
-from skewgate.data.sources import records as reading
 from skewgate.data.tf_example import patching as records_lib
+from skewgate.data.tf_example import tfrecord
 
 
 class Kept(io.BytesIO):
@@ -44,7 +44,7 @@ def piece(*records):
 
 
 def read(content):
-    return list(reading.read_stream(gzip.GzipFile(fileobj=io.BytesIO(content))))
+    return list(tfrecord.read_stream(gzip.GzipFile(fileobj=io.BytesIO(content))))
 
 
 RECORDS = st.lists(st.binary(max_size=300), max_size=20)
@@ -54,7 +54,7 @@ RECORDS = st.lists(st.binary(max_size=300), max_size=20)
 def test_records_are_framed_as_one_at_a_time(records):
     framed = shards.frame(records)
     assert framed == b"".join(map(records_lib.frame, records))
-    assert list(reading.read_stream(io.BytesIO(framed))) == records
+    assert list(tfrecord.read_stream(io.BytesIO(framed))) == records
 
 
 @hypothesis.given(st.lists(RECORDS, max_size=6))

@@ -7,7 +7,8 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.data.sources import records
-from skewgate.data.sources.records import masked_crc, read_file, read_stream
+from skewgate.data.sources.records import read_file
+from skewgate.data.tf_example.tfrecord import masked_crc, read_stream
 from tests.encoding import encode
 
 

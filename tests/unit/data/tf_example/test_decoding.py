@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tfx_bsl.coders import example_coder
 
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING
 from skewgate.data.tf_example.decoding import decode
-from skewgate.statistics.generating.columns import FLOAT, INT, STRING, columns_of, values_of
+from skewgate.statistics.generating.columns import columns_of, values_of
 
 NAMES = st.sampled_from(
     ["a", "fare", "eight888", "nine99999", "Größe", "x" * 17, "x" * 24, f"{'x' * 23}y", "z" * 127]

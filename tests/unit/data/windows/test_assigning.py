@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND, WindowRules
+from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND
 from skewgate.data.windows import assigning
+from skewgate.data.windows.assigning import WindowRules
 
 MARCH = 1_456_790_400  # 2016-03-01T00:00Z
 HOUR = 3_600

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skewgate.core.results import EmptyDistribution
+from skewgate.core.distributions import EmptyDistribution
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 
 SEEDS = st.integers(0, 2**31)

@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skewgate.core.distributions import (
+    CategoricalDistribution,
+    EmptyDistribution,
+    NumericDistribution,
+)
 from skewgate.core.errors import InputError
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution, NumericDistribution
-from skewgate.profiling.accumulators.column import ColumnAccumulator, numbers, validity
+from skewgate.data.arrow.values import numbers, validity
+from skewgate.profiling.accumulators.column import ColumnAccumulator
 
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2016, 1, 1, 12, 0, 0)

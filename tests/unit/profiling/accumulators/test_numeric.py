@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from skewgate.core.results import EmptyDistribution
+from skewgate.core.distributions import EmptyDistribution
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data as taxi
 from skewgate.profiling.accumulators import numeric

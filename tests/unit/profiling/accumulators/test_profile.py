@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 
+from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import counted_feature, value_count_name
-from skewgate.core.results import CategoricalDistribution, EmptyDistribution
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate import decision
-from skewgate.checks.drift.config import BasicPolicy
 from skewgate.core.results import MetricResult, Status
-from skewgate.report import report
+from skewgate.decision.policy import BasicPolicy
+from skewgate.report import rendering
 from skewgate.report.charts import of_report, svg
 from skewgate.report.report import Report
 
@@ -44,7 +44,7 @@ def series(points, **fields):
 
 def page(results=None, kind="performance", **details):
     decided = decision.decide(results or [result()], BasicPolicy())
-    return report.render_html(Report(kind, decided, details=details))
+    return rendering.render_html(Report(kind, decided, details=details))
 
 
 def drawings(html):

@@ -12,16 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate.core.errors import InputError
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Values
 from skewgate.statistics.generating import profile
-from skewgate.statistics.generating.columns import (
-    FLOAT,
-    INT,
-    STRING,
-    MixedTypesError,
-    UnsupportedError,
-    Values,
-    columns_of,
-)
+from skewgate.statistics.generating.columns import MixedTypesError, UnsupportedError, columns_of
 from skewgate.statistics.generating.features import Options
 
 TEXTS = st.lists(st.sampled_from([b"", b"a", b"b", b"ab", "ä".encode(), b"\xff"]), max_size=2)

@@ -14,8 +14,9 @@ from skewgate.checks.skew.config import RowRule, RowRules
 from skewgate.checks.skew.rows.accumulator import RowAccumulator, compare_batches
 from skewgate.checks.skew.rows.comparing import KINDS
 from skewgate.checks.skew.rows.judging import details
-from skewgate.checks.skew.rows.parts import Part, make_part, split
+from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.row_parts import Part, split
 
 RULES = RowRules(keys=["id"], slices=[["town"], ["town", "kind"]], samples=3)
 

@@ -1,0 +1,144 @@
+"""What is known of the values of a feature: bounds on a CDF, counts of categories, or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class NumericDistribution:
+    """What is known of the CDF F of a numeric feature.
+
+    Between two edges F lies between the right limit at the lower edge and the left limit at the
+    upper one; below the first edge it is 0, above the last it is 1. An atom (many equal values)
+    is an edge whose left and right limit differ.
+
+    Attributes:
+        edges: distinct values in ascending order, shape (k,), k >= 1.
+        left_lower, left_upper: bounds on P(X < edge), shape (k,), in [0, 1].
+        right_lower, right_upper: bounds on P(X <= edge), shape (k,), in [0, 1].
+        n: number of values that are neither missing nor NaN.
+        n_missing: number of examples without the feature.
+        n_nan: number of NaN values.
+        rank_error: what the bounds already contain of the sketch's rank error.
+        mean, std: of the finite values, in the unit of the feature; NaN where they are unknown.
+            std is the population's (divided by n).
+        n_present: number of examples that have the feature, if they may have several values;
+            None if each has one.
+        integer: whether the values are of an integer type.
+    """
+
+    edges: FloatArray
+    left_lower: FloatArray
+    left_upper: FloatArray
+    right_lower: FloatArray
+    right_upper: FloatArray
+    n: int
+    n_missing: int = 0
+    n_nan: int = 0
+    rank_error: float = 0.0
+    mean: float = math.nan
+    std: float = math.nan
+    n_present: int | None = None
+    integer: bool = False
+
+    kind = "numeric"
+
+    @property
+    def n_infinite(self) -> int:
+        """A lower bound on the number of infinite values: 0 only if there is none."""
+        low = self.right_lower[0] if np.isneginf(self.edges[0]) else 0.0
+        high = 1.0 - self.left_upper[-1] if np.isposinf(self.edges[-1]) else 0.0
+        return max(round(self.n * (low + high)), int(not np.all(np.isfinite(self.edges[[0, -1]]))))
+
+    def bounds_at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Returns lower and upper bounds on P(X <= x) for each of `points`, shape (m,)."""
+        index = np.searchsorted(self.edges, points, side="right") - 1
+        on_edge = (index >= 0) & (self.edges[np.maximum(index, 0)] == points)
+        return self._between(
+            index, np.where(on_edge, self.right_upper[np.maximum(index, 0)], np.nan)
+        )
+
+    def bounds_before(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Returns lower and upper bounds on P(X < x) for each of `points`, shape (m,)."""
+        index = np.searchsorted(self.edges, points, side="left")
+        last = len(self.edges) - 1
+        on_edge = (index <= last) & (self.edges[np.minimum(index, last)] == points)
+        lower, upper = self._between(index - 1, np.full(len(points), np.nan))
+        lower = np.where(on_edge, self.left_lower[np.minimum(index, last)], lower)
+        upper = np.where(on_edge, self.left_upper[np.minimum(index, last)], upper)
+        return lower, upper
+
+    def _between(
+        self, index: npt.NDArray[np.int64], upper_on_edge: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Bounds just above edge `index` (-1: below all edges)."""
+        lower = np.where(index < 0, 0.0, self.right_lower[np.maximum(index, 0)])
+        padded = np.append(self.left_upper, 1.0)
+        upper = np.where(np.isnan(upper_on_edge), padded[index + 1], upper_on_edge)
+        # Below the first edge no value can lie: it is the minimum.
+        upper = np.where(index < 0, 0.0, upper)
+        return lower, upper
+
+
+@dataclasses.dataclass(frozen=True)
+class CategoricalDistribution:
+    """How often each category occurs.
+
+    Attributes:
+        counts: occurrences of each category kept; all other categories are in `other`.
+        other: total occurrences of the categories that were not kept.
+        n: number of values, `other` included.
+        n_missing: number of examples without the feature.
+        n_present: as in NumericDistribution.
+        slack: by how much the true count of a category kept may exceed its count; the excess is
+            part of `other`.
+    """
+
+    counts: dict[str, float]
+    other: float
+    n: int
+    n_missing: int = 0
+    n_present: int | None = None
+    slack: float = 0.0
+
+    kind = "categorical"
+    n_nan = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class EmptyDistribution:
+    """A feature that is known but has no value at all."""
+
+    n_missing: int
+    n: int = 0
+    n_nan: int = 0
+    n_present: int | None = None
+
+    kind = "empty"
+
+
+Distribution = NumericDistribution | CategoricalDistribution | EmptyDistribution
+
+
+def n_rows(side: Distribution) -> int:
+    """Returns the number of examples that a distribution describes."""
+    present = side.n + side.n_nan if side.n_present is None else side.n_present
+    return present + side.n_missing
+
+
+def n_without_value(side: Distribution) -> int:
+    """Returns how many examples lack the feature; NaN counts as missing.
+
+    Where examples have several values, the share of NaN among the values is taken for the share
+    of the examples that are present and yet have no value.
+    """
+    if side.n_present is None:
+        return side.n_missing + side.n_nan
+    return side.n_missing + round(side.n_present * side.n_nan / max(side.n + side.n_nan, 1))
