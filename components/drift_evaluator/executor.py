@@ -74,11 +74,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def _evaluate(
         self,
-        baseline: sides.Side,
-        current: sides.Side,
+        baseline: sides.StatisticsSide,
+        current: sides.StatisticsSide,
         config: DriftConfig,
         schema: list[types.Artifact] | None,
-    ) -> tuple[settling.Outcome, dict[str, frozenset[str]]]:
+    ) -> tuple[settling.DriftOutcome, dict[str, frozenset[str]]]:
         """Returns what was found and, by the label of a side, what its examples settled."""
         read: dict[str, frozenset[str]] = {}
 

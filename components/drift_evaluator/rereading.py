@@ -15,7 +15,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 
 from skewgate.beam.profile import ProfileBatches
-from skewgate.components.drift_evaluator.sides import Side
+from skewgate.components.drift_evaluator.sides import StatisticsSide
 from skewgate.components.support import artifact_io, tfrecords
 from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
@@ -45,7 +45,7 @@ class Plan:
         slice_by: lists of columns whose values make slices.
     """
 
-    side: Side
+    side: StatisticsSide
     examples: types.Artifact
     schema: schema_pb2.Schema
     features: frozenset[str]
@@ -54,7 +54,7 @@ class Plan:
 
 
 def make_plan(
-    side: Side,
+    side: StatisticsSide,
     features: frozenset[str],
     slices: Sequence[Sequence[str]],
     schema: schema_pb2.Schema | None,

@@ -16,7 +16,7 @@ from skewgate.statistics.reading import parse_profile
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
+class StatisticsSide:
     """One side of a comparison.
 
     Attributes:
@@ -55,7 +55,7 @@ def load(
     statistics: types.Artifact,
     split: str | None,
     examples: list[types.Artifact] | None,
-) -> Side:
+) -> StatisticsSide:
     """Reads one side.
 
     Args:
@@ -72,7 +72,7 @@ def load(
     path = os.path.join(
         artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
     )
-    return Side(
+    return StatisticsSide(
         label,
         statistics,
         split,

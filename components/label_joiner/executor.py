@@ -18,7 +18,7 @@ from skewgate import decision
 from skewgate.beam.label_join import JoinLabels
 from skewgate.checks.labels import coverage
 from skewgate.checks.labels.config import LabelConfig
-from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
+from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
 from skewgate.components.support import artifact_io, tfrecords
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
@@ -127,7 +127,9 @@ def _publish_shards(counted: LabelCounts, examples: types.Artifact, split: str) 
     Raises:
         InputError: they do not.
     """
-    shards: Sequence[Shard] = sorted(counted.shards, key=lambda shard: (shard.number, shard.path))
+    shards: Sequence[JoinedShard] = sorted(
+        counted.shards, key=lambda shard: (shard.number, shard.path)
+    )
     written, read = sum(shard.rows for shard in shards), counted.totals.predictions
     if written != read:
         raise InputError(

@@ -73,7 +73,7 @@ class Job:
         return found
 
 
-def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.Counts]:
+def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.RowCounts]:
     """Evaluates, and returns for each folder how many rows were read, labelled and evaluated.
 
     Raises:

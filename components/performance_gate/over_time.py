@@ -128,7 +128,7 @@ def judge(
             known[name] = series, None
             continue
         reference = [values[window] for window in normal]
-        found = band(reference, rules.sigmas)
+        found = band(reference, rules.band_sigmas)
         known[name] = series, found
         rows = sum(each.n for each in reference)
         for window in later:

@@ -31,7 +31,7 @@ class Selection:
 
 
 @dataclasses.dataclass(frozen=True)
-class Counts:
+class RowCounts:
     """Rows of a split: read, those of them with a label, those of them that were evaluated."""
 
     read: int
@@ -65,12 +65,12 @@ class Select(beam.DoFn):  # type: ignore[misc, unused-ignore]
             yield kept
 
 
-def counts(result: beam.runners.runner.PipelineResult, splits: int) -> list[Counts]:
+def counts(result: beam.runners.runner.PipelineResult, splits: int) -> list[RowCounts]:
     """Returns what was counted of each split."""
     found = result.metrics().query(MetricsFilter().with_namespace(_NAMESPACE))
     by_name = {counter.key.metric.name: int(counter.result) for counter in found["counters"]}
     return [
-        Counts(*(by_name.get(f"{name}[{index}]", 0) for name in (_READ, _LABELLED, _EVALUATED)))
+        RowCounts(*(by_name.get(f"{name}[{index}]", 0) for name in (_READ, _LABELLED, _EVALUATED)))
         for index in range(splits)
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from skewgate.checks.skew.comparators import Pairing
+from skewgate.checks.skew.comparator_significance import Pairing
 from skewgate.checks.skew.config import AnomalyRules
 
 _COMPARATOR_TYPES = frozenset(

@@ -10,9 +10,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx import types
 
 from skewgate import decision
-from skewgate.checks.skew.comparators import ANOMALY_OF_METRIC, Comparison, Pairing
+from skewgate.checks.skew.comparator_significance import ANOMALY_OF_METRIC, Comparison, Pairing
 from skewgate.checks.skew.config import AnomalyRules, SkewConfig
-from skewgate.components.schema_skew_validator import anomaly_files, comparators, validity
+from skewgate.components.schema_skew_validator import anomaly_files, comparator_values, validity
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core.results import WARNING, MetricResult, Status
@@ -20,7 +20,7 @@ from skewgate.statistics import reading as statistics_lib
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
+class SplitStatistics:
     """The statistics of one split."""
 
     artifact: types.Artifact
@@ -28,7 +28,7 @@ class Side:
     statistics: statistics_pb2.DatasetFeatureStatisticsList
 
     @classmethod
-    def load(cls, artifact: types.Artifact, split: str) -> Side:
+    def load(cls, artifact: types.Artifact, split: str) -> SplitStatistics:
         """Reads the statistics of a split.
 
         Raises:
@@ -79,7 +79,7 @@ class Examination:
         self.details[split] = details
 
     def examine(
-        self, current: Side, others: Mapping[Pairing, Side | None]
+        self, current: SplitStatistics, others: Mapping[Pairing, SplitStatistics | None]
     ) -> anomalies_pb2.Anomalies:
         """Validates a split and compares it with others; returns TFDV's anomalies.
 
@@ -98,7 +98,7 @@ class Examination:
         for pairing, other in others.items():
             if other is None:
                 continue
-            compared = comparators.compare(
+            compared = comparator_values.compare(
                 pairing,
                 self._shown(other),
                 statistics,
@@ -127,7 +127,7 @@ class Examination:
             ),
         ]
 
-    def _shown(self, side: Side) -> statistics_pb2.DatasetFeatureStatisticsList:
+    def _shown(self, side: SplitStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
         return statistics_lib.without_small_slices(side.statistics, self._config.min_slice_rows)
 
     def _named(self, result: MetricResult, split: str | None) -> MetricResult:

@@ -12,9 +12,9 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.checks.skew.comparators import DRIFT, SKEW
+from skewgate.checks.skew.comparator_significance import DRIFT, SKEW
 from skewgate.checks.skew.config import SkewConfig
-from skewgate.components.schema_skew_validator.examination import Examination, Side
+from skewgate.components.schema_skew_validator.examination import Examination, SplitStatistics
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
@@ -60,7 +60,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         for split in splits:
             previous, absent = _previous(input_dict, split, schema)
             examined.add(absent, split)
-            current = Side.load(statistics, split)
+            current = SplitStatistics.load(statistics, split)
             anomalies = examined.examine(current, {SKEW: training, DRIFT: previous})
             _write_anomalies(anomalies, written, split)
             if config.rows is not None:
@@ -123,25 +123,27 @@ def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
     return kept
 
 
-def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> Side | None:
+def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> SplitStatistics | None:
     """Returns the training statistics, or None if they are missing or hold no examples."""
     artifact = artifact_io.first(input_dict.get("baseline_statistics"))
     if artifact is None:
         return None
     wanted = exec_properties.get("baseline_split") or None
-    side = Side.load(artifact, artifact_io.choose_split(artifact, wanted, "the baseline"))
+    side = SplitStatistics.load(
+        artifact, artifact_io.choose_split(artifact, wanted, "the baseline")
+    )
     return side if side.rows else None
 
 
 def _previous(
     input_dict: Inputs, split: str, schema: schema_pb2.Schema
-) -> tuple[Side | None, list[MetricResult]]:
+) -> tuple[SplitStatistics | None, list[MetricResult]]:
     """Returns the previous statistics of a split, and a result if they lack it."""
     artifact = artifact_io.first(input_dict.get("previous_statistics"))
     if artifact is None or not schema_lib.compares_previous(schema):
         return None, []
     if split in artifact_utils.decode_split_names(artifact.split_names):
-        side = Side.load(artifact, split)
+        side = SplitStatistics.load(artifact, split)
         if side.rows:
             return side, []
     reason = f"the previous statistics at {artifact.uri} have no examples in a split {split}"
@@ -151,7 +153,7 @@ def _previous(
 def _missing(
     input_dict: Inputs,
     exec_properties: dict[str, Any],
-    training: Side | None,
+    training: SplitStatistics | None,
     schema: schema_pb2.Schema,
     config: SkewConfig,
 ) -> list[MetricResult]:
@@ -183,7 +185,7 @@ def _no_rows(name: str) -> MetricResult:
     return results_lib.inconclusive("matching", reason)
 
 
-def _describe(training: Side | None) -> dict[str, Any]:
+def _describe(training: SplitStatistics | None) -> dict[str, Any]:
     if training is None:
         return {}
     return artifact_io.describe(training.artifact, training.split, training.rows)

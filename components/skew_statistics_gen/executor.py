@@ -18,7 +18,7 @@ from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io, beam_workers, tfrecords
 from skewgate.core.errors import InputError
 from skewgate.statistics.generating.columns import UnsupportedError
-from skewgate.statistics.generating.features import Options
+from skewgate.statistics.generating.features import StatisticsOptions
 from skewgate.statistics.reading import parse_statistics
 
 
@@ -103,7 +103,7 @@ def _splits(examples: types.Artifact, excluded: Sequence[str]) -> list[str]:
 
 
 def _profile_here(
-    examples: types.Artifact, paths: dict[str, str], options: Options
+    examples: types.Artifact, paths: dict[str, str], options: StatisticsOptions
 ) -> dict[str, int]:
     """Profiles splits in this process, writes their statistics and returns rows profiled."""
     files = {split: tfrecords.files_of(examples, split) for split in paths}

@@ -15,10 +15,10 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
 from skewgate.data.tf_example import decoding
-from skewgate.data.tf_example.columns import Values
+from skewgate.data.tf_example.columns import DecodedValues
 from skewgate.statistics.generating import profile
 from skewgate.statistics.generating.columns import MixedTypesError, columns_of, values_of
-from skewgate.statistics.generating.features import Options
+from skewgate.statistics.generating.features import StatisticsOptions
 
 CHUNK_ROWS = 10_000
 """Rows described at a time."""
@@ -53,7 +53,7 @@ def n_threads() -> int:
 
 
 def profile_splits(
-    files: Mapping[str, Sequence[str]], options: Options, threads: int
+    files: Mapping[str, Sequence[str]], options: StatisticsOptions, threads: int
 ) -> dict[str, Profiled]:
     """Profiles splits in parallel, each from its gzip TFRecord files of tf.Example.
 
@@ -99,12 +99,12 @@ class _Describe:
         stopped: set where another split has failed.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: StatisticsOptions) -> None:
         self.options = options
         self.stopped = threading.Event()
         self._own = threading.local()
 
-    def __call__(self, records: list[bytes]) -> list[profile.Part]:
+    def __call__(self, records: list[bytes]) -> list[profile.SlicePart]:
         parts, n_rows = [], []
         for start in range(0, len(records), _DECODED_ROWS):
             some = records[start : start + _DECODED_ROWS]
@@ -115,7 +115,7 @@ class _Describe:
             n_rows.append(rows)
         return profile.describe(columns_of(parts, n_rows), sum(n_rows), self.options)
 
-    def _decode(self, records: list[bytes]) -> tuple[dict[str, Values], int]:
+    def _decode(self, records: list[bytes]) -> tuple[dict[str, DecodedValues], int]:
         """Decodes by tfx_bsl, which knows everything that a tf.Example may be."""
         if not hasattr(self._own, "decoder"):
             from tfx_bsl.coders import example_coder
@@ -136,8 +136,8 @@ def _profile(
     ahead: int,
 ) -> Profiled:
     """Reads the chunks of a split, hands them out and merges what comes back, in order."""
-    found = profile.Profile(describe.options)
-    waiting: collections.deque[futures.Future[list[profile.Part]]] = collections.deque()
+    found = profile.StatisticsBuilder(describe.options)
+    waiting: collections.deque[futures.Future[list[profile.SlicePart]]] = collections.deque()
     rows = 0
     try:
         for records in chunks(block for path in paths for block in tfrecords.read_blocks(path)):

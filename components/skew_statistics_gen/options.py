@@ -8,7 +8,7 @@ from typing import Any
 from tfx import types
 
 from skewgate.components.support import artifact_io
-from skewgate.statistics.generating.features import Options
+from skewgate.statistics.generating.features import StatisticsOptions
 
 RANKS = 10_000
 """Categories kept per feature; the mass of the others only bounds a metric."""
@@ -56,7 +56,7 @@ def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] |
     return options
 
 
-def known_options(options: Any) -> Options | None:
+def known_options(options: Any) -> StatisticsOptions | None:
     """Returns what tfdv.StatsOptions ask for, or None if it is not all known here.
 
     Any option that differs from TFDV's default and is not listed above is unknown, and so is what
@@ -88,7 +88,7 @@ def known_options(options: Any) -> Options | None:
         slices = tuple(tuple(sorted(set(spec.feature_keys))) for spec in specs)
         if not all(slices) or any(spec.feature_values or spec.slice_keys_sql for spec in specs):
             return None
-    return Options(
+    return StatisticsOptions(
         num_top_values=options.num_top_values,
         num_rank_histogram_buckets=options.num_rank_histogram_buckets,
         frequency_threshold=options.frequency_threshold,

@@ -19,7 +19,7 @@ from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
-from skewgate.data.ingest.counts import REPORT_NAME, Counts
+from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
 
 _PARTIAL = "partial"
@@ -61,7 +61,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
 
-    def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> Counts:
+    def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> IngestCounts:
         """Writes the shards under temporary names and returns what was counted."""
         if self._make_beam_pipeline_fn is None and beam_workers.is_local(self._beam_pipeline_args):
             return writing.write(paths, plan, os.path.join(folder, ""))
@@ -126,7 +126,7 @@ def make_plan(
     )
 
 
-def publish(counts: Counts, examples: types.Artifact) -> None:
+def publish(counts: IngestCounts, examples: types.Artifact) -> None:
     """Gives the shards their names, and writes what was counted beside them."""
     examples.split_names = artifact_utils.encode_split_names(list(counts.splits))
     examples.span = artifact_io.span_of(examples)

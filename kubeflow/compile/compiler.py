@@ -11,7 +11,7 @@ import skewgate
 from skewgate.core.errors import InputError
 from skewgate.kubeflow import choices, parameters
 from skewgate.kubeflow.compile import edits, platform, sizes
-from skewgate.kubeflow.compile.options import Options
+from skewgate.kubeflow.compile.options import CompileOptions
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.storage.atomic import write_atomically
 
@@ -19,7 +19,7 @@ _STATEFUL = ("skewgate.components.state_lookup.", "skewgate.components.state_rec
 """Modules of components that depend on, or leave, what none of their inputs shows."""
 
 
-def compile_pipeline(pipeline: Any, options: Options) -> dict[str, Any]:
+def compile_pipeline(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     """Compiles a pipeline.
 
     Args:
@@ -89,7 +89,7 @@ def runtime_parameters(pipeline: Any) -> list[Parameter]:
     return [found[name] for name in sorted(found)]
 
 
-def _run_tfx(pipeline: Any, options: Options) -> dict[str, Any]:
+def _run_tfx(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     """Lets TFX compile.
 
     Raises:
@@ -119,7 +119,7 @@ def _run_tfx(pipeline: Any, options: Options) -> dict[str, Any]:
     return job
 
 
-def _job(spec: dict[str, Any], options: Options) -> dict[str, Any]:
+def _job(spec: dict[str, Any], options: CompileOptions) -> dict[str, Any]:
     """Returns a Vertex PipelineJob."""
     job = {
         "displayName": spec["pipelineInfo"]["name"],
@@ -146,7 +146,7 @@ def _is_gate(node: Any) -> bool:
     return isinstance(node, QualityGate)
 
 
-def render(compiled: dict[str, Any], options: Options) -> str:
+def render(compiled: dict[str, Any], options: CompileOptions) -> str:
     """Returns the text of the file for what `compile_pipeline` returned; keys are sorted.
 
     A file for Kubeflow has a second document if there is something to say to Kubernetes.
@@ -162,7 +162,7 @@ def render(compiled: dict[str, Any], options: Options) -> str:
     )
 
 
-def write(compiled: dict[str, Any], options: Options, path: str) -> None:
+def write(compiled: dict[str, Any], options: CompileOptions, path: str) -> None:
     """Writes the file under a temporary name, then renames it.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow.compile.options import EVERY, Options, Resources, Retries
+from skewgate.kubeflow.compile.options import EVERY, CompileOptions, Resources, Retries
 from skewgate.kubeflow.compile.storage import ObjectStore
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.storage import s3
@@ -164,7 +164,7 @@ def compact_arguments(spec: Tree) -> None:
                 arguments[place + 1] = json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def check_names(spec: Tree, options: Options) -> None:
+def check_names(spec: Tree, options: CompileOptions) -> None:
     """Checks that options name nodes that there are.
 
     Raises:

@@ -114,7 +114,7 @@ class FileOptions(_Common):
     pipeline_root: str | None = None
 
 
-class Options(_Common):
+class CompileOptions(_Common):
     """How a pipeline is compiled.
 
     Attributes:
@@ -151,7 +151,7 @@ class Options(_Common):
         return image
 
     @pydantic.model_validator(mode="after")
-    def _fits_target(self) -> Options:
+    def _fits_target(self) -> CompileOptions:
         _check_root(self.pipeline_root, self.target)
         self._check_shared()
         for field in ("object_store", "volumes"):
@@ -230,7 +230,7 @@ def _check_root(root: str, target: str) -> None:
         ) from error
 
 
-def load(path: str | None, **overrides: Any) -> Options:
+def load(path: str | None, **overrides: Any) -> CompileOptions:
     """Reads a file of options; `overrides` count more, those that are None do not count.
 
     Raises:
@@ -247,7 +247,7 @@ def load(path: str | None, **overrides: Any) -> Options:
             raise InputError(
                 path or "options", f"{name} is missing", f"give {option} or the key {name}"
             )
-    return yaml_model.check(Options, content, path or "options")
+    return yaml_model.check(CompileOptions, content, path or "options")
 
 
 def check_ending(path: str, target: str) -> None:

@@ -10,12 +10,12 @@ import copy
 from typing import Any
 
 from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.compile.options import Options
+from skewgate.kubeflow.compile.options import CompileOptions
 
 Tree = dict[str, Any]
 
 
-def document(spec: Tree, options: Options) -> Tree | None:
+def document(spec: Tree, options: CompileOptions) -> Tree | None:
     """Returns secrets and volumes of each container, None if there are none.
 
     Args:
@@ -30,7 +30,7 @@ def document(spec: Tree, options: Options) -> Tree | None:
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
 
 
-def _secrets(options: Options) -> Tree:
+def _secrets(options: CompileOptions) -> Tree:
     store = options.store()
     if store is None or not store.secret:
         return {}
@@ -39,6 +39,6 @@ def _secrets(options: Options) -> Tree:
     return {"secretAsEnv": [{"secretName": store.secret, "keyToEnv": pairs}]}
 
 
-def _volumes(options: Options) -> Tree:
+def _volumes(options: CompileOptions) -> Tree:
     mounts = [{"constant": each.claim, "mountPath": each.path} for each in options.volumes]
     return {"pvcMount": mounts} if mounts else {}

@@ -13,7 +13,7 @@ from apache_beam.io import filesystem, filesystems
 from apache_beam.transforms import window
 from apache_beam.utils import windowed_value
 
-from skewgate.data.arrow.row_parts import Part, split
+from skewgate.data.arrow.row_parts import RowPart, split
 
 BUFFERED_ROWS, BUFFERED_BYTES = 131_072, 64 << 20
 """What a worker holds of a side before it writes."""
@@ -51,7 +51,7 @@ def partitions(expected_rows: int | None) -> int:
     return max(1, -(-expected_rows // PARTITION_ROWS))
 
 
-def write(part: Part, side: str, folder: str, number: int) -> list[tuple[int, Chunk]]:
+def write(part: RowPart, side: str, folder: str, number: int) -> list[tuple[int, Chunk]]:
     """Writes rows to a new file, cut into so many ranges; names the pieces by their range."""
     path = filesystems.FileSystems.join(folder, f"{side}-{uuid.uuid4().hex}")
     chunks = []
@@ -65,7 +65,7 @@ def write(part: Part, side: str, folder: str, number: int) -> list[tuple[int, Ch
     return chunks
 
 
-def load(chunk: Chunk) -> Part:
+def load(chunk: Chunk) -> RowPart:
     """Reads the rows of a piece.
 
     Raises:
@@ -79,12 +79,12 @@ def load(chunk: Chunk) -> Part:
     return parse(content)
 
 
-def between(part: Part, number: int, parts: int) -> Part:
+def between(part: RowPart, number: int, parts: int) -> RowPart:
     """Returns one of so many ranges as a copy: a bare slice would keep the whole part in memory."""
     return parse(serialize(part.between(number, parts)))
 
 
-def serialize(part: Part) -> memoryview:
+def serialize(part: RowPart) -> memoryview:
     """Returns rows as an Arrow stream."""
     batch = part.to_batch()
     sink = pa.BufferOutputStream()
@@ -93,10 +93,10 @@ def serialize(part: Part) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def parse(content: bytes | memoryview) -> Part:
+def parse(content: bytes | memoryview) -> RowPart:
     """Reads what `serialize` returned."""
     with pa.ipc.open_stream(pa.py_buffer(content)) as reader:
-        return Part.from_batch(reader.read_next_batch())
+        return RowPart.from_batch(reader.read_next_batch())
 
 
 def at_the_end(elements: Iterable[Any]) -> Iterator[Any]:

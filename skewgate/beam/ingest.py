@@ -16,7 +16,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.ingest import writing
-from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources.rejected import Rejections
 
@@ -27,7 +27,7 @@ Types = dict[str, pa.DataType]
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class FilePart:
     """What one file has.
 
     Attributes:
@@ -39,7 +39,7 @@ class Part:
 
     place: int
     path: str
-    result: Types | Counts | InputError
+    result: Types | IngestCounts | InputError
 
 
 class WriteFiles(beam.PTransform):  # type: ignore[misc, unused-ignore]
@@ -60,7 +60,7 @@ class WriteFiles(beam.PTransform):  # type: ignore[misc, unused-ignore]
         super().__init__()
         self._plan, self._folder = plan, folder
 
-    def expand(self, files: beam.PCollection[File]) -> beam.PCollection[list[Part]]:
+    def expand(self, files: beam.PCollection[File]) -> beam.PCollection[list[FilePart]]:
         """Adds the steps to the pipeline."""
         spread = files | "Spread" >> beam.Reshuffle()
         types = (
@@ -77,7 +77,7 @@ class WriteFiles(beam.PTransform):  # type: ignore[misc, unused-ignore]
         )
 
 
-def collect(parts: Sequence[Part], paths: Sequence[str], plan: Plan) -> Counts:
+def collect(parts: Sequence[FilePart], paths: Sequence[str], plan: Plan) -> IngestCounts:
     """Adds up what was counted in the files.
 
     Args:
@@ -89,12 +89,12 @@ def collect(parts: Sequence[Part], paths: Sequence[str], plan: Plan) -> Counts:
         InputError: a file cannot be read or used, is missing or came twice, or more rows are
             rejected than may be. The first such file is named.
     """
-    counts = Counts(plan.splits.names(), Rejections(plan.max_rejected))
+    counts = IngestCounts(plan.splits.names(), Rejections(plan.max_rejected))
     ordered = sorted(parts, key=lambda part: part.place)
     for part in ordered:
         if isinstance(part.result, InputError):
             raise part.result
-        assert isinstance(part.result, Counts)
+        assert isinstance(part.result, IngestCounts)
         counts.merge(part.result)
     if [part.path for part in ordered] != list(paths):
         raise InputError(
@@ -105,15 +105,15 @@ def collect(parts: Sequence[Part], paths: Sequence[str], plan: Plan) -> Counts:
     return counts
 
 
-def _infer(file: File, plan: Plan) -> Part:
+def _infer(file: File, plan: Plan) -> FilePart:
     place, path = file
     try:
-        return Part(place, path, sources.infer([path], plan.types, plan.opener))
+        return FilePart(place, path, sources.infer([path], plan.types, plan.opener))
     except InputError as error:
-        return Part(place, path, error)
+        return FilePart(place, path, error)
 
 
-def _joined(parts: list[Part], plan: Plan) -> Types | InputError:
+def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
     """Returns the types that hold for all files, or what is wrong with the first bad one."""
     ordered = sorted(parts, key=lambda part: part.place)
     types: Types = {}
@@ -135,13 +135,13 @@ def _joined(parts: list[Part], plan: Plan) -> Types | InputError:
         return error
 
 
-def _write(file: File, plan: Plan, folder: str, types: Types | InputError) -> Part:
+def _write(file: File, plan: Plan, folder: str, types: Types | InputError) -> FilePart:
     place, path = file
     if isinstance(types, InputError):
-        return Part(place, path, types)
+        return FilePart(place, path, types)
     unique = f"{folder}{place}-{uuid.uuid4().hex}-"
     try:
         counts = writing.write_typed([path], plan, types, unique, workers=1, final=True)
     except InputError as error:
-        return Part(place, path, error)
-    return Part(place, path, counts)
+        return FilePart(place, path, error)
+    return FilePart(place, path, counts)

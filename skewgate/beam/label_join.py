@@ -23,11 +23,11 @@ from skewgate.beam import chunks
 from skewgate.beam.chunks import BUFFERED_BYTES, BUFFERED_ROWS, RAW, Chunk
 from skewgate.beam.merging import MergeFn
 from skewgate.checks.labels.config import LabelConfig
-from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard
+from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
 from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.tf_example import patching as records_lib
 from skewgate.data.tf_example.tfrecord import read_stream
 
@@ -55,7 +55,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
         self._side, self._config, self._folder, self._number = side, config, folder, number
 
     def start_bundle(self) -> None:
-        self._parts: list[Part] = []
+        self._parts: list[RowPart] = []
         self._rows = self._bytes = 0
 
     def process(self, file: File) -> Iterator[Any]:
@@ -78,7 +78,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
     def finish_bundle(self) -> Iterator[Any]:
         return chunks.at_the_end(self._end())
 
-    def _take(self, records: list[bytes], place: int, where: str) -> tuple[Part, LabelCounts]:
+    def _take(self, records: list[bytes], place: int, where: str) -> tuple[RowPart, LabelCounts]:
         batch = _decode(records, where)
         if self._side == PREDICTIONS:
             return prediction_part(records, batch, place, self._config, where)
@@ -93,7 +93,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
     def _flush(self) -> Iterator[Any]:
         parts = self._parts
         self.start_bundle()
-        part = Part.join(parts)
+        part = RowPart.join(parts)
         part = arrange(part) if self._side == PREDICTIONS else last_of_each(part)
         if len(part.keys):
             yield from chunks.write(part, self._side, self._folder, self._number)
@@ -124,7 +124,7 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
                     for records in self._join(number, predictions, labels, counted):
                         stream.write(b"".join(map(records_lib.frame, records)))
                         rows += len(records)
-                counted.shards.append(Shard(number, path, rows))
+                counted.shards.append(JoinedShard(number, path, rows))
             else:  # all of them orphans
                 for _ in self._join(number, predictions, labels, counted):
                     pass
@@ -139,7 +139,7 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
         passes = max(1, -(-sum(piece.size for piece in labels) // self._label_bytes))
         for step in range(passes):
             bounds = (number * passes + step, self._number * passes) if passes > 1 else None
-            joiner = Joiner(Part.join([_load(piece, bounds) for piece in labels]), self._config)
+            joiner = Joiner(RowPart.join([_load(piece, bounds) for piece in labels]), self._config)
             for part in _in_batches(predictions, bounds):
                 yield joiner.join(part)
             counted.merge(joiner.close())
@@ -246,14 +246,14 @@ def _decode(records: list[bytes], where: str) -> pa.RecordBatch:
         ) from error
 
 
-def _load(piece: Chunk, bounds: tuple[int, int] | None) -> Part:
+def _load(piece: Chunk, bounds: tuple[int, int] | None) -> RowPart:
     part = chunks.load(piece)
     return part if bounds is None else chunks.between(part, *bounds)
 
 
-def _in_batches(pieces: list[Chunk], bounds: tuple[int, int] | None) -> Iterator[Part]:
+def _in_batches(pieces: list[Chunk], bounds: tuple[int, int] | None) -> Iterator[RowPart]:
     """Yields the rows of a range, some at a time."""
-    parts: list[Part] = []
+    parts: list[RowPart] = []
     rows = size = 0
     for piece in pieces:
         part = _load(piece, bounds)
@@ -261,7 +261,7 @@ def _in_batches(pieces: list[Chunk], bounds: tuple[int, int] | None) -> Iterator
         rows += len(part.keys)
         size += sum(array.nbytes for array in part.columns.values())
         if rows >= JOINED_ROWS or size >= JOINED_BYTES:
-            yield Part.join(parts)
+            yield RowPart.join(parts)
             parts, rows, size = [], 0, 0
     if parts:
-        yield Part.join(parts)
+        yield RowPart.join(parts)

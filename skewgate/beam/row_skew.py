@@ -23,7 +23,7 @@ from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows.accumulator import RowAccumulator
 from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.row_parts import RowPart
 
 PARTITION_BYTES = 128 << 20
 """Bytes of both sides that are joined at once; a larger partition is joined in several passes."""
@@ -101,13 +101,13 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
         self, number: int, pieces: list[Chunk], passes: int, counted: RowAccumulator
     ) -> None:
         for step in range(passes):
-            sides: dict[str, list[Part]] = {_TRAINING: [], _SERVING: []}
+            sides: dict[str, list[RowPart]] = {_TRAINING: [], _SERVING: []}
             for piece in pieces:
                 part = chunks.load(piece)
                 if passes > 1:
                     part = chunks.between(part, number * passes + step, self._partitions * passes)
                 sides[piece.side].append(part)
-            training, serving = (Part.join(sides.pop(side)) for side in (_TRAINING, _SERVING))
+            training, serving = (RowPart.join(sides.pop(side)) for side in (_TRAINING, _SERVING))
             counted.compare(training, serving, self._rules)
 
 

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _compile(
-    name: str, settings: Settings, how: options_lib.Options, log: pathlib.Path
+    name: str, settings: Settings, how: options_lib.CompileOptions, log: pathlib.Path
 ) -> dict[str, Any]:
     from skewgate.kubeflow.compile import compiler
     from skewgate.pipeline import factories, places

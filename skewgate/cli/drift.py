@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
 
 
-def _can_reread(side: engine.Side) -> bool:
+def _can_reread(side: engine.FileSide) -> bool:
     """Says whether all rows of a side are at hand, and not only statistics of some."""
     return bool(side.tables) and not side.statistics
 

@@ -50,7 +50,7 @@ def read(
 
 
 def _profile(
-    options: argparse.Namespace, side: engine.Side, schema: schema_pb2.Schema | None
+    options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     how = engine.Options(progress=reading)
@@ -79,7 +79,7 @@ def _profile(
     return written
 
 
-def _columns(side: engine.Side) -> list[str]:
+def _columns(side: engine.FileSide) -> list[str]:
     """Returns the columns of the files in their order, as far as the first rows have them."""
     names: dict[str, None] = {}
     for source in side.tables:

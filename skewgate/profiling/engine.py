@@ -24,7 +24,7 @@ from skewgate.statistics.reading import read_profile
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
+class FileSide:
     """The files of one side of a comparison.
 
     Attributes:
@@ -66,7 +66,7 @@ _PARSING = threading.Lock()
 """Statistics are read by Python code, of which two threads at once take longer than in turn."""
 
 
-def open_side(place: str, options: Options) -> Side:
+def open_side(place: str, options: Options) -> FileSide:
     """Finds and opens the files that a path, folder or pattern stands for.
 
     Raises:
@@ -78,11 +78,11 @@ def open_side(place: str, options: Options) -> Side:
         kinds.column_types(options.schema) if options.schema is not None else {}
     )
     rest = (path for path in paths if path not in statistics)
-    return Side(place, tuple(sources.open_file(path, types) for path in rest), statistics)
+    return FileSide(place, tuple(sources.open_file(path, types) for path in rest), statistics)
 
 
 def profile_sides(
-    sides: Sequence[Side],
+    sides: Sequence[FileSide],
     options: Options,
     resolution: int = RESOLUTION,
     features: Collection[str] | None = None,
@@ -106,7 +106,7 @@ def profile_sides(
 
 
 def _profile_side(
-    side: Side,
+    side: FileSide,
     options: Options,
     resolution: int,
     features: Collection[str] | None,
@@ -141,7 +141,7 @@ def _accumulator(
 
 def _read(
     source: Source,
-    side: Side,
+    side: FileSide,
     options: Options,
     resolution: int,
     features: Collection[str] | None,

@@ -19,7 +19,7 @@ from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
 from skewgate.report.ranking import worst_first
 from skewgate.report.text import visible
-from skewgate.report.timeline import Series, Timeline, Window, limit, multiple, sentence
+from skewgate.report.timeline import ReportedRun, Series, Timeline, limit, multiple, sentence
 
 if TYPE_CHECKING:
     from skewgate.report.report import Report
@@ -93,7 +93,7 @@ def render_timeline(timeline: Timeline) -> str:
     )
 
 
-def _chart(series: Series, windows: Sequence[Window]) -> svg.Chart:
+def _chart(series: Series, windows: Sequence[ReportedRun]) -> svg.Chart:
     points = [
         {
             "window": window.name,

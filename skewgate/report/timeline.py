@@ -18,7 +18,7 @@ _NAMES = ("window", "span")
 
 
 @dataclasses.dataclass(frozen=True)
-class Window:
+class ReportedRun:
     """A report with the name of its window and the folder that it is from."""
 
     name: str
@@ -72,7 +72,7 @@ class Timeline:
     """
 
     kind: str
-    windows: tuple[Window, ...]
+    windows: tuple[ReportedRun, ...]
     rows: tuple[Series, ...]
     series: tuple[Series, ...]
 
@@ -83,7 +83,7 @@ class Timeline:
         return alarms[0] if alarms else None
 
 
-def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[Window, ...]:
+def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[ReportedRun, ...]:
     """Names the windows and puts them in order.
 
     By `window` or `span` of the reports' current side, where all have one and no two the same;
@@ -104,7 +104,7 @@ def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[Window, ...]:
                 f"holds a {report.kind} report, and {first_place} a {first.kind} report",
                 "give reports of one kind",
             )
-    windows = [Window(_short(place, found), report, place) for place, report in found]
+    windows = [ReportedRun(_short(place, found), report, place) for place, report in found]
     for key in _NAMES:
         names = [str(window.report.current.get(key, "")) for window in windows]
         if all(names) and len(set(names)) == len(names):
@@ -131,7 +131,7 @@ def _short(place: str, found: Sequence[tuple[str, Any]]) -> str:
     return "/".join(parts[-size:])
 
 
-def build(windows: Sequence[Window]) -> Timeline:
+def build(windows: Sequence[ReportedRun]) -> Timeline:
     """Follows every check through the windows."""
     rows = _follow(windows, lambda r: (r.feature or r.metric, r.slice, ""))
     place = {(row.feature, row.slice): i for i, row in enumerate(rows)}
@@ -145,7 +145,7 @@ def build(windows: Sequence[Window]) -> Timeline:
 
 
 def _follow(
-    windows: Sequence[Window], key: Callable[[MetricResult], tuple[str, str, str]]
+    windows: Sequence[ReportedRun], key: Callable[[MetricResult], tuple[str, str, str]]
 ) -> list[Series]:
     found: dict[tuple[str, str, str], list[MetricResult | None]] = {}
     for i, window in enumerate(windows):

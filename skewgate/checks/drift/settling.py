@@ -16,7 +16,7 @@ Finer = Callable[[frozenset[str]], tuple[Profile | None, Profile | None]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class DriftOutcome:
     """Results, and the profiles that they tell of: what was read again is in them."""
 
     results: list[MetricResult]
@@ -43,7 +43,7 @@ def settle(
     finer: Finer | None = None,
     *,
     where: str = "drift.yaml",
-) -> Outcome:
+) -> DriftOutcome:
     """Compares two profiles and, where a threshold lies within an interval, looks again.
 
     Args:
@@ -58,11 +58,11 @@ def settle(
     results = comparing.compare(baseline, current, config, where=where)
     features = columns(decision.in_doubt(results))
     if not features or finer is None:
-        return Outcome(results, baseline, current)
+        return DriftOutcome(results, baseline, current)
     sides = (baseline, current)
     baseline, current = map(overlay, sides, finer(features))
     results = comparing.compare(baseline, current, config, where=where)
-    return Outcome(results, baseline, current)
+    return DriftOutcome(results, baseline, current)
 
 
 def columns(features: Iterable[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ PREDICTIONS, LABELS = "predictions", "labels"
 
 
 @dataclasses.dataclass(frozen=True)
-class Shard:
+class JoinedShard:
     """A file of joined rows.
 
     Attributes:
@@ -99,7 +99,7 @@ class LabelCounts:
     types: dict[str, dict[str, frozenset[str]]] = dataclasses.field(
         default_factory=lambda: {PREDICTIONS: {}, LABELS: {}}
     )
-    shards: list[Shard] = dataclasses.field(default_factory=list)
+    shards: list[JoinedShard] = dataclasses.field(default_factory=list)
     error: InputError | None = None
 
     def merge(self, other: LabelCounts) -> None:

@@ -22,7 +22,7 @@ from skewgate.checks.labels.rows import (
 )
 from skewgate.data.arrow.columns import Mask, Places, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.tf_example import patching as records_lib
 from skewgate.data.windows import assigning as windows_lib
 
@@ -37,7 +37,7 @@ class Joiner:
         counted: what was counted of the predictions so far.
     """
 
-    def __init__(self, labels: Part, config: LabelConfig) -> None:
+    def __init__(self, labels: RowPart, config: LabelConfig) -> None:
         """Takes all labels whose keys are looked for, in any order.
 
         Raises:
@@ -57,7 +57,7 @@ class Joiner:
         self._seen = Keys(np.empty(0, np.uint64), np.empty(0, np.uint64))
         self.counted = LabelCounts()
 
-    def join(self, predictions: Part) -> list[bytes]:
+    def join(self, predictions: RowPart) -> list[bytes]:
         """Returns the rows with labels and windows, in the order of their places."""
         times = number_column(predictions, TIME)
         keyed = mask_column(predictions, KEYED)
@@ -117,7 +117,7 @@ class Joiner:
         self._used[last[right]] = True
         return found
 
-    def _write(self, predictions: Part, times: Places, places: Places) -> list[bytes]:
+    def _write(self, predictions: RowPart, times: Places, places: Places) -> list[bytes]:
         """Returns the records with what is added to them, and counts their windows."""
         records: list[bytes] = predictions.columns[RECORD].to_pylist() if len(times) else []
         own = mask_column(predictions, OWN)

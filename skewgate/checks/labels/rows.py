@@ -12,9 +12,9 @@ from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND, LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import columns as columns_lib
-from skewgate.data.arrow.columns import Mask, Places, Values, mask_array, places_array
+from skewgate.data.arrow.columns import ListValues, Mask, Places, mask_array, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys, fingerprints
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.arrow.values import is_list
 
 TIME, PLACE, RECORD, KEYED, OWN = "time", "place", "record", "keyed", "own"
@@ -28,7 +28,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 def prediction_part(
     records: Sequence[bytes], batch: pa.RecordBatch, first: int, config: LabelConfig, where: str
-) -> tuple[Part, LabelCounts]:
+) -> tuple[RowPart, LabelCounts]:
     """Takes prediction rows.
 
     Args:
@@ -69,12 +69,12 @@ def prediction_part(
         KEYED: mask_array(keyed),
         OWN: mask_array(np.full(rows, own)),
     }
-    return Part(spread, np.ones(rows, np.int64), stored), counted
+    return RowPart(spread, np.ones(rows, np.int64), stored), counted
 
 
 def label_part(
     batch: pa.RecordBatch, first: int, config: LabelConfig, where: str
-) -> tuple[Part, LabelCounts]:
+) -> tuple[RowPart, LabelCounts]:
     """Takes label rows; those that no prediction can get are counted and left out.
 
     Args:
@@ -96,7 +96,7 @@ def label_part(
     keys, keyed = fingerprints(columns, config.key, rows)
     valued = np.ones(rows, bool)
     for name in config.labels:
-        valued &= Values.of(columns.get(name, pa.nulls(rows))).lengths > 0
+        valued &= ListValues.of(columns.get(name, pa.nulls(rows))).lengths > 0
     times = np.zeros(rows, np.int64)
     if config.label_time is not None:
         times = _times(columns.get(config.label_time), rows, f"{where}: {config.label_time}")
@@ -114,16 +114,16 @@ def label_part(
     stored = {TIME: places_array(times[taken]), PLACE: places_array(taken + first)}
     if len(taken):
         stored |= {LABEL + name: columns[name].take(where_taken) for name in config.labels}
-    return Part(keys.take(taken), np.ones(len(taken), np.int64), stored), counted
+    return RowPart(keys.take(taken), np.ones(len(taken), np.int64), stored), counted
 
 
-def arrange(part: Part) -> Part:
+def arrange(part: RowPart) -> RowPart:
     """Returns the rows in ascending order of fingerprint, equal ones in the order they had."""
     order = np.lexsort((part.keys.low, part.keys.high))
     return take(part, order)
 
 
-def last_of_each(part: Part) -> Part:
+def last_of_each(part: RowPart) -> RowPart:
     """Returns label rows by fingerprint, of those with the same key and time the last only.
 
     The last one stands for all of them in `counts`.
@@ -141,20 +141,20 @@ def last_of_each(part: Part) -> Part:
     ends = np.flatnonzero(last)
     sums = np.diff(np.concatenate([[0], np.cumsum(part.counts)[ends]]))
     kept = take(part, ends)
-    return Part(kept.keys, sums.astype(np.int64), kept.columns)
+    return RowPart(kept.keys, sums.astype(np.int64), kept.columns)
 
 
-def take(part: Part, places: Places) -> Part:
+def take(part: RowPart, places: Places) -> RowPart:
     """Returns the rows at some places."""
     where = places_array(places)
-    return Part(
+    return RowPart(
         part.keys.take(places),
         part.counts[places],
         {name: array.take(where) for name, array in part.columns.items()},
     )
 
 
-def number_column(part: Part, name: str) -> Places:
+def number_column(part: RowPart, name: str) -> Places:
     """Returns a column of whole numbers; none of a part without rows."""
     if not len(part.keys):
         return np.empty(0, np.int64)
@@ -162,7 +162,7 @@ def number_column(part: Part, name: str) -> Places:
     return found
 
 
-def mask_column(part: Part, name: str) -> Mask:
+def mask_column(part: RowPart, name: str) -> Mask:
     """Returns a column of truth values; none of a part without rows."""
     if not len(part.keys):
         return np.zeros(0, bool)
@@ -204,7 +204,7 @@ def _columns(
 
 def _times(array: pa.Array | None, rows: int, where: str) -> Places:
     """Returns seconds since 1970, NO_TIME where there is not exactly one value."""
-    values = Values.of(pa.nulls(rows) if array is None else array)
+    values = ListValues.of(pa.nulls(rows) if array is None else array)
     times = np.full(rows, NO_TIME)
     if not len(values.flat):
         return times

@@ -48,13 +48,13 @@ class Windows(StrictModel):
         feature: of the examples, names the windows of a row; LabelJoiner writes it.
         metrics: names of metrics to follow; without it every metric that has a threshold.
         reference: how many windows, from the first on, say what is normal.
-        sigmas: half the width of the band around what is normal.
+        band_sigmas: half the width of the band around what is normal.
     """
 
     feature: str = pydantic.Field(default="window", min_length=1)
     metrics: _Names | None = None
     reference: int = pydantic.Field(default=8, ge=3)
-    sigmas: float = pydantic.Field(default=3.0, gt=0, le=10)
+    band_sigmas: float = pydantic.Field(default=3.0, gt=0, le=10)
 
 
 class WarnRule(StrictModel):

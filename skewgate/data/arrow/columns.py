@@ -65,7 +65,7 @@ def combine(arrays: Sequence[pa.Array], name: str) -> pa.Array:
         return pa.nulls(sum(map(len, arrays)))
     target = kinds.pop() if len(kinds) == 1 else pa.float64()
     if any(is_list(array.type) for array in arrays):
-        parts = [Values.of(array) for array in arrays]
+        parts = [ListValues.of(array) for array in arrays]
         lengths = np.concatenate([part.lengths for part in parts])
         return _lists(lengths, pa.concat_arrays([_cast(part.flat, target) for part in parts]))
     return pa.concat_arrays([_cast(array, target) for array in arrays])
@@ -77,7 +77,7 @@ def kind_of(kind: pa.DataType) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Values:
+class ListValues:
     """The values of a column, row after row.
 
     Attributes:
@@ -89,7 +89,7 @@ class Values:
     flat: pa.Array
 
     @classmethod
-    def of(cls, array: pa.Array) -> Values:
+    def of(cls, array: pa.Array) -> ListValues:
         """Takes a column as `simplify` returns it."""
         if is_list(array.type):
             return cls(numbers(pc.list_value_length(array)), array.flatten())

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skewgate.data.arrow.columns import TEXT, Mask, Places, Values
+from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places
 from skewgate.data.arrow.values import numbers
 
 Words = npt.NDArray[np.uint64]
@@ -59,7 +59,7 @@ def fingerprints(
     state = RowHash(rows)
     present = np.ones(rows, bool)
     for name in names:
-        values = Values.of(columns.get(name, pa.nulls(rows)))
+        values = ListValues.of(columns.get(name, pa.nulls(rows)))
         present &= values.lengths == 1
         starts = np.cumsum(values.lengths) - values.lengths
         single = np.flatnonzero(values.lengths == 1)

@@ -17,7 +17,7 @@ _RANGE = 1 << 64
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class RowPart:
     """Rows with a key, in ascending order of fingerprint.
 
     Attributes:
@@ -31,11 +31,11 @@ class Part:
     counts: Places
     columns: dict[str, pa.Array]
 
-    def between(self, number: int, parts: int) -> Part:
+    def between(self, number: int, parts: int) -> RowPart:
         """Returns one of so many parts of equal ranges of fingerprints, without a copy."""
         first = _place(self.keys, number, parts)
         end = _place(self.keys, number + 1, parts)
-        return Part(
+        return RowPart(
             self.keys.take(slice(first, end)),
             self.counts[first:end],
             {name: array.slice(first, end - first) for name, array in self.columns.items()},
@@ -49,14 +49,14 @@ class Part:
         )
 
     @classmethod
-    def from_batch(cls, batch: pa.RecordBatch) -> Part:
+    def from_batch(cls, batch: pa.RecordBatch) -> RowPart:
         """Reads what `to_batch` returned."""
         high, low, counts, *arrays = batch.columns
         keys = Keys(numbers(high).view(np.uint64), numbers(low).view(np.uint64))
         return cls(keys, numbers(counts), dict(zip(batch.schema.names[3:], arrays, strict=True)))
 
     @classmethod
-    def join(cls, parts: Sequence[Part]) -> Part:
+    def join(cls, parts: Sequence[RowPart]) -> RowPart:
         """Puts parts one after the other, which is no order of fingerprints any more.
 
         Raises:
@@ -72,7 +72,7 @@ class Part:
         )
 
 
-def split(part: Part, parts: int) -> Iterator[tuple[int, Part]]:
+def split(part: RowPart, parts: int) -> Iterator[tuple[int, RowPart]]:
     """Yields the number and the rows of each of so many ranges that has rows."""
     for number in range(parts):
         found = part.between(number, parts)

@@ -17,7 +17,7 @@ VERSION = 1
 
 
 @dataclasses.dataclass
-class Counts:
+class IngestCounts:
     """Counts of one run over some files; those of several runs can be added up.
 
     Attributes:
@@ -49,7 +49,7 @@ class Counts:
         """Returns the files of a split."""
         return [shard for shard in self.shards if shard.split == split]
 
-    def merge(self, other: Counts) -> None:
+    def merge(self, other: IngestCounts) -> None:
         """Adds what was counted over further files.
 
         Raises:

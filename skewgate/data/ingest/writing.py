@@ -15,7 +15,7 @@ from skewgate.data import sources
 from skewgate.data.arrow.columns import mask_array, places_array
 from skewgate.data.arrow.values import numbers
 from skewgate.data.ingest import threads
-from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.ingest.reading import Chunk, Reader
 from skewgate.data.ingest.shards import Piece, SplitShards
@@ -45,7 +45,9 @@ class _Done:
     rejected: Rejections
 
 
-def write(paths: Sequence[str], plan: Plan, folder: str, workers: int | None = None) -> Counts:
+def write(
+    paths: Sequence[str], plan: Plan, folder: str, workers: int | None = None
+) -> IngestCounts:
     """Reads files and writes their rows as gzip TFRecord files.
 
     Types that are not known are those of the first rows; only if these do not hold, everything is
@@ -77,7 +79,7 @@ def write_typed(
     workers: int | None = None,
     *,
     final: bool,
-) -> Counts:
+) -> IngestCounts:
     """Does what `write` does with types that are given.
 
     Args:
@@ -90,7 +92,7 @@ def write_typed(
         WiderTypes: the types do not hold, and `final` did not say so.
     """
     workers = workers or threads.cores()
-    counts = Counts(plan.splits.names(), Rejections(plan.max_rejected))
+    counts = IngestCounts(plan.splits.names(), Rejections(plan.max_rejected))
     reader = Reader(plan, types, final=final)
     with contextlib.ExitStack() as stack:
         shards = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def culprits(
+def bad_rows(
     count: int, accepts: Callable[[int, int], bool], enough: int | None = None
 ) -> list[int]:
     """Returns the items that are not accepted, in order, by halving what is refused.

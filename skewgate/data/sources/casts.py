@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of, seconds
-from skewgate.data.sources.bad_rows import culprits
+from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import shortened
 
 Problem = tuple[str, str, str]
@@ -80,7 +80,7 @@ def _unfit(column: pa.Array, wanted: pa.DataType, enough: int | None) -> list[in
             return False
         return True
 
-    return culprits(len(column), accepts, enough)
+    return bad_rows(len(column), accepts, enough)
 
 
 def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:

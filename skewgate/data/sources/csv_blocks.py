@@ -14,7 +14,7 @@ import pyarrow.csv
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import name_of
 from skewgate.data.sources import quoting
-from skewgate.data.sources.bad_rows import culprits
+from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import Rejected, shortened
 from skewgate.data.sources.streams import is_utf8
 
@@ -166,7 +166,7 @@ class Rows:
 
         place = self.header.index(column)
         problems = {}
-        unfit = culprits(len(self.texts), accepts, enough)
+        unfit = bad_rows(len(self.texts), accepts, enough)
         if len(unfit) == enough:
             self.texts, self.lines = self.texts[: unfit[-1] + 1], self.lines[: unfit[-1] + 1]
         for at in unfit:

@@ -12,7 +12,7 @@ import pyarrow.json
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import joined
 from skewgate.data.sources import base, json_lines
-from skewgate.data.sources.bad_rows import culprits
+from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.casts import cast
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
@@ -206,7 +206,7 @@ def _refused(texts: list[bytes], explicit: pa.Schema) -> list[int]:
             return False
         return True
 
-    return culprits(len(texts), accepts)
+    return bad_rows(len(texts), accepts)
 
 
 def _parse(data: bytes, explicit: pa.Schema) -> pa.Table:

@@ -14,7 +14,7 @@ STRING = int(statistics_pb2.FeatureNameStatistics.STRING)
 Lengths = npt.NDArray[np.int64]
 
 
-class Values(NamedTuple):
+class DecodedValues(NamedTuple):
     """What was decoded of one feature of some rows.
 
     Attributes:

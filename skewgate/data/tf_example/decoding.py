@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Values
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -135,7 +135,7 @@ class _Data(NamedTuple):
 
 def decode(
     records: Sequence[bytes], names: Collection[str] | None = None
-) -> dict[str, Values] | None:
+) -> dict[str, DecodedValues] | None:
     """Returns the values of every feature of the records, as `columns.values_of` does.
 
     Args:
@@ -234,7 +234,7 @@ def _codes(mixed: Words) -> tuple[npt.NDArray[np.uint16], Ints]:
     return places.astype(np.uint16), firsts
 
 
-def _values(data: _Data, feature: _Spans, n_rows: int) -> Values:
+def _values(data: _Data, feature: _Spans, n_rows: int) -> DecodedValues:
     """Decodes the messages of one feature.
 
     Raises:
@@ -244,7 +244,7 @@ def _values(data: _Data, feature: _Spans, n_rows: int) -> Values:
     given = feature.start < feature.end
     rows, start, end = (part[given] for part in feature)
     if not len(rows):
-        return Values(None, lengths, None)
+        return DecodedValues(None, lengths, None)
     tag = data.data[start[0]]
     if tag not in _KINDS:
         raise _RefusedError
@@ -256,7 +256,7 @@ def _values(data: _Data, feature: _Spans, n_rows: int) -> Values:
         if lengths.max() > 1:  # they were found one of each row at a time
             order = np.argsort(texts.owner, kind="stable")
             texts = _Spans(*(part[order] for part in texts))
-        return Values(STRING, lengths, _binary(data, texts))
+        return DecodedValues(STRING, lengths, _binary(data, texts))
     lengths[rows] = 0
     some = content < end
     rows, content, end = rows[some], content[some], end[some]
@@ -265,10 +265,10 @@ def _values(data: _Data, feature: _Spans, n_rows: int) -> Values:
         lengths[rows] = (end - content) // 4
         if ((end - content) % 4).any():
             raise _RefusedError
-        return Values(FLOAT, lengths, _floats(data, content, end - content))
+        return DecodedValues(FLOAT, lengths, _floats(data, content, end - content))
     counts, values = _varints(data, content, end - content)
     lengths[rows] = counts
-    return Values(INT, lengths, values)
+    return DecodedValues(INT, lengths, values)
 
 
 def _floats(data: _Data, start: Ints, length: Ints) -> npt.NDArray[np.float32]:

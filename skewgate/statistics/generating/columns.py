@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import is_list, numbers, validity
-from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Lengths, Values
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues, Lengths
 
 
 class UnsupportedError(Exception):
@@ -61,7 +61,9 @@ class Column(NamedTuple):
     texts: Texts | None = None
 
 
-def values_of(batch: pa.RecordBatch, names: Collection[str] | None = None) -> dict[str, Values]:
+def values_of(
+    batch: pa.RecordBatch, names: Collection[str] | None = None
+) -> dict[str, DecodedValues]:
     """Returns the values of every feature of a batch.
 
     Args:
@@ -76,14 +78,16 @@ def values_of(batch: pa.RecordBatch, names: Collection[str] | None = None) -> di
         if names is None or name in names:
             lengths = _lengths(array)
             if pa.types.is_null(array.type):
-                found[name] = Values(None, lengths, None)
+                found[name] = DecodedValues(None, lengths, None)
                 continue
             kind, flat = _kind(array.type), array.flatten()
-            found[name] = Values(kind, lengths, flat if kind == STRING else numbers(flat))
+            found[name] = DecodedValues(kind, lengths, flat if kind == STRING else numbers(flat))
     return found
 
 
-def columns_of(parts: Sequence[dict[str, Values]], n_rows: Sequence[int]) -> dict[str, Column]:
+def columns_of(
+    parts: Sequence[dict[str, DecodedValues]], n_rows: Sequence[int]
+) -> dict[str, Column]:
     """Returns every feature of consecutive parts, in order of their names.
 
     Args:
@@ -97,7 +101,7 @@ def columns_of(parts: Sequence[dict[str, Values]], n_rows: Sequence[int]) -> dic
     return {name: _column(name, [part.get(name) for part in parts], n_rows) for name in names}
 
 
-def _column(name: str, parts: Sequence[Values | None], n_rows: Sequence[int]) -> Column:
+def _column(name: str, parts: Sequence[DecodedValues | None], n_rows: Sequence[int]) -> Column:
     lengths = np.concatenate(
         [
             part.lengths if part else np.full(rows, -1, np.int64)

@@ -19,7 +19,7 @@ UNNAMED = "__BYTES_VALUE__"
 _PENDING = 100_000  # values of parts to gather before they are merged
 
 
-class Part(NamedTuple):
+class CountsPart(NamedTuple):
     """How often the values of a part of the data occur.
 
     Attributes:
@@ -35,22 +35,22 @@ class Part(NamedTuple):
     n_invalid: int
 
 
-def count(column: Column) -> Part:
+def count(column: Column) -> CountsPart:
     """Counts the values of a column of texts or integers."""
     if column.texts is None:
         values, counts = np.unique(column.values, return_counts=True)
         sizes = np.array([len(str(value)) for value in values.tolist()], np.int64)
-        return Part(pa.array(values), counts, int(np.dot(sizes, counts)), 0)
+        return CountsPart(pa.array(values), counts, int(np.dot(sizes, counts)), 0)
     texts = column.texts
     counts = np.bincount(column.values, minlength=len(texts.values))
     size, n_invalid = int(np.dot(counts, texts.sizes)), int(np.dot(counts, texts.invalid))
     present = np.flatnonzero(counts)
     if len(present) == len(counts):
-        return Part(texts.values, counts, size, n_invalid)
-    return Part(texts.values.take(pa.array(present)), counts[present], size, n_invalid)
+        return CountsPart(texts.values, counts, size, n_invalid)
+    return CountsPart(texts.values.take(pa.array(present)), counts[present], size, n_invalid)
 
 
-class Counts:
+class CountsMerger:
     """How often each value occurs in all parts so far.
 
     Every distinct value is kept, as TFDV does: memory grows with their number.
@@ -62,7 +62,7 @@ class Counts:
         self._pending = self._merged = 0
         self._size = self._n_invalid = 0
 
-    def add(self, part: Part) -> None:
+    def add(self, part: CountsPart) -> None:
         """Takes a part."""
         self._size += part.size
         self._n_invalid += part.n_invalid

@@ -16,7 +16,7 @@ from skewgate.statistics.generating.columns import Column, MixedTypesError
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class StatisticsOptions:
     """What to compute: the options of TFDV that are known here, by its names and defaults.
 
     Attributes:
@@ -44,7 +44,7 @@ class Options:
     slices: tuple[tuple[str, ...], ...] | None = None
 
 
-class Part(NamedTuple):
+class FeaturePart(NamedTuple):
     """What a feature is in a part of the data.
 
     Attributes:
@@ -60,11 +60,11 @@ class Part(NamedTuple):
     n_values: int
     lengths: npt.NDArray[np.int64]
     n_rows: npt.NDArray[np.int64]
-    numbers: moments.Part | None
-    counts: counts.Part | None
+    numbers: moments.MomentsPart | None
+    counts: counts.CountsPart | None
 
 
-def describe(column: Column, *, categorical: bool) -> Part:
+def describe(column: Column, *, categorical: bool) -> FeaturePart:
     """Describes a column; `categorical` says that integers are categories."""
     present = column.lengths[column.lengths >= 0]
     if len(present) and present.min() == present.max():
@@ -73,7 +73,7 @@ def describe(column: Column, *, categorical: bool) -> Part:
         lengths, n_rows = np.unique(present, return_counts=True)
     counted = column.kind == STRING or (column.kind == INT and categorical)
     numeric = column.kind is not None and not counted
-    return Part(
+    return FeaturePart(
         column.kind,
         len(column.values),
         lengths,
@@ -90,7 +90,7 @@ class Feature:
         kind: as in Column.
     """
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: StatisticsOptions) -> None:
         """Makes statistics of no rows."""
         self.kind: int | None = None
         self._name, self._options = name, options
@@ -98,9 +98,9 @@ class Feature:
         self._least, self._most = np.iinfo(np.int64).max, 0
         self._lengths = moments.new_sketch(options.epsilon)
         self._numbers = moments.Moments(options.epsilon)
-        self._counts = counts.Counts()
+        self._counts = counts.CountsMerger()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: FeaturePart) -> None:
         """Takes a part.
 
         Raises:

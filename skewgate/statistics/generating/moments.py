@@ -13,7 +13,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.statistics.generating import histograms
 
 
-class Part(NamedTuple):
+class MomentsPart(NamedTuple):
     """What the numbers of a part of the data are.
 
     Attributes:
@@ -37,7 +37,7 @@ class Part(NamedTuple):
     finite_most: float
 
 
-def describe(values: npt.NDArray[Any]) -> Part:
+def describe(values: npt.NDArray[Any]) -> MomentsPart:
     """Describes numbers, float32 or int64, shape (n,)."""
     n_nan = 0
     if values.dtype.kind == "f":
@@ -46,7 +46,7 @@ def describe(values: npt.NDArray[Any]) -> Part:
         if n_nan:
             values = values[~nan]
     if not len(values):
-        return Part(values, n_nan, 0, 0, 0.0, 0.0, math.inf, -math.inf, math.inf, -math.inf)
+        return MomentsPart(values, n_nan, 0, 0, 0.0, 0.0, math.inf, -math.inf, math.inf, -math.inf)
     doubles = values.astype(np.float64)
     with np.errstate(invalid="ignore"):
         mean = float(np.mean(doubles))
@@ -56,7 +56,7 @@ def describe(values: npt.NDArray[Any]) -> Part:
     finite = values
     if math.isinf(least) or math.isinf(most):
         finite = values[np.isfinite(values)]
-    return Part(
+    return MomentsPart(
         values,
         n_nan,
         len(values) - int(np.count_nonzero(values)),
@@ -81,7 +81,7 @@ class Moments:
         self._most = self._finite_most = -math.inf
         self._sketch = new_sketch(epsilon)
 
-    def add(self, part: Part) -> None:
+    def add(self, part: MomentsPart) -> None:
         """Takes a part; the result depends, within its error, on the order of the parts."""
         self._n_nan += part.n_nan
         if not len(part.values):

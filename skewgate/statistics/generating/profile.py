@@ -10,12 +10,12 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.statistics.generating import features
 from skewgate.statistics.generating.columns import Column, cut, take
-from skewgate.statistics.generating.features import Feature, Options
+from skewgate.statistics.generating.features import Feature, StatisticsOptions
 from skewgate.statistics.generating.slices import slices_of
 from skewgate.statistics.reading import ALL_EXAMPLES
 
 
-class Part(NamedTuple):
+class SlicePart(NamedTuple):
     """What the features of a slice are in a part of the data.
 
     Attributes:
@@ -26,10 +26,12 @@ class Part(NamedTuple):
 
     name: str
     n_rows: int
-    features: dict[str, features.Part]
+    features: dict[str, features.FeaturePart]
 
 
-def describe(columns: Mapping[str, Column], n_rows: int, options: Options) -> list[Part]:
+def describe(
+    columns: Mapping[str, Column], n_rows: int, options: StatisticsOptions
+) -> list[SlicePart]:
     """Describes a chunk: all its rows first, then every slice.
 
     Touches nothing that another thread may use.
@@ -56,8 +58,10 @@ def describe(columns: Mapping[str, Column], n_rows: int, options: Options) -> li
     return parts
 
 
-def _part(name: str, n_rows: int, columns: Mapping[str, Column], options: Options) -> Part:
-    return Part(
+def _part(
+    name: str, n_rows: int, columns: Mapping[str, Column], options: StatisticsOptions
+) -> SlicePart:
+    return SlicePart(
         name,
         n_rows,
         {
@@ -67,13 +71,13 @@ def _part(name: str, n_rows: int, columns: Mapping[str, Column], options: Option
     )
 
 
-class Profile:
+class StatisticsBuilder:
     """The statistics of all chunks so far.
 
     The same chunks in the same order give the same statistics.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: StatisticsOptions) -> None:
         """Makes statistics of no rows."""
         self._options = options
         self._rows: dict[str, int] = {"": 0}
@@ -84,7 +88,7 @@ class Profile:
         """Rows described."""
         return self._rows[""]
 
-    def add(self, parts: Iterable[Part]) -> None:
+    def add(self, parts: Iterable[SlicePart]) -> None:
         """Takes what `describe` returned of the next chunk.
 
         Raises:

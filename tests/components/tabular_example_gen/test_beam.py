@@ -6,7 +6,7 @@ import pytest
 
 from skewgate.beam import ingest as transform
 from skewgate.core.errors import InputError
-from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.ingest.shards import Shard
 from skewgate.data.ingest.splits import AllRows
@@ -113,10 +113,10 @@ def test_an_error_is_the_sentence_that_one_process_says(ingest, tmp_path, files,
 
 
 def part(place, path, rows=5):
-    counts = Counts(["all"], Rejections())
+    counts = IngestCounts(["all"], Rejections())
     counts.read[path] = rows
     counts.shards = [Shard("all", f"tmp/{path}", rows)]
-    return transform.Part(place, path, counts)
+    return transform.FilePart(place, path, counts)
 
 
 PLAN = Plan(AllRows())

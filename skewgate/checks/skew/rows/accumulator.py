@@ -16,8 +16,8 @@ from skewgate.checks.skew.rows.confusion import Confusion
 from skewgate.checks.skew.rows.parts import SideCounts, make_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import row_keys
-from skewgate.data.arrow.columns import Places, Values, places_array
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.columns import ListValues, Places, places_array
+from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.arrow.values import numbers
 from skewgate.profiling.accumulators.slicing import slices
 
@@ -102,7 +102,7 @@ class RowAccumulator:
         for feature, pairs in other.pairs.items():
             self.pairs.setdefault(feature, Confusion()).merge(pairs)
 
-    def compare(self, training: Part, serving: Part, rules: RowRules) -> None:
+    def compare(self, training: RowPart, serving: RowPart, rules: RowRules) -> None:
         """Joins and compares all rows whose fingerprints lie in one range.
 
         Raises:
@@ -120,7 +120,7 @@ class RowAccumulator:
         features = [name for name in {**pairs.training, **pairs.serving} if name not in hidden]
         codes = np.zeros((len(features), len(pairs.keys)), np.uint8)
         for index, name in enumerate(features):
-            left, right = Values.of(pairs.training[name]), Values.of(pairs.serving[name])
+            left, right = ListValues.of(pairs.training[name]), ListValues.of(pairs.serving[name])
             codes[index] = comparing.compare(left, right, rules, name)
             if codes[index].any():
                 self._keep(name, pairs, codes[index], rules)
@@ -200,7 +200,7 @@ class _Pairs:
     serving: _Columns
 
 
-def _take(part: Part, places: Places) -> _Columns:
+def _take(part: RowPart, places: Places) -> _Columns:
     taken = places_array(places)
     return _Columns({name: array.take(taken) for name, array in part.columns.items()}, len(places))
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.checks.skew.config import RowRules
-from skewgate.data.arrow.columns import TEXT, Mask, Values, from_mask_array, kind_of
+from skewgate.data.arrow.columns import TEXT, ListValues, Mask, from_mask_array, kind_of
 from skewgate.data.arrow.values import numbers
 
 EQUAL, NOT_IN_TRAINING, NOT_IN_SERVING, DIFFERENT = range(4)
@@ -20,7 +20,7 @@ KINDS = ("missing in training", "missing in serving", "different")
 Codes = npt.NDArray[np.uint8]
 
 
-def compare(training: Values, serving: Values, rules: RowRules, feature: str) -> Codes:
+def compare(training: ListValues, serving: ListValues, rules: RowRules, feature: str) -> Codes:
     """Compares a feature of pairs of rows.
 
     Args:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.distributions import CategoricalDistribution
-from skewgate.data.arrow.columns import TEXT, Mask, Places, Values, from_mask_array
+from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places, from_mask_array
 from skewgate.data.arrow.values import numbers
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 
@@ -49,7 +49,7 @@ class Confusion:
         return pairs[:kept], int(known.slack)
 
 
-def count(training: Values, serving: Values, different: Mask) -> Confusion | None:
+def count(training: ListValues, serving: ListValues, different: Mask) -> Confusion | None:
     """Counts the pairs of a feature; None if it is not text on both sides.
 
     Args:

@@ -12,7 +12,7 @@ from skewgate.checks.skew.config import RowRules
 from skewgate.data.arrow import columns as columns_lib
 from skewgate.data.arrow.columns import places_array
 from skewgate.data.arrow.row_keys import Groups, fingerprints
-from skewgate.data.arrow.row_parts import Part, join_columns
+from skewgate.data.arrow.row_parts import RowPart, join_columns
 from skewgate.data.arrow.values import is_list
 
 
@@ -49,7 +49,7 @@ class SideCounts:
 
 def make_part(
     batches: Sequence[pa.RecordBatch], rules: RowRules, features: Iterable[str] | None = None
-) -> tuple[Part, SideCounts]:
+) -> tuple[RowPart, SideCounts]:
     """Reads rows of one side.
 
     Rows without a key are counted and left out; of several rows with one key, one is kept.
@@ -83,7 +83,7 @@ def make_part(
     taken = with_key[groups.order[groups.starts]]
     places = places_array(taken)
     return (
-        Part(
+        RowPart(
             keys.take(taken), counts, {name: array.take(places) for name, array in columns.items()}
         ),
         seen,

@@ -8,7 +8,7 @@ import pytest
 from skewgate import decision
 from skewgate.checks.labels import coverage
 from skewgate.checks.labels.config import LabelConfig
-from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, Shard, Totals
+from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts, Totals
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.decision import CoverageCheck, judge_coverage
@@ -107,7 +107,7 @@ def part(start):
             PREDICTIONS: {"id": frozenset({"int64"} if start else ())},
             LABELS: {f"feature {start}": frozenset({"bytes"})},
         },
-        shards=[Shard(start, f"shard {start}", start)],
+        shards=[JoinedShard(start, f"shard {start}", start)],
         error=InputError("file", f"error {start}") if start > 1 else None,
     )
 

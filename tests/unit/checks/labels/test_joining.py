@@ -18,7 +18,7 @@ from skewgate.checks.labels.counts import LabelCounts
 from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.row_parts import Part
+from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.windows.assigning import name
 
 MARCH = 1_456_790_400
@@ -75,7 +75,7 @@ def join(predictions, labels, rules, size=3, label_size=2):
         part, seen = label_part(batch([example(row) for row in rows]), first, rules, "labels")
         counted.merge(seen)
         stored.append(last_of_each(part))
-    joiner = Joiner(Part.join(stored), rules)
+    joiner = Joiner(RowPart.join(stored), rules)
     joined = []
     for first, rows in pieces(predictions, size):
         records = [example(row) for row in rows]
@@ -207,7 +207,7 @@ def test_labels_of_two_types_are_refused():
         for c in (whole, part)
     ]
     with pytest.raises(InputError, match="tip: is float in some rows and int64 in others"):
-        Joiner(Part.join(parts), config())
+        Joiner(RowPart.join(parts), config())
 
 
 def test_a_time_of_several_values_is_none():
@@ -237,4 +237,4 @@ def test_many_labels_of_one_key_and_time_are_one_row_that_stands_for_them():
     kept = last_of_each(part)
     assert kept.counts.tolist() == [500]
     assert kept.columns["label:tip"].to_pylist() == [499]
-    assert last_of_each(Part.join([kept, kept])).counts.tolist() == [1_000]
+    assert last_of_each(RowPart.join([kept, kept])).counts.tolist() == [1_000]

@@ -48,7 +48,7 @@ def test_sections_that_are_there_have_defaults_of_their_own():
         "feature": "window",
         "metrics": None,
         "reference": 8,
-        "sigmas": 3.0,
+        "band_sigmas": 3.0,
     }
     assert config.segments.model_dump() == {
         "features": ["payment"],
@@ -87,8 +87,8 @@ def test_no_policy_lets_a_failure_pass():
         ("min_slice_rows: 0", r"min_slice_rows: input should be greater than 0, got 0"),
         ("windows: {referense: 9}", r"windows.referense is not a known key.*'reference'"),
         ("windows: {reference: 2}", r"windows.reference: .*greater than or equal to 3, got 2"),
-        ("windows: {sigmas: 0}", r"windows.sigmas: .*greater than 0, got 0"),
-        ("windows: {sigmas: .nan}", r"windows.sigmas: .*got nan"),
+        ("windows: {band_sigmas: 0}", r"windows.band_sigmas: .*greater than 0, got 0"),
+        ("windows: {band_sigmas: .nan}", r"windows.band_sigmas: .*got nan"),
         ("windows: {feature: ''}", r"windows.feature: .*at least 1 character"),
         ("windows: {metrics: []}", r"windows.metrics: .*at least 1 item"),
         ("segments: {}", r"segments.features is required and missing"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.columns import NUMBER, TEXT, Values, combine, simplify
+from skewgate.data.arrow.columns import NUMBER, TEXT, ListValues, combine, simplify
 
 
 def texts(*values):
@@ -62,7 +62,7 @@ CELLS = st.lists(
 @given(parts=st.lists(CELLS, max_size=4))
 def test_parts_of_any_form_join_to_the_same_rows(parts):
     arrays = [simplify(pa.array(part, pa.large_list(pa.int64())), "x") for part in parts]
-    joined = Values.of(combine(arrays, "x"))
+    joined = ListValues.of(combine(arrays, "x"))
     expected = [
         [each for each in cell or () if each is not None] for part in parts for cell in part
     ]
@@ -83,8 +83,8 @@ def test_text_and_numbers_in_one_column_are_refused():
 
 
 def test_values_know_their_kind_and_those_of_some_rows():
-    values = Values.of(simplify(pa.array([["a", "b"], None, ["c"]]), "x"))
+    values = ListValues.of(simplify(pa.array([["a", "b"], None, ["c"]]), "x"))
     assert values.kind == TEXT
     assert values.where(values.lengths != 2).to_pylist() == [b"c"]
-    assert Values.of(pa.array([1.0])).kind == NUMBER
-    assert Values.of(pa.nulls(3)).kind == ""
+    assert ListValues.of(pa.array([1.0])).kind == NUMBER
+    assert ListValues.of(pa.nulls(3)).kind == ""

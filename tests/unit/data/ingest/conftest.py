@@ -11,7 +11,7 @@ import pytest
 from tensorflow.core.example import example_pb2
 
 from skewgate.data.ingest import splits, writing
-from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import records as reading
 
@@ -24,7 +24,7 @@ class Ingested:
         counts: what it returned.
     """
 
-    counts: Counts
+    counts: IngestCounts
 
     def records(self, split: str = "all") -> list[bytes]:
         """Returns the records of a split in the order of the shards."""

@@ -12,7 +12,7 @@ import pytest
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.ingest import reading, shards, splits, threads, writing
-from skewgate.data.ingest.counts import Counts
+from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
@@ -298,7 +298,7 @@ def test_a_file_without_rows_is_one_sentence(ingest, content, message):
 
 
 def test_rows_that_were_lost_on_the_way_fail_the_run():
-    counts = Counts(["all"], Rejections(), unassigned=1)
+    counts = IngestCounts(["all"], Rejections(), unassigned=1)
     counts.read["a.csv"] = 10
     counts.shards = [shards.Shard("all", "x", 8)]
     with pytest.raises(InputError, match=r"data: has 10 rows, but 8 were written, 1 are in no spl"):
@@ -306,7 +306,7 @@ def test_rows_that_were_lost_on_the_way_fail_the_run():
 
 
 def test_a_split_without_a_row_is_named():
-    counts = Counts(["train", "eval"], Rejections())
+    counts = IngestCounts(["train", "eval"], Rejections())
     counts.read["a.csv"] = 8
     counts.shards = [shards.Shard("train", "x", 8)]
     with pytest.raises(InputError, match=r"data: has 8 rows and none for the split 'eval'"):

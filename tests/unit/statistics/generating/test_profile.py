@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate.core.errors import InputError
-from skewgate.data.tf_example.columns import FLOAT, INT, STRING, Values
+from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues
 from skewgate.statistics.generating import profile
 from skewgate.statistics.generating.columns import MixedTypesError, UnsupportedError, columns_of
-from skewgate.statistics.generating.features import Options
+from skewgate.statistics.generating.features import StatisticsOptions
 
 TEXTS = st.lists(st.sampled_from([b"", b"a", b"b", b"ab", "ä".encode(), b"\xff"]), max_size=2)
 INTS = st.lists(st.integers(-3, 12), max_size=2)
@@ -27,8 +27,8 @@ def values(kind, rows):
     lengths = np.array([-1 if row is None else len(row) for row in rows], np.int64)
     flat = [value for row in rows if row for value in row]
     if kind == STRING:
-        return Values(kind, lengths, pa.array(flat, pa.large_binary()))
-    return Values(kind, lengths, np.array(flat, np.float32 if kind == FLOAT else np.int64))
+        return DecodedValues(kind, lengths, pa.array(flat, pa.large_binary()))
+    return DecodedValues(kind, lengths, np.array(flat, np.float32 if kind == FLOAT else np.int64))
 
 
 def chunk(rows, names=("text", "code", "fare"), kinds=(STRING, INT, FLOAT)):
@@ -37,7 +37,7 @@ def chunk(rows, names=("text", "code", "fare"), kinds=(STRING, INT, FLOAT)):
 
 
 def profiled(chunks, options, make=chunk):
-    whole = profile.Profile(options)
+    whole = profile.StatisticsBuilder(options)
     for rows in chunks:
         columns = columns_of([make(rows)], [len(rows)])
         whole.add(profile.describe(columns, len(rows), options))
@@ -69,7 +69,7 @@ def expected_ranks(values, named):
 @settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=4), st.integers(1, 4))
 def test_chunks_add_up(chunks, named):
-    options = Options(
+    options = StatisticsOptions(
         num_top_values=2, num_rank_histogram_buckets=named, categories=frozenset(["code"])
     )
     (dataset,) = describe(chunks, options).datasets
@@ -115,7 +115,7 @@ def test_chunks_add_up(chunks, named):
 @settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=3))
 def test_slices_hold_the_rows_with_their_value(chunks):
-    options = Options(slices=(("code",),))
+    options = StatisticsOptions(slices=(("code",),))
     found = describe(chunks, options)
     rows = [row for part in chunks for row in part]
     expected = collections.Counter(code for row in rows for code in set(row[1] or ()))
@@ -130,7 +130,7 @@ def test_slices_hold_the_rows_with_their_value(chunks):
 
 def test_every_way_to_call_gives_the_same_message():
     rows = [([b"a"], [n % 3], [float(n)]) for n in range(50)]
-    whole = profiled([rows], Options(slices=(("code",),)))
+    whole = profiled([rows], StatisticsOptions(slices=(("code",),)))
     backwards = whole.statistics(lambda call, items: [call(i) for i in reversed(items)][::-1])
     assert backwards == whole.statistics()
     assert whole.n_rows == 50
@@ -145,7 +145,7 @@ def test_a_feature_that_comes_late_is_missing_before():
         names, kinds = ("text", "code", "fare", "late")[: 3 + wide], (STRING, INT, FLOAT, INT)
         return chunk(rows, names, kinds[: len(names)])
 
-    (dataset,) = describe([early, late], Options(), make).datasets
+    (dataset,) = describe([early, late], StatisticsOptions(), make).datasets
     common = features_of(dataset)["late"].num_stats.common_stats
     assert (common.num_missing, common.num_non_missing) == (3, 2)
 
@@ -155,7 +155,7 @@ def test_a_feature_of_two_types_is_refused():
         return {"fare": values(FLOAT if isinstance(rows[0][0], float) else INT, rows)}
 
     with pytest.raises(MixedTypesError, match="fare"):
-        describe([[[1.0]], [[1]]], Options(), make)
+        describe([[[1.0]], [[1]]], StatisticsOptions(), make)
     with pytest.raises(MixedTypesError, match="fare"):
         columns_of([make([[1.0]]), make([[1]])], [1, 1])
 
@@ -163,15 +163,15 @@ def test_a_feature_of_two_types_is_refused():
 @pytest.mark.parametrize("features", [("fare",), ("code", "absent"), ("odd",)])
 def test_slices_that_depend_on_batches_are_left_to_tfdv(features):
     def make(rows):
-        return {**chunk(rows), "odd": Values(None, np.full(len(rows), -1), None)}
+        return {**chunk(rows), "odd": DecodedValues(None, np.full(len(rows), -1), None)}
 
     with pytest.raises(UnsupportedError):
-        describe([[([b"a"], [1], [1.0])]], Options(slices=(features,)), make)
+        describe([[([b"a"], [1], [1.0])]], StatisticsOptions(slices=(features,)), make)
 
 
 def test_a_text_that_is_not_utf8_names_no_slice():
     with pytest.raises(InputError, match=r"slices: text: has the value b'\\xff', which is not"):
-        describe([[([b"\xff"], [1], [1.0])]], Options(slices=(("text",),)))
+        describe([[([b"\xff"], [1], [1.0])]], StatisticsOptions(slices=(("text",),)))
 
 
 def test_many_distinct_values_are_counted_exactly():
@@ -181,7 +181,7 @@ def test_many_distinct_values_are_counted_exactly():
         [([b"%d" % key], [int(key)], None) for key in keys[start : start + 50_000].tolist()]
         for start in range(0, len(keys), 50_000)
     ]
-    (dataset,) = describe(chunks, Options(categories=frozenset(["code"]))).datasets
+    (dataset,) = describe(chunks, StatisticsOptions(categories=frozenset(["code"]))).datasets
     found = features_of(dataset)
     for name, flat in (("text", [b"%d" % key for key in keys]), ("code", keys.tolist())):
         stats = found[name].string_stats

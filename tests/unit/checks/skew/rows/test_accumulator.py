@@ -16,7 +16,7 @@ from skewgate.checks.skew.rows.comparing import KINDS
 from skewgate.checks.skew.rows.judging import details
 from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.row_parts import Part, split
+from skewgate.data.arrow.row_parts import RowPart, split
 
 RULES = RowRules(keys=["id"], slices=[["town"], ["town", "kind"]], samples=3)
 
@@ -141,10 +141,10 @@ def test_any_batches_partitions_and_order_of_merging_give_the_same(
             (counted.training, counted.serving)[number].merge(seen)
             pieces.append(counted)
             for place, found in split(part, parts):
-                partitions[place][number].append(Part.from_batch(found.to_batch()))
+                partitions[place][number].append(RowPart.from_batch(found.to_batch()))
     for here, there in partitions:
         counted = RowAccumulator()
-        counted.compare(Part.join(here), Part.join(there), RULES)
+        counted.compare(RowPart.join(here), RowPart.join(there), RULES)
         pieces.append(pickle.loads(pickle.dumps(counted)))
     order.shuffle(pieces)
     merged = RowAccumulator(RULES.samples)

@@ -17,7 +17,7 @@ from skewgate.checks.skew.rows.comparing import (
     close,
     compare,
 )
-from skewgate.data.arrow.columns import Values, simplify
+from skewgate.data.arrow.columns import ListValues, simplify
 
 EXACT = RowRules(keys=["id"], relative=0.0)
 NAN, INF = math.nan, math.inf
@@ -25,7 +25,7 @@ NAN, INF = math.nan, math.inf
 
 def codes(training, serving, rules=EXACT, feature="x"):
     sides = [
-        Values.of(simplify(side if isinstance(side, pa.Array) else pa.array(side), "x"))
+        ListValues.of(simplify(side if isinstance(side, pa.Array) else pa.array(side), "x"))
         for side in (training, serving)
     ]
     return compare(*sides, rules, feature).tolist()

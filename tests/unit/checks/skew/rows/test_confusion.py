@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.checks.skew.rows.confusion import CAPACITY, LONGEST, Confusion, count
-from skewgate.data.arrow.columns import Values, simplify
+from skewgate.data.arrow.columns import ListValues, simplify
 
 NAMES = st.sampled_from([b"Cash", b"", b"\xff", b"1 2", "é".encode(), b"Credit Card"])
 
 
 def values(cells):
-    return Values.of(simplify(pa.array(cells, pa.list_(pa.binary())), "x"))
+    return ListValues.of(simplify(pa.array(cells, pa.list_(pa.binary())), "x"))
 
 
 @given(pairs=st.lists(st.tuples(NAMES, NAMES)), cut=st.integers(0, 20))
@@ -37,7 +37,7 @@ def test_lists_long_texts_and_numbers_are_in_no_pair():
     found = count(left, right, np.array([True, True, True, False]))
     assert found is not None
     assert found.most(10) == ([((b"a", b"b"), 1)], 0)
-    assert count(left, Values.of(pa.array([1, 2, 3, 4])), np.ones(4, bool)) is None
+    assert count(left, ListValues.of(pa.array([1, 2, 3, 4])), np.ones(4, bool)) is None
 
 
 def test_with_too_many_pairs_frequent_ones_stay_and_counts_are_too_low_by_at_most_the_slack():

@@ -12,9 +12,14 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate import decision
-from skewgate.checks.skew.comparators import ANOMALY_OF_METRIC, DRIFT, SKEW, count_results
+from skewgate.checks.skew.comparator_significance import (
+    ANOMALY_OF_METRIC,
+    DRIFT,
+    SKEW,
+    count_results,
+)
 from skewgate.checks.skew.config import AnomalyRules
-from skewgate.components.schema_skew_validator import anomaly_files, comparators
+from skewgate.components.schema_skew_validator import anomaly_files, comparator_values
 from skewgate.decision.policy import Significance
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
@@ -105,7 +110,7 @@ def measured(anomalies, kind):
 
 
 def test_moved_serving_data_fail_each_skew_comparator_with_tfdvs_value(training, moved):
-    compared = comparators.compare(SKEW, training, moved, schema_of(), environment="SERVING")
+    compared = comparator_values.compare(SKEW, training, moved, schema_of(), environment="SERVING")
     results = judge(compared)
     assert {key: r.status.value for key, r in results.items()} == {
         ("pay", "", "skew:linf"): "fail",
@@ -128,7 +133,7 @@ def test_moved_serving_data_fail_each_skew_comparator_with_tfdvs_value(training,
 
 
 def test_serving_like_training_passes_and_still_tells_every_value(training, like_training):
-    compared = comparators.compare(SKEW, training, like_training, schema_of())
+    compared = comparator_values.compare(SKEW, training, like_training, schema_of())
     results = judge(compared)
     assert results["pay", "", "skew:linf"].status.value == "pass"
     assert results["pay", "", "skew:linf"].value == pytest.approx(0.02)
@@ -137,7 +142,7 @@ def test_serving_like_training_passes_and_still_tells_every_value(training, like
 
 
 def test_drift_compares_previous_with_current_and_their_numbers(training, moved):
-    compared = comparators.compare(DRIFT, training, moved, schema_of())
+    compared = comparator_values.compare(DRIFT, training, moved, schema_of())
     results = judge(compared)
     assert {key: r.status.value for key, r in results.items()} == {
         ("pay", "", "drift:linf"): "fail",
@@ -150,7 +155,7 @@ def test_drift_compares_previous_with_current_and_their_numbers(training, moved)
     assert "400 examples now and 900 before" in low.reason
     kinds = {reason.type for reason in compared.anomalies.dataset_anomaly_info.reason}
     assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_LOW_NUM_EXAMPLES}
-    swapped = comparators.compare(DRIFT, moved, training, schema_of())
+    swapped = comparator_values.compare(DRIFT, moved, training, schema_of())
     assert judge(swapped)["", "", "drift:num_examples_high"].status.value == "fail"
     kinds = {reason.type for reason in swapped.anomalies.dataset_anomaly_info.reason}
     assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_HIGH_NUM_EXAMPLES}
@@ -165,7 +170,7 @@ def test_no_examples_before_is_above_every_bound():
 
 def test_ten_rows_a_side_are_not_enough_to_fail_or_pass():
     few = [statistics_of(frame(n, 0.5, 3.0, seed)[["fare"]]) for n, seed in ((10, 4), (12, 5))]
-    results = judge(comparators.compare(SKEW, *few, schema_of()))
+    results = judge(comparator_values.compare(SKEW, *few, schema_of()))
     jsd = results["fare", "", "skew:jsd"]
     assert jsd.value > 0.05  # TFDV alone calls this an anomaly
     assert jsd.status.value == "inconclusive"
@@ -182,7 +187,7 @@ def test_equal_distributions_rarely_fail_though_tfdv_calls_them_skewed():
             )
             for n in (60, 45)
         ]
-        compared = comparators.compare(SKEW, *sides, schema_of())
+        compared = comparator_values.compare(SKEW, *sides, schema_of())
         called += "fare" in compared.anomalies.anomaly_info
         failed += judge(compared)["fare", "", "skew:jsd"].status.value == "fail"
     assert called > 30
@@ -229,7 +234,9 @@ def _numbers(values):
     ],
 )
 def test_what_tfdv_cannot_compare_is_inconclusive_with_the_reason(training, moved, feature, told):
-    compared = comparators.compare(SKEW, training, moved, schema_of(f"feature {{ {feature} }}"))
+    compared = comparator_values.compare(
+        SKEW, training, moved, schema_of(f"feature {{ {feature} }}")
+    )
     (result,) = judge(compared).values()
     assert result.status.value == "inconclusive"
     assert told in result.reason
@@ -242,7 +249,7 @@ def test_a_feature_that_only_training_lacks_is_inconclusive_though_tfdv_says_not
         'feature { name: "label" type: INT '
         "skew_comparator { jensen_shannon_divergence { threshold: 0.1 } } }"
     )
-    compared = comparators.compare(SKEW, like_training, training, schema_of(text))
+    compared = comparator_values.compare(SKEW, like_training, training, schema_of(text))
     assert not compared.anomalies.drift_skew_info
     assert (
         "label has no value in the training statistics"
@@ -260,15 +267,17 @@ def test_a_slice_is_compared_with_the_same_slice(training, like_training, moved)
         return joined
 
     sides = with_slice(training, training), with_slice(like_training, moved)
-    results = judge(comparators.compare(SKEW, *sides, schema_of(), environment="SERVING"))
+    results = judge(comparator_values.compare(SKEW, *sides, schema_of(), environment="SERVING"))
     failed = {key for key, r in results.items() if r.status.value == "fail"}
     assert {(feature, name) for feature, name, _ in failed} == {
         ("pay", "city_Lyon"),
         ("fare", "city_Lyon"),
     }
-    whole = comparators.compare(SKEW, *sides, schema_of(), environment="SERVING", slices=False)
+    whole = comparator_values.compare(
+        SKEW, *sides, schema_of(), environment="SERVING", slices=False
+    )
     assert {key[1] for key in judge(whole)} == {""}
-    drift = judge(comparators.compare(DRIFT, *sides, schema_of()))
+    drift = judge(comparator_values.compare(DRIFT, *sides, schema_of()))
     assert [key for key in drift if "num_examples" in key[2] and key[1]] == []
 
 
@@ -283,7 +292,7 @@ def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
     found = {}
     for name, side in (("same", same), ("planted", planted)):
         shown = [statistics_lib.without_small_slices(each, 400) for each in (training, side)]
-        results = judge(comparators.compare(SKEW, *shown, schema, environment="SERVING"))
+        results = judge(comparator_values.compare(SKEW, *shown, schema, environment="SERVING"))
         bad = {key for key, r in results.items() if r.status.value != "pass"}
         found[name] = {key[:2] for key in bad if key[0] in rows}
     assert found["same"] == set()
@@ -302,7 +311,7 @@ def sliced(rows):
 
 
 def test_the_file_of_anomalies_has_tfdvs_reasons_and_our_severities(training, moved):
-    compared = comparators.compare(SKEW, training, moved, schema_of(), environment="SERVING")
+    compared = comparator_values.compare(SKEW, training, moved, schema_of(), environment="SERVING")
     anomalies = anomalies_pb2.Anomalies()
     anomalies.anomaly_info["pay"].path.step.append("pay")
     anomalies.anomaly_info["pay"].severity = anomalies_pb2.AnomalyInfo.WARNING

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from skewgate.checks.skew.comparators import (
+from skewgate.checks.skew.comparator_significance import (
     DRIFT,
     NORMS,
     SKEW,
