@@ -53,7 +53,7 @@ def test_records_by_hand():
 
 @pytest.mark.parametrize("size", [1, 7, 13, 1_000])
 def test_records_do_not_depend_on_the_blocks_of_reading(monkeypatch, size):
-    monkeypatch.setattr(tfrecord, "_READ_BYTES", size)
+    monkeypatch.setattr("skewgate.data.tf_example.tfrecord._READ_BYTES", size)
     contents = [b"a" * n for n in (0, 1, 30, 2, 500)]
     assert list(read_stream(io.BytesIO(tfrecord(*contents)))) == contents
 
