@@ -126,11 +126,10 @@ class Grid:
         places = np.repeat(np.arange(len(times)), counts)
         steps = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
         numbers = np.repeat(last - counts + 1, counts) + steps
-        starts = self.starts(numbers)
-        if self._uniform:
-            return places, starts
-        exist = starts < self.starts(numbers + 1)  # a zone may skip a whole day
-        return places[exist], starts[exist]
+        if len(skipped := self._skipped(numbers)):
+            exist = ~np.isin(numbers, skipped)
+            places, numbers = places[exist], numbers[exist]
+        return places, self.starts(numbers)
 
     def name(self, start: int) -> str:
         """Returns the name of a window by its start: the day, or the day and the time.
@@ -155,6 +154,15 @@ class Grid:
     def _whole_months(self) -> bool:
         months = self.length.months if self.length else 0
         return bool(months) and months >= self.every.months
+
+    def _skipped(self, numbers: Places) -> Places:
+        """Returns windows that are over when they start, as a zone may leave out a whole day."""
+        if self._uniform or not len(numbers):
+            return numbers[:0]
+        near = _neighbours(numbers)
+        starts = self._instants(near, ends=False)
+        skipped: Places = near[:-1][(np.diff(starts) == 0) & (np.diff(near) == 1)]
+        return skipped
 
     def _last(self, times: Places, *, ends: bool) -> Places:
         """Returns the last window that has started, or ended, at each time."""

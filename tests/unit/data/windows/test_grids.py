@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
 
 import numpy as np
 import pytest
@@ -261,3 +262,20 @@ def test_windows_that_make_no_sense_are_one_sentence(rules, message):
     with pytest.raises(InputError) as error:
         grid(**rules)
     assert message in str(error.value)
+
+
+def rows_of_the_page():
+    page = pathlib.Path(__file__).parents[4] / "docs" / "windows.md"
+    _, _, table = page.read_text().partition("| every | offset | zone | moment |")
+    lines = table.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.parametrize("row", rows_of_the_page())
+def test_the_table_of_the_page_says_what_is_so(row):
+    every, offset, zone, moment, *expected = row
+    made = grid(every, offset, zone)
+    time = int(datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp())
+    number = made.numbers(np.array([time]))
+    start, end = int(made.starts(number)[0]), int(made.ends(number)[0])
+    assert [zones.text(start), zones.text(end), made.name(start)] == expected
