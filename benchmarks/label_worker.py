@@ -26,7 +26,7 @@ CONFIG = {
     "labels": ["big_tipper"],
     "prediction_time": "start",
     "label_time": "arrived_at",
-    "horizon_hours": 72,
+    "horizon": "3d",
 }
 
 Columns = dict[str, npt.NDArray[np.generic]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
@@ -38,6 +38,16 @@ class Coverage:
     feature: str = ""
     results: tuple[MetricResult, ...] = ()
     spans: dict[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
+
+    def in_order(self, windows: Iterable[str]) -> list[str]:
+        """Returns windows by their start, where it is known of all, else by their names.
+
+        In the hour that comes twice in autumn names do not ascend with time.
+        """
+        windows = sorted(windows)
+        if not all(window in self.spans for window in windows):
+            return windows
+        return sorted(windows, key=lambda window: self.spans[window][0])
 
     @functools.cached_property
     def incomplete(self) -> dict[str, MetricResult]:
@@ -113,7 +123,7 @@ def judge(
     bands: list[BandCheck] = []
     changes: list[ChangeCheck] = []
     known: dict[str, tuple[_Series, Band | None]] = {}
-    for series in _series(wanted, measured, rules):
+    for series in _series(wanted, measured, rules, coverage):
         name = label(series.key)
         values = _values(series, config.min_slice_rows, coverage.incomplete)
         apart = _apart(list(values), coverage.spans)
@@ -164,7 +174,9 @@ def judge(
     return [*results, *judged], drawn
 
 
-def _series(wanted: Sequence[Wanted], measured: Measurements, rules: Windows) -> list[_Series]:
+def _series(
+    wanted: Sequence[Wanted], measured: Measurements, rules: Windows, coverage: Coverage
+) -> list[_Series]:
     """Returns the metrics to follow, with their values in each window."""
     windows = {
         str(key[0][1]): key
@@ -202,7 +214,7 @@ def _series(wanted: Sequence[Wanted], measured: Measurements, rules: Windows) ->
             key,
             worse,
             bound,
-            {name: measured.estimate(windows[name], key) for name in sorted(windows)},
+            {name: measured.estimate(windows[name], key) for name in coverage.in_order(windows)},
         )
         for key, (worse, bound) in followed.items()
     ]
@@ -262,12 +274,13 @@ def _after(
     >>> _after(["a"], ["a", "b", "c"], {"a": (0, 2), "b": (1, 3), "c": (2, 4)})
     ['c']
     """
+    if not normal:
+        return []
+    after = windows[windows.index(normal[-1]) + 1 :]
     return [
         window
-        for window in windows
-        if normal
-        and window > normal[-1]
-        and (window not in spans or spans[window][0] >= spans[normal[-1]][1])
+        for window in after
+        if window not in spans or spans[window][0] >= spans[normal[-1]][1]
     ]
 
 
@@ -286,7 +299,7 @@ def _drawing(
     changes = [r for r in judged if r.metric == f"{name} {CHANGE_POINT}" and r.slice]
     points: list[dict[str, Any]] = []
     limits: list[tuple[float | None, float | None]] = []
-    for window in sorted({*series.found, *coverage.spans}):
+    for window in coverage.in_order({*series.found, *coverage.spans}):
         estimate = series.found.get(window)
         bounds = estimate.bounds(config.significance.alpha) if estimate else (None, None)
         error = estimates.standard_error(estimate) if estimate else None

@@ -25,6 +25,8 @@ RANK_ERROR_PROPERTY = "rank_error"
 BLESSED_PROPERTY = "blessed"
 WINDOW_PROPERTY = "window"
 """Custom property of examples and statistics of a window of time: its start and end."""
+WINDOW_NAME_PROPERTY = "window_name"
+"""The same: its name, which is that of the window in labels.yaml."""
 ABSENT_PROPERTY = "absent"
 """Custom property of an artifact that stands for nothing: StateLookup found none."""
 
@@ -131,8 +133,9 @@ def present(
 def describe(artifact: types.Artifact, split: str, rows: int) -> dict[str, Any]:
     """Returns what a report says of one of its sides; its window or span where it has one."""
     described: dict[str, Any] = {"uri": artifact.uri, "split": split, "rows": rows}
-    if artifact.has_custom_property(WINDOW_PROPERTY):
-        described["window"] = artifact.get_string_custom_property(WINDOW_PROPERTY)
+    for name in (WINDOW_PROPERTY, WINDOW_NAME_PROPERTY):
+        if artifact.has_custom_property(name):
+            described[name] = artifact.get_string_custom_property(name)
     if span := span_of(artifact):
         described["span"] = span
     return described
@@ -149,9 +152,9 @@ def span_of(artifact: types.Artifact) -> int:
 def hand_on(source: types.Artifact, target: types.Artifact) -> None:
     """Lets what was made of examples say the same of its span and window."""
     target.span = span_of(source)
-    if source.has_custom_property(WINDOW_PROPERTY):
-        window = source.get_string_custom_property(WINDOW_PROPERTY)
-        target.set_string_custom_property(WINDOW_PROPERTY, window)
+    for name in (WINDOW_PROPERTY, WINDOW_NAME_PROPERTY):
+        if source.has_custom_property(name):
+            target.set_string_custom_property(name, source.get_string_custom_property(name))
 
 
 def publish(report: report_lib.Report, artifact: types.Artifact) -> None:

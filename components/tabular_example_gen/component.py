@@ -59,7 +59,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
     Component `outputs` contains:
       - `examples`: Channel of type `standard_artifacts.Examples`, gzip TFRecord of tf.Example;
         custom properties `rows_read`, `rows_rejected`, `rows_unassigned` and `rows_<split>`, and
-        of a window `window` (its start and end, ISO 8601 in UTC); the file
+        of a window `window` (its start and end, ISO 8601 in UTC) and `window_name`; the file
         ingest_report.json has the rows of each file and shard.
     """
 

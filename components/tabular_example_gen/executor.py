@@ -60,6 +60,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
+            examples.set_string_custom_property(
+                artifact_io.WINDOW_NAME_PROPERTY, plan.splits.window
+            )
 
     def _write(self, paths: Sequence[str], plan: Plan, folder: str) -> IngestCounts:
         """Writes the shards under temporary names and returns what was counted."""

@@ -16,7 +16,7 @@ import yaml
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.data.windows import scheduled as schedule_window
+from skewgate.data.windows import zones
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.kubeflow.schedule import cron
@@ -167,7 +167,7 @@ def vertex_request(
         InputError: the schedule does not fit the pipeline, or there is no such time zone.
     """
     parent = f"projects/{project}/locations/{location}"
-    schedule_window.check_zone(zone)
+    zones.check(zone)
     runtime = dict(compiled.job.get("runtimeConfig", {}))
     runtime["parameterValues"] = _values(
         compiled, schedule, SCHEDULED_TIME[VERTEX], runtime.get("parameterValues", {})

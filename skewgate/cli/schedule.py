@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from skewgate.core.errors import EXIT_PASS
-from skewgate.data.windows import scheduled
+from skewgate.data.windows import durations, scheduled
+from skewgate.data.windows.grids import Grid
 
 _EPILOG = "exit codes: 0 done, 2 usage or bad input"
 
@@ -62,10 +63,14 @@ def add_parser(commands: Any) -> None:
         "that a CronJob made",
     )
     window.add_argument(
-        "--every", required=True, metavar="LENGTH", help="length of windows: 15m, 6h, 1d, 1w"
+        "--every", required=True, metavar="LENGTH", help="length of windows: 15m, 6h, 1d, 1w, 1mo"
+    )
+    window.add_argument(
+        "--offset", default="0h", metavar="LENGTH", help="moves all windows, such as 6h (0h)"
     )
     window.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
     window.add_argument("--start", action="store_true", help="print its start in front of its end")
+    window.add_argument("--name", action="store_true", help="print its name in front of all")
 
 
 def _add_common(target: argparse.ArgumentParser) -> None:
@@ -146,10 +151,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _window(options: argparse.Namespace) -> int:
-    every = scheduled.parse_every(options.every)
-    found = scheduled.window(options.scheduled, every, options.time_zone)
+    every, offset = (
+        durations.parse(getattr(options, name), f"--{name}") for name in ("every", "offset")
+    )
+    found = scheduled.window(options.scheduled, Grid(every, offset, options.time_zone))
     moments = (found.start, found.end) if options.start else (found.end,)
-    print(" ".join(map(scheduled.write, moments)))
+    names = [found.name] if options.name else []
+    print(*names, *map(scheduled.write, moments))
     return EXIT_PASS
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import difflib
 import pathlib
-from typing import Any, TypeVar, get_args
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar, get_args
 
 import pydantic
 import yaml
@@ -12,12 +15,53 @@ import yaml
 from skewgate.core.errors import InputError
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
+_FIX = "correct the value"
+
+
+@dataclasses.dataclass(frozen=True)
+class Renamed:
+    """What became of a key of earlier versions.
+
+    Attributes:
+        key: its new name.
+        fix: what to do, of the mapping in which the old key stands.
+    """
+
+    key: str
+    fix: Callable[[Mapping[str, Any]], str]
 
 
 class StrictModel(pydantic.BaseModel):
-    """A frozen model that refuses keys it does not know."""
+    """A frozen model that refuses keys it does not know.
+
+    Attributes:
+        renamed: old names of keys, which are refused with the new ones.
+    """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[Mapping[str, Renamed]] = {}
+
+
+class RefusedError(ValueError):
+    """What a validator raises where it knows what to write instead.
+
+    Args:
+        problem: what was found and what was expected.
+        fix: what the user can do, without a full stop at the end.
+    """
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem)
+        self.fix = fix
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Lets a validator refuse what a function refuses by an InputError, in the same words."""
+    try:
+        yield
+    except InputError as error:
+        raise RefusedError(error.problem, error.fix or _FIX) from error
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -74,7 +118,7 @@ def check(model: type[Model], content: Any, where: str, at: str = "") -> Model:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
-        raise _explain(error, where, model, at) from error
+        raise _explain(error, where, model, content, at) from error
 
 
 def load(model: type[Model], path: str | pathlib.Path) -> Model:
@@ -108,7 +152,7 @@ def read_text(path: str | pathlib.Path) -> str:
 
 
 def _explain(
-    error: pydantic.ValidationError, where: str, model: type[Model], at: str
+    error: pydantic.ValidationError, where: str, model: type[Model], content: Any, at: str
 ) -> InputError:
     # An unknown key explains the missing one that it was meant to be.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
@@ -117,7 +161,10 @@ def _explain(
     found = first["input"]
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
-        known = _known_keys(model, first["loc"][:-1])
+        holder = _model_at(model, first["loc"][:-1])
+        if holder and (renamed := getattr(holder, "renamed", {}).get(name)):
+            return _renamed(renamed, where, field, first["loc"][:-1], content)
+        known = sorted(holder.model_fields) if holder else []
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}" if close else "remove it"
         listed = f"; the keys known here are {', '.join(known)}" if known else ""
@@ -126,10 +173,11 @@ def _explain(
         return InputError(where, f"{field} is required and missing", f"add the key {field}")
     if first["type"] == "value_error":  # our own sentence, which says what was found
         message = first["msg"].removeprefix("Value error, ")
-        return InputError(where, f"{field}: {message}" if field else message, "correct the value")
+        fix = getattr(first["ctx"]["error"], "fix", _FIX)
+        return InputError(where, f"{field}: {message}" if field else message, fix)
     message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
-    return InputError(where, f"{field}: {message}, got {found!r}", "correct the value")
+    return InputError(where, f"{field}: {message}, got {found!r}", _FIX)
 
 
 def _is_key(part: str) -> bool:
@@ -137,14 +185,26 @@ def _is_key(part: str) -> bool:
     return not part.startswith(("function-", "literal[")) and part != "ShareRule"
 
 
-def _known_keys(model: type[pydantic.BaseModel], path: tuple[Any, ...]) -> list[str]:
+def _renamed(
+    renamed: Renamed, where: str, field: str, path: tuple[Any, ...], content: Any
+) -> InputError:
+    for part in path:
+        content = content[part]
+    parent = field.rpartition(".")[0]
+    key = f"{parent}.{renamed.key}" if parent else renamed.key
+    return InputError(where, f"{field} is now {key}", renamed.fix(content))
+
+
+def _model_at(
+    model: type[pydantic.BaseModel], path: tuple[Any, ...]
+) -> type[pydantic.BaseModel] | None:
     for part in path:
         field = model.model_fields.get(str(part))
         found = _model_of(field.annotation) if field else None
         if found is None:
-            return []
+            return None
         model = found
-    return sorted(model.model_fields)
+    return model
 
 
 def _model_of(annotation: Any) -> type[pydantic.BaseModel] | None:

@@ -157,12 +157,11 @@ def _truth(
 ) -> dict[str, Any]:
     listed = []
     for window, tally in enumerate(tallies):
-        start = windows.start(window)
         listed.append(
             {
                 "window": window + 1,
                 "file": _file(window, windows, spec) if windows.sizes[window] else None,
-                **({"start": start} if start else {}),
+                **windows.described(window),
                 "rows_in": tally.rows_in,
                 "rows": tally.rows_out,
                 "rows_changed": tally.changed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +13,17 @@ import pyarrow as pa
 import pydantic
 
 from skewgate.core.errors import InputError
-from skewgate.core.yaml_model import StrictModel
+from skewgate.core.yaml_model import RefusedError, StrictModel, refusing
 from skewgate.data.arrow.values import validity
+from skewgate.data.windows.contract import Every, Offset, Zone
+from skewgate.data.windows.grids import Grid
 from skewgate.simulation import cells
 
 IntArray = npt.NDArray[np.int64]
 MOST_WINDOWS = 500
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_MONTHS = {"month": 1, "quarter": 3}
-_EVERY = re.compile(r"([1-9]\d*)\s*(s|min|h|d)")
+_OLD = {"month": "1mo", "quarter": "3mo"}
+_OLD_MINUTES = re.compile(r"([1-9]\d*)\s*min")
 
 
 class WindowRule(StrictModel):
@@ -31,14 +33,26 @@ class WindowRule(StrictModel):
         rows: rows of a window, in the order of the data; the last window may have fewer.
         number: of windows, of equal size up to one row, in the order of the data.
         time: a column of dates, time stamps or seconds since 1970.
-        every: length of a window by time: such as 30min, 6h, 7d (counted from 1970-01-01 00:00
-            UTC), month or quarter.
+        every: length of a window by time, such as 15m, 6h, 1d, 2w or 1mo.
+        offset, zone: which windows by time, see `data.windows.contract.WindowKeys`.
     """
 
     rows: int | None = pydantic.Field(default=None, ge=1)
     number: int | None = pydantic.Field(default=None, ge=1, le=MOST_WINDOWS)
     time: str | None = pydantic.Field(default=None, min_length=1)
-    every: str | None = None
+    every: Every | None = None
+    offset: Offset | None = None
+    zone: Zone | None = None
+
+    @pydantic.field_validator("every", mode="before")
+    @classmethod
+    def _refuse_old(cls, value: Any) -> Any:
+        text = value if isinstance(value, str) else ""
+        minutes = _OLD_MINUTES.fullmatch(text)
+        new = f"{minutes[1]}m" if minutes else _OLD.get(text)
+        if new:
+            raise RefusedError(f"{text} is now {new}", f"write `every: {new}`")
+        return value
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> WindowRule:
@@ -48,34 +62,36 @@ class WindowRule(StrictModel):
             raise ValueError(f"needs exactly one of rows, number and time, got {found}")
         if (self.time is None) != (self.every is None):
             raise ValueError("time and every go together: a column, and the length of a window")
-        named = self.every is None or self.every in _MONTHS
-        if not named and not _EVERY.fullmatch(self.every or ""):
-            raise ValueError(
-                f"every must be such as 30min, 6h, 7d, month or quarter, got {self.every!r}"
-            )
+        for key in ("offset", "zone"):
+            if self.time is None and getattr(self, key) is not None:
+                raise ValueError(f"{key} is of windows by time, and there is no time")
+        if self.time is not None:
+            with refusing():
+                _ = self.grid
         return self
 
+    @property
+    def grid(self) -> Grid:
+        """The windows by time.
+
+        Raises:
+            InputError: the durations do not fit each other.
+        """
+        given = {key: getattr(self, key) for key in ("every", "offset", "zone")}
+        return Grid(**{key: value for key, value in given.items() if value is not None})
+
     def keys(self, column: pa.Array) -> IntArray:
-        """Returns the number of the window of each time, counted from 1970, shape (n,).
+        """Returns the number of the window of each time, shape (n,).
 
         Raises:
             InputError: a time is missing, or the column holds no times.
         """
-        seconds = _seconds(column, self.time or "")
-        if self.every in _MONTHS:
-            months = seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-            return np.floor_divide(months, _MONTHS[self.every])
-        found = _EVERY.fullmatch(self.every or "")
-        assert found is not None
-        return np.floor_divide(seconds, int(found.group(1)) * _SECONDS[found.group(2)])
+        return self.grid.numbers(_seconds(column, self.time or ""))
 
-    def start(self, key: int) -> str:
-        """Returns when a window by time begins, in UTC."""
-        if self.every in _MONTHS:
-            return f"{np.datetime64(key * _MONTHS[self.every], 'M')}-01T00:00:00Z"
-        found = _EVERY.fullmatch(self.every or "")
-        assert found is not None
-        return f"{np.datetime64(key * int(found.group(1)) * _SECONDS[found.group(2)], 's')}Z"
+
+def _text(seconds: int) -> str:
+    """Returns a time of ISO 8601 in UTC."""
+    return f"{np.datetime64(seconds, 's')}Z"
 
 
 def _seconds(array: pa.Array, name: str) -> IntArray:
@@ -116,25 +132,36 @@ class Windows:
     Attributes:
         rule: how they were cut.
         sizes: rows of each, shape (k,); 0 for a window by time that holds none.
-        first_key: number of the first window by time, counted from 1970.
+        keys: numbers of the windows by time, shape (k,); empty for other windows.
     """
 
     rule: WindowRule
     sizes: IntArray
-    first_key: int = 0
+    keys: IntArray = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
 
     def of(self, batch: pa.RecordBatch, first: int) -> IntArray:
-        """Returns the window of each row, from 0, shape (n,); `first` is the number of row 0."""
+        """Returns the window of each row, from 0, shape (n,); -1 if there is none.
+
+        Args:
+            batch: the rows.
+            first: the number of its first row.
+        """
         if self.rule.time is not None:
             column = batch.column(batch.schema.get_field_index(self.rule.time))
-            return self.rule.keys(column) - self.first_key
+            keys = self.rule.keys(column)
+            near = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            return np.where(self.keys[near] == keys, near, -1)
         places = np.arange(first, first + batch.num_rows)
         found: IntArray = np.searchsorted(np.cumsum(self.sizes), places, side="right")
         return found
 
-    def start(self, window: int) -> str | None:
-        """Returns when a window by time begins, counted from 0; None for other windows."""
-        return None if self.rule.time is None else self.rule.start(self.first_key + window)
+    def described(self, window: int) -> dict[str, str]:
+        """Returns name, start and end of a window by time, counted from 0; nothing of others."""
+        if self.rule.time is None:
+            return {}
+        grid, key = self.rule.grid, self.keys[window : window + 1]
+        start, end = int(grid.starts(key)[0]), int(grid.ends(key)[0])
+        return {"name": grid.name(start), "start": _text(start), "end": _text(end)}
 
 
 def plan(rule: WindowRule, rows: int, keys: Mapping[int, int], where: str) -> Windows:
@@ -153,8 +180,11 @@ def plan(rule: WindowRule, rows: int, keys: Mapping[int, int], where: str) -> Wi
         first, last = min(keys), max(keys)
         count = last - first + 1
         if count <= MOST_WINDOWS:
-            sizes = np.array([keys.get(first + index, 0) for index in range(count)], np.int64)
-            return Windows(rule, sizes, first)
+            numbers = np.arange(first, last + 1)
+            # A zone may skip a whole day: then a window is over when it starts.
+            numbers = numbers[rule.grid.starts(numbers) < rule.grid.ends(numbers)]
+            sizes = np.array([keys.get(number, 0) for number in numbers.tolist()], np.int64)
+            return Windows(rule, sizes, numbers)
     elif rule.rows is not None:
         count = -(-rows // rule.rows)
         if count <= MOST_WINDOWS:

@@ -29,8 +29,8 @@ CONFIG = LabelConfig(
     labels=["tip"],
     prediction_time="start",
     label_time="at",
-    horizon_hours=30,
-    windows={"length_hours": 48, "every_hours": 24},
+    horizon="30h",
+    windows={"length": "2d"},
 )
 
 

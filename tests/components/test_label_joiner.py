@@ -35,7 +35,7 @@ BASE = {
     "labels": ["big_tipper"],
     "prediction_time": "start",
     "label_time": "arrived_at",
-    "horizon_hours": 72,
+    "horizon": "72h",
 }
 
 
@@ -286,7 +286,7 @@ def test_without_times_of_labels_the_last_in_the_files_wins_and_none_is_late(exa
     predictions = examples("serving", [prediction(f"t{n}", n) for n in range(5)])
     rows = [{"trip_id": f"t{n % 5}", "big_tipper": n} for n in range(100)]
     labels = examples("labels", rows, shards=1)
-    found, report, _ = join(predictions, labels, label_time=None, horizon_hours=0)
+    found, report, _ = join(predictions, labels, label_time=None, horizon="0h")
     assert by_trip(found) == {f"t{n}": [95 + n] for n in range(5)}
     assert report["details"]["labels"]["duplicates"] == 95
     assert report["details"]["labels"]["late"] == 0
@@ -401,7 +401,7 @@ def test_rolling_windows_name_every_window_of_a_row(examples, join):
     rows, report, _ = join(
         predictions,
         examples("labels", [label("a", 7, 1)]),
-        windows={"length_hours": 12, "every_hours": 6, "feature": "days"},
+        windows={"every": "6h", "length": "12h", "feature": "days"},
     )
     assert by_trip(rows, "days") == {
         "a": [b"2016-03-01T00:00Z", b"2016-03-01T06:00Z"],
@@ -495,7 +495,7 @@ def test_a_thousand_random_rows_are_joined_as_pandas_joins_them(examples, join):
     rows, report, _ = join(
         examples("serving", predictions.to_dict("records"), shards=3),
         examples("labels", labels.to_dict("records"), shards=1),
-        horizon_hours=30,
+        horizon="30h",
         as_of=as_of,
     )
     found = {row["row"][0]: row["big_tipper"][0] for row in rows if "big_tipper" in row}
@@ -613,7 +613,7 @@ def test_another_payload_is_refused(examples, join):
 
 def test_a_malformed_config_is_refused_when_the_pipeline_is_built():
     channel = types.Channel(type=standard_artifacts.Examples)
-    with pytest.raises(InputError, match=r"labels\.yaml: horizon_hours is required"):
+    with pytest.raises(InputError, match=r"labels\.yaml: horizon is required"):
         LabelJoiner(
             predictions=channel,
             labels=channel,
@@ -624,7 +624,7 @@ def test_a_malformed_config_is_refused_when_the_pipeline_is_built():
 def test_windows_are_named_as_tfma_names_their_slices():
     from tensorflow_model_analysis.slicer import slicer_lib
 
-    config = LabelConfig(**BASE, windows={"every_hours": 6, "feature": "day"})
+    config = LabelConfig(**BASE, windows={"every": "6h", "feature": "day"})
     wanted = slicer_lib.stringify_slice_key((("day", "2016-03-01T06:00Z"),))
     assert coverage.slice_name("2016-03-01T06:00Z", config) == wanted
 

@@ -18,9 +18,9 @@ key: [trip_id]
 labels: [big_tipper]
 prediction_time: trip_start_timestamp
 label_time: arrived_at
-horizon_hours: 120
+horizon: 5d
 as_of: {as_of}
-windows: {{length_hours: 672, every_hours: 672}}
+windows: {{every: 672h}}
 min_coverage: 0.8
 policy: {{on_open_window: allow}}
 """

@@ -93,6 +93,7 @@ def test_a_late_run_judges_the_rows_of_its_own_window(trained, monitor, quiet_se
     report = newest_report(trained, "DriftEvaluator/drift_report")
     assert report["current"]["rows"] == len(rows)
     assert report["current"]["window"] == "2014-02-24T00:00:00Z/2014-03-03T00:00:00Z"
+    assert report["current"]["window_name"] == "2014-02-24"
     late = monitor("windows", None, ("--scheduled-time", "20140309235959"), **changes)
     assert late.code == 0, late.err
     assert trained.states("monitoring")["TabularExampleGen"] == "CACHED"

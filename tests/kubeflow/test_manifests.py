@@ -10,7 +10,8 @@ import yaml
 
 from skewgate.cli.parser import build_parser
 from skewgate.core.errors import InputError
-from skewgate.data.windows import scheduled as schedule_window
+from skewgate.data.windows import scheduled
+from skewgate.data.windows.grids import Grid
 
 FOLDER = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests"
 DOCKERFILE = (FOLDER.parent / "Dockerfile").read_text()
@@ -169,14 +170,13 @@ def scheduled_time(job_name):
     [("UTC", "2026-11-25T00:00:00Z"), ("Europe/Berlin", "2026-11-24T23:00:00Z")],
 )
 def test_pods_of_a_job_evaluate_the_window_before_its_scheduled_time(zone, end):
-    scheduled = scheduled_time("skewgate-monitoring-29926470")  # 25 November 2026, 06:30
-    daily = schedule_window.parse_every("1d")
-    assert schedule_window.write(schedule_window.window_end(scheduled, daily, zone)) == end
+    time = scheduled_time("skewgate-monitoring-29926470")  # 25 November 2026, 06:30
+    assert scheduled.write(scheduled.window(time, Grid(zone=zone)).end) == end
 
 
 def test_a_job_made_by_hand_has_no_window():
     with pytest.raises(InputError, match=r"^scheduled time: must be a time such as"):
-        schedule_window.scheduled_time(scheduled_time("by-hand"))
+        scheduled.scheduled_time(scheduled_time("by-hand"))
 
 
 def test_the_arguments_of_the_scheduler_are_those_of_the_command():

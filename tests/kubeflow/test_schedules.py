@@ -320,7 +320,7 @@ def test_values_get_the_types_of_their_parameters(kubeflow_file):
 
 
 def test_an_unknown_time_zone_is_refused_before_anything_is_sent(vertex_file):
-    with pytest.raises(InputError, match="time zone: 'Berlin' is none"):
+    with pytest.raises(InputError, match="time zone: 'Berlin' is not known"):
         vertex_request(vertex_file, zone="Berlin")
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
 
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult
-from skewgate.core.yaml_model import StrictModel
-from skewgate.data.windows.assigning import LONGEST_HOURS, Hours, WindowRules
+from skewgate.core.yaml_model import Renamed, StrictModel
+from skewgate.data.windows.contract import Elapsed, Every, WindowKeys
+from skewgate.data.windows.durations import from_hours
+from skewgate.data.windows.grids import Grid
 from skewgate.decision.policy import BasicPolicy
 
 FIRST_SECOND, LAST_SECOND = -2_208_988_800, 253_402_300_799
@@ -37,6 +40,46 @@ class LabelPolicy(BasicPolicy):
         return by_cause.get(result.cause or "") or super().on_doubt(result)
 
 
+def _renamed(old: str, key: str) -> Renamed:
+    """Returns what became of a key in hours."""
+    return Renamed(key, lambda keys: f"write `{key}: {from_hours(keys[old])}`")
+
+
+def _every_of(keys: Mapping[str, Any]) -> str:
+    """Says what to write for `every_hours`; without `length_hours` windows had 24 hours."""
+    every = f"`every: {from_hours(keys['every_hours'])}`"
+    whole = "length_hours" in keys or "length" in keys or keys["every_hours"] == 24
+    return f"write {every}" if whole else f"write {every} and `length: 24h`"
+
+
+class LabelWindows(WindowKeys):
+    """Into which windows the predictions are cut, by their time.
+
+    Attributes:
+        every, offset, zone: see WindowKeys.
+        length: from start to end; None for `every`. More makes rolling windows, in which a row
+            lies in several.
+        feature: what the names of a row's windows are written to.
+    """
+
+    renamed: ClassVar[Mapping[str, Renamed]] = {
+        "length_hours": _renamed("length_hours", "length"),
+        "every_hours": Renamed("every", _every_of),
+        "offset_hours": _renamed("offset_hours", "offset"),
+    }
+    length: Every | None = None
+    feature: str = pydantic.Field(default="window", min_length=1)
+
+    @property
+    def grid(self) -> Grid:
+        """The windows.
+
+        Raises:
+            InputError: the durations do not fit each other.
+        """
+        return Grid(self.every, self.offset, self.zone, self.length)
+
+
 class LabelConfig(StrictModel):
     """The whole of `labels.yaml`.
 
@@ -45,7 +88,7 @@ class LabelConfig(StrictModel):
         labels: features of the label rows that are taken over.
         prediction_time: feature of the prediction rows, seconds since 1970 as whole numbers.
         label_time: the same of the label rows; without it no label is late.
-        horizon_hours: a label may come up to this long after its prediction.
+        horizon: a label may come up to this long after its prediction.
         as_of: what is "now", in seconds since 1970; a text of ISO 8601 in the file will do, in UTC
             if it names no other zone. Without it, the latest time in the data.
         windows: into which windows the predictions are cut.
@@ -53,14 +96,17 @@ class LabelConfig(StrictModel):
         policy: what shuts the gate.
     """
 
+    renamed: ClassVar[Mapping[str, Renamed]] = {
+        "horizon_hours": _renamed("horizon_hours", "horizon")
+    }
     version: Literal[1] = 1
     key: Names
     labels: Names
     prediction_time: str = pydantic.Field(min_length=1)
     label_time: str | None = pydantic.Field(default=None, min_length=1)
-    horizon_hours: Hours = pydantic.Field(ge=0, le=LONGEST_HOURS)
+    horizon: Elapsed
     as_of: int | None = pydantic.Field(default=None, ge=FIRST_SECOND, le=LAST_SECOND)
-    windows: WindowRules = WindowRules()
+    windows: LabelWindows = LabelWindows()
     min_coverage: float = pydantic.Field(default=0.8, gt=0, le=1)
     policy: LabelPolicy = LabelPolicy()
 
@@ -84,11 +130,6 @@ class LabelConfig(StrictModel):
         if self.label_time == self.windows.feature:
             raise ValueError(f"label_time {self.label_time!r} is windows.feature too")
         return self
-
-    @property
-    def horizon(self) -> int:
-        """Returns the horizon in seconds, rounded down."""
-        return math.floor(self.horizon_hours * 3600)
 
 
 def to_seconds(value: Any) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts, mixed_types
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult
-from skewgate.data.windows import assigning as windows_lib
+from skewgate.data.windows import zones
 from skewgate.decision.coverage import CoverageCheck, judge_coverage
 
 
@@ -57,15 +60,15 @@ def judge(counted: LabelCounts, config: LabelConfig) -> list[MetricResult]:
     now = as_of(counted, config)
     checks = [
         CoverageCheck(
-            slice=slice_name(windows_lib.name(start, config.windows), config),
-            labelled=labelled,
-            predicted=predicted,
+            slice=slice_name(window.name, config),
+            labelled=window.labelled,
+            predicted=window.predicted,
             threshold=config.min_coverage,
-            open_until=windows_lib.iso(_closes(start, config))
-            if _is_open(start, config, now)
+            open_until=zones.text(window.closes, config.windows.zone)
+            if window.is_open(now)
             else None,
         )
-        for start, (predicted, labelled) in sorted(counted.windows.items())
+        for window in _windows(counted, config)
     ]
     results = judge_coverage(checks)
     without = counted.totals.predictions_without_time
@@ -94,19 +97,19 @@ def details(counted: LabelCounts, config: LabelConfig) -> dict[str, Any]:
     return {
         **dataclasses.asdict(counted.totals),
         "as_of": now,
-        "horizon_hours": config.horizon_hours,
+        "horizon": str(config.horizon),
         "min_coverage": config.min_coverage,
         "feature": config.windows.feature,
         "windows": [
             {
-                "name": windows_lib.name(start, config.windows),
-                "start": start,
-                "end": start + config.windows.length,
-                "predicted": predicted,
-                "labelled": labelled,
-                "open": _is_open(start, config, now),
+                "name": window.name,
+                "start": window.start,
+                "end": window.end,
+                "predicted": window.predicted,
+                "labelled": window.labelled,
+                "open": window.is_open(now),
             }
-            for start, (predicted, labelled) in sorted(counted.windows.items())
+            for window in _windows(counted, config)
         ],
     }
 
@@ -121,9 +124,27 @@ def slice_name(window: str, config: LabelConfig) -> str:
     return f"{config.windows.feature}:{window}"
 
 
-def _closes(start: int, config: LabelConfig) -> int:
-    return start + config.windows.length + config.horizon
+@dataclasses.dataclass(frozen=True)
+class _Window:
+    """A window of predictions; times are seconds since 1970, and labels may come until `closes`."""
+
+    name: str
+    start: int
+    end: int
+    closes: int
+    predicted: int
+    labelled: int
+
+    def is_open(self, now: int | None) -> bool:
+        """Says whether labels may still come."""
+        return now is not None and self.closes > now
 
 
-def _is_open(start: int, config: LabelConfig, now: int | None) -> bool:
-    return now is not None and _closes(start, config) > now
+def _windows(counted: LabelCounts, config: LabelConfig) -> Iterator[_Window]:
+    """Yields the windows, by their time."""
+    grid = config.windows.grid
+    starts = sorted(counted.windows)
+    ends = grid.ends(grid.numbers(np.array(starts, np.int64))).tolist()
+    for start, end in zip(starts, ends, strict=True):
+        closes = end + config.horizon.seconds
+        yield _Window(grid.name(start), start, end, closes, *counted.windows[start])

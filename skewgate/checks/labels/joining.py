@@ -24,7 +24,6 @@ from skewgate.data.arrow.columns import Mask, Places, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys
 from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.tf_example import patching as records_lib
-from skewgate.data.windows import assigning as windows_lib
 
 _TIMES = 1 << 39
 """More than there are seconds in the years 1900 to 9999, twice."""
@@ -75,7 +74,7 @@ class Joiner:
         """Returns what was counted, with what became of each label after the last prediction."""
         totals, counts = self.counted.totals, self._labels.counts
         seen = self._latest[self._group] != NO_TIME
-        deadline = self._latest[self._group[seen]] + self._config.horizon
+        deadline = self._latest[self._group[seen]] + self._config.horizon.seconds
         late = seen.copy()
         late[seen] = self._time[seen] > deadline
         if self._config.label_time is None:
@@ -108,7 +107,7 @@ class Joiner:
         np.maximum.at(self._latest, group, times[asking])
         bounds = np.zeros(len(asking), np.int64)
         if self._config.label_time is not None:
-            bounds = np.minimum(times[asking] + self._config.horizon, LAST_SECOND)
+            bounds = np.minimum(times[asking] + self._config.horizon.seconds, LAST_SECOND)
         # Labels ascend by key, then time: the last one up to the bound is the one.
         ranks = self._group * _TIMES + self._time
         last = np.searchsorted(ranks, group * _TIMES + bounds, side="right") - 1
@@ -157,8 +156,8 @@ class Joiner:
 
     def _windows(self, times: Places, joined: Mask) -> pa.Array:
         """Returns the names of the windows of each row, and counts rows and labels of each."""
-        rules = self._config.windows
-        rows, starts = windows_lib.assign(times, rules)
+        grid = self._config.windows.grid
+        rows, starts = grid.assign(times)
         different, where, predicted = np.unique(starts, return_inverse=True, return_counts=True)
         labelled = np.bincount(where, joined[rows], minlength=len(different)).astype(np.int64)
         here = LabelCounts()
@@ -167,7 +166,7 @@ class Joiner:
         ):
             here.windows[start] = (n, k)
         self.counted.merge(here)
-        names = [windows_lib.name(start, rules).encode() for start in different.tolist()]
+        names = [grid.name(start).encode() for start in different.tolist()]
         ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(times)))])
         flat = pa.array(names, pa.large_binary()).take(places_array(where))
         return pa.LargeListArray.from_arrays(places_array(ends), flat)

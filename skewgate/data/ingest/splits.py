@@ -21,7 +21,9 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow import kinds, row_hash
-from skewgate.data.windows import scheduled
+from skewgate.data.windows import scheduled, zones
+from skewgate.data.windows.contract import WindowKeys, Zone
+from skewgate.data.windows.durations import DAY
 
 Codes = npt.NDArray[np.int64]
 COUNTS = ("read", "rejected", "unassigned")
@@ -46,15 +48,17 @@ class AllRows(StrictModel):
 
 
 class TimeRanges(StrictModel):
-    """Splits by time: each holds the rows of a half-open range of dates (UTC).
+    """Splits by time: each holds the rows of a half-open range of dates.
 
     Attributes:
         column: dates, time stamps, or seconds since 1970.
+        zone: IANA name of the time zone in which the days begin.
         ranges: split name to (first day, day after the last).
     """
 
     by: Literal["time"]
     column: str
+    zone: Zone = zones.UTC
     ranges: dict[str, tuple[datetime.date, datetime.date]] = _SOME
 
     @pydantic.field_validator("ranges")
@@ -76,17 +80,15 @@ class TimeRanges(StrictModel):
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
         seconds = _seconds(batch, self.column, where)
-
-        def start_of(day: datetime.date) -> int:
-            return (day - _EPOCH).days * 86_400
-
         codes = np.full(batch.num_rows, -1)
-        for place, (start, end) in enumerate(self.ranges.values()):
-            codes[(seconds >= start_of(start)) & (seconds < start_of(end))] = place
+        for place, days in enumerate(self.ranges.values()):
+            midnights = np.array([(day - _EPOCH).days * DAY for day in days])
+            start, end = zones.instants(midnights, self.zone)
+            codes[(seconds >= start) & (seconds < end)] = place
         return codes
 
 
-class TimeWindow(StrictModel):
+class TimeWindow(WindowKeys):
     """One split that holds the last whole window of time before a run was scheduled for.
 
     A run that starts late or is repeated was scheduled for the same time and so takes the same
@@ -95,25 +97,12 @@ class TimeWindow(StrictModel):
     Attributes:
         name: of the split.
         column: dates, time stamps, or seconds since 1970.
-        every: length of windows, such as "15m", "6h", "1d" or "2w".
-        zone: time zone whose midnight ends windows of days and weeks.
+        every, offset, zone: which windows, see WindowKeys.
     """
 
     by: Literal["window"]
     name: str = "serving"
     column: str
-    every: str = "1d"
-    zone: str = "UTC"
-
-    @pydantic.field_validator("every", "zone")
-    @classmethod
-    def _check(cls, value: str, info: pydantic.ValidationInfo) -> str:
-        check = scheduled.parse_every if info.field_name == "every" else scheduled.check_zone
-        try:
-            check(value)
-        except InputError as error:
-            raise ValueError(error.problem) from error
-        return value
 
     def names(self) -> list[str]:
         """Returns the names of the splits."""
@@ -123,19 +112,20 @@ class TimeWindow(StrictModel):
         """Returns the window of a run.
 
         Args:
-            scheduled_time: what the run was scheduled for, see `schedule_window.scheduled_time`.
+            scheduled_time: what the run was scheduled for, see `scheduled.scheduled_time`.
 
         Raises:
             InputError: it is no time.
         """
-        every = scheduled.parse_every(self.every)
-        return scheduled.window(scheduled_time, every, self.zone)
+        return scheduled.window(scheduled_time, self.grid)
 
     def at(self, scheduled_time: str) -> InWindow:
         """Returns the split with the window of a run, see `window`."""
         window = self.window(scheduled_time)
         start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
-        return InWindow(name=self.name, column=self.column, start=start, end=end)
+        return InWindow(
+            name=self.name, column=self.column, window=window.name, start=start, end=end
+        )
 
 
 class InWindow(StrictModel):
@@ -144,11 +134,13 @@ class InWindow(StrictModel):
     Attributes:
         name: of the split.
         column: dates, time stamps, or seconds since 1970.
+        window: the name of the window.
         start, end: seconds since 1970; the end is not part of the window.
     """
 
     name: str
     column: str
+    window: str
     start: int
     end: int
 
@@ -156,8 +148,8 @@ class InWindow(StrictModel):
     def text(self) -> str:
         """The window as an interval of ISO 8601, in UTC.
 
-        >>> InWindow(name="serving", column="when", start=0, end=86_400).text
-        '1970-01-01T00:00:00Z/1970-01-02T00:00:00Z'
+        >>> TimeWindow(by="window", column="when").at("2026-11-25T06:00:00Z").text
+        '2026-11-24T00:00:00Z/2026-11-25T00:00:00Z'
         """
         moments = (
             datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)

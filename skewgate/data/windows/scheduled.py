@@ -3,9 +3,9 @@
 A run that starts late, or is repeated, was scheduled for the same time and so
 evaluates the same window: the last whole one before that time.
 
->>> window("2026-11-25T06:00:00Z", parse_every("1d"))
-Window(start=datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc), \
-end=datetime.datetime(2026, 11, 25, 0, 0, tzinfo=datetime.timezone.utc))
+>>> found = window("2026-11-25T06:00:00Z", Grid())
+>>> found.name, write(found.start), write(found.end)
+('2026-11-24', '2026-11-24T00:00:00Z', '2026-11-25T00:00:00Z')
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
-import zoneinfo
-from typing import Literal
+
+import numpy as np
 
 from skewgate.core.errors import InputError
+from skewgate.data.windows.grids import Grid
 
 UTC = datetime.timezone.utc
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS = {"m": 60, "h": 3600}
-_DAY, _WEEK = 1, 7
-_EVERY = re.compile(r"([1-9]\d{0,3})([mhdw])")
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:[Zz]|([+-]\d{2}:\d{2}))"
 )
@@ -32,45 +30,18 @@ _YEARS = range(2000, 2160)  # what eight digits of minutes can say, and a job's 
 
 
 @dataclasses.dataclass(frozen=True)
-class Every:
-    """The length of windows.
-
-    Attributes:
-        count: of units, at least 1.
-        unit: "m" minutes, "h" hours, "d" days or "w" weeks.
-    """
-
-    count: int
-    unit: Literal["m", "h", "d", "w"]
-
-
-@dataclasses.dataclass(frozen=True)
 class Window:
     """A window of time, in UTC.
 
     Attributes:
         start: its first moment.
         end: the first moment after it.
+        name: what it is called, in its time zone.
     """
 
     start: datetime.datetime
     end: datetime.datetime
-
-
-def parse_every(text: str) -> Every:
-    """Parses the length of windows, such as "15m", "6h", "1d" or "2w".
-
-    Raises:
-        InputError: it is none.
-    """
-    found = _EVERY.fullmatch(text)
-    if not found:
-        raise InputError(
-            "length of windows",
-            f"must be a number with m, h, d or w for minutes, hours, days or weeks, got {text!r}",
-            "give one such as 1d",
-        )
-    return Every(int(found[1]), found[2])  # type: ignore[arg-type]
+    name: str
 
 
 def scheduled_time(text: str) -> datetime.datetime:
@@ -98,45 +69,21 @@ def scheduled_time(text: str) -> datetime.datetime:
     return found
 
 
-def window_end(
-    scheduled: datetime.datetime | str, every: Every, zone: str = "UTC"
-) -> datetime.datetime:
-    """Returns the end of the last whole window before a scheduled time, in UTC.
-
-    Windows of days and weeks (from Monday) end at midnight in `zone`, so that a day on which the
-    clocks change has 23 or 25 hours. Windows of hours and minutes are counted in UTC, whatever
-    `zone` is, so that all have the same length and none is lost or doubled.
+def window(scheduled: datetime.datetime | str, grid: Grid) -> Window:
+    """Returns the last whole window before a scheduled time.
 
     Args:
         scheduled: with a time zone, or as text that `scheduled_time` takes.
-        every: the length of windows.
-        zone: IANA name of a time zone, such as "Europe/Berlin".
+        grid: the windows.
 
     Raises:
-        InputError: there is no such zone, or the scheduled time has none or is no time.
+        InputError: the scheduled time has no time zone or is no time.
     """
-    moment = _moment(scheduled)
-    if every.unit in _SECONDS:
-        length = _length(every)
-        return _EPOCH + (moment - _EPOCH) // length * length
-    place = _zone(zone)
-    days = _days(every)
-    today = moment.astimezone(place).date().toordinal()
-    return _midnight(today - (today - 1) % days, place)
-
-
-def window(scheduled: datetime.datetime | str, every: Every, zone: str = "UTC") -> Window:
-    """Returns the last whole window before a scheduled time; see `window_end`.
-
-    Raises:
-        InputError: there is no such zone, or the scheduled time has none or is no time.
-    """
-    end = window_end(scheduled, every, zone)
-    if every.unit in _SECONDS:
-        return Window(end - _length(every), end)
-    place = _zone(zone)
-    last = end.astimezone(place).date().toordinal()
-    return Window(_midnight(last - _days(every), place), end)
+    moment = (_moment(scheduled) - _EPOCH) // datetime.timedelta(seconds=1)
+    end = int(grid.starts(grid.numbers(np.array([moment])))[0])
+    start = int(grid.starts(grid.numbers(np.array([end - 1])))[0])
+    first, last = (_EPOCH + datetime.timedelta(seconds=seconds) for seconds in (start, end))
+    return Window(first, last, grid.name(start))
 
 
 def write(moment: datetime.datetime) -> str:
@@ -146,11 +93,6 @@ def write(moment: datetime.datetime) -> str:
     '2026-11-25T06:00:00Z'
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def check_zone(name: str) -> None:
-    """Raises InputError if there is no time zone of that IANA name."""
-    _zone(name)
 
 
 def _parse(text: str) -> datetime.datetime | None:
@@ -175,26 +117,3 @@ def _moment(scheduled: datetime.datetime | str) -> datetime.datetime:
             "scheduled time", f"must have a time zone, got {scheduled.isoformat()}", "give one"
         )
     return scheduled.astimezone(UTC)
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(
-            "time zone", f"{name!r} is none", "give an IANA name such as Europe/Berlin"
-        ) from error
-
-
-def _length(every: Every) -> datetime.timedelta:
-    return datetime.timedelta(seconds=every.count * _SECONDS[every.unit])
-
-
-def _days(every: Every) -> int:
-    return every.count * (_WEEK if every.unit == "w" else _DAY)
-
-
-def _midnight(ordinal: int, place: zoneinfo.ZoneInfo) -> datetime.datetime:
-    """Returns the first moment of a day in UTC; where clocks skip midnight, when they skip it."""
-    day = datetime.date.fromordinal(ordinal)
-    return datetime.datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC)

@@ -157,6 +157,13 @@ def test_windows_that_lack_labels_are_inconclusive_and_not_wrong(measurements):
     assert decision.decide(results, allowed).blessed
 
 
+def test_windows_of_the_hour_that_comes_twice_are_in_order_of_time():
+    first, second = "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"
+    coverage = Coverage(spans={second: (3_600, 7_200), first: (0, 3_600)})
+    assert coverage.in_order([second, first]) == [first, second]
+    assert Coverage().in_order([first, second]) == [second, first]  # only their names are known
+
+
 def test_rolling_windows_are_taken_apart(judge):
     """Of three-day windows every day, only those that share no row tell apart chance and change."""
     spans = {name: (index * DAY, (index + 3) * DAY) for index, name in enumerate(days(24))}

@@ -51,6 +51,16 @@ def test_rows_are_split_by_time_and_the_rest_is_counted(ingest, records):
     }
 
 
+def test_the_window_of_a_run_is_noted_by_its_times_and_its_name(ingest):
+    times = [1_774_738_799, 1_774_738_800, 1_774_821_599, 1_774_821_600]  # 2026-03-29 in Berlin
+    rows = "when\n" + "".join(f"{time}\n" for time in times)
+    splits = {"by": "window", "column": "when", "zone": "Europe/Berlin"}
+    examples = ingest({"rows.csv": rows}, splits, scheduled_time="2026-03-30T06:00:00Z")
+    assert counts_of(examples)["rows_serving"] == 2
+    noted = [examples.get_string_custom_property(name) for name in ("window", "window_name")]
+    assert noted == ["2026-03-28T23:00:00Z/2026-03-29T22:00:00Z", "2026-03-29"]
+
+
 def test_types_come_from_the_schema_and_are_overridden_by_column(ingest, records):
     schema = 'feature { name: "seats" type: FLOAT } feature { name: "fare" type: BYTES }'
     (first, *_) = records(ingest({"rows.csv": ROWS}, schema=schema))

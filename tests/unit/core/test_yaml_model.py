@@ -7,6 +7,7 @@ from skewgate.core.errors import InputError
 
 
 class Inner(yaml_model.StrictModel):
+    renamed = {"tint": yaml_model.Renamed("colour", lambda keys: f"write `colour: {keys['tint']}`")}
     colour: str = "red"
     count: int = 0
 
@@ -21,6 +22,13 @@ class Outer(yaml_model.StrictModel):
     def _check(cls, value):
         if value == "forbidden":
             raise ValueError("name must not be 'forbidden'")
+        if value == "old":
+            raise yaml_model.RefusedError("must be young, got 'old'", "be young")
+        with yaml_model.refusing():
+            if value == "taken":
+                raise InputError("somewhere", "is taken by another", "take another")
+            if value == "wrong":
+                raise InputError("somewhere", "is wrong")
         return value
 
 
@@ -104,6 +112,24 @@ def test_wrong_value_says_where_what_and_what_was_expected(text, expected):
 def test_own_sentence_is_kept_as_it_is():
     assert message("name: forbidden") == (
         "thing.yaml: name: name must not be 'forbidden'. Fix: correct the value."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("old", "must be young, got 'old'. Fix: be young."),
+        ("taken", "is taken by another. Fix: take another."),
+        ("wrong", "is wrong. Fix: correct the value."),
+    ],
+)
+def test_a_validator_that_knows_the_fix_says_it(name, sentence):
+    assert message(f"name: {name}") == f"thing.yaml: name: {sentence}"
+
+
+def test_a_renamed_key_is_refused_with_its_new_name_and_value():
+    assert message("name: a\ninner: {count: 3, tint: blue}") == (
+        "thing.yaml: inner.tint is now inner.colour. Fix: write `colour: blue`."
     )
 
 

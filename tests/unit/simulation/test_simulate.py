@@ -166,13 +166,13 @@ def test_windows_by_time_take_rows_from_anywhere_in_the_data(sim, tmp_path, monk
     spec = spec_of([("missing_rate", {"first": 2}, {})], {"time": "started", "every": "10d"})
     found = sim.run(tmp_path, mixed, spec)
     windows = found.truth["windows"]
-    # 2016-01-01 is day 16,801: the first window began on the last day of 2015.
-    assert [window["start"][:10] for window in windows] == [
-        "2015-12-31",
-        "2016-01-10",
-        "2016-01-20",
-    ]
-    assert [window["rows_in"] for window in windows] == [9 * 24, 10 * 24, 6 * 24]
+    # 735,963 days have passed before 2016-01-01: three of them belong to its window.
+    assert [window["name"] for window in windows] == ["2015-12-29", "2016-01-08", "2016-01-18"]
+    assert (windows[0]["start"], windows[0]["end"]) == (
+        "2015-12-29T00:00:00Z",
+        "2016-01-08T00:00:00Z",
+    )
+    assert [window["rows_in"] for window in windows] == [7 * 24, 10 * 24, 8 * 24]
     kept = {when: place for place, when in enumerate(mixed["started"].to_pylist())}
     for window in found.windows:
         places = [kept[when] for when in window["started"].to_pylist()]
@@ -295,7 +295,7 @@ def test_data_that_change_between_the_passes_are_refused(sim, tmp_path):
         (pa.concat_tables([before, before]), "{number: 3}"),
         (before.slice(0, 500), "{number: 3}"),
         (moved, "{time: started, every: 1d}"),
-        (moved, "{time: started, every: month}"),
+        (moved, "{time: started, every: 1mo}"),
     ):
         with pytest.raises(InputError, match="changed while it was read"):
             simulated_while(after, windows)

@@ -62,8 +62,17 @@ MISTAKES = {
     "rows and number",
     "windows: {rows: 0}": "windows.rows: input should be greater than or equal to 1, got 0",
     "windows: {time: t}": "windows: time and every go together",
-    "windows: {time: t, every: 7 weeks}": "windows: every must be such as 30min, 6h, 7d, month or "
-    "quarter, got '7 weeks'",
+    "windows: {time: t, every: 7 weeks}": "windows.every: must be a whole number with m, h, d, w "
+    "or mo for minutes, hours, days, weeks or months, got '7 weeks'. Fix: write it as 15m, 6h",
+    "windows: {time: t, every: 30min}": "windows.every: 30min is now 30m. Fix: write `every: 30m`.",
+    "windows: {time: t, every: month}": "windows.every: month is now 1mo. Fix: write `every: 1mo`.",
+    "windows: {time: t, every: quarter}": "windows.every: quarter is now 3mo. Fix: write `every: "
+    "3mo`.",
+    "windows: {time: t, every: 0d}": "windows.every: must be more than 0, got 0d",
+    "windows: {time: t, every: 1d, zone: Berlin}": "windows.zone: 'Berlin' is not known. Fix: give "
+    "an IANA name",
+    "windows: {time: t, every: 1d, offset: 1mo}": "windows: offset of 1mo needs windows of months",
+    "windows: {rows: 5, zone: UTC}": "windows: zone is of windows by time, and there is no time",
     "windows: {size: 5}": "windows.size is not a known key; the keys known here are every, number",
     plants("column: x"): "plants.0.kind is required and missing; the kinds are shift, scale",
     plants("kind: shfit, column: x"): "plants.0.kind: 'shfit' is no kind of drift; the kinds are "

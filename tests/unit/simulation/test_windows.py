@@ -41,36 +41,65 @@ STAMPS = [
 
 
 @pytest.mark.parametrize(
-    ("every", "expected", "start"),
+    ("rules", "expected", "name"),
     [
-        ("1d", [16800, 16801, 16891, -1], "2015-12-31T00:00:00Z"),
-        ("month", [551, 552, 554, -1], "2015-12-01T00:00:00Z"),
-        ("quarter", [183, 184, 184, -1], "2015-10-01T00:00:00Z"),
-        ("12h", [33601, 33602, 33783, -2], "2015-12-31T12:00:00Z"),
+        ({"every": "1d"}, [0, 1, 91, -16801], "2015-12-31"),
+        ({"every": "1mo"}, [0, 1, 3, -552], "2015-12-01"),
+        ({"every": "3mo"}, [0, 1, 1, -184], "2015-10-01"),
+        ({"every": "12h"}, [0, 1, 182, -33603], "2015-12-31T12:00Z"),
+        ({"every": "1d", "zone": "Europe/Berlin"}, [0, 0, 90, -16802], "2016-01-01"),
+        ({"every": "1d", "offset": "6h"}, [0, 0, 91, -16802], "2015-12-31T06:00Z"),
     ],
 )
-def test_windows_by_time(every, expected, start):
-    rule = WindowRule(time="t", every=every)
-    for unit in ("s", "ms", "us", "ns"):
-        assert rule.keys(pa.array(STAMPS, pa.timestamp(unit))).tolist() == expected
+def test_windows_by_time(rules, expected, name):
+    rule = WindowRule(time="t", **rules)
+    found = rule.keys(pa.array(STAMPS, pa.timestamp("s")))
+    assert (found - found[0]).tolist() == expected
+    for unit in ("ms", "us", "ns"):
+        assert rule.keys(pa.array(STAMPS, pa.timestamp(unit))).tolist() == found.tolist()
     seconds = [int((each - datetime.datetime(1970, 1, 1)).total_seconds()) for each in STAMPS]
-    assert rule.keys(pa.array(seconds)).tolist() == expected
-    assert rule.keys(pa.array(np.array(seconds) + 0.75)).tolist() == expected
-    assert rule.start(expected[0]) == start
+    assert rule.keys(pa.array(seconds)).tolist() == found.tolist()
+    assert rule.keys(pa.array(np.array(seconds) + 0.75)).tolist() == found.tolist()
+    windows = plan(rule, 2, {int(found[0]): 1, int(found[1]): 1}, "s")
+    assert windows.described(0)["name"] == name
 
 
 def test_dates_are_times():
     days = pa.array([datetime.date(2016, 1, 31), datetime.date(2016, 2, 1)])
-    rule = WindowRule(time="t", every="month")
-    assert rule.keys(days).tolist() == rule.keys(days.cast(pa.date64())).tolist() == [552, 553]
+    rule = WindowRule(time="t", every="1mo")
+    found = rule.keys(days).tolist()
+    assert rule.keys(days.cast(pa.date64())).tolist() == found
+    assert found[1] - found[0] == 1
 
 
 def test_a_window_of_time_without_rows_has_a_number_all_the_same():
-    windows = plan(WindowRule(time="t", every="1d"), 5, {100: 2, 103: 3}, "s")
+    rule = WindowRule(time="t", every="1d")
+    first, last = rule.keys(pa.array([100 * DAY, 103 * DAY])).tolist()
+    windows = plan(rule, 5, {first: 2, last: 3}, "s")
     assert windows.sizes.tolist() == [2, 0, 0, 3]
-    assert windows.start(3) == "1970-04-14T00:00:00Z"
-    batch = pa.RecordBatch.from_arrays([pa.array([103 * DAY, 100 * DAY])], ["t"])
-    assert windows.of(batch, 0).tolist() == [3, 0]
+    assert windows.described(3) == {
+        "name": "1970-04-14",
+        "start": "1970-04-14T00:00:00Z",
+        "end": "1970-04-15T00:00:00Z",
+    }
+    times = [103, 100, 99, 104]
+    batch = pa.RecordBatch.from_arrays([pa.array([day * DAY for day in times])], ["t"])
+    assert windows.of(batch, 0).tolist() == [3, 0, -1, -1]
+
+
+def test_a_day_that_a_zone_skipped_is_no_window():
+    rule = WindowRule(time="t", every="1d", zone="Pacific/Apia")
+    skip = 1_325_239_200  # the end of 29 December 2011 and the beginning of the 31st
+    first, last = rule.keys(pa.array([skip - 1, skip])).tolist()
+    windows = plan(rule, 2, {first: 1, last: 1}, "s")
+    assert windows.sizes.tolist() == [1, 1]
+    assert [windows.described(each)["name"] for each in (0, 1)] == ["2011-12-29", "2011-12-31"]
+    batch = pa.RecordBatch.from_arrays([pa.array([skip, skip - 1])], ["t"])
+    assert windows.of(batch, 0).tolist() == [1, 0]
+
+
+def test_windows_of_rows_have_no_times():
+    assert plan(WindowRule(rows=3), 7, {}, "s").described(0) == {}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +120,7 @@ def test_a_row_without_a_time_belongs_to_no_window(column, found):
     ("rule", "rows", "keys"),
     [
         (WindowRule(rows=1), MOST_WINDOWS + 1, {}),
-        (WindowRule(time="t", every="1s"), 2, {0: 1, MOST_WINDOWS: 1}),
+        (WindowRule(time="t", every="1m"), 2, {0: 1, MOST_WINDOWS: 1}),
         (WindowRule(number=9), 8, {}),
     ],
 )

@@ -18,7 +18,7 @@ MARCH = 1_456_790_400  # 2016-03-01T00:00Z
 
 
 def config(**more):
-    base = {"key": ["id"], "labels": ["tip"], "prediction_time": "start", "horizon_hours": 36}
+    base = {"key": ["id"], "labels": ["tip"], "prediction_time": "start", "horizon": "36h"}
     return LabelConfig(**{**base, **more})
 
 

@@ -19,7 +19,6 @@ from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.windows.assigning import name
 
 MARCH = 1_456_790_400
 HOUR = 3_600
@@ -37,8 +36,8 @@ def config(**more):
         "labels": ["tip"],
         "prediction_time": "start",
         "label_time": "at",
-        "horizon_hours": 5,
-        "windows": {"length_hours": 4, "every_hours": 2, "offset_hours": 1},
+        "horizon": "5h",
+        "windows": {"every": "2h", "length": "4h", "offset": "1h"},
     }
     return LabelConfig(**{**base, **more})
 
@@ -123,7 +122,7 @@ def by_pandas(left, right, rules):
         there = there.dropna(subset=["id"]).assign(at=0)
     pairs = here.merge(there, on="id")
     if rules.label_time:
-        pairs = pairs[pairs["at"] <= pairs["start"] + rules.horizon]
+        pairs = pairs[pairs["at"] <= pairs["start"] + rules.horizon.seconds]
     last = pairs.sort_values(["at", "place"]).groupby("n").last()
     return {int(n): int(tip) for n, tip in last["tip"].items()}
 
@@ -145,7 +144,7 @@ def classes(left, right, rules, used):
             kind = "orphans"
         elif row["tip"] in used:
             kind = "used"
-        elif rules.label_time and row["at"] > max(starts) + rules.horizon:
+        elif rules.label_time and row["at"] > max(starts) + rules.horizon.seconds:
             kind = "late"
         else:
             kind = "duplicates"
@@ -195,7 +194,7 @@ def test_any_tables_in_any_parts_are_joined_as_pandas_joins_them(
         assert len(row.get("window", [])) == (2 if "start" in row else 0)
         predicted.update(row.get("window", []))
         labelled.update(row["window"] if "tip" in row else [])
-    found = {name(start, rules.windows): each for start, each in counted.windows.items()}
+    found = {rules.windows.grid.name(start): each for start, each in counted.windows.items()}
     assert found == {window: (count, labelled[window]) for window, count in predicted.items()}
 
 

@@ -83,6 +83,18 @@ def test_a_fraction_of_a_second_before_midnight_is_the_day_before(table):
     assert rows(seventies, table) == {"all": [1]}
 
 
+def test_a_date_is_a_day_of_the_zone(table):
+    # Berlin is an hour ahead in January and two in July.
+    january, july = 16_436 * DAY - 3_600, 16_617 * DAY - 7_200
+    times = pa.array([january - 1, january, july - 1, july, None])
+    table = table.set_column(0, "time", pa.chunked_array([times]))
+    ranges = {"winter": ["2014-12-01", "2015-01-01"], "spring": ["2015-01-01", "2015-07-01"]}
+    found = parse(by="time", column="time", zone="Europe/Berlin", ranges=ranges)
+    assert rows(found, table) == {"winter": [0], "spring": [1, 2]}
+    with pytest.raises(InputError, match="zone: 'Berlin' is not known"):
+        parse(by="time", column="time", zone="Berlin", ranges=ranges)
+
+
 def test_times_far_away_are_in_no_range(table):
     table = table.set_column(0, "time", pa.chunked_array([[10**18, -(10**18), 0, 1, None]]))
     found = parse(by="time", column="time", ranges=YEARS)

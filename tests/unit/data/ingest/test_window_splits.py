@@ -68,8 +68,26 @@ def test_a_macro_that_no_scheduler_replaced_is_refused():
         splits.ready(parse(), "[[ScheduledTime]]")
 
 
+def test_an_offset_moves_the_day_and_a_month_ends_on_the_first():
+    midnight = NOON - 12 * HOUR
+    times = [midnight - 31 * DAY - 1, midnight - 31 * DAY, midnight - 18 * HOUR, midnight]
+    assert taken("2016-01-01T06:30:00Z", times, offset="6h") == [2, 3]
+    assert taken("2016-01-01T06:30:00Z", times, every="1mo") == [1, 2]
+
+
+def test_a_window_has_the_name_that_labels_have_for_it():
+    found = splits.ready(parse(zone="Europe/Berlin"), "2026-03-30T06:00:00Z")
+    assert found.window == "2026-03-29"
+    assert found.text == "2026-03-28T23:00:00Z/2026-03-29T22:00:00Z"
+
+
 @pytest.mark.parametrize(
-    ("changes", "found"), [({"every": "1y"}, "1y"), ({"zone": "Mars/Base"}, "Mars/Base")]
+    ("changes", "found"),
+    [
+        ({"every": "1y"}, "1y"),
+        ({"offset": "noon"}, "noon"),
+        ({"zone": "Mars/Base"}, "Mars/Base"),
+    ],
 )
 def test_what_is_no_length_or_zone_is_refused_with_the_key(changes, found):
     with pytest.raises(InputError, match=rf"{next(iter(changes))}: .*{found}"):
