@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from skewgate.core.errors import EXIT_PASS, InputError
-from skewgate.kubeflow import choices, parameters
+from skewgate.kubeflow import parameters
+from skewgate.kubeflow.compile import choices
 from skewgate.kubeflow.compile.options import is_local
 from skewgate.kubeflow.local import artifacts, stores, tasks
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
+from skewgate.kubeflow.local.spec import Spec, Task
 from skewgate.kubeflow.local.tasks import Ended, Place
-from skewgate.kubeflow.spec import Spec, Task
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import Mounts
 

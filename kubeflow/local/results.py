@@ -10,8 +10,8 @@ from typing import Any
 
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
+from skewgate.kubeflow.local.spec import Task
 from skewgate.kubeflow.local.stores import Stores
-from skewgate.kubeflow.spec import Task
 from skewgate.storage.atomic import write_atomically
 
 COMPLETE, CACHED, FAILED, SHUT, SKIPPED = "COMPLETE", "CACHED", "FAILED", "SHUT", "SKIPPED"

@@ -16,7 +16,7 @@ from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.kubeflow.compile import edits
 from skewgate.kubeflow.image.executor_io import LOGS_KEY
 from skewgate.kubeflow.local.artifacts import Lists, declared, handed_on, logs
-from skewgate.kubeflow.spec import Task
+from skewgate.kubeflow.local.spec import Task
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import VARIABLE, Mounts, mapped
 

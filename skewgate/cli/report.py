@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from skewgate.cli import console, table
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.results import Status
+from skewgate.core.wording import shortened, visible
 from skewgate.report import page, rendering, timeline
 from skewgate.report import report as report_lib
-from skewgate.report.text import shortened, visible
 from skewgate.report.timeline import Series, Timeline
 from skewgate.storage import atomic
 

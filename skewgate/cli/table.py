@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import visible
 from skewgate.report.bars import bar_of
 from skewgate.report.ranking import worst_first
-from skewgate.report.text import visible
 
 COLOURS = {Status.FAIL: "31", Status.INCONCLUSIVE: "33", Status.PASS: "32"}
 _HEAD = ("feature", "slice", "metric", "value", "interval", "bar", "threshold", "verdict")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
+from skewgate.core.wording import shortened, visible
 from skewgate.report.ranking import excess, worst_first
-from skewgate.report.text import shortened, visible
 
 _LONGEST = 60
 

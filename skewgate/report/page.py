@@ -13,12 +13,12 @@ import jinja2
 import markupsafe
 
 from skewgate.core.results import WARNING, Status
+from skewgate.core.wording import visible
 from skewgate.report import payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
 from skewgate.report.ranking import worst_first
-from skewgate.report.text import visible
 from skewgate.report.timeline import ReportedRun, Series, Timeline, limit, multiple, sentence
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import visible
 from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess
-from skewgate.report.text import visible
 
 _STATUS = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 

@@ -13,8 +13,8 @@ import pydantic
 
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity
-from skewgate.simulation import cells
 
 IntArray = npt.NDArray[np.int64]
 MOST_WINDOWS = 500

@@ -22,8 +22,9 @@ from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
 from skewgate.kubeflow.compile import compiler, edits, options
+from skewgate.kubeflow.image import command
+from skewgate.kubeflow.local import spec
 
 REPORTS = ("SkewReport", "DriftReport", "PerformanceReport", "LabelReport")
 ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}
@@ -182,7 +183,7 @@ def test_files_are_looked_for_each_time_where_nothing_asks_the_driver_before_the
         found = body(compiler.compile_pipeline(make(stock), how(target)))
         for name in ("TabularExampleGen", "CsvExampleGen"):
             container = edits.executor(found, name)["container"]
-            assert container["args"][0] == edits.FILE_DRIVER
+            assert container["args"][0] == command.FILE_DRIVER
             assert ("lifecycle" in container) == (target == "vertex")
             assert edits.tasks(found)[name]["cachingOptions"] == cached
 

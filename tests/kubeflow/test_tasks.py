@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
-from skewgate.kubeflow.local import tasks
+from skewgate.kubeflow.local import spec, tasks
 from skewgate.storage import mounts
 
 MODEL = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from skewgate.core.results import Status
-from skewgate.report.text import shortened, visible
+from skewgate.core.wording import shortened, visible
 
 _MARK = 4.5
 """Half the size of a mark, in units of the drawing."""

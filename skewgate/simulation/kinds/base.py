@@ -15,8 +15,8 @@ import pydantic
 from skewgate.core.distributions import FloatArray, NumericDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
-from skewgate.simulation.cells import BoolArray
-from skewgate.simulation.onset import Onset
+from skewgate.data.arrow.cells import BoolArray
+from skewgate.simulation.kinds.onset import Onset
 
 Scalar = str | int | float | bool | None
 MOMENTS, VALUES, SLICE_VALUES = "moments", "values", "slice values"

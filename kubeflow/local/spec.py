@@ -13,6 +13,7 @@ import skewgate
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits
+from skewgate.kubeflow.image import command
 from skewgate.kubeflow.local import conditions
 from skewgate.kubeflow.local.conditions import Inputs
 from skewgate.kubeflow.parameters import Parameter
@@ -124,7 +125,7 @@ def _check_versions(spec: Tree, path: str) -> None:
     """Raises InputError if another skewgate compiled the spec."""
     for executor in spec["deploymentSpec"]["executors"].values():
         for variable in executor.get("container", {}).get("env", []):
-            if variable["name"] != edits.VERSION_VARIABLE:
+            if variable["name"] != command.VERSION_VARIABLE:
                 continue
             if variable.get("value") != skewgate.__version__:
                 raise InputError(
