@@ -14,7 +14,7 @@ import markupsafe
 
 from skewgate.core.results import WARNING, Status
 from skewgate.core.wording import visible
-from skewgate.report import payload
+from skewgate.report import kinds, payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
@@ -30,13 +30,6 @@ MOST_ROWS = 2000
 """Results in a page without JavaScript, the worst first; its script shows all."""
 _EARLY = 'document.documentElement.className = "scripted";'
 """Runs before the table is laid out: rows that the script would take away are not drawn first."""
-_TITLES = {
-    "drift": "Drift report",
-    "skew": "Skew report",
-    "performance": "Performance report",
-    "labels": "Label report",
-    "decision": "Decision of the gate",
-}
 
 
 def render_report(report: Report) -> str:
@@ -46,7 +39,7 @@ def render_report(report: Report) -> str:
     return _render(
         "report.html.j2",
         report=report,
-        heading=_TITLES.get(report.kind, report.kind),
+        heading=kinds.get(report.kind).title,
         results=results[:MOST_ROWS],
         hidden=results[MOST_ROWS:],
         featured=any(result.feature for result in results),
@@ -56,11 +49,20 @@ def render_report(report: Report) -> str:
         counts={status.value: report.decision.count(status) for status in Status},
         left_out=shown.get("left_out", 0),
         drawn=len(shown.get("shown", ())),
-        charts=of_report.draw(report.kind, report.decision.results, report.details),
+        charts=_charts(report),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),
     )
+
+
+def _charts(report: Report) -> list[svg.Chart]:
+    """Returns the charts that the kind of the report has."""
+    name = kinds.get(report.kind).charts
+    charts: list[svg.Chart] = (
+        getattr(of_report, name)(report.decision.results, report.details) if name else []
+    )
+    return charts
 
 
 def render_timeline(timeline: Timeline) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision.bands import BAND, CHANGE_POINT
+from skewgate.decision.coverage import COVERAGE
 from skewgate.report.charts import svg
 from skewgate.report.charts.over_windows import coverage, over_windows
 from skewgate.report.charts.svg import Chart, Shape, clipped, finite
@@ -24,26 +25,32 @@ _ORDER = [Status.FAIL.value, Status.INCONCLUSIVE.value, Status.PASS.value]
 _ROW, _TOP = 22, 24
 
 
-def draw(kind: str, results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
-    """Returns the charts of a report.
+def performance_charts(results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
+    """Draws metrics over windows, and by slice what is in no window.
 
     Args:
-        kind: of the report; "performance" and "labels" have charts.
-        results: of the report.
+        results: of a report of performance.
         details: of the report. "windows" holds, by metric, "points" (of each window "window",
             "value", "lower", "upper", "n", "status"), "band" ("mean" and a list of limits "lower"
-            and "upper", or None), "threshold" and "change_points" ("window", "before", "after");
-            "labels" has a list "windows" ("name", "predicted", "labelled", "open"). Null is a gap.
+            and "upper", or None), "threshold" and "change_points" ("window", "before", "after").
+            Null is a gap.
     """
-    if kind == "performance":
-        series = details.get("windows") or {}
-        return [*_over_windows(series), *_by_slice(results, series)]
-    if kind == "labels":
-        windows = (details.get("labels") or {}).get("windows") or []
-        limits = [finite(result.threshold) for result in results if result.metric == "coverage"]
-        least = min((limit for limit in limits if limit is not None), default=None)
-        return [coverage(windows, least)] if windows else []
-    return []
+    series = details.get("windows") or {}
+    return [*_over_windows(series), *_by_slice(results, series)]
+
+
+def label_charts(results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
+    """Draws which share of the predictions has its label, by window.
+
+    Args:
+        results: of a report on labels; the smallest threshold of coverage is drawn.
+        details: of the report. "labels" has a list "windows" ("name", "predicted", "labelled",
+            "open").
+    """
+    windows = (details.get("labels") or {}).get("windows") or []
+    limits = [finite(result.threshold) for result in results if result.metric == COVERAGE]
+    least = min((limit for limit in limits if limit is not None), default=None)
+    return [coverage(windows, least)] if windows else []
 
 
 def _by_slice(results: Sequence[MetricResult], series: dict[str, Any]) -> list[Chart]:
