@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from skewgate.cli import console, table
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.results import Status
-from skewgate.core.wording import shortened, visible
+from skewgate.core.wording import rounded, shortened, visible
 from skewgate.report import page, rendering, timeline
 from skewgate.report import report as report_lib
 from skewgate.report.timeline import Series, Timeline
@@ -152,8 +152,8 @@ def _alarm(found: Timeline, row: Series) -> str:
         return ""
     result = row.results[row.first_alarm]
     assert result is not None
-    value = "" if result.value is None else f" {result.value:.3g}"
+    value = "" if result.value is None else f" {rounded(result.value, 3)}"
     limit = timeline.limit(result)
-    bound = "" if limit is None else f", limit {limit:.3g}"
+    bound = "" if limit is None else f", limit {rounded(limit, 3)}"
     name = visible(found.windows[row.first_alarm].name)
     return f"{name}: {visible(result.metric)}{value}{bound}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate.core.wording import rounded_percent
 from skewgate.report.charts import svg
 from skewgate.report.charts.svg import Chart, Shape, clipped, finite
 
@@ -19,8 +20,8 @@ def over_windows(metric: str, content: dict[str, Any]) -> Chart:
 
     Args:
         metric: its name.
-        content: as `draw` has it under "windows"; if the threshold is another one in each window,
-            "limits", a list of them; and "first_alarm", the name of a window to mark.
+        content: as `performance_charts` has it under "windows"; if the threshold is another one in
+            each window, "limits", a list of them; and "first_alarm", the name of a window to mark.
     """
     skipped = max(len(content["points"]) - MOST_WINDOWS, 0)
     points = content["points"][skipped:]
@@ -175,7 +176,7 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
     """Draws the share of predictions that have their label, by window.
 
     Args:
-        windows: at least one, as `draw` has them under "labels".
+        windows: at least one, as `label_charts` has them.
         least: the share that a window must have, if there is a line to draw.
     """
     shown = windows[-MOST_WINDOWS:]
@@ -195,7 +196,7 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
             share = window["labelled"] / window["predicted"]
             told = (
                 f"{window['name']}: {window['labelled']:,} of {window['predicted']:,} predictions "
-                f"have a label ({share:.1%}){', open' if window['open'] else ''}"
+                f"have a label ({rounded_percent(share)}){', open' if window['open'] else ''}"
             )
             css = "bar-open" if window["open"] else "bar-full"
             height = bottom - y(share)
