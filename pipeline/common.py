@@ -60,7 +60,7 @@ def _scheduled_time(section: Training | Monitoring, place: Place) -> Any:
     and the second takes them from the cache.
 
     Raises:
-        InputError: the scheduled time is none, or chooses nothing.
+        InputError: the scheduled time is not a time, or chooses nothing.
     """
     if not isinstance(section.splits, TimeWindow):
         if place.scheduled_time:

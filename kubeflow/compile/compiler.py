@@ -154,7 +154,7 @@ def render(compiled: dict[str, Any], options: CompileOptions) -> str:
     """
     if options.target == "vertex":
         return json.dumps(compiled, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile anew.\n"
+    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile it again.\n"
     documents = [compiled, platform.document(compiled, options)]
     return head + "---\n".join(
         yaml.safe_dump(each, sort_keys=True, allow_unicode=True, width=100)

@@ -56,7 +56,7 @@ def _check_version() -> None:
         raise InputError(
             "pipeline file",
             f"was compiled by skewgate {wanted}, and this image holds {skewgate.__version__}",
-            "compile it anew, or use the image of that version",
+            "compile it again, or use the image of that version",
         )
 
 

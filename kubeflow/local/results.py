@@ -26,7 +26,7 @@ class Result:
     Attributes:
         state: COMPLETE, CACHED, FAILED, SHUT (a gate) or SKIPPED.
         exit_code: of the task; EXIT_USAGE for one that failed before it ran.
-        message: why, if the state is none of the first two.
+        message: why, unless the state is one of the first two.
         outputs: artifacts that it published.
         parameters: output parameters that it published.
     """

@@ -145,7 +145,7 @@ def update(options: argparse.Namespace) -> int:
     for change in diff(schema, accepted):
         print(f"     {change}")
     if edited.rewritten:
-        print("     The text could not be edited in place: all of it is written anew.")
+        print("     The text could not be edited in place: all of it is rewritten.")
     for comment in edited.lost:
         print(f"     A comment went with what it stood at: {comment}")
     if left:

@@ -1,4 +1,4 @@
-"""Compiled pipelines as they should read. `make golden` writes them anew; review the difference.
+"""Compiled pipelines as they should read. `make golden` regenerates them; review the difference.
 
 The small pipeline is kept as it is written. Of the two pipelines of the taxi example, whose files
 are long, an outline is kept: what each task reads, runs and waits for.

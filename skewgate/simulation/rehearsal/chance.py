@@ -29,7 +29,7 @@ class Comparison:
     """One A/A comparison.
 
     Attributes:
-        values: of each check over all rows, how far its metric lies above what no change gives.
+        values: of each check over all rows, how far its metric lies above what is expected by chance.
         failed: number of checks that failed.
         inconclusive: number of checks that are inconclusive.
     """
