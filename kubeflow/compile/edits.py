@@ -86,18 +86,18 @@ def set_retries(spec: Tree, retries: dict[str, Retries], never: Collection[str])
 def set_resources(spec: Tree, resources: dict[str, Resources]) -> None:
     """Gives containers the limits that were asked for."""
     for name, container in containers(spec):
-        wanted = resources.get(name, resources.get(EVERY))
-        if wanted is None:
+        request = resources.get(name, resources.get(EVERY))
+        if request is None:
             continue
         limits: Tree = container.setdefault("resources", {})
-        if wanted.cpu is not None:
-            limits["cpuLimit"] = wanted.cpu
-        if wanted.memory is not None:
-            limits["memoryLimit"] = wanted.memory_gigabytes()
-        if wanted.accelerators is not None:
+        if request.cpu is not None:
+            limits["cpuLimit"] = request.cpu
+        if request.memory is not None:
+            limits["memoryLimit"] = request.memory_gigabytes()
+        if request.accelerators is not None:
             limits["accelerator"] = {
-                "type": wanted.accelerators.type,
-                "count": str(wanted.accelerators.count),  # 64 bits are text in protobuf's JSON
+                "type": request.accelerators.type,
+                "count": str(request.accelerators.count),  # 64 bits are text in protobuf's JSON
             }
 
 

@@ -51,11 +51,11 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
 
 def _check_version() -> None:
     """Raises InputError if the spec was compiled by another skewgate."""
-    wanted = os.environ.get(command.VERSION_VARIABLE, skewgate.__version__)
-    if wanted != skewgate.__version__:
+    compiled_by = os.environ.get(command.VERSION_VARIABLE, skewgate.__version__)
+    if compiled_by != skewgate.__version__:
         raise InputError(
             "pipeline file",
-            f"was compiled by skewgate {wanted}, and this image holds {skewgate.__version__}",
+            f"was compiled by skewgate {compiled_by}, and this image holds {skewgate.__version__}",
             "compile it again, or use the image of that version",
         )
 

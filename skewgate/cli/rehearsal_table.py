@@ -118,8 +118,8 @@ def _rate(rate: Rate, what: str) -> str:
     )
 
 
-def _span(numbers: Sequence[int]) -> str:
-    low, high = min(numbers), max(numbers)
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
@@ -145,8 +145,8 @@ def _thresholds(result: Result) -> list[str]:
     return [f"  {line}" for line in _aligned(rows)]
 
 
-def _range(numbers: Sequence[float]) -> str:
-    if not numbers:
+def _range(thresholds: Sequence[float]) -> str:
+    if not thresholds:
         return "none"
-    low, high = min(numbers), max(numbers)
+    low, high = min(thresholds), max(thresholds)
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"

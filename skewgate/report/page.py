@@ -141,7 +141,7 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.globals["bar_of"] = bar_of
-    environment.filters["told"] = _told
+    environment.filters["plain_text"] = _plain_text
     environment.filters["number"] = _number
     return environment
 
@@ -157,12 +157,12 @@ def _number(value: float | None, digits: int = 4) -> str:
     return "" if value is None else svg.number(value, digits)
 
 
-def _told(value: Any) -> str:
+def _plain_text(value: Any) -> str:
     """Writes a plain value, such as a policy or a list of features, for a person."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_told(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_plain_text(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_told, value)) or "none"
+        return ", ".join(map(_plain_text, value)) or "none"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

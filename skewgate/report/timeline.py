@@ -96,16 +96,16 @@ def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[ReportedRun, ...]:
     Raises:
         InputError: the reports are of different kinds.
     """
-    found = list(reports)
-    first_place, first = found[0]
-    for place, report in found[1:]:
+    runs = list(reports)
+    first_folder, first = runs[0]
+    for folder, report in runs[1:]:
         if report.kind != first.kind:
             raise InputError(
-                place,
-                f"holds a {report.kind} report, and {first_place} a {first.kind} report",
+                folder,
+                f"holds a {report.kind} report, and {first_folder} a {first.kind} report",
                 "give reports of one kind",
             )
-    windows = [ReportedRun(_short(place, found), report, place) for place, report in found]
+    windows = [ReportedRun(_short(folder, runs), report, folder) for folder, report in runs]
     for key in _NAMES:
         names = [str(window.report.current.get(key, "")) for window in windows]
         if all(names) and len(set(names)) == len(names):
@@ -121,10 +121,10 @@ def natural(name: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts if part]
 
 
-def _short(place: str, found: Sequence[tuple[str, Any]]) -> str:
+def _short(folder: str, runs: Sequence[tuple[str, Any]]) -> str:
     """Returns the last parts of a path that tell it from the others."""
-    parts = re.split(r"[/\\]+", place.rstrip("/\\"))
-    others = [re.split(r"[/\\]+", other.rstrip("/\\")) for other, _ in found if other != place]
+    parts = re.split(r"[/\\]+", folder.rstrip("/\\"))
+    others = [re.split(r"[/\\]+", other.rstrip("/\\")) for other, _ in runs if other != folder]
     size = next(
         (n for n in range(1, len(parts)) if all(parts[-n:] != other[-n:] for other in others)),
         len(parts),

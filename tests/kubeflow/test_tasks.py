@@ -19,7 +19,7 @@ MODEL = {
 
 def place(tmp_path, *prefix, target="kubeflow"):
     folders = {f"{scheme}://": f"{tmp_path}/{scheme}/" for scheme in ("gs", "minio")}
-    return tasks.Place(prefix, mounts.Mounts(folders), mounts.Mounts(folders), {}, target)
+    return tasks.TaskEnvironment(prefix, mounts.Mounts(folders), mounts.Mounts(folders), {}, target)
 
 
 @pytest.fixture

@@ -121,11 +121,11 @@ def _line_of_slice(name: str, results: list[MetricResult], x: svg.Scale, y: floa
         if x.holds(limit)
     ]
     status = first.status.value
-    told = f"{name or 'all data'}: {text}, {status}"
+    tooltip = f"{name or 'all data'}: {text}, {status}"
     if limits:
-        told += f", threshold {' and '.join(map(svg.number, limits))}"
+        tooltip += f", threshold {' and '.join(map(svg.number, limits))}"
     shapes += [
-        svg.mark(x(value), y, status, told),
+        svg.mark(x(value), y, status, tooltip),
         svg.label(x.end + 16, y + 4, text, "figure"),
     ]
     if first.n_current is not None:
@@ -134,9 +134,9 @@ def _line_of_slice(name: str, results: list[MetricResult], x: svg.Scale, y: floa
 
 
 def _over_windows(series: dict[str, Any]) -> list[Chart]:
-    drawn = {name: content for name, content in series.items() if content["points"]}
-    order = sorted(drawn, key=lambda name: (_worst_point(drawn[name]), name))
-    charts = [over_windows(name, drawn[name]) for name in order[:MOST_CHARTS]]
+    with_points = {name: content for name, content in series.items() if content["points"]}
+    order = sorted(with_points, key=lambda name: (_worst_point(with_points[name]), name))
+    charts = [over_windows(name, with_points[name]) for name in order[:MOST_CHARTS]]
     return _noted(charts, len(order), "series of windows")
 
 
@@ -175,10 +175,10 @@ def _window_of(slice_name: str) -> str:
     return slice_name.partition(":")[2]
 
 
-def _noted(charts: list[Chart], total: int, what: str) -> list[Chart]:
+def _noted(charts: list[Chart], total: int, unit: str) -> list[Chart]:
     """Says below the last chart how many there are no charts of."""
     if total > len(charts):
         last = charts[-1]
-        note = f"{total - len(charts):,} more {what} have no chart."
+        note = f"{total - len(charts):,} more {unit} have no chart."
         charts[-1] = Chart(last.title, (*last.notes, note), last.width, last.height, last.shapes)
     return charts

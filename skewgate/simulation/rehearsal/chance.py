@@ -29,7 +29,7 @@ class Comparison:
     """One A/A comparison.
 
     Attributes:
-        values: of each check over all rows, how far its metric lies above what is expected by chance.
+        values: of each check over all rows, how far its metric lies above what chance gives.
         failed: number of checks that failed.
         inconclusive: number of checks that are inconclusive.
     """
