@@ -32,7 +32,7 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 	@benchmarks/setup.sh
 	@$(VENV)/python -m benchmarks.quality
 
-golden: setup ## write the golden files of compiled pipelines anew; review the difference
+golden: setup ## regenerate the golden files of compiled pipelines; review the difference
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
 
 lint: setup ## check style and format
@@ -46,7 +46,7 @@ format: setup ## format the code
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-locks: setup ## resolve both locks anew
+locks: setup ## resolve both locks again
 	@uv=$$(command -v uv || echo .uv/bin/uv); \
 	$$uv pip compile --quiet --upgrade --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
 	    requirements/tfx116.in -o requirements/tfx116.txt && \

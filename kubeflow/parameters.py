@@ -32,7 +32,7 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
     """Parses NAME=VALUE texts.
 
     Raises:
-        InputError: a text is none, or a name stands twice.
+        InputError: a text has another form, or a name is given twice.
     """
     values: dict[str, str] = {}
     for text in texts:

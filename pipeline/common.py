@@ -16,7 +16,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.ingest.splits import TimeWindow
 from skewgate.data.windows import scheduled
-from skewgate.pipeline.places import Place
+from skewgate.pipeline.deployments import Deployment
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
 from skewgate.schema.reading import compares_previous, parse_schema
 
@@ -24,7 +24,7 @@ TRAINING, MONITORING = "training", "monitoring"
 
 
 def ingest(
-    settings: Settings, section: Training | Monitoring, place: Place
+    settings: Settings, section: Training | Monitoring, deployment: Deployment
 ) -> tuple[Any, Any, Any]:
     """Returns the nodes that give the schema, read the rows and profile them.
 
@@ -34,16 +34,16 @@ def ingest(
     base, pattern = input_pattern(section.data)
     text = yaml_model.read_text(settings.schema_path)
     parse_schema(text, settings.schema_path)
-    schema = SchemaContract(place.text("schema", text))
+    schema = SchemaContract(deployment.text("schema", text))
     examples = TabularExampleGen(
-        input_base=place.text("data", base),
-        pattern=place.text("pattern", pattern),
-        span=place.text("span", "") if place.remote else None,
+        input_base=deployment.text("data", base),
+        pattern=deployment.text("pattern", pattern),
+        span=deployment.text("span", "") if deployment.remote else None,
         splits=section.splits.model_dump(mode="json"),
         schema=schema.outputs["schema"],
         types=dict(section.types),
         max_rejected=section.max_rejected,
-        scheduled_time=_scheduled_time(section, place),
+        scheduled_time=_scheduled_time(section, deployment),
     )
     statistics = SkewStatisticsGen(
         examples=examples.outputs["examples"],
@@ -53,38 +53,42 @@ def ingest(
     return schema, examples, statistics
 
 
-def _scheduled_time(section: Training | Monitoring, place: Place) -> Any:
+def _scheduled_time(section: Training | Monitoring, deployment: Deployment) -> Any:
     """Returns what chooses the window of a run; None where rows are not split by windows.
 
     On this machine it is the end of the window: two runs within the next one read the same rows,
     and the second takes them from the cache.
 
     Raises:
-        InputError: the scheduled time is none, or chooses nothing.
+        InputError: the scheduled time is not a time, or chooses nothing.
     """
     if not isinstance(section.splits, TimeWindow):
-        if place.scheduled_time:
+        if deployment.scheduled_time:
             raise InputError(
                 "scheduled time",
                 f"chooses a window, and the rows are split by {section.splits.by}",
                 "leave it out, or split by window",
             )
         return None
-    if place.remote:
-        return place.text("scheduled-time", "")
+    if deployment.remote:
+        return deployment.text("scheduled-time", "")
     now = scheduled.write(datetime.datetime.now(scheduled.UTC))
-    return scheduled.write(section.splits.window(place.scheduled_time or now).end)
+    return scheduled.write(section.splits.window(deployment.scheduled_time or now).end)
 
 
 def lookup(
-    settings: Settings, name: str, place: Place, examples: Any, required: Sequence[str] = ()
+    settings: Settings,
+    name: str,
+    deployment: Deployment,
+    examples: Any,
+    required: Sequence[str] = (),
 ) -> Any:
     """Returns the node that finds what earlier runs left.
 
     Args:
         settings: of the pipeline.
         name: the pipeline that wants to know, "training" or "monitoring".
-        place: where it runs.
+        deployment: where it runs.
         examples: the node that reads its rows.
         required: outputs without which the pipeline cannot run.
 
@@ -93,51 +97,54 @@ def lookup(
     """
     training, own = f"{settings.name}-{TRAINING}", f"{settings.name}-{name}"
     known = None
-    if not place.remote:
+    if not deployment.remote:
         names = {
-            each: next(state_folder.names(place.state_root, each), None) for each in (training, own)
+            each: next(state_folder.names(deployment.state_root, each), None)
+            for each in (training, own)
         }
         if required and names[training] is None:
             raise InputError(
-                place.state_root, "no model was pushed yet", "run `skewgate run training` first"
+                deployment.state_root,
+                "no model was pushed yet",
+                "run `skewgate run training` first",
             )
         known = json.dumps(names)
     return StateLookup(
-        state_root=place.state_root,
+        state_root=deployment.state_root,
         training=TRAINING,
         pipeline=name,
-        model_name=model_name(settings, place),
+        model_name=model_name(settings, deployment),
         required=required,
         examples=examples.outputs["examples"],
         known=known,
     )
 
 
-def model_name(settings: Settings, place: Place) -> Any:
+def model_name(settings: Settings, deployment: Deployment) -> Any:
     """Returns whose state a pipeline looks up and leaves."""
-    return place.text("model-name", settings.name)
+    return deployment.text("model-name", settings.name)
 
 
-def wants_previous(settings: Settings, place: Place) -> bool:
+def wants_previous(settings: Settings, deployment: Deployment) -> bool:
     """Says whether the schema compares with the run before, or may at runtime.
 
     Raises:
         InputError: the schema is missing or malformed.
     """
     text = yaml_model.read_text(settings.schema_path)
-    return place.remote or compares_previous(parse_schema(text, settings.schema_path))
+    return deployment.remote or compares_previous(parse_schema(text, settings.schema_path))
 
 
-def assemble(settings: Settings, name: str, place: Place, nodes: list[Any]) -> Any:
+def assemble(settings: Settings, name: str, deployment: Deployment, nodes: list[Any]) -> Any:
     """Returns a cached TFX pipeline `{settings.name}-{name}` of nodes."""
     from tfx.orchestration import metadata, pipeline
 
     connection = None
-    if place.metadata_path is not None:
-        connection = metadata.sqlite_metadata_connection_config(place.metadata_path)
+    if deployment.metadata_path is not None:
+        connection = metadata.sqlite_metadata_connection_config(deployment.metadata_path)
     return pipeline.Pipeline(
         pipeline_name=f"{settings.name}-{name}",
-        pipeline_root=place.artifact_root,
+        pipeline_root=deployment.artifact_root,
         components=nodes,
         enable_cache=True,
         metadata_connection_config=connection,

@@ -6,19 +6,19 @@ from typing import Any
 
 from skewgate.core.errors import InputError
 from skewgate.pipeline.common import MONITORING, TRAINING
-from skewgate.pipeline.places import Place
+from skewgate.pipeline.deployments import Deployment
 from skewgate.pipeline.settings import Settings
 
 NAMES = (TRAINING, MONITORING)
 
 
-def create(name: str, settings: Settings, place: Place | None = None) -> Any:
+def create(name: str, settings: Settings, deployment: Deployment | None = None) -> Any:
     """Returns a TFX pipeline.
 
     Args:
         name: one of NAMES.
         settings: of the pipelines.
-        place: where it runs; this machine by default.
+        deployment: where it runs; this machine by default.
 
     Raises:
         InputError: there is no such pipeline, or the settings or a contract cannot be used.
@@ -28,4 +28,4 @@ def create(name: str, settings: Settings, place: Place | None = None) -> Any:
     factories = {TRAINING: training.create_pipeline, MONITORING: monitoring.create_pipeline}
     if name not in factories:
         raise InputError("pipeline", f"must be one of {', '.join(NAMES)}, got {name!r}")
-    return factories[name](settings, place)
+    return factories[name](settings, deployment)

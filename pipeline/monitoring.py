@@ -14,7 +14,7 @@ from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.pipeline import places
+from skewgate.pipeline import deployments
 from skewgate.pipeline.common import (
     MONITORING,
     assemble,
@@ -23,16 +23,16 @@ from skewgate.pipeline.common import (
     model_name,
     wants_previous,
 )
-from skewgate.pipeline.places import Place
+from skewgate.pipeline.deployments import Deployment
 from skewgate.pipeline.settings import Labels, Monitoring, Settings, input_pattern
 
 
-def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
+def create_pipeline(settings: Settings, deployment: Deployment | None = None) -> Any:
     """Returns the TFX pipeline: ingest, statistics, validation, drift, performance, gate.
 
     Args:
         settings: with a monitoring section.
-        place: where it runs; this machine by default.
+        deployment: where it runs; this machine by default.
 
     Raises:
         InputError: the settings have no monitoring section, or a contract file is malformed.
@@ -42,18 +42,18 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
     monitoring = settings.monitoring
     if monitoring is None:
         raise InputError("settings", "have no monitoring section", "add it")
-    place = place or places.local(settings, MONITORING)
-    schema, examples, statistics = ingest(settings, monitoring, place)
+    deployment = deployment or deployments.local(settings, MONITORING)
+    schema, examples, statistics = ingest(settings, monitoring, deployment)
     eval_config = yaml_model.read_text(monitoring.eval_config)
-    wanted = configuration.parse_eval_config(eval_config)
-    logged = configuration.has_logged_predictions(wanted)
+    parsed_config = configuration.parse_eval_config(eval_config)
+    logged = configuration.has_logged_predictions(parsed_config)
     required = ["training_statistics", *([] if logged else ["model"])]
-    state = lookup(settings, MONITORING, place, examples, required)
+    state = lookup(settings, MONITORING, deployment, examples, required)
     baseline = state.outputs["training_statistics"]
-    earlier = state.outputs["previous_statistics"] if wants_previous(settings, place) else None
+    earlier = state.outputs["previous_statistics"] if wants_previous(settings, deployment) else None
     label_examples = joiner = None
     if monitoring.labels is not None:
-        label_examples, joiner = _join(monitoring.labels, monitoring.split, examples, place)
+        label_examples, joiner = _join(monitoring.labels, monitoring.split, examples, deployment)
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         baseline_statistics=baseline,
@@ -64,14 +64,14 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         schema=schema.outputs["schema"],
         environment=monitoring.schema_environment,
         late_labels=monitoring.late_labels,
-        config=place.text("skew", monitoring.skew_text()),
+        config=deployment.text("skew", monitoring.skew_text()),
     )
     drift = DriftEvaluator(
         statistics=statistics.outputs["statistics"],
         split=monitoring.split,
         baseline_statistics=baseline,
         baseline_split=monitoring.baseline_split,
-        config=place.text("drift", yaml_model.read_text(monitoring.drift)),
+        config=deployment.text("drift", yaml_model.read_text(monitoring.drift)),
         examples=examples.outputs["examples"],
         baseline_examples=state.outputs["training_examples"],
         schema=schema.outputs["schema"],
@@ -80,13 +80,13 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         examples=(joiner or examples).outputs["examples"],
         model=None if logged else state.outputs["model"],
         baseline_evaluation=state.outputs["evaluation"]
-        if configuration.has_change(wanted)
+        if configuration.has_change(parsed_config)
         else None,
         label_report=joiner.outputs["label_report"] if joiner else None,
         schema=schema.outputs["schema"],
-        eval_config=place.text("eval-config", eval_config),
+        eval_config=deployment.text("eval-config", eval_config),
         example_splits=[monitoring.split],
-        config=place.text("performance", monitoring.performance_text()),
+        config=deployment.text("performance", monitoring.performance_text()),
     )
     gate = QualityGate(
         [
@@ -97,9 +97,9 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         ]
     )
     recorder = StateRecorder(
-        state_root=place.state_root,
+        state_root=deployment.state_root,
         pipeline=MONITORING,
-        model_name=model_name(settings, place),
+        model_name=model_name(settings, deployment),
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
     )
@@ -117,10 +117,10 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         gate,
         recorder,
     ]
-    return assemble(settings, MONITORING, place, [node for node in nodes if node is not None])
+    return assemble(settings, MONITORING, deployment, [node for node in nodes if node is not None])
 
 
-def _join(labels: Labels, split: str, examples: Any, place: Place) -> tuple[Any, Any]:
+def _join(labels: Labels, split: str, examples: Any, deployment: Deployment) -> tuple[Any, Any]:
     """Returns the nodes that read the labels and join them to the rows.
 
     Raises:
@@ -128,12 +128,13 @@ def _join(labels: Labels, split: str, examples: Any, place: Place) -> tuple[Any,
     """
     base, pattern = input_pattern(labels.data)
     label_examples = TabularExampleGen(
-        input_base=place.text("labels-data", base), pattern=place.text("labels-pattern", pattern)
+        input_base=deployment.text("labels-data", base),
+        pattern=deployment.text("labels-pattern", pattern),
     ).with_id("LabelExampleGen")
     joiner = LabelJoiner(
         predictions=examples.outputs["examples"],
         labels=label_examples.outputs["examples"],
-        config=place.text("labels", yaml_model.read_text(labels.config)),
+        config=deployment.text("labels", yaml_model.read_text(labels.config)),
         split=split,
     )
     return label_examples, joiner

@@ -11,7 +11,7 @@ from skewgate.components.schema_skew_validator.component import SchemaSkewValida
 from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.pipeline import places
+from skewgate.pipeline import deployments
 from skewgate.pipeline.common import (
     TRAINING,
     assemble,
@@ -20,16 +20,16 @@ from skewgate.pipeline.common import (
     model_name,
     wants_previous,
 )
-from skewgate.pipeline.places import Place
+from skewgate.pipeline.deployments import Deployment
 from skewgate.pipeline.settings import Settings
 
 
-def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
+def create_pipeline(settings: Settings, deployment: Deployment | None = None) -> Any:
     """Returns the TFX pipeline: ingest, statistics, validation, gate, train, evaluate, gate, push.
 
     Args:
         settings: with a training section.
-        place: where it runs; this machine by default.
+        deployment: where it runs; this machine by default.
 
     Raises:
         InputError: the settings have no training section, or a contract file is malformed.
@@ -40,17 +40,17 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
     training = settings.training
     if training is None:
         raise InputError("settings", "have no training section", "add it")
-    place = place or places.local(settings, TRAINING)
-    schema, examples, statistics = ingest(settings, training, place)
-    state = lookup(settings, TRAINING, place, examples)
-    earlier = state.outputs["previous_statistics"] if wants_previous(settings, place) else None
+    deployment = deployment or deployments.local(settings, TRAINING)
+    schema, examples, statistics = ingest(settings, training, deployment)
+    state = lookup(settings, TRAINING, deployment, examples)
+    earlier = state.outputs["previous_statistics"] if wants_previous(settings, deployment) else None
     validator = SchemaSkewValidator(
         statistics=statistics.outputs["statistics"],
         schema=schema.outputs["schema"],
         previous_statistics=earlier,
         compares_previous=True,
         environment=training.schema_environment,
-        config=place.text("skew", training.skew_text()),
+        config=deployment.text("skew", training.skew_text()),
     )
     data_gate = QualityGate([validator.outputs["skew_report"]]).with_id("DataGate")
     trainer = Trainer(
@@ -69,21 +69,21 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         model=trainer.outputs["model"],
         baseline_model=state.outputs["model"],
         schema=schema.outputs["schema"],
-        eval_config=place.text("eval-config", yaml_model.read_text(training.eval_config)),
+        eval_config=deployment.text("eval-config", yaml_model.read_text(training.eval_config)),
         example_splits=[training.eval_split],
-        config=place.text("performance", training.performance_text()),
+        config=deployment.text("performance", training.performance_text()),
     )
     model_gate = QualityGate([performance.outputs["performance_report"]]).with_id("ModelGate")
-    name = model_name(settings, place)
+    name = model_name(settings, deployment)
     pusher = ModelPusher(
         model=trainer.outputs["model"],
         model_blessing=performance.outputs["blessing"],
-        serving_root=place.serving_root,
-        model_name=name if place.remote else None,  # on this machine a root has one model
+        serving_root=deployment.serving_root,
+        model_name=name if deployment.remote else None,  # on this machine a root has one model
     ).with_id("Pusher")
     pusher.add_upstream_node(model_gate)
     recorder = StateRecorder(
-        state_root=place.state_root,
+        state_root=deployment.state_root,
         pipeline=TRAINING,
         model_name=name,
         statistics=statistics.outputs["statistics"],
@@ -105,4 +105,4 @@ def create_pipeline(settings: Settings, place: Place | None = None) -> Any:
         pusher,
         recorder,
     ]
-    return assemble(settings, TRAINING, place, nodes)
+    return assemble(settings, TRAINING, deployment, nodes)

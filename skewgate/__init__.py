@@ -9,22 +9,25 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_ARTIFACT_TYPES = (
-    "Decision",
-    "DriftReport",
-    "LabelReport",
-    "PerformanceReport",
-    "SkewReport",
-    "StateRecord",
-)
 
-__all__ = ["__version__", *_ARTIFACT_TYPES]
+def _offered() -> list[str]:
+    """Names what is importable from here."""
+    from skewgate.report.kinds import KINDS
+
+    return ["__version__", *sorted(kind.artifact_type for kind in KINDS.values()), "StateRecord"]
 
 
 def __getattr__(name: str) -> Any:
     """Loads an artifact type on first use (PEP 562)."""
-    if name in _ARTIFACT_TYPES:
+    if name == "__all__":
+        return _offered()
+    if not name.startswith("_") and name in _offered():
         from skewgate.components import artifact_types
 
         return getattr(artifact_types, name)
     raise AttributeError(f"module 'skewgate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Lists what is there, the artifact types included."""
+    return sorted({*globals(), *_offered()})

@@ -41,7 +41,7 @@ class DriftEvaluator(base_beam_component.BaseBeamComponent):
     """Compares every feature's distribution with a baseline and decides.
 
     Statistics are all it reads, unless a threshold lies within what they leave open. Then, with
-    examples connected, one Beam pipeline reads the features in doubt anew.
+    examples connected, one Beam pipeline reads the features in doubt again.
 
     Without a baseline the result is inconclusive and the report is not blessed, unless
     `drift.yaml` says `on_missing_baseline: allow`. It never stops a pipeline: QualityGate does.

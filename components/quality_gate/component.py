@@ -12,13 +12,14 @@ from tfx.types import component_spec
 
 from skewgate.components import artifact_types
 from skewgate.components.quality_gate import executor
+from skewgate.report.kinds import KINDS
 
-_KINDS = {
-    "skew_reports": artifact_types.SkewReport,
-    "drift_reports": artifact_types.DriftReport,
-    "performance_reports": artifact_types.PerformanceReport,
-    "label_reports": artifact_types.LabelReport,
+_TYPES = {
+    kind.gate_input: artifact_types.REPORT_TYPES[name]
+    for name, kind in KINDS.items()
+    if kind.gate_input
 }
+"""By input of the gate, the type of the reports that it takes."""
 
 
 class QualityGateSpec(component_spec.ComponentSpec):
@@ -29,8 +30,8 @@ class QualityGateSpec(component_spec.ComponentSpec):
         "on_failure": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
-        key: component_spec.ChannelParameter(type=kind, optional=True)
-        for key, kind in _KINDS.items()
+        key: component_spec.ChannelParameter(type=report_type, optional=True)
+        for key, report_type in _TYPES.items()
     }
     OUTPUTS = {"decision": component_spec.ChannelParameter(type=artifact_types.Decision)}
 
@@ -41,7 +42,7 @@ class QualityGate(base_component.BaseComponent):
     A report that should be there and is not counts as inconclusive, and shuts the gate. What
     must not run behind a shut gate is placed behind it: `trainer.add_upstream_node(gate)`, or
     `Cond` on the `blessed` property with `on_failure="withhold"`. A gate that raised is
-    evaluated anew at the next run.
+    evaluated again on the next run.
 
     ## Example
     ```
@@ -64,8 +65,7 @@ class QualityGate(base_component.BaseComponent):
         """Makes the component.
 
         Args:
-            reports: report channels of SchemaSkewValidator, DriftEvaluator, PerformanceGate and
-                LabelJoiner.
+            reports: report channels of any kind, such as those of DriftEvaluator.
             on_failure: "raise" (the task fails, the pipeline stops) or "withhold" (the artifact
                 says `blessed = 0`).
 
@@ -78,7 +78,7 @@ class QualityGate(base_component.BaseComponent):
             raise ValueError(f"on_failure must be one of {executor.MODES}, got {on_failure!r}")
         by_key: dict[str, list[types.BaseChannel]] = {}
         for channel in reports:
-            key = next((key for key, kind in _KINDS.items() if channel.type is kind), None)
+            key = next((key for key, known in _TYPES.items() if channel.type is known), None)
             if key is None:
                 raise ValueError(
                     f"QualityGate joins skewgate reports, got a channel of {channel.type_name}"

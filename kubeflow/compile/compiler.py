@@ -9,9 +9,10 @@ import yaml
 
 import skewgate
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import choices, parameters
-from skewgate.kubeflow.compile import edits, platform, sizes
+from skewgate.kubeflow import parameters
+from skewgate.kubeflow.compile import choices, edits, platform, sizes
 from skewgate.kubeflow.compile.options import CompileOptions
+from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.storage.atomic import write_atomically
 
@@ -104,7 +105,7 @@ def _run_tfx(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
 
     config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=options.image,
-        default_commands=list(edits.ENTRY),
+        default_commands=list(command.ENTRY),
         use_pipeline_spec_2_1=True,
     )
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config=config)
@@ -153,7 +154,7 @@ def render(compiled: dict[str, Any], options: CompileOptions) -> str:
     """
     if options.target == "vertex":
         return json.dumps(compiled, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile anew.\n"
+    head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile it again.\n"
     documents = [compiled, platform.document(compiled, options)]
     return head + "---\n".join(
         yaml.safe_dump(each, sort_keys=True, allow_unicode=True, width=100)

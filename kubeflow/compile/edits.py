@@ -9,17 +9,10 @@ from typing import Any
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile.options import EVERY, CompileOptions, Resources, Retries
 from skewgate.kubeflow.compile.storage import ObjectStore
+from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.storage import s3
 from skewgate.storage.mounts import NONE, VARIABLE
-
-VERSION_VARIABLE = "SKEWGATE_SPEC_VERSION"
-ENTRY = ("python", "-m", "skewgate.kubeflow.image.entrypoint")
-"""The command of every container that runs a TFX executor."""
-INVOCATION = "--json_serialized_invocation_args"
-INPUTS_SPEC = "--json_serialized_inputs_spec_args"
-FILE_DRIVER = "--file_driver"
-DRIVER_ONLY = "--driver_only"
 
 _RUNNERS_HERE = {"direct", "bundlebaseddirect", "prism", "switchingdirect"}
 """Runners of Beam whose workers are in the pod of the task."""
@@ -55,7 +48,7 @@ def containers(spec: Tree) -> Iterator[tuple[str, Tree]]:
 
 def is_ours(container: Tree) -> bool:
     """Says whether a container runs our entry point."""
-    return tuple(container.get("command", ())) == ENTRY
+    return tuple(container.get("command", ())) == command.ENTRY
 
 
 def set_defaults(spec: Tree, parameters: Iterable[Parameter]) -> None:
@@ -93,18 +86,18 @@ def set_retries(spec: Tree, retries: dict[str, Retries], never: Collection[str])
 def set_resources(spec: Tree, resources: dict[str, Resources]) -> None:
     """Gives containers the limits that were asked for."""
     for name, container in containers(spec):
-        wanted = resources.get(name, resources.get(EVERY))
-        if wanted is None:
+        request = resources.get(name, resources.get(EVERY))
+        if request is None:
             continue
         limits: Tree = container.setdefault("resources", {})
-        if wanted.cpu is not None:
-            limits["cpuLimit"] = wanted.cpu
-        if wanted.memory is not None:
-            limits["memoryLimit"] = wanted.memory_gigabytes()
-        if wanted.accelerators is not None:
+        if request.cpu is not None:
+            limits["cpuLimit"] = request.cpu
+        if request.memory is not None:
+            limits["memoryLimit"] = request.memory_gigabytes()
+        if request.accelerators is not None:
             limits["accelerator"] = {
-                "type": wanted.accelerators.type,
-                "count": str(wanted.accelerators.count),  # 64 bits are text in protobuf's JSON
+                "type": request.accelerators.type,
+                "count": str(request.accelerators.count),  # 64 bits are text in protobuf's JSON
             }
 
 
@@ -117,7 +110,7 @@ def set_environment(spec: Tree, version: str, mounts: str, store: ObjectStore | 
         mounts: which object stores are folders, see `skewgate.storage.mounts.parse`.
         store: the server for what is no artifact; None if there is none to ask.
     """
-    variables = {VARIABLE: mounts, VERSION_VARIABLE: version}
+    variables = {VARIABLE: mounts, command.VERSION_VARIABLE: version}
     if store is not None:
         given = {
             s3.REGION_VARIABLES[0]: store.region,
@@ -147,11 +140,11 @@ def set_drivers(spec: Tree, nodes: Collection[str], *, hook: bool) -> None:
         if hook:
             container["lifecycle"] = {
                 "preCacheCheck": {
-                    "command": list(ENTRY),
-                    "args": [DRIVER_ONLY, *container["args"]],
+                    "command": list(command.ENTRY),
+                    "args": [command.DRIVER_ONLY, *container["args"]],
                 }
             }
-        container["args"] = [FILE_DRIVER, *container["args"]]
+        container["args"] = [command.FILE_DRIVER, *container["args"]]
 
 
 def compact_arguments(spec: Tree) -> None:
@@ -159,7 +152,7 @@ def compact_arguments(spec: Tree) -> None:
     for _, container in containers(spec):
         arguments = container.get("args", [])
         for place, argument in enumerate(arguments[:-1]):
-            if argument == INPUTS_SPEC:
+            if argument == command.INPUTS_SPEC:
                 content = json.loads(arguments[place + 1])
                 arguments[place + 1] = json.dumps(content, sort_keys=True, separators=(",", ":"))
 

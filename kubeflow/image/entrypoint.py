@@ -25,8 +25,7 @@ from typing import Any
 import skewgate
 from skewgate.core import process_exit
 from skewgate.core.errors import InputError, SkewgateError
-from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.image import executor_io, file_inputs
+from skewgate.kubeflow.image import command, executor_io, file_inputs
 from skewgate.storage import mounts as mounts_lib
 from skewgate.storage import s3
 from skewgate.storage.mounts import Mounts
@@ -41,23 +40,23 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
     """Returns our options, and the rest, which is for Beam."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--executor_class_path", required=True, help="import path of the executor")
-    parser.add_argument(edits.INVOCATION, required=True, help="executor input as JSON")
-    parser.add_argument(edits.INPUTS_SPEC, help="types of the parameters as JSON")
+    parser.add_argument(command.INVOCATION, required=True, help="executor input as JSON")
+    parser.add_argument(command.INPUTS_SPEC, help="types of the parameters as JSON")
     parser.add_argument(
-        edits.FILE_DRIVER, action="store_true", help="find the input files if nobody has yet"
+        command.FILE_DRIVER, action="store_true", help="find the input files if nobody has yet"
     )
-    parser.add_argument(edits.DRIVER_ONLY, action="store_true", help="find them, run no executor")
+    parser.add_argument(command.DRIVER_ONLY, action="store_true", help="find them, run no executor")
     return parser.parse_known_args(arguments)
 
 
 def _check_version() -> None:
     """Raises InputError if the spec was compiled by another skewgate."""
-    wanted = os.environ.get(edits.VERSION_VARIABLE, skewgate.__version__)
-    if wanted != skewgate.__version__:
+    compiled_by = os.environ.get(command.VERSION_VARIABLE, skewgate.__version__)
+    if compiled_by != skewgate.__version__:
         raise InputError(
             "pipeline file",
-            f"was compiled by skewgate {wanted}, and this image holds {skewgate.__version__}",
-            "compile it anew, or use the image of that version",
+            f"was compiled by skewgate {compiled_by}, and this image holds {skewgate.__version__}",
+            "compile it again, or use the image of that version",
         )
 
 

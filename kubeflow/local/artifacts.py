@@ -10,7 +10,7 @@ from typing import Any
 
 from skewgate.kubeflow.image import executor_io
 from skewgate.kubeflow.image.executor_io import LOGS_KEY
-from skewgate.kubeflow.spec import Task
+from skewgate.kubeflow.local.spec import Task
 from skewgate.pipeline.records import ReportRecord
 from skewgate.storage.mounts import Mounts
 

@@ -123,28 +123,28 @@ class _Parser:
         return self._operand()
 
     def _operand(self) -> Condition:
-        found = self._next()
-        if found["sign"]:
+        match = self._next()
+        if match["sign"]:
             raise self._refuse()
-        self._place = found.end()
-        if found["number"]:
-            number = float(found["number"])
+        self._place = match.end()
+        if match["number"]:
+            number = float(match["number"])
             return lambda _: number
-        if found["text"]:
-            text = found["text"][1:-1]
+        if match["text"]:
+            text = match["text"][1:-1]
             return lambda _: text
-        return lambda inputs: self._look_up(inputs, found)
+        return lambda inputs: self._look_up(inputs, match)
 
-    def _look_up(self, inputs: Inputs, found: re.Match[str]) -> Any:
+    def _look_up(self, inputs: Inputs, match: re.Match[str]) -> Any:
         try:
-            if found["parameter"]:
-                value = inputs["parameterValues"][found["name"]]
+            if match["parameter"]:
+                value = inputs["parameterValues"][match["name"]]
             else:
-                artifact = inputs["artifacts"][found["key"]]["artifacts"][int(found["index"])]
-                value = artifact["metadata"][found["field"]] if found["field"] else artifact["uri"]
+                artifact = inputs["artifacts"][match["key"]]["artifacts"][int(match["index"])]
+                value = artifact["metadata"][match["field"]] if match["field"] else artifact["uri"]
         except (KeyError, IndexError) as error:
             raise InputError(
-                self._where, f"has a condition on {found[0].strip()}, which is missing"
+                self._where, f"has a condition on {match[0].strip()}, which is missing"
             ) from error
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from skewgate.core.errors import EXIT_PASS, InputError
-from skewgate.kubeflow import choices, parameters
+from skewgate.kubeflow import parameters
+from skewgate.kubeflow.compile import choices
 from skewgate.kubeflow.compile.options import is_local
 from skewgate.kubeflow.local import artifacts, stores, tasks
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
-from skewgate.kubeflow.local.tasks import Ended, Place
-from skewgate.kubeflow.spec import Spec, Task
+from skewgate.kubeflow.local.spec import Spec, Task
+from skewgate.kubeflow.local.tasks import Ended, TaskEnvironment
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import Mounts
 
@@ -38,7 +39,7 @@ class Launcher:
         self,
         spec: Spec,
         folder: pathlib.Path,
-        given: Mapping[str, Any],
+        arguments: Mapping[str, Any],
         *,
         command_prefix: tuple[str, ...] = (),
         object_store: str | None = None,
@@ -51,8 +52,8 @@ class Launcher:
             spec: what to run.
             folder: for everything that is written, object stores included. Only where the root
                 of the pipeline is a local path its artifacts go to that path.
-            given: values of runtime parameters.
-            command_prefix: see `tasks.Place`.
+            arguments: values of runtime parameters.
+            command_prefix: see `tasks.TaskEnvironment`.
             object_store: URL of a server that speaks S3, for `minio://` and `s3://`; folders
                 stand for them without.
             use_cache: takes up results of earlier runs in this folder, of tasks whose caching is
@@ -64,7 +65,7 @@ class Launcher:
                 the root cannot be written, or the server has no such root.
         """
         self._spec, self._progress = spec, progress
-        self._values = parameters.resolve(spec.parameters, given)
+        self._values = parameters.resolve(spec.parameters, arguments)
         missing = [each.name for each in spec.parameters if each.name not in self._values]
         if missing:
             raise InputError(
@@ -162,15 +163,15 @@ class Launcher:
                 if "componentInputParameter" in source:
                     values[name] = self._values[source["componentInputParameter"]]
                 elif "taskOutputParameter" in source:
-                    wanted = source["taskOutputParameter"]
-                    produced = self._results[wanted["producerTask"]].parameters
-                    values[name] = produced[wanted["outputParameterKey"]]
+                    source_task = source["taskOutputParameter"]
+                    produced = self._results[source_task["producerTask"]].parameters
+                    values[name] = produced[source_task["outputParameterKey"]]
                 else:
                     values[name] = source["runtimeValue"]["constant"]
             for name, source in given.get("artifacts", {}).items():
-                wanted = source["taskOutputArtifact"]
-                inputs[name] = self._results[wanted["producerTask"]].outputs[
-                    wanted["outputArtifactKey"]
+                source_task = source["taskOutputArtifact"]
+                inputs[name] = self._results[source_task["producerTask"]].outputs[
+                    source_task["outputArtifactKey"]
                 ]
         except KeyError as error:
             raise InputError(
@@ -182,7 +183,7 @@ class Launcher:
         """Runs the container of a task, again if it fails and the task's policy says so."""
         folder = self.run_folder / task.name
         folder.mkdir()
-        place = Place(
+        environment = TaskEnvironment(
             self._command_prefix,
             self._stores.mounts(folder),
             self._stores.parameters(),
@@ -191,16 +192,16 @@ class Launcher:
         )
         output_file = folder / "executor_output.json"
         folder_uri = f"{self._root_uri}/{task.name}"
-        content = tasks.executor_input(task, values, inputs, folder_uri, output_file, place)
+        content = tasks.executor_input(task, values, inputs, folder_uri, output_file, environment)
         brought = _uris(inputs)
         policy = task.content.get("retryPolicy", {})
-        result = self._attempt(task, content, folder, place, brought)
+        result = self._attempt(task, content, folder, environment, brought)
         for count in range(int(policy.get("maxRetryCount", 0))):
             if result.state in (COMPLETE, CACHED):
                 break
             time.sleep(_wait(policy, count))
             output_file.unlink(missing_ok=True)
-            result = self._attempt(task, content, folder, place, brought)
+            result = self._attempt(task, content, folder, environment, brought)
         return result
 
     def _attempt(
@@ -208,7 +209,7 @@ class Launcher:
         task: Task,
         content: Tree,
         folder: pathlib.Path,
-        place: Place,
+        environment: TaskEnvironment,
         brought: list[str],
     ) -> Result:
         """Runs the hook of a container if it has one, looks into the cache, runs the container."""
@@ -216,7 +217,7 @@ class Launcher:
         driven: Tree = {}
         hook = container.get("lifecycle", {}).get("preCacheCheck")
         if hook:
-            ended = tasks.run(hook, container, content, folder, place)
+            ended = tasks.run(hook, container, content, folder, environment)
             if ended.exit_code != EXIT_PASS:
                 return self._stopped(task, ended)
             driven = ended.output
@@ -224,17 +225,18 @@ class Launcher:
         key = self._cache.key(task, content, driven) if self._cache and cached else None
         found = self._cache.find(key) if self._cache and key else None
         if found is not None:
-            self._stores.bring(_uris(found.outputs), place.mounts)  # for whoever reads reports here
+            # For whoever reads reports here.
+            self._stores.bring(_uris(found.outputs), environment.mounts)
             return found
-        self._stores.bring(brought, place.mounts)
-        ended = tasks.run(container, container, content, folder, place)
-        self._stores.clear(brought, place.mounts)
+        self._stores.bring(brought, environment.mounts)
+        ended = tasks.run(container, container, content, folder, environment)
+        self._stores.clear(brought, environment.mounts)
         if ended.exit_code != EXIT_PASS:
             return self._stopped(task, ended)
         declared = artifacts.declared(task, f"{self._root_uri}/{task.name}")
         outputs = artifacts.taken_up(declared, ended.output)
         self._check_outputs(task, outputs)
-        self._stores.take(_uris(outputs), place.mounts)
+        self._stores.take(_uris(outputs), environment.mounts)
         parameters = ended.output.get("parameterValues", {})
         result = Result(COMPLETE, outputs=outputs, parameters=parameters)
         if self._cache and key:

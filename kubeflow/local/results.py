@@ -10,8 +10,8 @@ from typing import Any
 
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
+from skewgate.kubeflow.local.spec import Task
 from skewgate.kubeflow.local.stores import Stores
-from skewgate.kubeflow.spec import Task
 from skewgate.storage.atomic import write_atomically
 
 COMPLETE, CACHED, FAILED, SHUT, SKIPPED = "COMPLETE", "CACHED", "FAILED", "SHUT", "SKIPPED"
@@ -26,7 +26,7 @@ class Result:
     Attributes:
         state: COMPLETE, CACHED, FAILED, SHUT (a gate) or SKIPPED.
         exit_code: of the task; EXIT_USAGE for one that failed before it ran.
-        message: why, if the state is none of the first two.
+        message: why, unless the state is one of the first two.
         outputs: artifacts that it published.
         parameters: output parameters that it published.
     """

@@ -116,7 +116,9 @@ class Server:
         bucket = f"{scheme}://{rest.partition('/')[0]}"
         if s3.is_object(root) and not s3.exists(bucket):
             raise InputError(
-                root, f"is in a bucket that {self._url} does not have", "make it, or compile anew"
+                root,
+                f"is in a bucket that {self._url} does not have",
+                "create the bucket, or compile with another root",
             )
 
     def mounts(self, task: pathlib.Path) -> Mounts:
@@ -166,7 +168,7 @@ def create(url: str | None, root: pathlib.Path) -> Stores:
         root: of the folders.
 
     Raises:
-        InputError: the URL is none.
+        InputError: it is not a URL.
     """
     if url is None:
         return Folders(root)

@@ -16,7 +16,7 @@ from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.kubeflow.compile import edits
 from skewgate.kubeflow.image.executor_io import LOGS_KEY
 from skewgate.kubeflow.local.artifacts import Lists, declared, handed_on, logs
-from skewgate.kubeflow.spec import Task
+from skewgate.kubeflow.local.spec import Task
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import VARIABLE, Mounts, mapped
 
@@ -30,7 +30,7 @@ Tree = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class TaskEnvironment:
     """Where commands run, and with what.
 
     Attributes:
@@ -76,7 +76,7 @@ def executor_input(
     inputs: Lists,
     folder_uri: str,
     output_file: pathlib.Path,
-    place: Place,
+    environment: TaskEnvironment,
 ) -> Tree:
     """Returns what a task's container is handed in place of `{{$}}`.
 
@@ -86,16 +86,16 @@ def executor_input(
         inputs: its input artifacts.
         folder_uri: where its outputs go.
         output_file: where it is to write its executor output.
-        place: where it runs.
+        environment: where it runs.
     """
     outputs = {key: {"artifacts": found} for key, found in declared(task, folder_uri).items()}
-    if place.target == "kubeflow":
+    if environment.target == "kubeflow":
         outputs[LOGS_KEY] = {"artifacts": [logs(folder_uri)]}
         inputs = handed_on(inputs)
     named = task.component.get("outputDefinitions", {}).get("parameters", {})
     return {
         "inputs": {
-            "parameterValues": mapped(dict(parameters), place.parameters.located),
+            "parameterValues": mapped(dict(parameters), environment.parameters.located),
             "artifacts": {key: {"artifacts": found} for key, found in sorted(inputs.items())},
         },
         "outputs": {
@@ -115,19 +115,19 @@ def filled(argument: str, content: Tree, mounts: Mounts) -> str:
         InputError: a placeholder is unknown, or names what is not there.
     """
 
-    def value(found: re.Match[str]) -> str:
-        if found["side"] is None:
+    def value(match: re.Match[str]) -> str:
+        if match["side"] is None:
             return json.dumps(content, sort_keys=True)
-        side, key, field = content[found["side"]], found["key"], found["field"]
+        side, key, field = content[match["side"]], match["key"], match["field"]
         try:
-            if found["kind"] == "parameters":
-                if found["side"] == "outputs":
+            if match["kind"] == "parameters":
+                if match["side"] == "outputs":
                     return str(side["parameters"][key]["outputFile"])
                 given = side["parameterValues"][key]
                 return given if isinstance(given, str) else json.dumps(given)
             uri = side["artifacts"][key]["artifacts"][0]["uri"]
         except (KeyError, IndexError) as error:
-            raise InputError("pipeline file", f"asks for {found[0]}, which is not there") from error
+            raise InputError("pipeline file", f"asks for {match[0]}, which is not there") from error
         return mounts.local(uri) if field == ".path" else str(uri)
 
     text = _PLACEHOLDER.sub(value, argument)
@@ -136,7 +136,13 @@ def filled(argument: str, content: Tree, mounts: Mounts) -> str:
     return text
 
 
-def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, place: Place) -> Ended:
+def run(
+    command: Tree,
+    container: Tree,
+    content: Tree,
+    folder: pathlib.Path,
+    environment: TaskEnvironment,
+) -> Ended:
     """Runs a command of a container and waits for it.
 
     Args:
@@ -144,27 +150,32 @@ def run(command: Tree, container: Tree, content: Tree, folder: pathlib.Path, pla
         container: its environment.
         content: the executor input.
         folder: of this task in this run; the command starts there and its output goes to log.txt.
-        place: where to run.
+        environment: where to run.
 
     Raises:
         InputError: the command cannot be started, or what it writes cannot be read.
     """
     words = [
-        filled(word, content, place.mounts)
+        filled(word, content, environment.mounts)
         for word in [*command.get("command", []), *command.get("args", [])]
     ]
     variables = {each["name"]: each.get("value", "") for each in container.get("env", [])}
     if edits.is_ours(container):
-        variables |= {VARIABLE: place.mounts.describe(), **place.variables}
-    if place.command_prefix:
-        words = [*place.command_prefix, "env", *(f"{k}={v}" for k, v in variables.items()), *words]
+        variables |= {VARIABLE: environment.mounts.describe(), **environment.variables}
+    if environment.command_prefix:
+        words = [
+            *environment.command_prefix,
+            "env",
+            *(f"{k}={v}" for k, v in variables.items()),
+            *words,
+        ]
     elif words and words[0] in ("python", "python3"):
         words[0] = sys.executable
     output_file = pathlib.Path(content["outputs"]["outputFile"])
     write_atomically(folder / "executor_input.json", json.dumps(content, indent=2, sort_keys=True))
     for found in content["outputs"]["artifacts"].values():
         for artifact in found["artifacts"]:
-            path = pathlib.Path(place.mounts.local(artifact["uri"]))
+            path = pathlib.Path(environment.mounts.local(artifact["uri"]))
             path.parent.mkdir(parents=True, exist_ok=True)
     log = folder / "log.txt"
     with open(log, "ab") as stream:

@@ -25,7 +25,7 @@ def check(expression: str) -> str:
     Sunday), each `*`, numbers, names, ranges, steps and lists of these.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not a cron expression.
     """
     fields = expression.split()
     if len(fields) != len(_FIELDS):

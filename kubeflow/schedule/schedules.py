@@ -213,7 +213,7 @@ def _values(
         raise InputError(
             f"parameter {name}",
             f"is not known; the pipeline has {listed}",
-            "split its rows by windows and compile it anew, or name another parameter",
+            "split its rows by windows and compile it again, or name another parameter",
         )
     if known[name].kind != parameters.STRING:
         raise InputError(

@@ -45,7 +45,7 @@ _COUNTED = "counted"
 
 
 class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
-    """Reads files of one side, counts their rows and writes them anew, cut by fingerprint.
+    """Reads files of one side, counts their rows and writes them again, cut by fingerprint.
 
     What a bundle wrote that failed stays unnamed, and is read by nobody.
     """

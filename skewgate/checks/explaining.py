@@ -12,6 +12,7 @@ from skewgate.core.distributions import (
     n_rows,
     n_without_value,
 )
+from skewgate.core.wording import listed, number, rounded_percent
 
 _NAMED = 3
 
@@ -25,7 +26,10 @@ def what_changed(metric: str, baseline: Distribution, current: Distribution) -> 
     """
     if metric == "missing_rate":
         before, now = (n_without_value(side) / n_rows(side) for side in (baseline, current))
-        return f"{before:.1%} of the baseline rows have no value, and {now:.1%} of the current ones"
+        return (
+            f"{rounded_percent(before)} of the baseline rows have no value, and "
+            f"{rounded_percent(now)} of the current ones"
+        )
     if isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution):
         return _numbers(baseline, current)
     if isinstance(baseline, CategoricalDistribution) and isinstance(
@@ -41,9 +45,9 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> str
     widest = int(np.argmax(np.abs(before - now)))
     medians = [_median(side) for side in (baseline, current)]
     return (
-        f"{before[widest]:.1%} of the baseline values are at most {points[widest]:.6g}, and "
-        f"{now[widest]:.1%} of the current ones; the median was {medians[0]:.6g} and is "
-        f"{medians[1]:.6g}"
+        f"{rounded_percent(before[widest])} of the baseline values are {number(points[widest])} or "
+        f"less, and {rounded_percent(now[widest])} of the current ones; the median was "
+        f"{number(medians[0])} and is {number(medians[1])}"
     )
 
 
@@ -64,13 +68,12 @@ def _shares(baseline: CategoricalDistribution, current: CategoricalDistribution)
         for name in names
     }
     largest = sorted(changes, key=lambda name: (-abs(changes[name][1] - changes[name][0]), name))
-    told = [
-        f"{name!r} {'rose' if changes[name][1] > changes[name][0] else 'fell'} from "
-        f"{changes[name][0]:.1%} to {changes[name][1]:.1%}"
-        for name in largest[:_NAMED]
-        if changes[name][1] != changes[name][0]
-    ]
-    return ", ".join(told)
+    return ", ".join(
+        f"{name!r} {'rose' if now > before else 'fell'} from {rounded_percent(before)} to "
+        f"{rounded_percent(now)}"
+        for name, (before, now) in ((name, changes[name]) for name in largest[:_NAMED])
+        if now != before
+    )
 
 
 def _new(baseline: CategoricalDistribution, current: CategoricalDistribution) -> str:
@@ -78,5 +81,5 @@ def _new(baseline: CategoricalDistribution, current: CategoricalDistribution) ->
     if not new:
         return ""
     largest = sorted(new, key=lambda name: (-new[name], name))
-    told = ", ".join(f"{name!r} ({new[name] / current.n:.1%})" for name in largest[:_NAMED])
-    return f"new: {told}" + (f" and {len(new) - _NAMED:,} more" if len(new) > _NAMED else "")
+    texts = [f"{name!r} ({rounded_percent(new[name] / current.n)})" for name in largest]
+    return f"new: {listed(texts, _NAMED)}"

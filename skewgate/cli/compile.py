@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: an option, settings, contracts or the pipeline cannot be used.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    how = options_lib.load(
+    options = options_lib.load(
         arguments.options,
         target=arguments.target,
         image=arguments.image,
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         enable_cache=False if arguments.no_cache else None,
         parameters=parameters.parse_assignments(arguments.parameter),
     )
-    options_lib.check_ending(arguments.out, how.target)
+    options_lib.check_ending(arguments.out, options.target)
     from skewgate.pipeline import settings as settings_lib
 
     settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
@@ -49,23 +49,23 @@ def run(arguments: argparse.Namespace) -> int:
             settings.root, f"cannot be made: {error.strerror}", "change `root`"
         ) from error
     with console.redirected(log):
-        compiled = _compile(arguments.pipeline, settings, how, log)
+        compiled = _compile(arguments.pipeline, settings, options, log)
     from skewgate.kubeflow.compile import compiler
 
-    compiler.write(compiled, how, arguments.out)
+    compiler.write(compiled, options, arguments.out)
     print(f"{arguments.pipeline}: written to {arguments.out}")
     return EXIT_PASS
 
 
 def _compile(
-    name: str, settings: Settings, how: options_lib.CompileOptions, log: pathlib.Path
+    name: str, settings: Settings, options: options_lib.CompileOptions, log: pathlib.Path
 ) -> dict[str, Any]:
     from skewgate.kubeflow.compile import compiler
-    from skewgate.pipeline import factories, places
+    from skewgate.pipeline import deployments, factories
 
     try:
-        place = places.cluster(settings, name, how.shared())
-        return compiler.compile_pipeline(factories.create(name, settings, place), how)
+        place = deployments.cluster(settings, name, options.shared())
+        return compiler.compile_pipeline(factories.create(name, settings, place), options)
     except SkewgateError:
         raise
     except Exception as error:

@@ -93,12 +93,12 @@ def _can_reread(side: engine.FileSide) -> bool:
     return bool(side.tables) and not side.statistics
 
 
-def _check_values(place: str, profile: Profile) -> None:
+def _check_values(source: str, profile: Profile) -> None:
     """Makes sure that there is anything to compare."""
     features = profile.slices.get("", {})
     if not any(side.n or side.n_nan for side in features.values()):
         raise InputError(
-            place,
+            source,
             f"has {profile.rows.get('', 0):,} rows and not one value in its "
             f"{len(features)} columns",
             "check how it was written",

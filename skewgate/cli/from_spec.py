@@ -11,8 +11,8 @@ import sys
 from skewgate.cli import console, verdicts
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import parameters
-from skewgate.kubeflow import spec as spec_lib
 from skewgate.kubeflow.local import artifacts, launcher
+from skewgate.kubeflow.local import spec as spec_lib
 from skewgate.kubeflow.local.results import FAILED, SHUT
 
 DEFAULT_ROOT = ".skewgate/from-spec"

@@ -136,7 +136,7 @@ def _add_schema(commands: Any) -> None:
         dest="labels",
         action="append",
         default=[],
-        help="a feature that SERVING has not; may be repeated",
+        help="a feature that SERVING does not have; may be repeated",
     )
     infer.add_argument("--force", action="store_true", help="replace an existing file")
     diff = actions.add_parser(
@@ -212,7 +212,7 @@ def _add_simulation(commands: Any) -> None:
         metavar="RATE",
         type=_rate,
         default=0.01,
-        help="wanted rate per window (default: 0.01)",
+        help="false alarms to allow per window (default: 0.01)",
     )
     rehearse.add_argument(
         "--out", metavar="DIR", help="write rehearsal.json, rehearsal.txt, suggested-drift.yaml"

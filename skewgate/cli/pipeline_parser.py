@@ -47,10 +47,10 @@ def add_run(commands: Any) -> None:
     of_spec.add_argument(
         "--object-store",
         metavar="URL",
-        help="server that speaks S3, for minio:// and s3://; folders stand for them without",
+        help="S3 server for minio:// and s3://; without it, folders stand in for them",
     )
     of_spec.add_argument(
-        "--cache", action="store_true", help="take up results of earlier runs in the same folder"
+        "--cache", action="store_true", help="reuse results of earlier runs in the same folder"
     )
 
 

@@ -74,12 +74,12 @@ def _check_resolutions(paths: Sequence[str], resolutions: Sequence[int]) -> None
             )
 
 
-def _write(found: Profile, path: str, resolution: int) -> None:
-    content = writing.to_statistics(found, resolution).SerializeToString()
+def _write(profile: Profile, path: str, resolution: int) -> None:
+    content = writing.to_statistics(profile, resolution).SerializeToString()
     try:
         atomic.write_atomically(path, content)
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
-    features = found.slices.get("", {})
-    print(f"{path}: {found.rows.get('', 0):,} rows, {len(features)} features", end="")
-    print(f", {len(found.slices) - 1} slices" if len(found.slices) > 1 else "")
+    features = profile.slices.get("", {})
+    print(f"{path}: {profile.rows.get('', 0):,} rows, {len(features)} features", end="")
+    print(f", {len(profile.slices) - 1} slices" if len(profile.slices) > 1 else "")

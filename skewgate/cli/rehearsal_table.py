@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skewgate.core.results import MetricResult
+from skewgate.core.wording import listed, rounded_percent
 from skewgate.simulation.rehearsal.rehearse import Result
 from skewgate.simulation.rehearsal.scenarios import DETECTED, INCONCLUSIVE, MISSED, Outcome
 from skewgate.simulation.rehearsal.thresholds import Rate
@@ -34,7 +34,10 @@ def render(result: Result) -> str:
     alarms = {number: found for number, found in result.unplanted.alarms.items() if found}
     lines.append(
         f"windows as they are: {len(alarms)} of {len(rows)} with an alarm"
-        + "".join(f"\n  window {number}: {_listed(failed)}" for number, failed in alarms.items())
+        + "".join(
+            f"\n  window {number}: {listed([result.label for result in failed])}"
+            for number, failed in alarms.items()
+        )
     )
     if alarms and not result.shuffled:
         lines.append(
@@ -110,18 +113,13 @@ def _bar(share: float) -> str:
 def _rate(rate: Rate, what: str) -> str:
     low, high = rate.interval
     return (
-        f"{rate.alarms} of {rate.comparisons} {what} ({low:.1%} to {high:.1%}, each at 95% "
-        "confidence)"
+        f"{rate.alarms} of {rate.comparisons} {what} ({rounded_percent(low)} to "
+        f"{rounded_percent(high)}, each at 95% confidence)"
     )
 
 
-def _listed(alarms: Sequence[MetricResult], most: int = 5) -> str:
-    rest = f" and {len(alarms) - most} more" if len(alarms) > most else ""
-    return ", ".join(each.label for each in alarms[:most]) + rest
-
-
-def _span(numbers: Sequence[int]) -> str:
-    low, high = min(numbers), max(numbers)
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
@@ -147,8 +145,8 @@ def _thresholds(result: Result) -> list[str]:
     return [f"  {line}" for line in _aligned(rows)]
 
 
-def _range(numbers: Sequence[float]) -> str:
-    if not numbers:
+def _range(thresholds: Sequence[float]) -> str:
+    if not thresholds:
         return "none"
-    low, high = min(numbers), max(numbers)
+    low, high = min(thresholds), max(thresholds)
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from skewgate.cli import console, table
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.results import Status
-from skewgate.report import page, rendering, timeline
+from skewgate.core.wording import rounded, shortened, visible
+from skewgate.report import page, rendering
 from skewgate.report import report as report_lib
-from skewgate.report.text import shortened, visible
+from skewgate.report import timeline as timeline_lib
 from skewgate.report.timeline import Series, Timeline
 from skewgate.storage import atomic
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if len(found) == 1:
         _one(*found[0], options)
     else:
-        _many(timeline.build(timeline.in_order(found)), options)
+        _many(timeline_lib.build(timeline_lib.in_order(found)), options)
     return EXIT_PASS
 
 
@@ -70,9 +71,9 @@ def _holds_report(path: pathlib.Path) -> bool:
     return (path / report_lib.JSON_NAME).is_file()
 
 
-def _one(place: str, report: report_lib.Report, options: argparse.Namespace) -> None:
+def _one(folder: str, report: report_lib.Report, options: argparse.Namespace) -> None:
     """Renders one report again: beside its report.json, unless another file is named."""
-    out = options.out or str(pathlib.Path(place) / rendering.HTML_NAME)
+    out = options.out or str(pathlib.Path(folder) / rendering.HTML_NAME)
     if options.out or not options.json:
         _write(out, rendering.render_html(report))
     if options.json:
@@ -84,16 +85,16 @@ def _one(place: str, report: report_lib.Report, options: argparse.Namespace) -> 
     print(f"Report: {out}")
 
 
-def _many(found: Timeline, options: argparse.Namespace) -> None:
+def _many(timeline: Timeline, options: argparse.Namespace) -> None:
     if options.out:
-        _write(options.out, page.render_timeline(found))
+        _write(options.out, page.render_timeline(timeline))
     if options.json:
-        content = timeline.to_json(found)
+        content = timeline_lib.to_json(timeline)
         json.dump(content, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         sys.stdout.write("\n")
         return
-    print(render(found, colour=console.has_colours(sys.stdout)))
-    print(f"\n{visible(timeline.sentence(found))}")
+    print(render(timeline, colour=console.has_colours(sys.stdout)))
+    print(f"\n{visible(timeline_lib.sentence(timeline))}")
     if options.out:
         print(f"Report: {options.out}")
 
@@ -107,32 +108,32 @@ def _write(path: str, content: str) -> None:
         ) from error
 
 
-def render(found: Timeline, *, colour: bool) -> str:
+def render(timeline: Timeline, *, colour: bool) -> str:
     """Returns a letter for each feature and window, those with alarms first.
 
     Args:
-        found: what to show.
+        timeline: what to show.
         colour: whether the output is a terminal that shows colours.
     """
-    start = max(len(found.windows) - _MOST_WINDOWS, 0)
-    alarms = [row for row in found.rows if row.first_alarm is not None]
-    quiet = [row for row in found.rows if row.first_alarm is None]
+    start = max(len(timeline.windows) - _MOST_WINDOWS, 0)
+    alarms = [row for row in timeline.rows if row.first_alarm is not None]
+    quiet = [row for row in timeline.rows if row.first_alarm is None]
     shown = [*alarms, *quiet[:_MOST_QUIET]]
     labels = [shortened(visible(row.label), _LONGEST) for row in shown]
     width = max(map(len, [*labels, "feature"]))
-    count = len(found.windows) - start
-    first, last = (visible(found.windows[i].name) for i in (start, -1))
+    count = len(timeline.windows) - start
+    first, last = (visible(timeline.windows[i].name) for i in (start, -1))
     lines = [
-        f"{found.kind} in {len(found.windows)} windows"
+        f"{timeline.kind} in {len(timeline.windows)} windows"
         + (f", the last {count} of them" if start else "")
         + f": {first} to {last}",
         "",
         f"{'feature':<{width}}  {'windows':<{max(count, 7)}}  first alarm",
     ]
     for row, label in zip(shown, labels, strict=True):
-        letters = "".join(_letter(row, i, colour) for i in range(start, len(found.windows)))
+        letters = "".join(_letter(row, i, colour) for i in range(start, len(timeline.windows)))
         room = " " * max(7 - count, 0)
-        lines.append(f"{label:<{width}}  {letters}{room}  {_alarm(found, row)}".rstrip())
+        lines.append(f"{label:<{width}}  {letters}{room}  {_alarm(timeline, row)}".rstrip())
     if len(quiet) > _MOST_QUIET:
         lines.append(f"... and {len(quiet) - _MOST_QUIET:,} more without an alarm")
     lines.append("F fail, ? inconclusive, . pass, blank: not checked")
@@ -147,13 +148,13 @@ def _letter(row: Series, index: int, colour: bool) -> str:
     return table.coloured(letter, result.status) if colour else letter
 
 
-def _alarm(found: Timeline, row: Series) -> str:
+def _alarm(timeline: Timeline, row: Series) -> str:
     if row.first_alarm is None:
         return ""
     result = row.results[row.first_alarm]
     assert result is not None
-    value = "" if result.value is None else f" {result.value:.3g}"
-    limit = timeline.limit(result)
-    bound = "" if limit is None else f", limit {limit:.3g}"
-    name = visible(found.windows[row.first_alarm].name)
+    value = "" if result.value is None else f" {rounded(result.value, 3)}"
+    limit = timeline_lib.limit(result)
+    bound = "" if limit is None else f", limit {rounded(limit, 3)}"
+    name = visible(timeline.windows[row.first_alarm].name)
     return f"{name}: {visible(result.metric)}{value}{bound}"

@@ -61,10 +61,10 @@ def _execute(
 ) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
-    from skewgate.pipeline import factories, local_runner, places
+    from skewgate.pipeline import deployments, factories, local_runner
 
     try:
-        place = places.local(settings, name, scheduled_time)
+        place = deployments.local(settings, name, scheduled_time)
         pipeline = factories.create(name, settings, place)
         total = len(pipeline.components)
         progress = console.Progress(out, total)

@@ -145,7 +145,7 @@ def update(options: argparse.Namespace) -> int:
     for change in diff(schema, accepted):
         print(f"     {change}")
     if edited.rewritten:
-        print("     The text could not be edited in place: all of it is written anew.")
+        print("     The text could not be edited in place: all of it is rewritten.")
     for comment in edited.lost:
         print(f"     A comment went with what it stood at: {comment}")
     if left:
@@ -189,7 +189,7 @@ def _is_statistics(path: str) -> bool:
     return len(found.datasets) > 0
 
 
-def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, place: str) -> Acceptor:
+def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, data: str) -> Acceptor:
     known = sorted(schema.default_environment)  # TFDV knows no others
     environment = options.environment
     if environment and environment not in known:
@@ -198,7 +198,7 @@ def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, place: str
             f"has no environment {environment}; it has {', '.join(known) or 'none'}",
             "add it to default_environment or correct the name",
         )
-    statistics = schema_data.read(options, place, schema)
+    statistics = schema_data.read(options, data, schema)
     return Acceptor(schema_data.Tfdv(quiet=options.quiet), statistics, environment)
 
 
@@ -235,7 +235,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _print_json(
-    options: argparse.Namespace, found: Sequence[Difference], left: Sequence[Anomaly]
+    options: argparse.Namespace, differences: Sequence[Difference], left: Sequence[Anomaly]
 ) -> None:
     content = {
         "schema": options.schema,
@@ -249,15 +249,15 @@ def _print_json(
                 "after": difference.after,
                 "text": difference.text,
             }
-            for difference in found
+            for difference in differences
         ],
         "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
     }
     print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
 
 
-def _print_unified(options: argparse.Namespace, text: str, wanted: schema_pb2.Schema) -> None:
-    edited = editor.edit(text, wanted, options.schema)
+def _print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Schema) -> None:
+    edited = editor.edit(text, changed, options.schema)
     lines = difflib.unified_diff(
         text.splitlines(keepends=True),
         edited.text.splitlines(keepends=True),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from skewgate.core import wording
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import visible
 from skewgate.report.bars import bar_of
 from skewgate.report.ranking import worst_first
-from skewgate.report.text import visible
 
 COLOURS = {Status.FAIL: "31", Status.INCONCLUSIVE: "33", Status.PASS: "32"}
 _HEAD = ("feature", "slice", "metric", "value", "interval", "bar", "threshold", "verdict")
@@ -107,8 +108,8 @@ def _cell(result: MetricResult, column: str, signs: bool) -> str:
     if column == "interval":
         if result.lower is None or result.upper is None or result.lower == result.upper:
             return ""
-        return f"[{result.lower:.4g}, {result.upper:.4g}]"
+        return wording.interval(result.lower, result.upper)
     value = getattr(result, column)
     if isinstance(value, float | int):
-        return f"{value:.4g}"
+        return wording.rounded(value)
     return "" if value is None else visible(value)

@@ -34,6 +34,6 @@ def value_count_name(feature: str) -> str:
 
 
 def counted_feature(name: str) -> str | None:
-    """Returns the feature whose values a feature counts, or None if it is none of that kind."""
+    """Returns the feature whose values a feature counts, or None if it counts none."""
     match = _VALUE_COUNT.fullmatch(name)
     return match.group(1) if match else None

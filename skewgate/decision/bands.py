@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scipy import special
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import p_text, rounded_up
+from skewgate.core.wording import interval, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust, level
 from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import Band, ChangePoint, WindowValue, Worse, change_points
@@ -69,10 +69,10 @@ def _judge_band(
     below = check.worse == "lower" or (check.worse is None and window.value < band.mean)
     threshold = low if below else high
     beyond = window.value < low if below else window.value > high
-    seen = f"{check.metric} of window {window.name} is {window.value:.4g}"
+    seen = f"{check.metric} of window {window.name} is {rounded(window.value)}"
     expected = (
-        f"[{low:.4g}, {high:.4g}], the {band.sigmas:g} sigma band of {band.windows} reference "
-        f"windows around {band.mean:.4g}"
+        f"{interval(low, high)}, the {band.sigmas:g} sigma band of {band.windows} reference "
+        f"windows around {rounded(band.mean)}"
     )
     side = "below" if below else "above"
     if not beyond:
@@ -190,8 +190,9 @@ def _judge_changes(check: ChangeCheck, alone: float, number: float) -> list[Metr
             slice=check.slices[change.index],
             status=Status.FAIL if _is_worse(change, check.worse) else Status.PASS,
             reason=(
-                f"{check.metric} changed from {change.before:.4g} to {change.after:.4g} with "
-                f"window {change.window} (adjusted p {p_text(min(change.p_value * number, 1.0))})"
+                f"{check.metric} changed from {rounded(change.before)} to {rounded(change.after)} "
+                f"with window {change.window} (adjusted p "
+                f"{p_text(min(change.p_value * number, 1.0))})"
             ),
             value=change.after,
             null_value=change.before,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from skewgate.core.results import SMALL_SLICE, MetricResult, Status
-from skewgate.core.wording import p_text, rounded_up
+from skewgate.core.wording import interval, many, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation.estimates import Estimate
@@ -75,8 +75,8 @@ def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -
     elif beyond:
         status = Status.INCONCLUSIVE
         reason = (
-            f"{seen}, and must be {must}, but among all checks this could be chance (adjusted p = "
-            f"{p_adjusted:.2g}); {_needed(check, alpha)}"
+            f"{seen}, and must be {must}, but among all checks this could be chance (adjusted p "
+            f"{p_text(p_adjusted)}); {_needed(check, alpha)}"
         )
     else:
         status = Status.INCONCLUSIVE
@@ -86,19 +86,18 @@ def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -
 
 def _small(check: BoundCheck, min_rows: int, alpha: float) -> MetricResult:
     lower, upper = check.estimate.bounds(alpha)
-    rows = "1 row" if check.estimate.n == 1 else f"{check.estimate.n:,} rows"
     reason = (
-        f"{check.metric} is {check.estimate.value:.4g} on {rows}, fewer than the {min_rows:,} that "
-        "min_slice_rows asks for"
+        f"{check.metric} is {rounded(check.estimate.value)} on {many(check.estimate.n, 'row')}, "
+        f"fewer than the {min_rows:,} that min_slice_rows asks for"
     )
     result = _result(check, Status.INCONCLUSIVE, reason, lower, upper)
     return dataclasses.replace(result, cause=SMALL_SLICE if check.slice else None)
 
 
 def _seen(check: BoundCheck, lower: float, upper: float) -> str:
-    value = f"{check.metric} is {check.estimate.value:.4g}"
-    interval = "" if lower == upper else f" in [{lower:.4g}, {upper:.4g}]"
-    return f"{value}{interval} on {check.estimate.n:,} rows"
+    value = f"{check.metric} is {rounded(check.estimate.value)}"
+    known = "" if lower == upper else f" in {interval(lower, upper)}"
+    return f"{value}{known} on {many(check.estimate.n, 'row')}"
 
 
 def _needed(check: BoundCheck, alpha: float) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.core.wording import rounded
 
 COVERAGE = "coverage"
 """Metric name of the results."""
@@ -47,7 +48,10 @@ def judge_coverage(checks: Sequence[CoverageCheck]) -> list[MetricResult]:
 
 def _judge_one(check: CoverageCheck) -> MetricResult:
     value = check.labelled / check.predicted
-    seen = f"{check.labelled:,} of {check.predicted:,} predictions have their label ({value:.3g})"
+    seen = (
+        f"{check.labelled:,} of {check.predicted:,} predictions have their label "
+        f"({rounded(value, 3)})"
+    )
     cause = None
     if value >= check.threshold:
         status, reason = Status.PASS, f"{seen}, enough for the threshold of {check.threshold:g}"

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from skewgate.core.results import Measurement, MetricResult, Status
-from skewgate.core.wording import p_text, rounded_up
+from skewgate.core.wording import interval, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 
@@ -59,11 +59,11 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
     above_upper = measured.upper - measured.null_value
     sizes = f"{check.n_baseline:,} baseline and {check.n_current:,} current values"
     beyond = (
-        f", {measured.value - measured.null_value:.3g} above what no change gives"
+        f", {rounded(measured.value - measured.null_value, 3)} more than expected by chance"
         if measured.null_value > 0
         else ""
     )
-    value = f"{check.metric} is {measured.value:.3g}{beyond}"
+    value = f"{check.metric} is {rounded(measured.value, 3)}{beyond}"
     if above_lower > check.threshold:
         if p_adjusted <= alpha:
             status = Status.FAIL
@@ -75,14 +75,14 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
             status = Status.INCONCLUSIVE
             reason = (
                 f"{value}, above the threshold of {check.threshold:g}, but it could be chance "
-                f"(adjusted p = {p_adjusted:.2g}, {sizes}); {_needed(check)}"
+                f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}"
             )
     elif above_upper > check.threshold:
         status = Status.INCONCLUSIVE
         reason = (
-            f"{value}, known only to lie in [{measured.lower:.3g}, {measured.upper:.3g}], which "
-            f"holds the threshold of {check.threshold:g}; statistics of finer resolution, or the "
-            "examples themselves, would settle it"
+            f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3)}, which "
+            f"contains the threshold of {check.threshold:g}; statistics of finer resolution, or "
+            "the examples themselves, would settle it"
         )
     elif measured.detectable > check.threshold:
         status = Status.INCONCLUSIVE

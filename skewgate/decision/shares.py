@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import rounded_up
+from skewgate.core.wording import rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation import binomial
@@ -54,7 +54,7 @@ def _judge_share(
 ) -> MetricResult:
     share = check.count / check.n
     lower, upper = binomial.bounds(check.count, check.n, alpha)
-    seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({share:.3g})"
+    seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({rounded(share, 3)})"
     allowed = f"the threshold of {check.threshold:g}"
     sure = f"with {1 - alpha:.0%} confidence"
     if share > check.threshold and p_adjusted <= alpha:
@@ -63,11 +63,14 @@ def _judge_share(
         status = Status.INCONCLUSIVE
         reason = f"{seen}, above {allowed}, but it could be chance; {_rows_needed(check, alpha)}"
     elif upper <= check.threshold or check.threshold == 0:
-        status, reason = Status.PASS, f"{seen}, at most {upper:.3g} {sure}; {allowed} is met"
+        status, reason = (
+            Status.PASS,
+            f"{seen}, at most {rounded(upper, 3)} {sure}; {allowed} is met",
+        )
     else:
         status = Status.INCONCLUSIVE
         reason = (
-            f"{seen}, but it could be up to {upper:.3g} {sure}, above {allowed}; "
+            f"{seen}, but it could be up to {rounded(upper, 3)} {sure}, above {allowed}; "
             f"{_rows_needed(check, alpha)}"
         )
     return MetricResult(

@@ -15,7 +15,7 @@ MIDDLE = 50
 class Bar:
     """Places on an axis from 0 to 100 with the threshold in the middle.
 
-    For a distance 0 is the value that no change gives and 100 twice the threshold. For a bound on
+    For a distance 0 is the value expected by chance and 100 twice the threshold. For a bound on
     a metric the axis is as wide as the interval needs. What lies beyond is put at the edge.
     """
 

@@ -22,8 +22,8 @@ from skewgate.core.distributions import (
 )
 from skewgate.core.profile import Profile
 from skewgate.core.results import MetricResult
+from skewgate.core.wording import shortened
 from skewgate.report.ranking import worst_first
-from skewgate.report.text import shortened
 
 BUDGET = 400_000
 """Bytes of JSON that a report spends on distributions."""

@@ -1,4 +1,4 @@
-"""One sentence for the top of a report: what was found, how sure it is, what to look at first."""
+"""A sentence or two for the top of a report: what was found, how sure it is, where to start."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
+from skewgate.core.wording import (
+    interval,
+    many,
+    number,
+    p_text,
+    rounded,
+    rounded_percent,
+    shortened,
+    visible,
+)
+from skewgate.report import kinds
+from skewgate.report.kinds import ReportKind
 from skewgate.report.ranking import excess, worst_first
-from skewgate.report.text import shortened, visible
 
 _LONGEST = 60
 
@@ -18,14 +29,15 @@ def sentence(
     details: dict[str, Any] | None = None,
     sources: Sequence[dict[str, Any]] = (),
 ) -> str:
-    """Returns the sentence.
+    """Returns the headline.
 
     Args:
-        kind: of the report.
+        kind: name of the kind of the report.
         decision: what was decided.
         details: of the report; its distributions say in which way the worst feature changed.
         sources: of the report, if it joins others.
     """
+    report_kind = kinds.get(kind)
     ranked = worst_first(decision.results, decision.failures)
     counted = [result for result in ranked if result.severity != WARNING]
     failed = [result for result in counted if result.status is Status.FAIL]
@@ -33,24 +45,24 @@ def sentence(
     if decision.status is Status.FAIL:
         blocking = set(decision.failures)
         stopping = [result for result in failed if result in blocking] or failed or ranked
-        told = f"{_who(kind, sources)}{_failed(kind, stopping, ranked, details or {})}"
+        headline = f"{_who(sources)}{_failed(report_kind, stopping, ranked, details or {})}"
     elif decision.status is Status.INCONCLUSIVE:
-        told = f"{_who(kind, sources)}{_unsure(decision, failed, unsure, ranked)}"
+        headline = f"{_who(sources)}{_unsure(decision, failed, unsure, ranked)}"
     else:
-        told = _passed(kind, decision, ranked, sources)
-    return visible(told)
+        headline = _passed(report_kind, decision, ranked, sources)
+    return visible(headline)
 
 
-def _who(kind: str, sources: Sequence[dict[str, Any]]) -> str:
+def _who(sources: Sequence[dict[str, Any]]) -> str:
     """Names the reports that shut a gate."""
     shut = [str(source["kind"]) for source in sources if not source["blessed"]]
-    if kind != "decision" or not shut:
+    if not shut:
         return ""
-    return f"{len(shut)} of {len(sources)} reports shut the gate ({', '.join(shut)}): "
+    return f"{len(shut)} of {len(sources)} reports shut the gate ({', '.join(shut)}). "
 
 
 def _failed(
-    kind: str,
+    kind: ReportKind,
     failed: Sequence[MetricResult],
     ranked: Sequence[MetricResult],
     details: dict[str, Any],
@@ -58,19 +70,19 @@ def _failed(
     first = failed[0]
     features = {result.feature for result in failed if result.feature}
     known = {result.feature for result in ranked if result.feature}
-    if kind == "drift" and features:
-        what = f"{len(features)} of {_many(len(known), 'feature')} drifted for certain"
-    elif features and kind != "performance":
+    if kind.failed_features and features:
+        what = f"{len(features)} of {many(len(known), 'feature')} {kind.failed_features}"
+    elif kind.about_features and features:
         what = (
-            f"{_many(len(failed), 'check')} failed in {len(features)} of "
-            f"{_many(len(known), 'feature')}"
+            f"{many(len(failed), 'check')} failed in {len(features)} of "
+            f"{many(len(known), 'feature')}"
         )
     else:
-        what = f"{len(failed)} of {_many(len(ranked), 'check')} failed"
+        what = f"{len(failed)} of {many(len(ranked), 'check')} failed"
     change = _change(first, details)
     if change:
-        return f"{what}: look first at {_place(first)}, {change} ({_numbers(first)})."
-    return f"{what}: look first at {_label(first)}: {_reason(first)}."
+        return f"{what}. Start with {_place(first)}: {change} ({_measured(first)})."
+    return f"{what}. {_start(first)}"
 
 
 def _unsure(
@@ -80,45 +92,47 @@ def _unsure(
     ranked: Sequence[MetricResult],
 ) -> str:
     nothing = (
-        f"{_many(len(failed), 'check')} failed that the policy lets pass"
+        f"{many(len(failed), 'check')} failed that the policy lets pass"
         if failed
         else "Nothing failed"
     )
-    stopped = "which the policy allows" if decision.blessed else "which stops the pipeline"
-    first = unsure[0] if unsure else ranked[0]
+    effect = "which the policy allows" if decision.blessed else "which stops the pipeline"
     return (
-        f"{nothing}, but {len(unsure)} of {_many(len(ranked), 'check')} could not be decided, "
-        f"{stopped}: look first at {_label(first)}: {_reason(first)}."
+        f"{nothing}, but {len(unsure)} of {many(len(ranked), 'check')} could not be decided, "
+        f"{effect}. {_start(unsure[0] if unsure else ranked[0])}"
     )
 
 
 def _passed(
-    kind: str,
+    kind: ReportKind,
     decision: Decision,
     ranked: Sequence[MetricResult],
     sources: Sequence[dict[str, Any]],
 ) -> str:
     failed = decision.count(Status.FAIL)
     features = {result.feature for result in ranked if result.feature}
-    if kind == "decision":
-        start = f"Every report is blessed ({len(sources)})"
-    elif failed:
-        start = f"Nothing failed that stops the pipeline, {_many(failed, 'check')} failed"
-    elif kind == "drift" and features:
-        start = (
-            f"None of {_many(len(features), 'feature')} drifted, and a change as large as what is "
-            "allowed would have been noticed"
-        )
+    if failed and not kind.joins_reports:
+        stops = "but it does not stop" if failed == 1 else "but none that stops"
+        return f"{many(failed, 'check')} failed, {stops} the pipeline. {_start(ranked[0])}"
+    if kind.joins_reports:
+        what = f"Every report is blessed ({len(sources)})"
+    elif kind.failed_features and features:
+        what = f"None of {many(len(features), 'feature')} {kind.failed_features}, and {kind.passed}"
     else:
-        start = "The one check passed" if len(ranked) == 1 else f"All {len(ranked):,} checks passed"
+        what = "The one check passed" if len(ranked) == 1 else f"All {len(ranked):,} checks passed"
     if failed:
-        return f"{start}: look first at {_label(ranked[0])}: {_reason(ranked[0])}."
+        return f"{what}. {_start(ranked[0])}"
     nearest = [result for result in ranked if result.value is not None]
     nearest = [result for result in nearest if result.threshold is not None]
     if not nearest:
-        return f"{start}."
+        return f"{what}."
     closest = max(nearest, key=excess)
-    return f"{start}: the closest to its limit is {_place(closest)} ({_numbers(closest)})."
+    return f"{what}. The closest to its limit is {_place(closest)} ({_measured(closest)})."
+
+
+def _start(result: MetricResult) -> str:
+    """Says which check to look at first, and why."""
+    return f"Start with {_label(result)}: {shortened(result.reason.rstrip('.'), 500)}."
 
 
 def _change(result: MetricResult, details: dict[str, Any]) -> str:
@@ -131,42 +145,36 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
     else:
         return ""
     if result.metric == "missing_rate":
-        before, now = entry["missing"]
-        return (
-            f"which has no value in {_percent(before)} of the rows before and {_percent(now)} now"
-        )
+        before, now = map(rounded_percent, entry["missing"])
+        return f"{before} of rows had no value; now {now} have none"
     if entry["kind"] == "categorical" and entry["names"]:
-        before, now = entry["shares"][0][0], entry["shares"][1][0]
-        return (
-            f"whose share of '{entry['names'][0]}' went from {_percent(before)} to {_percent(now)}"
-        )
+        before, now = (rounded_percent(shares[0]) for shares in entry["shares"])
+        return f"{before} of values were '{entry['names'][0]}'; now {now} are"
     if entry["kind"] == "numeric":
-        at, (before, now) = entry["gap"]["at"], entry["gap"]["cdf"]
-        return (
-            f"of whose values {_percent(before)} were at most {at:.6g}, and now {_percent(now)} are"
-        )
+        before, now = map(rounded_percent, entry["gap"]["cdf"])
+        return f"{before} of values were {number(entry['gap']['at'])} or less; now {now} are"
     return ""
 
 
-def _numbers(result: MetricResult) -> str:
+def _measured(result: MetricResult) -> str:
     """Tells value, certain bound, threshold and significance of a result that has a value."""
-    value = 0.0 if result.value is None else result.value
-    parts = [f"{result.metric} {value:.3g}"]
+    value = rounded(0.0 if result.value is None else result.value, 3)
+    threshold = rounded(0.0 if result.threshold is None else result.threshold, 3)
+    parts = [f"{result.metric} {value}"]
     if result.null_value is None:  # no distance: a bound may lie on either side
         if result.lower is not None and result.upper is not None:
-            parts[0] += f" in [{result.lower:.3g}, {result.upper:.3g}]"
-        parts.append(f"bound {result.threshold:.3g}")
+            parts[0] += f" in {interval(result.lower, result.upper, 3)}"
+        parts.append(f"bound {threshold}")
     else:
         if result.status is Status.FAIL and result.lower is not None:
-            certain = f"{result.lower:.3g}"
-            if certain != f"{value:.3g}":
+            certain = rounded(result.lower, 3)
+            if certain != value:
                 parts.append(f"at least {certain}")
-        chance = f"{result.null_value:.2g}"
-        more = f" above the {chance} of chance" if result.null_value > 0 else ""
-        parts.append(f"allowed {result.threshold:.3g}{more}")
+        chance = rounded(result.null_value, 2)
+        beyond = f" above the {chance} expected by chance" if result.null_value > 0 else ""
+        parts.append(f"threshold {threshold}{beyond}")
     if result.status is Status.FAIL and result.p_adjusted is not None:
-        p_value = result.p_adjusted
-        parts.append(f"adjusted p = {p_value:.2g}" if p_value > 0 else "adjusted p < 1e-300")
+        parts.append(f"adjusted p {p_text(result.p_adjusted)}")
     return ", ".join(parts)
 
 
@@ -181,15 +189,3 @@ def _label(result: MetricResult) -> str:
     return " ".join(parts) + (
         f" in slice {shortened(result.slice, _LONGEST)}" if result.slice else ""
     )
-
-
-def _reason(result: MetricResult) -> str:
-    return shortened(result.reason.rstrip("."), 500)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -13,12 +13,12 @@ import jinja2
 import markupsafe
 
 from skewgate.core.results import WARNING, Status
-from skewgate.report import payload
+from skewgate.core.wording import visible
+from skewgate.report import kinds, payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
 from skewgate.report.ranking import worst_first
-from skewgate.report.text import visible
 from skewgate.report.timeline import ReportedRun, Series, Timeline, limit, multiple, sentence
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ MOST_ROWS = 2000
 """Results in a page without JavaScript, the worst first; its script shows all."""
 _EARLY = 'document.documentElement.className = "scripted";'
 """Runs before the table is laid out: rows that the script would take away are not drawn first."""
-_TITLES = {
-    "drift": "Drift report",
-    "skew": "Skew report",
-    "performance": "Performance report",
-    "labels": "Label report",
-    "decision": "Decision of the gate",
-}
 
 
 def render_report(report: Report) -> str:
@@ -46,7 +39,7 @@ def render_report(report: Report) -> str:
     return _render(
         "report.html.j2",
         report=report,
-        heading=_TITLES.get(report.kind, report.kind),
+        heading=kinds.get(report.kind).title,
         results=results[:MOST_ROWS],
         hidden=results[MOST_ROWS:],
         featured=any(result.feature for result in results),
@@ -56,11 +49,20 @@ def render_report(report: Report) -> str:
         counts={status.value: report.decision.count(status) for status in Status},
         left_out=shown.get("left_out", 0),
         drawn=len(shown.get("shown", ())),
-        charts=of_report.draw(report.kind, report.decision.results, report.details),
+        charts=_charts(report),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),
     )
+
+
+def _charts(report: Report) -> list[svg.Chart]:
+    """Returns the charts that the kind of the report has."""
+    name = kinds.get(report.kind).charts
+    charts: list[svg.Chart] = (
+        getattr(of_report, name)(report.decision.results, report.details) if name else []
+    )
+    return charts
 
 
 def render_timeline(timeline: Timeline) -> str:
@@ -139,7 +141,7 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.globals["bar_of"] = bar_of
-    environment.filters["told"] = _told
+    environment.filters["plain_text"] = _plain_text
     environment.filters["number"] = _number
     return environment
 
@@ -155,12 +157,12 @@ def _number(value: float | None, digits: int = 4) -> str:
     return "" if value is None else svg.number(value, digits)
 
 
-def _told(value: Any) -> str:
+def _plain_text(value: Any) -> str:
     """Writes a plain value, such as a policy or a list of features, for a person."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_told(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_plain_text(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_told, value)) or "none"
+        return ", ".join(map(_plain_text, value)) or "none"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import visible
 from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess
-from skewgate.report.text import visible
 
 _STATUS = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
@@ -30,7 +30,7 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
     """
     names: dict[str, int] = {}
     shown = (details.get("distributions") or {}).get("shown", ())
-    drawn = {(entry["feature"], entry["slice"]): i for i, entry in enumerate(shown)}
+    distribution_of = {(entry["feature"], entry["slice"]): i for i, entry in enumerate(shown)}
 
     def name(text: str) -> int:
         return names.setdefault(text, len(names))
@@ -52,7 +52,7 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
                 result.n_current,
                 result.severity,
                 visible(result.reason),
-                drawn.get((result.feature, result.slice)),
+                distribution_of.get((result.feature, result.slice)),
             ]
         )
     return {

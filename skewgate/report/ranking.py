@@ -13,8 +13,8 @@ _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 def excess(result: MetricResult) -> float:
     """Says how bad a result is among those of its status; larger is worse.
 
-    For a distance: how often the threshold fits into what is measured above the value that no
-    change gives, by the certain bound for a failure, so that 1 is the threshold itself. For a
+    For a distance: how often the threshold fits into what is measured above the value expected
+    by chance, by the certain bound for a failure, so that 1 is the threshold itself. For a
     bound on a metric: how far the value is from it, as a share of it; below 0 unless it failed.
     Infinite where a failure has no number, such as a feature that is gone.
     """

@@ -46,12 +46,12 @@ def render_metrics(report: Report) -> str:
         for status in Status
     ]
     lines += ["# HELP skewgate_value Value of a check.", "# TYPE skewgate_value gauge"]
-    told = set()
+    written = set()
     for result in sorted(decision.results, key=lambda r: _ORDER[r.status]):
         series = (result.feature, result.slice, result.metric)
         # Two bounds on one value are one series, which says the worse of their verdicts.
-        if result.value is not None and series not in told:
-            told.add(series)
+        if result.value is not None and series not in written:
+            written.add(series)
             labels = ",".join(
                 f'{name}="{_escape(getattr(result, name))}"'
                 for name in ("feature", "slice", "metric")

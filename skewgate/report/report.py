@@ -10,7 +10,7 @@ from typing import Any
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import Decision, MetricResult, Status
-from skewgate.report import headline
+from skewgate.report import headline, kinds
 
 SCHEMA_VERSION = 1
 JSON_NAME = "report.json"
@@ -21,7 +21,7 @@ class Report:
     """A decision with what it is about.
 
     Attributes:
-        kind: "drift", "skew", "performance", "labels" or "decision".
+        kind: name of a kind in `skewgate/report/kinds.py`, such as "drift".
         decision: the verdict and its results.
         baseline, current: where the two sides came from, as plain values.
         sources: for a decision, one entry per report that it joins.
@@ -34,6 +34,9 @@ class Report:
     current: dict[str, Any] = dataclasses.field(default_factory=dict)
     sources: tuple[dict[str, Any], ...] = ()
     details: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds.get(self.kind)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that report.json holds (see report.schema.json)."""

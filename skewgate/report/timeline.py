@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import many, rounded
 from skewgate.report.ranking import excess, worst_first
 
 if TYPE_CHECKING:
@@ -95,16 +96,16 @@ def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[ReportedRun, ...]:
     Raises:
         InputError: the reports are of different kinds.
     """
-    found = list(reports)
-    first_place, first = found[0]
-    for place, report in found[1:]:
+    runs = list(reports)
+    first_folder, first = runs[0]
+    for folder, report in runs[1:]:
         if report.kind != first.kind:
             raise InputError(
-                place,
-                f"holds a {report.kind} report, and {first_place} a {first.kind} report",
+                folder,
+                f"holds a {report.kind} report, and {first_folder} a {first.kind} report",
                 "give reports of one kind",
             )
-    windows = [ReportedRun(_short(place, found), report, place) for place, report in found]
+    windows = [ReportedRun(_short(folder, runs), report, folder) for folder, report in runs]
     for key in _NAMES:
         names = [str(window.report.current.get(key, "")) for window in windows]
         if all(names) and len(set(names)) == len(names):
@@ -120,10 +121,10 @@ def natural(name: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts if part]
 
 
-def _short(place: str, found: Sequence[tuple[str, Any]]) -> str:
+def _short(folder: str, runs: Sequence[tuple[str, Any]]) -> str:
     """Returns the last parts of a path that tell it from the others."""
-    parts = re.split(r"[/\\]+", place.rstrip("/\\"))
-    others = [re.split(r"[/\\]+", other.rstrip("/\\")) for other, _ in found if other != place]
+    parts = re.split(r"[/\\]+", folder.rstrip("/\\"))
+    others = [re.split(r"[/\\]+", other.rstrip("/\\")) for other, _ in runs if other != folder]
     size = next(
         (n for n in range(1, len(parts)) if all(parts[-n:] != other[-n:] for other in others)),
         len(parts),
@@ -182,14 +183,14 @@ def multiple(result: MetricResult) -> float | None:
 
 
 def limit(result: MetricResult | None) -> float | None:
-    """Returns the value from which a result fails: for a distance above what no change gives."""
+    """Returns the value from which a result fails: a distance, above what chance alone gives."""
     if result is None or result.threshold is None:
         return None
     return result.threshold + (result.null_value or 0.0)
 
 
 def sentence(timeline: Timeline) -> str:
-    """Says in one sentence when the first alarm was, how it went on, and what failed most."""
+    """Says when the first alarm was, how it went on, and what failed most."""
     windows = timeline.windows
     span = f"{len(windows)} windows from {windows[0].name} to {windows[-1].name}"
     if timeline.first_alarm is None:
@@ -204,16 +205,16 @@ def sentence(timeline: Timeline) -> str:
     most = max(timeline.rows, key=lambda row: row.failures)
     result = row.results[first]
     assert result is not None
-    value = "" if result.value is None else f" {result.value:.3g}"
+    value = "" if result.value is None else f" {rounded(result.value, 3)}"
     allowed = limit(result)
-    bound = "" if allowed is None else f", limit {allowed:.3g}"
+    bound = "" if allowed is None else f", limit {rounded(allowed, 3)}"
     place = f" in slice {row.slice}" if row.slice else ""
     what = row.feature if row.feature == result.metric else f"{row.feature}, {result.metric}"
     return (
-        f"In {span} the first alarm was in {windows[first].name} ({what}{value}{place}{bound}); "
-        f"from then on {failed} of {len(windows) - first} windows failed, the latest "
-        f"{'among them' if latest else 'not'}: look first at {most.label}, which failed in "
-        f"{most.failures}."
+        f"In {span}, the first alarm was in {windows[first].name} ({what}{value}{place}{bound}). "
+        f"From then on {failed} of {many(len(windows) - first, 'window')} failed, "
+        f"{'including' if latest else 'but not'} the latest. Start with {most.label}, which failed "
+        f"in {most.failures}."
     )
 
 

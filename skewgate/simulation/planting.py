@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from skewgate.core.distributions import FloatArray
-from skewgate.simulation import cells
+from skewgate.data.arrow import cells
 from skewgate.simulation.kinds.base import Plant, Selection
 from skewgate.simulation.kinds.labels import ClassPrior
-from skewgate.simulation.randoms import uniforms
+from skewgate.simulation.kinds.randoms import uniforms
 from skewgate.simulation.spec import Planned
 from skewgate.simulation.survey import Survey, check_columns, matches
 

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
 from skewgate.data import sources
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import is_list, numbers, validity
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.records import RecordSource
-from skewgate.simulation import cells
 
 Progress = Callable[[str, int], None]
 

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 import skewgate
-from skewgate.simulation import cells, planting, writing
+from skewgate.data.arrow import cells
+from skewgate.simulation import planting, writing
 from skewgate.simulation.planting import Settled, WindowTally
 from skewgate.simulation.reading import Progress, Rows, join
 from skewgate.simulation.spec import Spec, check_windows

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from skewgate.core.distributions import NumericDistribution
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity, values_of
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
-from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     MOMENTS,
     MOST_VALUES,

@@ -14,10 +14,10 @@ import pydantic
 
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import RefusedError, StrictModel, refusing
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity
 from skewgate.data.windows.contract import Every, Offset, Zone
 from skewgate.data.windows.grids import Grid
-from skewgate.simulation import cells
 
 IntArray = npt.NDArray[np.int64]
 MOST_WINDOWS = 500

@@ -1,4 +1,4 @@
-"""Compiled pipelines as they should read. `make golden` writes them anew; review the difference.
+"""Compiled pipelines as they should read. `make golden` regenerates them; review the difference.
 
 The small pipeline is kept as it is written. Of the two pipelines of the taxi example, whose files
 are long, an outline is kept: what each task reads, runs and waits for.
@@ -26,7 +26,7 @@ from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.kubeflow.compile import compiler, options
 from skewgate.kubeflow.image import executor_io
-from skewgate.pipeline import factories, places
+from skewgate.pipeline import deployments, factories
 from skewgate.pipeline import settings as settings_lib
 
 HERE = pathlib.Path(__file__).parent
@@ -66,7 +66,7 @@ def how(target, **more):
 def taxi(name, root):
     """Returns a pipeline of the taxi example for a cluster."""
     settings = settings_lib.load().model_copy(update={"root": str(root)})
-    return factories.create(name, settings, places.cluster(settings, name, "gs://bucket/taxi"))
+    return factories.create(name, settings, deployments.cluster(settings, name, "gs://bucket/taxi"))
 
 
 def without_versions(text):

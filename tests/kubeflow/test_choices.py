@@ -6,7 +6,7 @@ import pytest
 
 from skewgate.cli.main import main
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import choices
+from skewgate.kubeflow.compile import choices
 
 BAD = [
     ("pattern", "/etc/*", "pattern: must be relative to the data folder"),

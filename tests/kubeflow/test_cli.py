@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from skewgate.cli.main import main
-from skewgate.kubeflow import spec
-from skewgate.kubeflow.local import launcher
+from skewgate.kubeflow.local import launcher, spec
 from skewgate.pipeline import settings
 
 SHUTS = "import sys; sys.stderr.write('skewgate: see minio://bucket/report\\n'); sys.exit({})"

@@ -22,10 +22,12 @@ from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
 from skewgate.kubeflow.compile import compiler, edits, options
+from skewgate.kubeflow.image import command
+from skewgate.kubeflow.local import spec
+from skewgate.report.kinds import KINDS
 
-REPORTS = ("SkewReport", "DriftReport", "PerformanceReport", "LabelReport")
+REPORTS = tuple(kind.artifact_type for kind in KINDS.values() if kind.gate_input)
 ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}
 
 
@@ -134,10 +136,6 @@ def test_the_sdk_of_vertex_takes_the_file_and_its_parameters(tmp_path):
     }
 
 
-def test_every_artifact_type_of_the_package_is_tried_here():
-    assert {*REPORTS, "Decision"} <= set(skewgate._ARTIFACT_TYPES)
-
-
 def test_the_launcher_reads_both_files(tmp_path):
     for target, ending in options.ENDINGS.items():
         path = str(tmp_path / f"all{ending}")
@@ -182,7 +180,7 @@ def test_files_are_looked_for_each_time_where_nothing_asks_the_driver_before_the
         found = body(compiler.compile_pipeline(make(stock), how(target)))
         for name in ("TabularExampleGen", "CsvExampleGen"):
             container = edits.executor(found, name)["container"]
-            assert container["args"][0] == edits.FILE_DRIVER
+            assert container["args"][0] == command.FILE_DRIVER
             assert ("lifecycle" in container) == (target == "vertex")
             assert edits.tasks(found)[name]["cachingOptions"] == cached
 

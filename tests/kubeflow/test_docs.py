@@ -14,7 +14,7 @@ from skewgate.cli.main import main
 from skewgate.cli.parser import build_parser
 from skewgate.data.ingest.splits import TimeWindow
 from skewgate.kubeflow.compile import compiler
-from skewgate.pipeline import factories, places
+from skewgate.pipeline import deployments, factories
 from skewgate.pipeline import settings as settings_lib
 from tests import pages
 
@@ -145,7 +145,7 @@ def test_the_page_has_every_parameter_of_the_compiled_pipelines(tmp_path):
     found = {
         name: {each.name for each in compiler.runtime_parameters(pipeline)}
         for name in factories.NAMES
-        for pipeline in [factories.create(name, taxi, places.cluster(taxi, name, "gs://b/r"))]
+        for pipeline in [factories.create(name, taxi, deployments.cluster(taxi, name, "gs://b/r"))]
     }
     rows = re.findall(
         r"^\| `([a-z-]+)` \| ((?:both|monitoring).*?) \|",

@@ -6,16 +6,17 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits, options, storage
+from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
 
-OURS = list(edits.ENTRY)
+OURS = list(command.ENTRY)
 
 
 @pytest.fixture
 def spec(pipeline):
     for name in ("Read", "Gate", "Foreign"):
         container = pipeline.add(name)
-        container["args"] = [edits.INVOCATION, "{{$}}"]
+        container["args"] = [command.INVOCATION, "{{$}}"]
         container["command"] = ["other"] if name == "Foreign" else OURS
     pipeline.add_importer("schema", "/home/me/schema", "tfx.Schema")
     return pipeline.content
@@ -98,8 +99,8 @@ def test_our_entry_point_is_told_which_server_to_ask(spec, store, expected):
 
 def test_the_driver_runs_before_the_executor_where_there_is_no_hook(spec):
     edits.set_drivers(spec, {"Read", "Foreign"}, hook=False)
-    assert container(spec, "Read")["args"] == [edits.FILE_DRIVER, edits.INVOCATION, "{{$}}"]
-    assert container(spec, "Gate")["args"] == [edits.INVOCATION, "{{$}}"]
+    assert container(spec, "Read")["args"] == [command.FILE_DRIVER, command.INVOCATION, "{{$}}"]
+    assert container(spec, "Gate")["args"] == [command.INVOCATION, "{{$}}"]
     assert not any("lifecycle" in each for _, each in edits.containers(spec))
 
 
@@ -108,14 +109,14 @@ def test_the_driver_is_our_entry_point_where_there_is_a_hook(spec):
     edits.set_drivers(spec, {"Read"}, hook=True)
     assert container(spec, "Read")["lifecycle"]["preCacheCheck"] == {
         "command": OURS,
-        "args": [edits.DRIVER_ONLY, edits.INVOCATION, "{{$}}"],
+        "args": [command.DRIVER_ONLY, command.INVOCATION, "{{$}}"],
     }
 
 
 def test_json_in_arguments_is_the_same_whatever_protobuf_makes_of_it(spec):
     content = {"b": {"x": 1}, "a": "é"}
     args = container(spec, "Read")["args"]
-    args += [edits.INPUTS_SPEC, json.dumps(content, indent=4)]
+    args += [command.INPUTS_SPEC, json.dumps(content, indent=4)]
     edits.compact_arguments(spec)
     assert args[-1] == '{"a":"\\u00e9","b":{"x":1}}'
 

@@ -7,9 +7,8 @@ import re
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
 from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.local import launcher
+from skewgate.kubeflow.local import launcher, spec
 from skewgate.storage import s3
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"

@@ -268,7 +268,7 @@ def test_missed_runs_are_made_up_unless_the_caller_says_otherwise(kubeflow_file,
         (
             Schedule("n", "0 6 * * *", "end"),
             "parameter end: is not known; .* has alpha, data, scheduled-time, span, strict. "
-            "Fix: split its rows by windows and compile it anew",
+            "Fix: split its rows by windows and compile it again",
         ),
         (Schedule("n", "0 6 * * *", "span"), "parameter span: must be of type STRING to get"),
         (

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
+from skewgate.kubeflow.local import spec
 
 
 def refused(path):

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow import spec
-from skewgate.kubeflow.local import tasks
+from skewgate.kubeflow.local import spec, tasks
 from skewgate.storage import mounts
 
 MODEL = {
@@ -20,7 +19,7 @@ MODEL = {
 
 def place(tmp_path, *prefix, target="kubeflow"):
     folders = {f"{scheme}://": f"{tmp_path}/{scheme}/" for scheme in ("gs", "minio")}
-    return tasks.Place(prefix, mounts.Mounts(folders), mounts.Mounts(folders), {}, target)
+    return tasks.TaskEnvironment(prefix, mounts.Mounts(folders), mounts.Mounts(folders), {}, target)
 
 
 @pytest.fixture

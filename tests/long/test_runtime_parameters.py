@@ -10,7 +10,7 @@ import pytest
 from skewgate.cli.main import main
 from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.kubeflow.compile import compiler, options
-from skewgate.pipeline import common, places, settings
+from skewgate.pipeline import common, deployments, settings
 from skewgate.pipeline.taxi import data
 
 ROWS = {1: 300, 2: 200, 3: 100}
@@ -21,7 +21,7 @@ def pipeline(folder: pathlib.Path, target: str):
     """Returns a part of monitoring: the rows, and for Kubeflow their statistics and the state."""
     taxi = settings.load()
     section = taxi.monitoring.model_copy(update={"data": f"{folder}/rows/day-{{SPAN}}/*.csv"})
-    place = places.cluster(taxi, common.MONITORING, f"{folder}/shared")
+    place = deployments.cluster(taxi, common.MONITORING, f"{folder}/shared")
     schema, examples, statistics = common.ingest(taxi, section, place)
     if target == "vertex":
         return common.assemble(taxi, common.MONITORING, place, [schema, examples])

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.pipeline import common, places
+from skewgate.pipeline import common, deployments
 from skewgate.pipeline import settings as settings_lib
 
 TEXT = """
@@ -128,7 +128,7 @@ def test_types_and_the_limit_reach_the_component(load, tmp_path):
     added = "  types: {zip: BYTES}\n  max_rejected: 12\n  run_fn:"
     settings = load(TEXT.format(root=tmp_path / "run").replace("  run_fn:", added))
     settings = settings.model_copy(update={"monitoring": None})
-    place = places.local(settings, "training")
+    place = deployments.local(settings, "training")
     _, examples, _ = common.ingest(settings, settings.training, place)
     assert json.loads(examples.exec_properties["types"]) == {"zip": "BYTES"}
     assert examples.exec_properties["max_rejected"] == 12
@@ -138,7 +138,7 @@ def test_a_scheduled_time_that_chooses_no_window_is_refused(load, tmp_path):
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "schema.pbtxt").write_text('feature { name: "zip" type: INT }')
     settings = load(TEXT.format(root=tmp_path / "run")).model_copy(update={"monitoring": None})
-    place = places.local(settings, "training", "2026-11-25T06:00:00Z")
+    place = deployments.local(settings, "training", "2026-11-25T06:00:00Z")
     with pytest.raises(InputError, match=r"scheduled time: chooses a window, .* split by all"):
         common.ingest(settings, settings.training, place)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision.bands import BAND, CHANGE_POINT
+from skewgate.decision.coverage import COVERAGE
 from skewgate.report.charts import svg
 from skewgate.report.charts.over_windows import coverage, over_windows
 from skewgate.report.charts.svg import Chart, Shape, clipped, finite
@@ -24,26 +25,32 @@ _ORDER = [Status.FAIL.value, Status.INCONCLUSIVE.value, Status.PASS.value]
 _ROW, _TOP = 22, 24
 
 
-def draw(kind: str, results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
-    """Returns the charts of a report.
+def performance_charts(results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
+    """Draws metrics over windows, and by slice what is in no window.
 
     Args:
-        kind: of the report; "performance" and "labels" have charts.
-        results: of the report.
+        results: of a report of performance.
         details: of the report. "windows" holds, by metric, "points" (of each window "window",
             "value", "lower", "upper", "n", "status"), "band" ("mean" and a list of limits "lower"
-            and "upper", or None), "threshold" and "change_points" ("window", "before", "after");
-            "labels" has a list "windows" ("name", "predicted", "labelled", "open"). Null is a gap.
+            and "upper", or None), "threshold" and "change_points" ("window", "before", "after").
+            Null is a gap.
     """
-    if kind == "performance":
-        series = details.get("windows") or {}
-        return [*_over_windows(series), *_by_slice(results, series)]
-    if kind == "labels":
-        windows = (details.get("labels") or {}).get("windows") or []
-        limits = [finite(result.threshold) for result in results if result.metric == "coverage"]
-        least = min((limit for limit in limits if limit is not None), default=None)
-        return [coverage(windows, least)] if windows else []
-    return []
+    series = details.get("windows") or {}
+    return [*_over_windows(series), *_by_slice(results, series)]
+
+
+def label_charts(results: Sequence[MetricResult], details: dict[str, Any]) -> list[Chart]:
+    """Draws which share of the predictions has its label, by window.
+
+    Args:
+        results: of a report on labels; the smallest threshold of coverage is drawn.
+        details: of the report. "labels" has a list "windows" ("name", "predicted", "labelled",
+            "open").
+    """
+    windows = (details.get("labels") or {}).get("windows") or []
+    limits = [finite(result.threshold) for result in results if result.metric == COVERAGE]
+    least = min((limit for limit in limits if limit is not None), default=None)
+    return [coverage(windows, least)] if windows else []
 
 
 def _by_slice(results: Sequence[MetricResult], series: dict[str, Any]) -> list[Chart]:
@@ -114,11 +121,11 @@ def _line_of_slice(name: str, results: list[MetricResult], x: svg.Scale, y: floa
         if x.holds(limit)
     ]
     status = first.status.value
-    told = f"{name or 'all data'}: {text}, {status}"
+    tooltip = f"{name or 'all data'}: {text}, {status}"
     if limits:
-        told += f", threshold {' and '.join(map(svg.number, limits))}"
+        tooltip += f", threshold {' and '.join(map(svg.number, limits))}"
     shapes += [
-        svg.mark(x(value), y, status, told),
+        svg.mark(x(value), y, status, tooltip),
         svg.label(x.end + 16, y + 4, text, "figure"),
     ]
     if first.n_current is not None:
@@ -127,9 +134,9 @@ def _line_of_slice(name: str, results: list[MetricResult], x: svg.Scale, y: floa
 
 
 def _over_windows(series: dict[str, Any]) -> list[Chart]:
-    drawn = {name: content for name, content in series.items() if content["points"]}
-    order = sorted(drawn, key=lambda name: (_worst_point(drawn[name]), name))
-    charts = [over_windows(name, drawn[name]) for name in order[:MOST_CHARTS]]
+    with_points = {name: content for name, content in series.items() if content["points"]}
+    order = sorted(with_points, key=lambda name: (_worst_point(with_points[name]), name))
+    charts = [over_windows(name, with_points[name]) for name in order[:MOST_CHARTS]]
     return _noted(charts, len(order), "series of windows")
 
 
@@ -168,10 +175,10 @@ def _window_of(slice_name: str) -> str:
     return slice_name.partition(":")[2]
 
 
-def _noted(charts: list[Chart], total: int, what: str) -> list[Chart]:
+def _noted(charts: list[Chart], total: int, unit: str) -> list[Chart]:
     """Says below the last chart how many there are no charts of."""
     if total > len(charts):
         last = charts[-1]
-        note = f"{total - len(charts):,} more {what} have no chart."
+        note = f"{total - len(charts):,} more {unit} have no chart."
         charts[-1] = Chart(last.title, (*last.notes, note), last.width, last.height, last.shapes)
     return charts

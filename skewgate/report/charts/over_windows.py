@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate.core.wording import rounded_percent
 from skewgate.report.charts import svg
 from skewgate.report.charts.svg import Chart, Shape, clipped, finite
 
@@ -19,8 +20,8 @@ def over_windows(metric: str, content: dict[str, Any]) -> Chart:
 
     Args:
         metric: its name.
-        content: as `draw` has it under "windows"; if the threshold is another one in each window,
-            "limits", a list of them; and "first_alarm", the name of a window to mark.
+        content: as `performance_charts` has it under "windows"; if the threshold is another one in
+            each window, "limits", a list of them; and "first_alarm", the name of a window to mark.
     """
     skipped = max(len(content["points"]) - MOST_WINDOWS, 0)
     points = content["points"][skipped:]
@@ -116,13 +117,13 @@ def _first_alarm(
         return []
     place = at[names.index(window)]
     near_end = place > at[-1] - 200
-    told = f"first alarm: {svg.clean(window, 20)}"
+    caption = f"first alarm: {svg.clean(window, 20)}"
     return [
         svg.line(place, top, place, bottom, "alarm", f"first alarm: {window}"),
         svg.label(
             place + (-8 if near_end else 8),
             top + 8,
-            told,
+            caption,
             "alarm-text end" if near_end else "alarm-text",
         ),
     ]
@@ -158,24 +159,24 @@ def _changes(
     return shapes
 
 
-def _point(point: dict[str, Any], place: float, y: svg.Scale) -> list[Shape]:
+def _point(point: dict[str, Any], x: float, y: svg.Scale) -> list[Shape]:
     lower, upper = finite(point["lower"]), finite(point["upper"])
-    told = f"{point['window']}: {svg.number(point['value'])}"
+    tooltip = f"{point['window']}: {svg.number(point['value'])}"
     bars = []
     if lower is not None and upper is not None:
-        told += f" [{svg.number(lower)}, {svg.number(upper)}]"
-        bars = [svg.line(place, y(lower), place, y(upper), "error")]
+        tooltip += f" [{svg.number(lower)}, {svg.number(upper)}]"
+        bars = [svg.line(x, y(lower), x, y(upper), "error")]
     if point.get("n") is not None:
-        told += f", n = {point['n']:,}"
+        tooltip += f", n = {point['n']:,}"
     status = str(point["status"])
-    return [*bars, svg.mark(place, y(point["value"]), status, f"{told}, {status}")]
+    return [*bars, svg.mark(x, y(point["value"]), status, f"{tooltip}, {status}")]
 
 
 def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
     """Draws the share of predictions that have their label, by window.
 
     Args:
-        windows: at least one, as `draw` has them under "labels".
+        windows: at least one, as `label_charts` has them.
         least: the share that a window must have, if there is a line to draw.
     """
     shown = windows[-MOST_WINDOWS:]
@@ -193,13 +194,13 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
     for window, place in zip(shown, at, strict=True):
         if window["predicted"]:
             share = window["labelled"] / window["predicted"]
-            told = (
+            tooltip = (
                 f"{window['name']}: {window['labelled']:,} of {window['predicted']:,} predictions "
-                f"have a label ({share:.1%}){', open' if window['open'] else ''}"
+                f"have a label ({rounded_percent(share)}){', open' if window['open'] else ''}"
             )
             css = "bar-open" if window["open"] else "bar-full"
             height = bottom - y(share)
-            shapes.append(svg.rectangle(place - width / 2, y(share), width, height, css, told))
+            shapes.append(svg.rectangle(place - width / 2, y(share), width, height, css, tooltip))
     if least is not None:
         shapes += [
             svg.line(left, y(least), right, y(least), "limit"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from skewgate.core.results import Status
-from skewgate.report.text import shortened, visible
+from skewgate.core.wording import rounded, shortened, visible
 
 _MARK = 4.5
 """Half the size of a mark, in units of the drawing."""
@@ -116,7 +116,7 @@ def number(value: float, digits: int = 4) -> str:
     >>> number(0.91237), number(-1234567.0)
     ('0.9124', '\u22121.235e+06')
     """
-    text = f"{value:.{digits}g}"
+    text = rounded(value, digits)
     return text.replace("-", "\u2212", 1) if value < 0 else text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.core import wording
 from skewgate.schema.editing.render import in_one_line, is_repeated, render_scalar
 
 DATASET = ""
@@ -137,7 +138,7 @@ def _description(feature: Any, schema: schema_pb2.Schema) -> str:
     if share >= 1:
         parts.append("present in every row")
     elif share > 0:
-        parts.append(f"present in {share:.4g} of the rows")
+        parts.append(f"present in {wording.rounded(share)} of the rows")
     if feature.HasField("domain"):
         values = [
             value
@@ -255,9 +256,7 @@ def _number(value: float) -> str:
 
 
 def _listed(values: Sequence[Any]) -> str:
-    shown = [repr(value) for value in values[:_SHOWN]]
-    rest = len(values) - len(shown)
-    return ", ".join(shown) + (f" and {rest:,} more" if rest else "") if values else "nothing"
+    return wording.listed([repr(value) for value in values], _SHOWN, "nothing")
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ class Edited:
 
     Attributes:
         text: it parses to exactly the wanted schema.
-        rewritten: the old text could not be edited, so that the whole schema is written anew.
+        rewritten: the old text could not be edited, so that the whole schema is rewritten.
         lost: comments of the old text that the new one has not.
     """
 

@@ -14,9 +14,10 @@ import pydantic
 
 from skewgate.core.distributions import FloatArray, NumericDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.wording import listed
 from skewgate.core.yaml_model import StrictModel
-from skewgate.simulation.cells import BoolArray
-from skewgate.simulation.onset import Onset
+from skewgate.data.arrow.cells import BoolArray
+from skewgate.simulation.kinds.onset import Onset
 
 Scalar = str | int | float | bool | None
 MOMENTS, VALUES, SLICE_VALUES = "moments", "values", "slice values"
@@ -188,8 +189,7 @@ def known(names: Collection[Any], wanted: Any, most: int = 10) -> str:
     close = difflib.get_close_matches(str(wanted), texts, n=1)
     if close:
         return f"did you mean {close[0]!r}"
-    rest = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return f"known are {', '.join(texts[:most])}{rest}"
+    return f"known are {listed(texts, most)}"
 
 
 def share_text(share: float) -> str:

@@ -13,8 +13,8 @@ import pydantic
 
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity
-from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     SLICE_VALUES,
     VALUES,

@@ -13,10 +13,10 @@ import pydantic
 
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity
-from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, other_type, share_text
-from skewgate.simulation.randoms import normals
+from skewgate.simulation.kinds.randoms import normals
 
 Sizes = Mapping[str, Any]
 Draws = FloatArray | None

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pydantic
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity
-from skewgate.simulation import cells
 from skewgate.simulation.kinds.base import (
     MOST_VALUES,
     VALUES,

@@ -13,9 +13,9 @@ from skewgate import decision, metrics
 from skewgate.checks.drift import comparing
 from skewgate.core.profile import Profile
 from skewgate.core.results import MetricResult, Status
+from skewgate.data.arrow import cells
 from skewgate.estimation import binomial
-from skewgate.simulation import cells
-from skewgate.simulation.randoms import uniforms
+from skewgate.simulation.kinds.randoms import uniforms
 from skewgate.simulation.rehearsal.stage import Stage
 
 CONFIDENCE = 0.95
@@ -29,7 +29,7 @@ class Comparison:
     """One A/A comparison.
 
     Attributes:
-        values: of each check over all rows, how far its metric lies above what no change gives.
+        values: of each check over all rows, how far its metric lies above what chance gives.
         failed: number of checks that failed.
         inconclusive: number of checks that are inconclusive.
     """

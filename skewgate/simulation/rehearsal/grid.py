@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.simulation import cells
+from skewgate.data.arrow import cells
 from skewgate.simulation.kinds.base import MOST_VALUES
 from skewgate.simulation.spec import Planned, expand
 from skewgate.simulation.survey import count_values

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.profile import Profile
+from skewgate.data.arrow import cells
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
-from skewgate.simulation import cells
-from skewgate.simulation.randoms import uniforms
+from skewgate.simulation.kinds.randoms import uniforms
 from skewgate.simulation.reading import Progress, Rows, join
 from skewgate.simulation.simulate import window_blocks
 from skewgate.simulation.spec import Spec, default_rehearsal

@@ -267,7 +267,7 @@ def test_statistics_that_leave_it_open_stay_inconclusive(run, cli, tmp_path):
         run("profile", rows, "--out", files[-1], "--resolution", 10)
     result = run("drift", *files)
     assert result.code == 3
-    assert "which holds the threshold of 0.1" in result.out
+    assert "which contains the threshold of 0.1" in result.out
     assert "again" not in result.err
 
 

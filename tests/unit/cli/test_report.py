@@ -34,7 +34,7 @@ def test_one_report_is_rendered_again_in_its_place(run, tmp_path):
     result = run("report", folder)
     assert result.code == 0
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
-    assert "FAIL: 1 of 2 features drifted for certain: look first at fare ks" in result.out
+    assert "FAIL: 1 of 2 features drifted. Start with fare ks" in result.out
     assert result.out.splitlines()[-1] == f"Report: {folder / 'report.html'}"
 
 
@@ -64,9 +64,8 @@ def test_a_folder_of_reports_is_a_table_over_time(run, runs):
         "tips     ....",
         "F fail, ? inconclusive, . pass, blank: not checked",
         "",
-        "In 4 windows from w8 to w11 the first alarm was in w10 (fare, ks 0.15, limit 0.1); from "
-        "then on 2 of 2 windows failed, the latest among them: look first at fare, which failed in "
-        "2.",
+        "In 4 windows from w8 to w11, the first alarm was in w10 (fare, ks 0.15, limit 0.1). From "
+        "then on 2 of 2 windows failed, including the latest. Start with fare, which failed in 2.",
     ]
 
 

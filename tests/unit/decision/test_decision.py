@@ -98,7 +98,7 @@ def test_large_but_not_significant_is_inconclusive():
 def test_an_interval_that_holds_the_threshold_is_inconclusive():
     verdict = judge_one(check(0.3, interval=(0.05, 0.4)))
     assert verdict.status is Status.INCONCLUSIVE
-    assert "known only to lie in [0.05, 0.4], which holds the threshold" in verdict.reason
+    assert "known only to lie in [0.05, 0.4], which contains the threshold" in verdict.reason
     assert "finer resolution" in verdict.reason
 
 
@@ -113,7 +113,7 @@ def test_what_no_change_gives_is_taken_off():
     assert judge_one(check(1.65, p=0.3, **noisy)).status is Status.PASS
     verdict = judge_one(check(1.9, p=1e-5, **noisy))
     assert verdict.status is Status.FAIL
-    assert verdict.reason.startswith("ks is 1.9, 0.3 above what no change gives, above")
+    assert verdict.reason.startswith("ks is 1.9, 0.3 more than expected by chance, above")
     assert (verdict.value, verdict.null_value) == (1.9, 1.6)
 
 

@@ -43,23 +43,28 @@ def say(*results, kind="drift", policy=None, shown=(), sources=()):
 
 def test_drift_of_a_category_is_told_with_its_share():
     assert say(PSI, NEAR, shown=[CATEGORIES]) == (
-        "1 of 2 features drifted for certain: look first at paid, whose share of 'Mobile' went "
-        "from 0.0% to 12.0% (psi 0.41, at least 0.35, allowed 0.2 above the 0.01 of chance, "
-        "adjusted p = 2e-09)."
+        "1 of 2 features drifted. Start with paid: 0% of values were 'Mobile'; now 12.0% are "
+        "(psi 0.41, at least 0.35, threshold 0.2 above the 0.01 expected by chance, adjusted p "
+        "= 2e-09)."
     )
 
 
 def test_drift_of_a_number_is_told_where_the_curves_are_farthest_apart():
     assert say(KS, NEAR, shown=[NUMBERS]) == (
-        "1 of 2 features drifted for certain: look first at fare, of whose values 50.0% were at "
-        "most 7.25, and now 20.0% are (ks 0.3, at least 0.25, allowed 0.1, adjusted p = 2e-09)."
+        "1 of 2 features drifted. Start with fare: 50.0% of values were 7.25 or less; now 20.0% "
+        "are (ks 0.3, at least 0.25, threshold 0.1, adjusted p = 2e-09)."
     )
 
 
 def test_missing_values_are_told_as_such():
     missing = dataclasses.replace(KS, metric="missing_rate")
     told = say(missing, shown=[NUMBERS])
-    assert "fare, which has no value in 1.0% of the rows before and 20.0% now (" in told
+    assert "Start with fare: 1.0% of rows had no value; now 20.0% have none (" in told
+
+
+def test_a_large_number_and_the_whole_are_written_in_full():
+    late = {**NUMBERS, "gap": {"at": 1451606400.0, "cdf": [1.0, 0.0]}}
+    assert "100% of values were 1,451,606,400 or less; now 0% are (" in say(KS, shown=[late])
 
 
 def test_an_exact_value_needs_no_bound():
@@ -69,65 +74,64 @@ def test_an_exact_value_needs_no_bound():
 def test_a_slice_is_named_and_has_its_own_distribution():
     sliced = dataclasses.replace(KS, slice="paid_Cash")
     told = say(sliced, shown=[NUMBERS, {**NUMBERS, "slice": "paid_Cash", "missing": [0, 0]}])
-    assert "look first at fare in slice paid_Cash, of whose values" in told
+    assert "Start with fare in slice paid_Cash: 50.0% of values" in told
 
 
 def test_without_distributions_the_reason_is_told():
-    assert say(KS, NEAR).endswith("look first at fare ks: ks is 0.3: far.")
+    assert say(KS, NEAR).endswith("Start with fare ks: ks is 0.3: far.")
 
 
 def test_a_feature_that_is_gone_is_the_first_to_look_at():
     assert say(KS, GONE, shown=[NUMBERS]) == (
-        "2 of 2 features drifted for certain: look first at miles presence: the current data have "
-        "no feature miles."
+        "2 of 2 features drifted. Start with miles presence: the current data have no feature "
+        "miles."
     )
 
 
 def test_a_pass_says_that_a_change_would_have_been_noticed_and_what_is_closest():
     closer = dataclasses.replace(NEAR, feature="fare", value=0.15)
     assert say(NEAR, closer) == (
-        "None of 2 features drifted, and a change as large as what is allowed would have been "
-        "noticed: the closest to its limit is fare (psi 0.15, allowed 0.2 above the 0.01 of "
-        "chance)."
+        "None of 2 features drifted, and a change as large as the thresholds allow would have "
+        "been noticed. The closest to its limit is fare (psi 0.15, threshold 0.2 above the 0.01 "
+        "expected by chance)."
     )
 
 
 def test_what_could_not_be_decided_is_told_with_its_consequence():
     assert say(UNSURE, NEAR) == (
-        "Nothing failed, but 1 of 2 checks could not be decided, which stops the pipeline: look "
-        "first at baseline: no baseline."
+        "Nothing failed, but 1 of 2 checks could not be decided, which stops the pipeline. Start "
+        "with baseline: no baseline."
     )
     allowed = say(UNSURE, NEAR, policy=Policy(on_missing_baseline="allow"))
-    assert "could not be decided, which the policy allows: look first" in allowed
+    assert "could not be decided, which the policy allows. Start with" in allowed
 
 
 def test_failures_that_the_policy_lets_pass_are_told():
     told = say(KS, NEAR, policy=Policy(block_on="critical"))
     assert told == (
-        "Nothing failed that stops the pipeline, 1 check failed: look first at fare ks: ks is "
-        "0.3: far."
+        "1 check failed, but it does not stop the pipeline. Start with fare ks: ks is 0.3: far."
     )
+    several = say(KS, PSI, NEAR, policy=Policy(block_on="critical"))
+    assert several.startswith("2 checks failed, but none that stops the pipeline. Start with ")
 
 
 def test_only_what_blocks_is_counted_as_the_cause():
     critical = frozenset({"paid"})
     decided = decision.decide([KS, PSI, NEAR], Policy(block_on="critical"), critical)
     told = sentence("drift", decided, {"distributions": {"shown": [CATEGORIES]}})
-    assert told.startswith("1 of 3 features drifted for certain: look first at paid, whose share")
+    assert told.startswith("1 of 3 features drifted. Start with paid: 0% of values")
 
 
 def test_anomalies_are_counted_by_check_and_feature():
     anomaly = MetricResult("fare", "", "schema:TYPE", Status.FAIL, "fare is text.")
     told = say(anomaly, NEAR, kind="skew", policy=BasicPolicy())
-    assert told == (
-        "1 check failed in 1 of 2 features: look first at fare schema:TYPE: fare is text."
-    )
+    assert told == ("1 check failed in 1 of 2 features. Start with fare schema:TYPE: fare is text.")
 
 
 def test_a_metric_of_a_model_is_told_with_interval_and_bound():
     metric = MetricResult("", "", "auc", Status.PASS, "fine", 0.9, 0.88, 0.92, threshold=0.85)
     assert say(metric, kind="performance", policy=BasicPolicy()) == (
-        "The one check passed: the closest to its limit is auc (auc 0.9 in [0.88, 0.92], bound "
+        "The one check passed. The closest to its limit is auc (auc 0.9 in [0.88, 0.92], bound "
         "0.85)."
     )
 
@@ -138,10 +142,10 @@ def test_a_decision_names_the_reports_that_shut_the_gate():
     ]
     told = say(KS, NEAR, kind="decision", sources=sources)
     assert told.startswith(
-        "1 of 2 reports shut the gate (drift): 1 check failed in 1 of 2 features"
+        "1 of 2 reports shut the gate (drift). 1 check failed in 1 of 2 features. Start with "
     )
     good = [{"kind": "drift", "blessed": True}]
-    assert say(NEAR, kind="decision", sources=good).startswith("Every report is blessed (1): ")
+    assert say(NEAR, kind="decision", sources=good).startswith("Every report is blessed (1). ")
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "two\nlines"])
@@ -159,7 +163,7 @@ def test_long_names_and_reasons_are_cut():
 # The order of results.
 
 
-def test_excess_counts_thresholds_above_what_no_change_gives():
+def test_excess_counts_thresholds_above_what_chance_gives():
     assert excess(KS) == pytest.approx(2.5)
     assert excess(NEAR) == pytest.approx(0.05)
     assert excess(GONE) == float("inf")

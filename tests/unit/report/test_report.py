@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from skewgate import decision
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.wording import visible
 from skewgate.decision.policy import Policy
 from skewgate.report import rendering, report
 from skewgate.report.report import Report
-from skewgate.report.text import visible
 
 SCHEMA = json.loads(
     importlib.resources.files("skewgate.report").joinpath("report.schema.json").read_text("utf-8")

@@ -143,19 +143,18 @@ def test_metrics_of_a_model_have_a_row_each():
 
 def test_the_sentence_says_when_it_began_and_whether_it_goes_on():
     assert timeline.sentence(follow(*DRIFTING)) == (
-        "In 4 windows from w1 to w4 the first alarm was in w3 (fare, ks 0.15, limit 0.1); from "
-        "then on 2 of 2 windows failed, the latest among them: look first at fare, which failed in "
-        "2."
+        "In 4 windows from w1 to w4, the first alarm was in w3 (fare, ks 0.15, limit 0.1). From "
+        "then on 2 of 2 windows failed, including the latest. Start with fare, which failed in 2."
     )
     over = timeline.sentence(follow(*DRIFTING, report(ks(0.01))))
-    assert "from then on 2 of 3 windows failed, the latest not: look first at" in over
+    assert "From then on 2 of 3 windows failed, but not the latest. Start with" in over
 
 
 def test_the_sentence_names_what_failed_most_often():
     early = report(ks(0.02), ks(0.2, "tips"))
     told = timeline.sentence(follow(early, *DRIFTING[2:], report(ks(0.3))))
     assert "the first alarm was in w1 (tips, ks 0.2, limit 0.1)" in told
-    assert told.endswith("look first at fare, which failed in 3.")
+    assert told.endswith("Start with fare, which failed in 3.")
 
 
 def test_the_sentence_says_that_there_was_no_alarm():

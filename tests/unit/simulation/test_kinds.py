@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.simulation import cells
+from skewgate.data.arrow import cells
 from skewgate.simulation.kinds import REGISTRY
 
 NAN = float("nan")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewgate.simulation.onset import Onset
+from skewgate.simulation.kinds.onset import Onset
 
 WINDOWS = range(1, 11)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from skewgate.simulation.randoms import normals, uniforms
+from skewgate.simulation.kinds.randoms import normals, uniforms
 
 
 @given(

@@ -10,15 +10,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.skew.anomalies.subjects import Subject, domain_values
-from skewgate.checks.skew.anomalies.words import (
-    SHOWN,
-    between,
-    number,
-    percent,
-    plural,
-    quote,
-    quoted,
-)
+from skewgate.core.wording import SHOWN, between, number, percent, plural, quote, quoted
 
 Text = Callable[[Subject, str], str]
 

@@ -20,7 +20,7 @@ from skewgate.checks.skew.anomalies.off_domain import (
     off_domain,
 )
 from skewgate.checks.skew.anomalies.subjects import Subject
-from skewgate.checks.skew.anomalies.words import between, number, percent, plural, quote
+from skewgate.core.wording import between, number, percent, plural, quote
 
 _ROWS_AT_FAULT = re.compile(r"Found (\d+) examples? missing (\w+)")
 

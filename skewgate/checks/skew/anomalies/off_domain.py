@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from skewgate.checks.skew.anomalies.subjects import Subject, domain_values, named_values
-from skewgate.checks.skew.anomalies.words import number, percent, plural, quote
+from skewgate.core.wording import number, percent, plural, quote
 
 _SHOWN = 3
 

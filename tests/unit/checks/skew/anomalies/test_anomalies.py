@@ -11,9 +11,9 @@ from skewgate.checks.skew.anomalies.chance import may_be_chance
 from skewgate.checks.skew.anomalies.expected import expected
 from skewgate.checks.skew.anomalies.observed import observed
 from skewgate.checks.skew.anomalies.subjects import Subjects, declarations, is_validated, name_of
-from skewgate.checks.skew.anomalies.words import between, percent
 from skewgate.checks.skew.config import ANOMALY_TYPES, AnomalyRules
 from skewgate.core.results import Status
+from skewgate.core.wording import between, percent
 
 SCHEMA = text_format.Parse(
     """

@@ -9,7 +9,7 @@ from skewgate.pipeline.settings import Settings
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Deployment:
     """Folders of a run, and whether its parameters are chosen when it is built or when it starts.
 
     Attributes:
@@ -39,15 +39,15 @@ class Place:
         return data_types.RuntimeParameter(name=name, ptype=str, default=value)
 
 
-def local(settings: Settings, name: str, scheduled_time: str = "") -> Place:
-    """Returns the place under `settings.root`.
+def local(settings: Settings, name: str, scheduled_time: str = "") -> Deployment:
+    """Returns the deployment under `settings.root`.
 
     Args:
         settings: of the pipeline.
         name: "training" or "monitoring".
         scheduled_time: what the run was scheduled for; now by default.
     """
-    return Place(
+    return Deployment(
         artifact_root=settings.artifact_root(name),
         state_root=settings.state_root,
         serving_root=settings.serving_path,
@@ -57,8 +57,10 @@ def local(settings: Settings, name: str, scheduled_time: str = "") -> Place:
     )
 
 
-def cluster(settings: Settings, name: str, root: str, serving_root: str | None = None) -> Place:
-    """Returns the place under a pipeline root such as "gs://bucket/taxi".
+def cluster(
+    settings: Settings, name: str, root: str, serving_root: str | None = None
+) -> Deployment:
+    """Returns the deployment under a pipeline root such as "gs://bucket/taxi".
 
     Args:
         settings: of the pipeline.
@@ -68,7 +70,7 @@ def cluster(settings: Settings, name: str, root: str, serving_root: str | None =
             root by default.
     """
     base = root.rstrip("/")
-    return Place(
+    return Deployment(
         artifact_root=f"{base}/{settings.name}-{name}",
         state_root=f"{base}/state",
         serving_root=serving_root or f"{base}/serving",

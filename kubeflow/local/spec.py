@@ -13,6 +13,7 @@ import skewgate
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits
+from skewgate.kubeflow.image import command
 from skewgate.kubeflow.local import conditions
 from skewgate.kubeflow.local.conditions import Inputs
 from skewgate.kubeflow.parameters import Parameter
@@ -98,7 +99,7 @@ def _parse(text: str, path: str) -> Tree:
         content = json.loads(text) if path.endswith(".json") else next(yaml.safe_load_all(text))
     except (ValueError, yaml.YAMLError, StopIteration) as error:
         problem = str(error).splitlines()[0] if str(error) else "it holds nothing"
-        raise InputError(path, f"is not valid: {problem}", "compile it anew") from error
+        raise InputError(path, f"is not valid: {problem}", "compile it again") from error
     if not isinstance(content, dict):
         raise InputError(path, f"must be a pipeline, got {type(content).__name__}")
     return content
@@ -115,23 +116,23 @@ def _check_fields(spec: Tree, path: str) -> None:
         json_format.ParseDict(spec.get("deploymentSpec", {}), deployment)
     except json_format.ParseError as error:
         problem = str(error).splitlines()[0].rstrip(".")
-        raise InputError(path, f"is not a pipeline spec: {problem}", "compile it anew") from error
+        raise InputError(path, f"is not a pipeline spec: {problem}", "compile it again") from error
     if not edits.tasks(spec) or "name" not in spec.get("pipelineInfo", {}):
-        raise InputError(path, "is a pipeline without a task or without a name", "compile it anew")
+        raise InputError(path, "is a pipeline without a task or without a name", "compile it again")
 
 
 def _check_versions(spec: Tree, path: str) -> None:
     """Raises InputError if another skewgate compiled the spec."""
     for executor in spec["deploymentSpec"]["executors"].values():
         for variable in executor.get("container", {}).get("env", []):
-            if variable["name"] != edits.VERSION_VARIABLE:
+            if variable["name"] != command.VERSION_VARIABLE:
                 continue
             if variable.get("value") != skewgate.__version__:
                 raise InputError(
                     path,
                     f"was compiled by skewgate {variable.get('value')}, and this is "
                     f"{skewgate.__version__}",
-                    "compile it anew",
+                    "compile it again",
                 )
 
 
@@ -140,7 +141,7 @@ def _task(spec: Tree, name: str, path: str) -> Task:
     content = edits.tasks(spec)[name]
     component = spec.get("components", {}).get(content.get("componentRef", {}).get("name"))
     if component is None:
-        raise InputError(where, "names a component that is not there", "compile it anew")
+        raise InputError(where, "names a component that is not there", "compile it again")
     executor = spec["deploymentSpec"]["executors"].get(component.get("executorLabel"), {})
     unknown = [
         what
@@ -200,7 +201,7 @@ def _in_order(tasks: Mapping[str, Task], path: str) -> tuple[Task, ...]:
             raise InputError(
                 f"{path}: task {task.name}",
                 f"depends on {missing[0]!r}, which is not there",
-                "compile it anew",
+                "compile it again",
             )
     ordered: list[Task] = []
     done: set[str] = set()
