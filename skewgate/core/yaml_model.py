@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import pathlib
 from typing import Any, TypeVar, get_args
 
@@ -10,6 +9,7 @@ import pydantic
 import yaml
 
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -118,8 +118,7 @@ def _explain(
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
         known = _known_keys(model, first["loc"][:-1])
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}" if close else "remove it"
+        hint = did_you_mean(name, known, "remove it")
         listed = f"; the keys known here are {', '.join(known)}" if known else ""
         return InputError(where, f"{field} is not a known key{listed}", hint)
     if first["type"] == "missing":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -16,6 +15,7 @@ from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
+from skewgate.core.suggestions import did_you_mean
 from skewgate.profiling.merging import one_value_each
 from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
 
@@ -142,13 +142,11 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
     known = baseline.keys() | current.keys()
     for feature in config.features:
         if feature not in known:
-            close = difflib.get_close_matches(feature, known, n=1)
-            hint = f"did you mean {close[0]!r}" if close else "remove it"
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "
                 f"which have {_listed(known)}",
-                hint,
+                did_you_mean(feature, known, "remove it"),
             )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +13,7 @@ import pydantic
 
 from skewgate.core.distributions import FloatArray, NumericDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.cells import BoolArray
 from skewgate.simulation.onset import Onset
@@ -185,11 +185,8 @@ def check_known(fact: Facts, value: Any, at: str) -> None:
 def known(names: Collection[Any], wanted: Any, most: int = 10) -> str:
     """Returns what to write instead of an unknown name."""
     texts = [str(name) for name in names]
-    close = difflib.get_close_matches(str(wanted), texts, n=1)
-    if close:
-        return f"did you mean {close[0]!r}"
     rest = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return f"known are {', '.join(texts[:most])}{rest}"
+    return did_you_mean(wanted, texts, f"known are {', '.join(texts[:most])}{rest}")
 
 
 def share_text(share: float) -> str:
