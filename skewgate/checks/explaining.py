@@ -7,7 +7,6 @@ import numpy as np
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
-    FloatArray,
     NumericDistribution,
     n_rows,
     n_without_value,
@@ -37,24 +36,13 @@ def what_changed(metric: str, baseline: Distribution, current: Distribution) -> 
 
 def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> str:
     points = np.union1d(baseline.edges, current.edges)
-    before, now = (_middle(side, points) for side in (baseline, current))
+    before, now = (side.cdf_at(points) for side in (baseline, current))
     widest = int(np.argmax(np.abs(before - now)))
-    medians = [_median(side) for side in (baseline, current)]
     return (
         f"{before[widest]:.1%} of the baseline values are at most {points[widest]:.6g}, and "
-        f"{now[widest]:.1%} of the current ones; the median was {medians[0]:.6g} and is "
-        f"{medians[1]:.6g}"
+        f"{now[widest]:.1%} of the current ones; the median was {baseline.median:.6g} "
+        f"and is {current.median:.6g}"
     )
-
-
-def _middle(side: NumericDistribution, points: FloatArray) -> FloatArray:
-    lower, upper = side.bounds_at(points)
-    return (lower + upper) / 2
-
-
-def _median(side: NumericDistribution) -> float:
-    middle = (side.right_lower + side.right_upper) / 2
-    return float(side.edges[min(int(np.searchsorted(middle, 0.5)), len(side.edges) - 1)])
 
 
 def _shares(baseline: CategoricalDistribution, current: CategoricalDistribution) -> str:

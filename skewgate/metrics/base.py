@@ -14,6 +14,7 @@ from skewgate.core.distributions import (
     Distribution,
     FloatArray,
     NumericDistribution,
+    middle,
 )
 from skewgate.core.results import Measurement
 from skewgate.metrics.cdf import at, steps
@@ -108,9 +109,9 @@ def _numeric_shares(
         lower, upper = np.zeros(len(cuts) + 2), np.zeros(len(cuts) + 2)
         lower[1:-1], upper[1:-1], *_ = at(distribution, cuts, steps(distribution))
         lower[-1] = upper[-1] = 1.0
-        middle = (lower + upper) / 2
+        cdf = middle(lower, upper)
         return (
-            np.maximum(middle[1:] - middle[:-1], 0.0),
+            np.maximum(cdf[1:] - cdf[:-1], 0.0),
             np.maximum(lower[1:] - upper[:-1], 0.0),
             np.minimum(upper[1:] - lower[:-1], 1.0),
         )
@@ -123,9 +124,7 @@ def quantile_cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
     smallest, largest = baseline.edges[0], baseline.edges[-1]
     if smallest == largest:
         return np.array([np.nextafter(largest, -np.inf), largest])
-    middle = (baseline.right_lower + baseline.right_upper) / 2
-    index = middle.searchsorted(np.arange(1, bins) / bins)
-    quantiles = baseline.edges[np.minimum(index, len(middle) - 1)]
+    quantiles = baseline.quantiles(np.arange(1, bins) / bins)
     atoms = quantiles[1:][quantiles[1:] == quantiles[:-1]]
     atoms = np.concatenate((atoms, quantiles[quantiles == largest]))
     atoms = atoms[atoms > smallest]

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 import pydantic
 
@@ -45,9 +44,7 @@ class Facts:
     def quantile(self, share: float) -> float:
         """Returns the smallest value known to have at least `share` of the values at or below."""
         assert self.distribution is not None
-        edges = self.distribution.edges
-        index = int(np.searchsorted(self.distribution.right_lower, share - 1e-12))
-        return float(edges[min(index, len(edges) - 1)])
+        return float(self.distribution.quantiles([share - 1e-12], certain=True)[0])
 
 
 @dataclasses.dataclass(frozen=True)
