@@ -53,10 +53,18 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     )
 
 
+def _explain(baseline: Distribution, current: Distribution) -> str:
+    before, now = (n_without_value(side) / n_rows(side) for side in (baseline, current))
+    return f"{before:.1%} of the baseline rows have no value, and {now:.1%} of the current ones"
+
+
 METRIC = Metric(
     name="missing_rate",
     kinds=("numeric", "categorical", "empty"),
     maximum=1.0,
     summary="absolute change of the share of missing values",
     measure=_measure,
+    explain=_explain,
+    per_row=True,
+    symmetric=("numeric", "categorical", "empty"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate import metrics
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.report.ranking import excess, worst_first
 from skewgate.report.text import shortened, visible
@@ -130,7 +131,8 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
             break
     else:
         return ""
-    if result.metric == "missing_rate":
+    metric = metrics.REGISTRY.get(result.metric)
+    if metric is not None and metric.per_row:
         before, now = entry["missing"]
         return (
             f"which has no value in {_percent(before)} of the rows before and {_percent(now)} now"

@@ -10,7 +10,6 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.checks.explaining import what_changed
 from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
@@ -41,14 +40,14 @@ class _Comparison:
             self.metric,
             self.threshold,
             metric.measure(*sides, level),
-            *(n_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+            *map(metric.size, sides),
         )
 
     def explain(self, result: MetricResult) -> MetricResult:
         """Adds to the reason of a failure what changed most."""
         if result.status is not Status.FAIL:
             return result
-        change = what_changed(self.metric, self.baseline, self.current)
+        change = metrics.REGISTRY[self.metric].explain(self.baseline, self.current)
         return (
             dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
         )
@@ -213,8 +212,8 @@ def _plan(
         return
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
-        if metric == "missing_rate" and counted_feature(feature) is not None:
-            continue  # that of the feature itself says it
+        if metrics.REGISTRY[metric].per_row and counted_feature(feature) is not None:
+            continue  # the feature itself says which rows have a value
         obstacle = _obstacle(feature, metric, kind, baseline, current)
         if obstacle:
             settled.append(
@@ -240,9 +239,10 @@ def _obstacle(
     sides = {"baseline": baseline, "current": current}
     if any(n_rows(side) == 0 for side in sides.values()):
         return f"{feature} has no examples to compare"
-    if metric == "missing_rate":
-        return ""
-    if kind not in (*metrics.REGISTRY[metric].kinds, "empty"):
+    kinds = metrics.REGISTRY[metric].kinds
+    if kind not in (*kinds, "empty"):
         return f"{metric} does not apply to the {kind} feature {feature}; remove it from the config"
+    if "empty" in kinds:
+        return ""
     empty = [label for label, side in sides.items() if side.kind == "empty"]
     return f"{feature} has no value in the {' and '.join(empty)} data" if empty else ""

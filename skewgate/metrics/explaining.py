@@ -8,29 +8,20 @@ from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     NumericDistribution,
-    n_rows,
-    n_without_value,
 )
 
-_NAMED = 3
+MOST_NAMED = 3
+"""Categories that an explanation names."""
 
 
-def what_changed(metric: str, baseline: Distribution, current: Distribution) -> str:
-    """Returns half a sentence on the largest difference, or "" if there is nothing to tell.
-
-    Args:
-        metric: name of the metric that found the difference.
-        baseline, current: what it compared.
-    """
-    if metric == "missing_rate":
-        before, now = (n_without_value(side) / n_rows(side) for side in (baseline, current))
-        return f"{before:.1%} of the baseline rows have no value, and {now:.1%} of the current ones"
+def what_changed(baseline: Distribution, current: Distribution) -> str:
+    """Returns half a sentence on the largest difference, or "" if there is nothing to tell."""
     if isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution):
         return _numbers(baseline, current)
     if isinstance(baseline, CategoricalDistribution) and isinstance(
         current, CategoricalDistribution
     ):
-        return _new(baseline, current) if metric == "new_categories" else _shares(baseline, current)
+        return _shares(baseline, current)
     return ""
 
 
@@ -55,16 +46,7 @@ def _shares(baseline: CategoricalDistribution, current: CategoricalDistribution)
     told = [
         f"{name!r} {'rose' if changes[name][1] > changes[name][0] else 'fell'} from "
         f"{changes[name][0]:.1%} to {changes[name][1]:.1%}"
-        for name in largest[:_NAMED]
+        for name in largest[:MOST_NAMED]
         if changes[name][1] != changes[name][0]
     ]
     return ", ".join(told)
-
-
-def _new(baseline: CategoricalDistribution, current: CategoricalDistribution) -> str:
-    new = {name: count for name, count in current.counts.items() if name not in baseline.counts}
-    if not new:
-        return ""
-    largest = sorted(new, key=lambda name: (-new[name], name))
-    told = ", ".join(f"{name!r} ({new[name] / current.n:.1%})" for name in largest[:_NAMED])
-    return f"new: {told}" + (f" and {len(new) - _NAMED:,} more" if len(new) > _NAMED else "")
