@@ -16,6 +16,7 @@ from skewgate.core.profile import Profile
 from skewgate.core.results import Status
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.report import distributions, rendering
 from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema
@@ -37,16 +38,16 @@ def run(options: argparse.Namespace) -> int:
         else config_lib.DriftConfig()
     )
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.Options(
-        schema=schema.load_schema(options.schema) if options.schema else None,
-        slice_by=config.slices,
-        progress=reading,
+    how = engine.ReadOptions(
+        schema=schema.load_schema(options.schema) if options.schema else None, progress=reading
+    )
+    kept = ProfileOptions(
+        slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
     )
     places = (options.baseline, options.current)
     sides = [engine.open_side(place, how) for place in places]
     reading.expect({side.place: side.rows for side in sides})
-    resolution = FINE_RESOLUTION if options.exact else RESOLUTION
-    baseline, current = engine.profile_sides(sides, how, resolution)
+    baseline, current = engine.profile_sides(sides, how, kept)
     for place, profile in zip(places, (baseline, current), strict=True):
         _check_values(place, profile)
     _check_kinds(places, baseline, current, config)
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in sides if _can_reread(side)]
         reading.again(features, {side.place: side.rows for side in again})
-        profiles = iter(engine.profile_sides(again, how, FINE_RESOLUTION, features))
+        profiles = iter(engine.profile_sides(again, how, kept.reread(features)))
         first, second = (next(profiles) if side in again else None for side in sides)
         return first, second
 

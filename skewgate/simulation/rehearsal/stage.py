@@ -11,6 +11,7 @@ import pyarrow as pa
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.simulation import cells
 from skewgate.simulation.randoms import uniforms
@@ -62,7 +63,9 @@ class Stage:
 
     def profile(self, rows: pa.RecordBatch) -> Profile:
         """Returns the distributions of rows, as exact as the settling pass of `skewgate drift`."""
-        accumulator = ProfileAccumulator(self.categorical, self.config.slices, FINE_RESOLUTION)
+        accumulator = ProfileAccumulator(
+            ProfileOptions(self.categorical, self.config.slices, FINE_RESOLUTION)
+        )
         accumulator.add(rows)
         return accumulator.profile()
 

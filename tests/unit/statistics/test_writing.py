@@ -15,6 +15,7 @@ from skewgate.core.distributions import (
 )
 from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics import reading as statistics_lib
 from skewgate.statistics.reading import profile_of
@@ -24,7 +25,7 @@ NUMERIC_BOUNDS = ("left_lower", "left_upper", "right_lower", "right_upper")
 
 
 def profile(resolution=4_096, slice_by=(), **columns):
-    accumulator = ProfileAccumulator(slice_by=slice_by, resolution=resolution)
+    accumulator = ProfileAccumulator(ProfileOptions(slice_by=slice_by, resolution=resolution))
     arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns.values()]
     accumulator.add(pa.RecordBatch.from_arrays(arrays, list(columns)))
     return accumulator.profile()
