@@ -53,7 +53,7 @@ def _frame(columns: samples.Columns) -> pd.DataFrame:
 
 def skewgate() -> Judge:
     """Returns skewgate with its default thresholds, looking again where it is in doubt."""
-    from skewgate.checks.drift import settling
+    from skewgate.checks.drift import evaluate
     from skewgate.checks.drift.config import DriftConfig
     from skewgate.core.profile import Profile
     from skewgate.core.results import Status
@@ -67,12 +67,12 @@ def skewgate() -> Judge:
 
     def judge(baseline: samples.Columns, current: samples.Columns) -> Verdicts:
         sides = (baseline, current)
-        results = settling.evaluate(
+        results = evaluate(
             profile(baseline, DEFAULT),
             profile(current, DEFAULT),
             DriftConfig(),
             lambda names: tuple(profile(side, DEFAULT.reread(names)) for side in sides),
-        )
+        ).results
         failed, unsure = (
             {result.feature for result in results if result.status is status}
             for status in (Status.FAIL, Status.INCONCLUSIVE)

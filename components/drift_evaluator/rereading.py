@@ -1,4 +1,4 @@
-"""The settling pass: reads the features in doubt anew from the examples, in one Beam pipeline."""
+"""Reads the features in doubt again from the examples, in one Beam pipeline."""
 
 from __future__ import annotations
 

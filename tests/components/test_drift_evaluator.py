@@ -153,7 +153,7 @@ def test_malformed_config_is_refused_when_the_pipeline_is_built(statistics_artif
         DriftEvaluator(statistics=None, config="defaults: {numeric: {kss: 0.1}}")
 
 
-# The settling pass: stock StatisticsGen with its 10 quantile buckets and few ranks, and examples.
+# Reading again: stock StatisticsGen with its 10 quantile buckets and few ranks, and examples.
 
 SLICES = "\nslices: [[payment]]"
 RANKS = 5

@@ -1,12 +1,10 @@
-"""Compares two statistics artifacts under a drift configuration."""
+"""Compares two profiles under a drift configuration."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections.abc import Iterable
-
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
@@ -16,7 +14,6 @@ from skewgate.core.profile import Features, Profile, counted_feature
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
 from skewgate.profiling.merging import one_value_each
-from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,32 +48,6 @@ class _Comparison:
         return (
             dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
         )
-
-
-def evaluate(
-    baseline: statistics_pb2.DatasetFeatureStatisticsList,
-    current: statistics_pb2.DatasetFeatureStatisticsList,
-    config: DriftConfig,
-    *,
-    rank_error_baseline: float = STOCK_RANK_ERROR,
-    rank_error_current: float = STOCK_RANK_ERROR,
-    where: str = "drift.yaml",
-) -> list[MetricResult]:
-    """Compares two statistics artifacts; see `compare`.
-
-    Args:
-        baseline: statistics to compare with.
-        current: statistics of the data in question.
-        config: metrics, thresholds and slices.
-        rank_error_baseline, rank_error_current: rank errors of the two quantile sketches.
-        where: the config's name, for messages.
-    """
-    return compare(
-        profile_of(baseline, rank_error_baseline),
-        profile_of(current, rank_error_current),
-        config,
-        where=where,
-    )
 
 
 def compare(

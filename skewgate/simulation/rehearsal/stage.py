@@ -62,7 +62,7 @@ class Stage:
         return join(list(self.windows), self.windows[0].schema)
 
     def profile(self, rows: pa.RecordBatch) -> Profile:
-        """Returns the distributions of rows, as exact as the settling pass of `skewgate drift`."""
+        """Returns the distributions of rows, as exact as what `skewgate drift` reads again."""
         accumulator = ProfileAccumulator(
             ProfileOptions(self.categorical, self.config.slices, FINE_RESOLUTION)
         )

@@ -18,7 +18,7 @@ from skewgate.metrics import REGISTRY
 from skewgate.metrics.jsd import jsd
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data
-from skewgate.statistics.reading import distributions
+from skewgate.statistics.reading import distributions, profile_of
 
 NUMERIC = ("fare", "trip_miles", "trip_seconds", "pickup_latitude")
 CATEGORICAL = ("payment_type", "company")
@@ -221,9 +221,8 @@ def test_new_categories_are_those_of_pandas(frames, sides, name):
 
 
 def test_the_real_drift_of_the_taxi_data_is_found(profiles):
-    results = comparing.evaluate(
-        *profiles, DriftConfig(), rank_error_baseline=EPSILON, rank_error_current=EPSILON
-    )
+    sides = [profile_of(statistics, EPSILON) for statistics in profiles]
+    results = comparing.compare(*sides, DriftConfig())
     verdicts = {(r.feature, r.metric): r.status for r in results}
     assert verdicts["trip_miles", "ks"] is Status.FAIL
     assert verdicts["pickup_latitude", "ks"] is Status.PASS
