@@ -54,10 +54,10 @@ def merge(options: argparse.Namespace) -> int:
         InputError: a file is no statistics file, their resolutions differ, or a feature is of
             different kinds in them.
     """
-    read = [statistics.read_statistics(path) for path in options.statistics]
-    resolutions = [statistics.resolution(each) for each in read]
+    read = [(statistics.read_content(path), path) for path in options.statistics]
+    resolutions = [statistics.resolution(content, path) for content, path in read]
     _check_resolutions(options.statistics, resolutions)
-    profiles = [statistics.profile_of(each) for each in read]
+    profiles = [statistics.parse_profile(content, path) for content, path in read]
     merged = merge_profiles(profiles, options.statistics)
     _write(merged, options.out, max(max(resolutions), 2))
     return EXIT_PASS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import pathlib
 import sys
 import tempfile
@@ -67,18 +68,12 @@ def _profile(
         # whole numbers may stand for floats, and digits for text.
         how, schema = engine.ReadOptions(schema=wider, progress=reading), None
         side = engine.open_side(side.place, how)
-    written = writing.to_statistics(profile, _POINTS)
     order = {name: place for place, name in enumerate(_columns(side))}
-    for dataset in written.datasets:
-        ordered = sorted(
-            dataset.features, key=lambda feature: order.get(feature.path.step[0], len(order))
-        )
-        copies = [
-            statistics_pb2.FeatureNameStatistics.FromString(f.SerializeToString()) for f in ordered
-        ]
-        del dataset.features[:]
-        dataset.features.extend(copies)
-    return written
+    slices = {
+        name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))
+        for name, features in profile.slices.items()
+    }
+    return writing.to_statistics(dataclasses.replace(profile, slices=slices), _POINTS)
 
 
 def _columns(side: engine.FileSide) -> list[str]:

@@ -8,7 +8,7 @@ from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, Status
-from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
+from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
 
 PAY = {"Cash": 1_800, "Card": 1_200}
 
@@ -27,7 +27,13 @@ def compare(
     where="drift.yaml",
 ):
     """Compares statistics."""
-    sides = profile_of(baseline, rank_error_baseline), profile_of(current, rank_error_current)
+    sides = [
+        parse_profile(statistics.SerializeToString(), "statistics", rank_error)
+        for statistics, rank_error in (
+            (baseline, rank_error_baseline),
+            (current, rank_error_current),
+        )
+    ]
     return comparing.compare(*sides, config, where=where)
 
 
