@@ -53,28 +53,26 @@ def _frame(columns: samples.Columns) -> pd.DataFrame:
 
 def skewgate() -> Judge:
     """Returns skewgate with its default thresholds, looking again where it is in doubt."""
-    from skewgate.checks.drift import settling
+    from skewgate.checks.drift import evaluate
     from skewgate.checks.drift.config import DriftConfig
     from skewgate.core.profile import Profile
     from skewgate.core.results import Status
-    from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
+    from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
     from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
-    def profile(
-        columns: samples.Columns, resolution: int, features: frozenset[str] | None = None
-    ) -> Profile:
-        accumulator = ProfileAccumulator(resolution=resolution, features=features)
+    def profile(columns: samples.Columns, options: ProfileOptions) -> Profile:
+        accumulator = ProfileAccumulator(options)
         accumulator.add(_batch(columns))
         return accumulator.profile()
 
     def judge(baseline: samples.Columns, current: samples.Columns) -> Verdicts:
         sides = (baseline, current)
-        results = settling.evaluate(
-            profile(baseline, RESOLUTION),
-            profile(current, RESOLUTION),
+        results = evaluate(
+            profile(baseline, DEFAULT),
+            profile(current, DEFAULT),
             DriftConfig(),
-            lambda names: tuple(profile(side, FINE_RESOLUTION, names) for side in sides),
-        )
+            lambda names: tuple(profile(side, DEFAULT.reread(names)) for side in sides),
+        ).results
         failed, unsure = (
             {result.feature for result in results if result.status is status}
             for status in (Status.FAIL, Status.INCONCLUSIVE)

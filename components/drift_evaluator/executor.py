@@ -9,21 +9,16 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
-from skewgate import decision
-from skewgate.checks.drift import settling
+from skewgate.checks.drift import Evaluation, evaluate
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.components.drift_evaluator import sides
 from skewgate.components.support import artifact_io
-from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.profile import Profile
-from skewgate.core.results import BASELINE_CHECK
-from skewgate.report import distributions
-from skewgate.report.report import Report
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Compares two statistics artifacts, settles what they leave open, publishes the report."""
+    """Compares two statistics artifacts, reads again what they leave open, publishes the report."""
 
     def Do(
         self,
@@ -46,56 +41,42 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             input_dict.get("examples"),
         )
         before = artifact_io.first(input_dict.get("baseline_statistics"))
-        described: dict[str, Any] = {}
-        details: dict[str, Any] = {}
-        settled: dict[str, frozenset[str]] = {}
-        if before is None:
-            results = [
-                results_lib.inconclusive(BASELINE_CHECK, "there is no baseline to compare with")
-            ]
-        else:
+        baseline = None
+        if before is not None:
             split = exec_properties.get("baseline_split")
-            examples = input_dict.get("baseline_examples")
-            baseline = sides.load("baseline", before, split, examples)
-            schema = input_dict.get("schema")
-            outcome, settled = self._evaluate(baseline, current, config, schema)
-            results = outcome.results
-            shown = distributions.describe(outcome.baseline, outcome.current, results)
-            details = {"distributions": shown}
-            described = baseline.describe(settled.get("baseline", ()))
-        report = Report(
-            kind="drift",
-            decision=decision.decide(results, config.policy, config.critical),
-            baseline=described,
-            current=current.describe(settled.get("current", ())),
-            details=details,
+            baseline = sides.load("baseline", before, split, input_dict.get("baseline_examples"))
+        found, settled = self._evaluate(baseline, current, config, input_dict.get("schema"))
+        report = found.report(
+            baseline.describe(settled.get("baseline", ())) if baseline is not None else {},
+            current.describe(settled.get("current", ())),
         )
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["drift_report"]))
 
     def _evaluate(
         self,
-        baseline: sides.StatisticsSide,
+        baseline: sides.StatisticsSide | None,
         current: sides.StatisticsSide,
         config: DriftConfig,
         schema: list[types.Artifact] | None,
-    ) -> tuple[settling.DriftOutcome, dict[str, frozenset[str]]]:
+    ) -> tuple[Evaluation, dict[str, frozenset[str]]]:
         """Returns what was found and, by the label of a side, what its examples settled."""
         read: dict[str, frozenset[str]] = {}
 
-        def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
+        def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
             from skewgate.components.drift_evaluator import rereading
 
             message = artifact_io.read_schema(schema) if schema else None
             made = [
                 rereading.make_plan(side, features, config.slices, message)
                 for side in (baseline, current)
+                if side is not None
             ]
             plans = [plan for plan in made if plan is not None]
             read.update({plan.side.label: plan.features for plan in plans})
-            folder = os.path.join(self._get_tmp_dir(), "settling") if plans else ""
+            folder = os.path.join(self._get_tmp_dir(), "rereading") if plans else ""
             profiles = rereading.read(plans, self._make_beam_pipeline, folder) if plans else {}
             return profiles.get("baseline"), profiles.get("current")
 
-        outcome = settling.settle(baseline.profile, current.profile, config, finer)
-        open_still = settling.columns(decision.in_doubt(outcome.results))
-        return outcome, {label: features - open_still for label, features in read.items()}
+        known = baseline.profile if baseline is not None else None
+        found = evaluate(known, current.profile, config, reread)
+        return found, {label: features - found.in_doubt for label, features in read.items()}

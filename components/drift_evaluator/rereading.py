@@ -1,4 +1,4 @@
-"""The settling pass: reads the features in doubt again from the examples, in one Beam pipeline."""
+"""Reads the features in doubt again from the examples, in one Beam pipeline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skewgate.components.support import artifact_io, tfrecords
 from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
-from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.statistics import reading as statistics_lib
 
 _KINDS = statistics_pb2.FeatureNameStatistics
@@ -40,17 +40,19 @@ class Plan:
         side: whose examples to read.
         examples: the examples.
         schema: the columns to decode, with their types; nothing else is decoded.
-        features: the features to profile.
-        categorical: those of them that the statistics hold as categories.
-        slice_by: lists of columns whose values make slices.
+        options: what to keep of them: the features to profile, those of them as categories that
+            the statistics hold so, and the slices.
     """
 
     side: StatisticsSide
     examples: types.Artifact
     schema: schema_pb2.Schema
-    features: frozenset[str]
-    categorical: frozenset[str]
-    slice_by: tuple[tuple[str, ...], ...]
+    options: ProfileOptions
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The features to profile."""
+        return frozenset(self.options.features or ())
 
 
 def make_plan(
@@ -89,22 +91,17 @@ def make_plan(
     readable = frozenset(name for name in features if name in found and _is_readable(found[name]))
     if not readable:
         return None
-    slice_by = tuple(
-        tuple(names)
+    slice_by = [
+        names
         for names in (slices if len(side.profile.slices) > 1 else [])
         if all(columns.get(name) in _SLICING_TYPES for name in names)
-    )
+    ]
+    categorical = [name for name in readable if found[name].HasField("string_stats")]
+    options = ProfileOptions(categorical, slice_by).reread(readable)
     decoded = schema_pb2.Schema()
-    for name in sorted(readable.union(*slice_by)):
+    for name in sorted(options.columns or ()):
         decoded.feature.add(name=name, type=columns[name])
-    return Plan(
-        side,
-        side.examples,
-        decoded,
-        readable,
-        frozenset(name for name in readable if found[name].HasField("string_stats")),
-        slice_by,
-    )
+    return Plan(side, side.examples, decoded, options)
 
 
 def _is_readable(feature: statistics_pb2.FeatureNameStatistics) -> bool:
@@ -150,10 +147,7 @@ def read(
                 _ = (
                     pipeline
                     | f"Read[{label}]" >> source.BeamSource()
-                    | f"Profile[{label}]"
-                    >> ProfileBatches(
-                        plan.categorical, plan.slice_by, FINE_RESOLUTION, plan.features
-                    )
+                    | f"Profile[{label}]" >> ProfileBatches(plan.options)
                     | f"Write[{label}]" >> beam.Map(_write, path=_path(folder, plan))
                 )
         profiles = {plan.side.label: _load(_path(folder, plan)) for plan in plans}

@@ -17,6 +17,7 @@ from skewgate.checks.skew.comparator_significance import (
     Pairing,
     count_results,
 )
+from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
 from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Features
 from skewgate.core.results import MetricResult, Status
@@ -37,12 +38,11 @@ class Compared:
 
 def compare(
     pairing: Pairing,
-    control: statistics_pb2.DatasetFeatureStatisticsList,
-    treatment: statistics_pb2.DatasetFeatureStatisticsList,
+    control: SplitStatistics,
+    treatment: SplitStatistics,
     schema: schema_pb2.Schema,
     *,
     environment: str | None = None,
-    rank_errors: tuple[float, float] = (statistics_lib.STOCK_RANK_ERROR,) * 2,
     slices: bool = True,
 ) -> Compared:
     """Evaluates the comparators of a schema with TFDV, over all data and over each common slice.
@@ -52,7 +52,6 @@ def compare(
         control, treatment: statistics of the two sides.
         schema: holds the comparators and their thresholds.
         environment: features that are not expected in it are left out.
-        rank_errors: of the two quantile sketches.
         slices: whether slices are compared too.
 
     Returns:
@@ -76,7 +75,7 @@ def compare(
     whole = anomalies_pb2.Anomalies()
     if not features and not counts:
         return Compared((), tuple(settled), whole)
-    sides = [_slices(control, rank_errors[0]), _slices(treatment, rank_errors[1])]
+    sides = [_slices(control), _slices(treatment)]
     for name in sorted(sides[0].keys() & sides[1].keys()) if slices else [""]:
         before, after = (side[name] for side in sides)
         asked = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
@@ -116,17 +115,15 @@ class _Slice:
         )
 
 
-def _slices(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList, rank_error: float
-) -> dict[str, _Slice]:
-    known = statistics_lib.profile_of(statistics, rank_error).slices
+def _slices(side: SplitStatistics) -> dict[str, _Slice]:
+    known = side.profile.slices
     return {
         (name := statistics_lib.slice_name(dataset)): _Slice(
             dataset,
             {".".join(feature.path.step): feature for feature in dataset.features},
             known.get(name, {}),
         )
-        for dataset in statistics.datasets
+        for dataset in side.statistics.datasets
     }
 
 

@@ -6,45 +6,15 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
-from tfx import types
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from skewgate import decision
 from skewgate.checks.skew.comparator_significance import ANOMALY_OF_METRIC, Comparison, Pairing
 from skewgate.checks.skew.config import AnomalyRules, SkewConfig
 from skewgate.components.schema_skew_validator import anomaly_files, comparator_values, validity
-from skewgate.components.support import artifact_io
+from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
 from skewgate.core import results as results_lib
 from skewgate.core.results import WARNING, MetricResult, Status
-from skewgate.statistics import reading as statistics_lib
-
-
-@dataclasses.dataclass(frozen=True)
-class SplitStatistics:
-    """The statistics of one split."""
-
-    artifact: types.Artifact
-    split: str
-    statistics: statistics_pb2.DatasetFeatureStatisticsList
-
-    @classmethod
-    def load(cls, artifact: types.Artifact, split: str) -> SplitStatistics:
-        """Reads the statistics of a split.
-
-        Raises:
-            InputError: they are missing or broken.
-        """
-        return cls(artifact, split, artifact_io.read_statistics(artifact, split))
-
-    @property
-    def rows(self) -> int:
-        """Number of examples."""
-        return int(statistics_lib.overall(self.statistics).num_examples)
-
-    @property
-    def rank_error(self) -> float:
-        """Of the quantile sketches."""
-        return artifact_io.rank_error(self.artifact)
 
 
 class Examination:
@@ -92,19 +62,21 @@ class Examination:
             self.add([results_lib.inconclusive("rows", "the data hold no examples")], current.split)
             return anomalies_pb2.Anomalies()
         rules = self._config.anomalies
-        statistics = self._shown(current)
-        anomalies, results = validity.validate(statistics, self._schema, self._environment, rules)
+        smallest = self._config.min_slice_rows
+        shown = current.without_small_slices(smallest)
+        anomalies, results = validity.validate(
+            shown.statistics, self._schema, self._environment, rules
+        )
         self.add(results, current.split)
         for pairing, other in others.items():
             if other is None:
                 continue
             compared = comparator_values.compare(
                 pairing,
-                self._shown(other),
-                statistics,
+                other.without_small_slices(smallest),
+                shown,
                 self._schema,
                 environment=self._environment,
-                rank_errors=(other.rank_error, current.rank_error),
                 slices=rules.slices,
             )
             self._comparisons += [(current.split, each) for each in compared.comparisons]
@@ -126,9 +98,6 @@ class Examination:
                 for (split, comparison), result in zip(self._comparisons, judged, strict=True)
             ),
         ]
-
-    def _shown(self, side: SplitStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
-        return statistics_lib.without_small_slices(side.statistics, self._config.min_slice_rows)
 
     def _named(self, result: MetricResult, split: str | None) -> MetricResult:
         if self._splits == 1 or split is None:

@@ -14,7 +14,8 @@ from tfx.types import artifact_utils
 from skewgate import decision
 from skewgate.checks.skew.comparator_significance import DRIFT, SKEW
 from skewgate.checks.skew.config import SkewConfig
-from skewgate.components.schema_skew_validator.examination import Examination, SplitStatistics
+from skewgate.components.schema_skew_validator.examination import Examination
+from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model

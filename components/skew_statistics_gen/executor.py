@@ -54,7 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in splits if options.sample_rate is None else []:
                 tfrecords.check_rows(examples, split, rows[split])
             for split in splits:
-                path = statistics_path(statistics, split)
+                path = artifact_io.statistics_path(statistics, split)
                 fileio.rename(f"{path}.tmp", path, overwrite=True)
                 statistics.set_int_custom_property(f"rows_{split}", rows[split])
                 shards = len(tfrecords.files_of(examples, split))
@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self, examples: types.Artifact, statistics: types.Artifact, splits: list[str], options: Any
     ) -> dict[str, int]:
         """Writes the statistics of splits under temporary names, and returns rows profiled."""
-        paths = {split: f"{statistics_path(statistics, split)}.tmp" for split in splits}
+        paths = {split: f"{artifact_io.statistics_path(statistics, split)}.tmp" for split in splits}
         known = options_lib.known_options(options)
         if known and self._may_stay() and tfrecords.is_gzip_of_tf_example(examples):
             try:
@@ -117,10 +117,3 @@ def _profile_here(
         with fileio.open(path, "wb") as stream:
             stream.write(told.SerializeToString(deterministic=True))
     return {split: found.rows for split, found in profiled.items()}
-
-
-def statistics_path(statistics: types.Artifact, split: str) -> str:
-    """Returns the path of the statistics of a split."""
-    return os.path.join(
-        artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
-    )

@@ -85,12 +85,16 @@ def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str
     return str(names[0])
 
 
+def statistics_path(artifact: types.Artifact, split: str) -> str:
+    """Returns the path of the statistics of a split."""
+    return os.path.join(artifact_utils.get_split_uri([artifact], split), STATISTICS_NAME)
+
+
 def read_statistics(
     artifact: types.Artifact, split: str
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     """Reads the statistics of a split, as StatisticsGen or SkewStatisticsGen wrote them."""
-    folder = artifact_utils.get_split_uri([artifact], split)
-    path = os.path.join(folder, STATISTICS_NAME)
+    path = statistics_path(artifact, split)
     return parse_statistics(read_bytes(path), path)
 
 

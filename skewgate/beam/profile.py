@@ -1,19 +1,19 @@
 """Profiles Arrow batches with Beam, by the accumulators of the in-process engine.
 
 Example:
-    profile = batches | ProfileBatches(slice_by=[["payment_type"]])
+    profile = batches | ProfileBatches(ProfileOptions(slice_by=[["payment_type"]]))
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 
 import apache_beam as beam
 import pyarrow as pa
 
 from skewgate.core.profile import Profile
-from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
 
@@ -26,25 +26,14 @@ class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
     as large as what it has seen, up to some megabytes for each numeric feature and slice.
     """
 
-    def __init__(
-        self,
-        categorical: Collection[str] = (),
-        slice_by: Sequence[Sequence[str]] = (),
-        resolution: int = RESOLUTION,
-        features: Collection[str] | None = None,
-    ) -> None:
-        """Keeps how to profile; the arguments are those of ProfileAccumulator."""
+    def __init__(self, options: ProfileOptions = DEFAULT) -> None:
+        """Keeps what to keep of the rows."""
         super().__init__()
-        self._categorical = frozenset(categorical)
-        self._slice_by = tuple(tuple(columns) for columns in slice_by)
-        self._resolution = resolution
-        self._features = None if features is None else frozenset(features)
+        self._options = options
 
     def create_accumulator(self) -> ProfileAccumulator:
         """Returns an accumulator that has seen nothing."""
-        return ProfileAccumulator(
-            self._categorical, self._slice_by, self._resolution, self._features
-        )
+        return ProfileAccumulator(self._options)
 
     def add_input(
         self, accumulator: ProfileAccumulator, batch: pa.RecordBatch
@@ -82,23 +71,10 @@ class ProfileBatches(beam.PTransform):  # type: ignore[misc, unused-ignore]
     No batch at all gives a profile of 0 rows.
     """
 
-    def __init__(
-        self,
-        categorical: Collection[str] = (),
-        slice_by: Sequence[Sequence[str]] = (),
-        resolution: int = RESOLUTION,
-        features: Collection[str] | None = None,
-    ) -> None:
-        """Makes the transform.
-
-        Args:
-            categorical: columns of numbers that are names of categories.
-            slice_by: lists of columns whose values make slices.
-            resolution: points kept of every numeric feature.
-            features: the columns to keep; all without it.
-        """
+    def __init__(self, options: ProfileOptions = DEFAULT) -> None:
+        """Makes the transform, which is told what to keep of the rows."""
         super().__init__()
-        self._combine = ProfileFn(categorical, slice_by, resolution, features)
+        self._combine = ProfileFn(options)
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Profile]:
         """Adds the combination to the pipeline."""

@@ -77,7 +77,7 @@ class Reading:
         self.expect(rows)
 
     def __call__(self, place: str, rows: int) -> None:
-        """Takes what `engine.Options.progress` describes."""
+        """Takes what `engine.ReadOptions.progress` describes."""
         with self._lock:
             self._read[place] += rows
             now = time.monotonic()

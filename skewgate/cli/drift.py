@@ -6,9 +6,8 @@ import argparse
 import pathlib
 import sys
 
-from skewgate import decision
 from skewgate.checks.drift import config as config_lib
-from skewgate.checks.drift import settling
+from skewgate.checks.drift import evaluate
 from skewgate.cli import console, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
@@ -16,7 +15,8 @@ from skewgate.core.profile import Profile
 from skewgate.core.results import Status
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
-from skewgate.report import distributions, rendering
+from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.report import rendering
 from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema
 from skewgate.storage import atomic
@@ -37,46 +37,38 @@ def run(options: argparse.Namespace) -> int:
         else config_lib.DriftConfig()
     )
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.Options(
-        schema=schema.load_schema(options.schema) if options.schema else None,
-        slice_by=config.slices,
-        progress=reading,
+    how = engine.ReadOptions(
+        schema=schema.load_schema(options.schema) if options.schema else None, progress=reading
+    )
+    kept = ProfileOptions(
+        slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
     )
     places = (options.baseline, options.current)
     sides = [engine.open_side(place, how) for place in places]
     reading.expect({side.place: side.rows for side in sides})
-    resolution = FINE_RESOLUTION if options.exact else RESOLUTION
-    baseline, current = engine.profile_sides(sides, how, resolution)
+    baseline, current = engine.profile_sides(sides, how, kept)
     for place, profile in zip(places, (baseline, current), strict=True):
         _check_values(place, profile)
     _check_kinds(places, baseline, current, config)
 
-    def finer(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
+    def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in sides if _can_reread(side)]
         reading.again(features, {side.place: side.rows for side in again})
-        profiles = iter(engine.profile_sides(again, how, FINE_RESOLUTION, features))
+        profiles = iter(engine.profile_sides(again, how, kept.reread(features)))
         first, second = (next(profiles) if side in again else None for side in sides)
         return first, second
 
-    can_settle = not options.exact and any(map(_can_reread, sides))
-    outcome = settling.settle(
+    found = evaluate(
         baseline,
         current,
         config,
-        finer if can_settle else None,
+        reread if not options.exact and any(map(_can_reread, sides)) else None,
         where=options.config or "drift.yaml",
     )
     reading.done()
-    report = report_lib.Report(
-        kind="drift",
-        decision=decision.decide(outcome.results, config.policy, config.critical),
-        baseline={"uri": places[0], "rows": baseline.rows.get("", 0)},
-        current={"uri": places[1], "rows": current.rows.get("", 0)},
-        details={
-            "distributions": distributions.describe(
-                outcome.baseline, outcome.current, outcome.results
-            )
-        },
+    report = found.report(
+        {"uri": places[0], "rows": baseline.rows.get("", 0)},
+        {"uri": places[1], "rows": current.rows.get("", 0)},
     )
     written = _write(report, options.out) if options.out else None
     if options.json:

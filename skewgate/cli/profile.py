@@ -11,6 +11,7 @@ from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.merging import merge_profiles
 from skewgate.schema import reading as schema
 from skewgate.statistics import reading as statistics
@@ -28,14 +29,16 @@ def profile(options: argparse.Namespace) -> int:
         InputError: the data cannot be used, or the file cannot be written.
     """
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.Options(
-        schema=schema.load_schema(options.schema) if options.schema else None,
+    how = engine.ReadOptions(
+        schema=schema.load_schema(options.schema) if options.schema else None, progress=reading
+    )
+    kept = ProfileOptions(
         slice_by=[columns.split(",") for columns in options.slices],
-        progress=reading,
+        resolution=max(RESOLUTION, 2 * options.resolution),
     )
     side = engine.open_side(options.data, how)
     reading.expect({side.place: side.rows})
-    [found] = engine.profile_sides([side], how, max(RESOLUTION, 2 * options.resolution))
+    [found] = engine.profile_sides([side], how, kept)
     reading.done()
     _write(found, options.out, options.resolution)
     return EXIT_PASS
@@ -51,10 +54,10 @@ def merge(options: argparse.Namespace) -> int:
         InputError: a file is no statistics file, their resolutions differ, or a feature is of
             different kinds in them.
     """
-    read = [statistics.read_statistics(path) for path in options.statistics]
-    resolutions = [statistics.resolution(each) for each in read]
+    read = [(statistics.read_content(path), path) for path in options.statistics]
+    resolutions = [statistics.resolution(content, path) for content, path in read]
     _check_resolutions(options.statistics, resolutions)
-    profiles = [statistics.profile_of(each) for each in read]
+    profiles = [statistics.parse_profile(content, path) for content, path in read]
     merged = merge_profiles(profiles, options.statistics)
     _write(merged, options.out, max(max(resolutions), 2))
     return EXIT_PASS

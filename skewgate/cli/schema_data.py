@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import pathlib
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from skewgate.core.errors import InputError
 from skewgate.core.profile import Features
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.statistics import writing
 from skewgate.statistics.reading import read_statistics
 
@@ -39,7 +41,7 @@ def read(
     Raises:
         InputError: the data cannot be used, or have no features.
     """
-    side = engine.open_side(place, engine.Options())
+    side = engine.open_side(place, engine.ReadOptions())
     if len(side.statistics) == 1 and not side.tables:
         found = read_statistics(side.statistics[0])
     else:
@@ -53,30 +55,25 @@ def _profile(
     options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.Options(progress=reading)
+    how = engine.ReadOptions(progress=reading)
+    kept = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
     while True:
         reading.expect({side.place: side.rows})
-        [profile] = engine.profile_sides([side], how, max(RESOLUTION, 2 * _POINTS))
+        [profile] = engine.profile_sides([side], how, kept)
         reading.done()
         wider = _wider(schema, profile.slices.get("", {})) if schema is not None else None
         if not side.tables or wider is None or not wider.feature:
             break
         # By their own types, so that a type that the schema does not allow is seen as such; but
         # whole numbers may stand for floats, and digits for text.
-        how, schema = engine.Options(schema=wider, progress=reading), None
+        how, schema = engine.ReadOptions(schema=wider, progress=reading), None
         side = engine.open_side(side.place, how)
-    written = writing.to_statistics(profile, _POINTS)
     order = {name: place for place, name in enumerate(_columns(side))}
-    for dataset in written.datasets:
-        ordered = sorted(
-            dataset.features, key=lambda feature: order.get(feature.path.step[0], len(order))
-        )
-        copies = [
-            statistics_pb2.FeatureNameStatistics.FromString(f.SerializeToString()) for f in ordered
-        ]
-        del dataset.features[:]
-        dataset.features.extend(copies)
-    return written
+    slices = {
+        name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))
+        for name, features in profile.slices.items()
+    }
+    return writing.to_statistics(dataclasses.replace(profile, slices=slices), _POINTS)
 
 
 def _columns(side: engine.FileSide) -> list[str]:

@@ -11,6 +11,15 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
+def middle(lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """Returns the middle of bounds, the best estimate of what lies between them; same shapes.
+
+    >>> middle(np.array([0.2, 0.5]), np.array([0.4, 0.5]))
+    array([0.3, 0.5])
+    """
+    return (lower + upper) / 2
+
+
 @dataclasses.dataclass(frozen=True)
 class NumericDistribution:
     """What is known of the CDF F of a numeric feature.
@@ -49,6 +58,56 @@ class NumericDistribution:
     integer: bool = False
 
     kind = "numeric"
+
+    @property
+    def cdf(self) -> FloatArray:
+        """The middle of the bounds on P(X <= edge), shape (k,)."""
+        return middle(self.right_lower, self.right_upper)
+
+    @property
+    def median(self) -> float:
+        """The smallest edge with half of the values at or below it, by the middle of the bounds.
+
+        >>> NumericDistribution(
+        ...     edges=np.array([1.0, 4.0]),
+        ...     left_lower=np.array([0.0, 0.25]),
+        ...     left_upper=np.array([0.0, 0.5]),
+        ...     right_lower=np.array([0.25, 1.0]),
+        ...     right_upper=np.array([0.5, 1.0]),
+        ...     n=8,
+        ... ).median
+        4.0
+        """
+        return float(self.quantiles([0.5])[0])
+
+    def quantiles(self, shares: npt.ArrayLike, *, certain: bool = False) -> FloatArray:
+        """Returns for each share the smallest edge with that share of the values at or below it.
+
+        Args:
+            shares: of the values, each in [0, 1], shape (m,).
+            certain: ask for the share in the lower bounds instead of in the middle of the bounds.
+
+        Returns:
+            Edges, shape (m,); the largest one where no edge has the share.
+
+        >>> NumericDistribution(
+        ...     edges=np.array([1.0, 4.0]),
+        ...     left_lower=np.array([0.0, 0.25]),
+        ...     left_upper=np.array([0.0, 0.5]),
+        ...     right_lower=np.array([0.25, 1.0]),
+        ...     right_upper=np.array([0.5, 1.0]),
+        ...     n=8,
+        ... ).quantiles([0.3, 0.4])
+        array([1., 4.])
+        """
+        known = self.right_lower if certain else self.cdf
+        places = known.searchsorted(np.asarray(shares, float))
+        found: FloatArray = self.edges[np.minimum(places, len(self.edges) - 1)]
+        return found
+
+    def cdf_at(self, points: FloatArray) -> FloatArray:
+        """Returns the middle of the bounds on P(X <= x) for each of `points`, shape (m,)."""
+        return middle(*self.bounds_at(points))
 
     @property
     def n_infinite(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar, get_args
@@ -13,6 +12,7 @@ import pydantic
 import yaml
 
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 _FIX = "correct the value"
@@ -165,8 +165,7 @@ def _explain(
         if holder and (renamed := getattr(holder, "renamed", {}).get(name)):
             return _renamed(renamed, where, field, first["loc"][:-1], content)
         known = sorted(holder.model_fields) if holder else []
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}" if close else "remove it"
+        hint = did_you_mean(name, known, "remove it")
         listed = f"; the keys known here are {', '.join(known)}" if known else ""
         return InputError(where, f"{field} is not a known key{listed}", hint)
     if first["type"] == "missing":

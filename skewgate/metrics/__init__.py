@@ -1,4 +1,4 @@
-"""The registry of metrics: one file each, one line each."""
+"""The registry of metrics: one file each, one line each; other packages add theirs."""
 
 from skewgate.metrics import (
     hellinger,
@@ -10,11 +10,10 @@ from skewgate.metrics import (
     psi,
     wasserstein,
 )
-from skewgate.metrics.base import Metric
+from skewgate.metrics.plugins import Registry
 
-REGISTRY: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
+REGISTRY = Registry(
+    (
         ks.METRIC,
         jsd.METRIC,
         psi.METRIC,
@@ -24,4 +23,4 @@ REGISTRY: dict[str, Metric] = {
         missing_rate.METRIC,
         new_categories.METRIC,
     )
-}
+)

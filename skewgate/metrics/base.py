@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -14,22 +15,38 @@ from skewgate.core.distributions import (
     Distribution,
     FloatArray,
     NumericDistribution,
+    middle,
+    n_rows,
 )
 from skewgate.core.results import Measurement
 from skewgate.metrics.cdf import at, steps
+from skewgate.metrics.explaining import what_changed
+
+KINDS = frozenset({"numeric", "categorical", "empty"})
+"""The kinds of a feature."""
+_NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """One line of the registry.
+    """One line of the registry: all that the rest of the package knows of a metric.
 
     Attributes:
         name: the key in `drift.yaml`.
-        kinds: the kinds of feature it applies to.
+        kinds: the kinds of feature that it applies to: "numeric", "categorical", and "empty" if
+            it needs no value on either side.
         maximum: its largest possible value, or None if unbounded.
         summary: one line for tables and help.
         measure: (baseline, current, alpha) to a Measurement; `alpha` is the significance level
-            that `detectable` refers to. Both sides have values, except for `missing_rate`.
+            that `detectable` refers to. Both sides have values, unless `kinds` has "empty".
+        explain: (baseline, current) to half a sentence on what changed, for the reason of a
+            failure; "" if there is nothing to tell.
+        per_row: whether it is about which rows have a value instead of about the values: its
+            sizes are numbers of rows, and it says nothing of how many values a row has.
+        symmetric: the kinds of feature for which it is the same if the sides change places.
+
+    Raises:
+        ValueError: name, kinds or maximum are not as they must be.
     """
 
     name: str
@@ -37,6 +54,23 @@ class Metric:
     maximum: float | None
     summary: str
     measure: Callable[[Distribution, Distribution, float], Measurement]
+    explain: Callable[[Distribution, Distribution], str] = what_changed
+    per_row: bool = False
+    symmetric: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of a metric, such as 'missing_rate'")
+        if not {"numeric", "categorical"} & set(self.kinds) or set(self.kinds) - KINDS:
+            raise ValueError(f"kinds must be some of {', '.join(sorted(KINDS))}, got {self.kinds}")
+        if not set(self.symmetric) <= set(self.kinds):
+            raise ValueError(f"symmetric must be some of {self.kinds}, got {self.symmetric}")
+        if self.maximum is not None and not 0 < self.maximum < math.inf:
+            raise ValueError(f"maximum must be above 0 or None, got {self.maximum}")
+
+    def size(self, side: Distribution) -> int:
+        """Returns how many rows or values of a side it compares."""
+        return n_rows(side) if self.per_row else side.n
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,9 +142,9 @@ def _numeric_shares(
         lower, upper = np.zeros(len(cuts) + 2), np.zeros(len(cuts) + 2)
         lower[1:-1], upper[1:-1], *_ = at(distribution, cuts, steps(distribution))
         lower[-1] = upper[-1] = 1.0
-        middle = (lower + upper) / 2
+        cdf = middle(lower, upper)
         return (
-            np.maximum(middle[1:] - middle[:-1], 0.0),
+            np.maximum(cdf[1:] - cdf[:-1], 0.0),
             np.maximum(lower[1:] - upper[:-1], 0.0),
             np.minimum(upper[1:] - lower[:-1], 1.0),
         )
@@ -123,9 +157,7 @@ def quantile_cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
     smallest, largest = baseline.edges[0], baseline.edges[-1]
     if smallest == largest:
         return np.array([np.nextafter(largest, -np.inf), largest])
-    middle = (baseline.right_lower + baseline.right_upper) / 2
-    index = middle.searchsorted(np.arange(1, bins) / bins)
-    quantiles = baseline.edges[np.minimum(index, len(middle) - 1)]
+    quantiles = baseline.quantiles(np.arange(1, bins) / bins)
     atoms = quantiles[1:][quantiles[1:] == quantiles[:-1]]
     atoms = np.concatenate((atoms, quantiles[quantiles == largest]))
     atoms = atoms[atoms > smallest]

@@ -82,4 +82,5 @@ METRIC = Metric(
     maximum=1.0,
     summary="Hellinger distance of the shares",
     measure=_measure,
+    symmetric=("categorical",),
 )

@@ -72,4 +72,5 @@ METRIC = Metric(
     maximum=1.0,
     summary="Jensen-Shannon divergence in bits",
     measure=_measure,
+    symmetric=("categorical",),
 )

@@ -83,4 +83,5 @@ METRIC = Metric(
     maximum=1.0,
     summary="largest difference of the two CDFs",
     measure=_measure,
+    symmetric=("numeric",),
 )

@@ -86,4 +86,5 @@ METRIC = Metric(
     maximum=1.0,
     summary="largest difference of a category's shares",
     measure=_measure,
+    symmetric=("categorical",),
 )

@@ -6,6 +6,7 @@ import math
 
 from skewgate.core.distributions import Distribution, n_rows, n_without_value
 from skewgate.core.results import Measurement
+from skewgate.core.wording import rounded_percent
 from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
 
 
@@ -53,10 +54,21 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     )
 
 
+def _explain(baseline: Distribution, current: Distribution) -> str:
+    before, now = (n_without_value(side) / n_rows(side) for side in (baseline, current))
+    return (
+        f"{rounded_percent(before)} of the baseline rows have no value, and "
+        f"{rounded_percent(now)} of the current ones"
+    )
+
+
 METRIC = Metric(
     name="missing_rate",
     kinds=("numeric", "categorical", "empty"),
     maximum=1.0,
     summary="absolute change of the share of missing values",
     measure=_measure,
+    explain=_explain,
+    per_row=True,
+    symmetric=("numeric", "categorical", "empty"),
 )

@@ -9,7 +9,9 @@ from scipy import special
 
 from skewgate.core.distributions import CategoricalDistribution, Distribution
 from skewgate.core.results import Measurement
+from skewgate.core.wording import listed, rounded_percent
 from skewgate.metrics.base import Metric
+from skewgate.metrics.explaining import MOST_NAMED
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
@@ -60,10 +62,22 @@ def unseen_moments(
     return min(max(mean, smallest), 1.0), max(variance, smallest)
 
 
+def _explain(baseline: Distribution, current: Distribution) -> str:
+    known = baseline.counts if isinstance(baseline, CategoricalDistribution) else {}
+    counts = current.counts if isinstance(current, CategoricalDistribution) else {}
+    new = {name: count for name, count in counts.items() if name not in known}
+    if not new:
+        return ""
+    largest = sorted(new, key=lambda name: (-new[name], name))
+    texts = [f"{name!r} ({rounded_percent(new[name] / current.n)})" for name in largest]
+    return f"new: {listed(texts, MOST_NAMED)}"
+
+
 METRIC = Metric(
     name="new_categories",
     kinds=("categorical",),
     maximum=1.0,
     summary="share of current values in categories unseen in the baseline",
     measure=_measure,
+    explain=_explain,
 )

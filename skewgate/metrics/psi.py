@@ -120,4 +120,5 @@ METRIC = Metric(
     maximum=None,
     summary="population stability index in nats",
     measure=_measure,
+    symmetric=("categorical",),
 )

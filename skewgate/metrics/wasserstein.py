@@ -84,7 +84,7 @@ def _inside(side: NumericDistribution, points: FloatArray) -> tuple[FloatArray, 
     lower, upper = steps(side)
     index = below(side, points[:-1])
     # Between two edges the values are taken to lie evenly, so that the CDF is a line.
-    start = np.minimum((lower + np.r_[0.0, side.right_upper]) / 2, upper)
+    start = np.minimum(np.r_[0.0, side.cdf], upper)
     start[1], start[-1] = lower[1], 1.0  # as if the minimum were a single value
     end = np.minimum(upper[1:-1], start[2:])
     slope, origin = np.zeros(len(start)), np.zeros(len(start))
@@ -156,7 +156,7 @@ def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
         return side.std, side.std, side.std
     low, high = (bound[1:-1] for bound in steps(side))
     width = np.diff(side.edges)
-    start = np.minimum((low + side.right_upper[:-1]) / 2, high)
+    start = np.minimum(side.cdf[:-1], high)
 
     def root(below_both: FloatArray, above_both: FloatArray) -> float:
         """Of twice the integral over x < y; half of each square on the diagonal counts."""

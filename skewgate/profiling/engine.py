@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from skewgate.core.profile import Profile
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.sources.base import Source, WiderTypes
-from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_profiles
 from skewgate.schema.reading import categorical_features
@@ -45,19 +45,17 @@ class FileSide:
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
-    """How to profile.
+class ReadOptions:
+    """How to read files, whatever is kept of them.
 
     Attributes:
         schema: types of columns and which integers are categories; inferred without it.
-        slice_by: lists of columns whose values make slices.
         workers: threads that do the work of the columns.
         progress: told the place and the rows of every batch, from several threads; rows below 0
             are to be read again.
     """
 
     schema: schema_pb2.Schema | None = None
-    slice_by: Sequence[Sequence[str]] = ()
     workers: int = dataclasses.field(default_factory=lambda: os.cpu_count() or 1)
     progress: Callable[[str, int], None] = lambda place, rows: None
 
@@ -66,7 +64,7 @@ _PARSING = threading.Lock()
 """Statistics are read by Python code, of which two threads at once take longer than in turn."""
 
 
-def open_side(place: str, options: Options) -> FileSide:
+def open_side(place: str, reading: ReadOptions) -> FileSide:
     """Finds and opens the files that a path, folder or pattern stands for.
 
     Raises:
@@ -75,7 +73,7 @@ def open_side(place: str, options: Options) -> FileSide:
     paths = sources.files(place)
     statistics = tuple(path for path in paths if sources.is_statistics(path))
     types: dict[str, pa.DataType] = (
-        kinds.column_types(options.schema) if options.schema is not None else {}
+        kinds.column_types(reading.schema) if reading.schema is not None else {}
     )
     rest = (path for path in paths if path not in statistics)
     return FileSide(place, tuple(sources.open_file(path, types) for path in rest), statistics)
@@ -83,33 +81,31 @@ def open_side(place: str, options: Options) -> FileSide:
 
 def profile_sides(
     sides: Sequence[FileSide],
-    options: Options,
-    resolution: int = RESOLUTION,
-    features: Collection[str] | None = None,
+    reading: ReadOptions,
+    options: ProfileOptions = DEFAULT,
 ) -> list[Profile]:
     """Profiles several sides at the same time.
 
     Args:
         sides: what to read.
-        options: how.
-        resolution: points kept of every numeric feature.
-        features: the columns to read; all without it.
+        reading: how.
+        options: what to keep; integers that the schema makes categories are categorical too.
 
     Raises:
         InputError: a file is broken, a side has no rows, or a column changes its kind.
     """
-    with ThreadPoolExecutor(options.workers) as pool, ThreadPoolExecutor(len(sides)) as outer:
-        jobs = [
-            outer.submit(_profile_side, side, options, resolution, features, pool) for side in sides
-        ]
+    if reading.schema is not None:
+        categorical = categorical_features(reading.schema).union(options.categorical)
+        options = dataclasses.replace(options, categorical=categorical)
+    with ThreadPoolExecutor(reading.workers) as pool, ThreadPoolExecutor(len(sides)) as outer:
+        jobs = [outer.submit(_profile_side, side, reading, options, pool) for side in sides]
         return [job.result() for job in jobs]
 
 
 def _profile_side(
     side: FileSide,
-    options: Options,
-    resolution: int,
-    features: Collection[str] | None,
+    reading: ReadOptions,
+    options: ProfileOptions,
     pool: ThreadPoolExecutor,
 ) -> Profile:
     profiles, names = [], []
@@ -118,9 +114,9 @@ def _profile_side(
             profiles.append(read_profile(path))
         names.append(path)
     if side.tables:
-        accumulator = _accumulator(options, resolution, features)
+        accumulator = ProfileAccumulator(options)
         for source in side.tables:
-            accumulator.merge(_read(source, side, options, resolution, features, pool))
+            accumulator.merge(_read(source, side, reading, options, pool))
         try:
             profiles.append(accumulator.profile())
         except InputError as error:
@@ -132,33 +128,22 @@ def _profile_side(
     return merged
 
 
-def _accumulator(
-    options: Options, resolution: int, features: Collection[str] | None
-) -> ProfileAccumulator:
-    categorical = categorical_features(options.schema) if options.schema is not None else ()
-    return ProfileAccumulator(categorical, options.slice_by, resolution, features)
-
-
 def _read(
     source: Source,
     side: FileSide,
-    options: Options,
-    resolution: int,
-    features: Collection[str] | None,
+    reading: ReadOptions,
+    options: ProfileOptions,
     pool: ThreadPoolExecutor,
 ) -> ProfileAccumulator:
     """Reads one file, again if a column turns out to be wider than it began."""
-    wanted = None
-    if features is not None:
-        wanted = {*features, *(column for columns in options.slice_by for column in columns)}
     while True:
-        accumulator = _accumulator(options, resolution, features)
+        accumulator = ProfileAccumulator(options)
         try:
-            for batch in source.batches(wanted):
+            for batch in source.batches(options.columns):
                 accumulator.add(batch, pool.map)
-                options.progress(side.place, batch.num_rows)
+                reading.progress(side.place, batch.num_rows)
         except WiderTypes:
-            options.progress(side.place, -accumulator.rows)
+            reading.progress(side.place, -accumulator.rows)
             continue
         except InputError as error:
             raise _in_file(error, source.path) from error

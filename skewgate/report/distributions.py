@@ -17,6 +17,7 @@ from skewgate.core.distributions import (
     Distribution,
     FloatArray,
     NumericDistribution,
+    middle,
     n_rows,
     n_without_value,
 )
@@ -123,7 +124,7 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> dic
     if not len(points) or not np.isfinite(points[-1] - points[0]):
         return None
     bounds = [side.bounds_at(points) for side in sides]
-    before, now = ((lower + upper) / 2 for lower, upper in bounds)
+    before, now = (middle(lower, upper) for lower, upper in bounds)
     gap = int(np.argmax(np.abs(before - now)))
     low, high = _range(points, (before + now) / 2, gap)
     cuts = _cuts(low, high, baseline.integer and current.integer)
@@ -132,7 +133,8 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> dic
     x, curves = _curves(sides, points, (before, now), chosen)
     digits = _digits(low, high)
     return {
-        "median": [_number(_median(side), digits) for side in sides],
+        # An infinite one becomes the largest number.
+        "median": [_number(float(np.nan_to_num(side.median)), digits) for side in sides],
         "bins": [_number(cut, digits) for cut in cuts],
         "shares": [[_share(v) for v in np.maximum(np.diff(each), 0.0)] for each in running],
         "outside": [[_share(each[0]), _share(1.0 - each[-1])] for each in running],
@@ -175,9 +177,9 @@ def _cuts(low: float, high: float, integer: bool) -> FloatArray:
 
 def _cdf(side: NumericDistribution, cuts: FloatArray) -> FloatArray:
     """Estimates P(X <= cut), by a straight line between edges, and P(X < cut) for the first."""
-    right = (side.right_lower + side.right_upper) / 2
+    right = side.cdf
     certain = side.right_lower - side.left_upper
-    left = np.where(certain > 0, (side.left_lower + side.left_upper) / 2, right)
+    left = np.where(certain > 0, middle(side.left_lower, side.left_upper), right)
     finite = np.isfinite(side.edges)
     edges, left, right = side.edges[finite], left[finite], right[finite]
     if not len(edges):
@@ -190,8 +192,7 @@ def _cdf(side: NumericDistribution, cuts: FloatArray) -> FloatArray:
     found = right[below] + share * np.maximum(left[above] - right[below], 0.0)
     found = np.where(after == 0, side.left_lower[finite][0], found)
     found = np.where(after == len(edges), right[-1], found)
-    lower, upper = side.bounds_before(cuts[:1])
-    found[0] = min(found[0], (lower[0] + upper[0]) / 2)
+    found[0] = min(found[0], middle(*side.bounds_before(cuts[:1]))[0])
     return np.maximum.accumulate(found)
 
 
@@ -228,7 +229,7 @@ def _curves(
     before = []
     for side in sides:
         lower, upper = side.bounds_before(at)
-        before.append((lower + upper) / 2)
+        before.append(middle(lower, upper))
         step |= side.bounds_at(at)[0] - upper > _STEP
     x: list[float] = []
     curves: list[list[float]] = [[], []]
@@ -241,12 +242,6 @@ def _curves(
         for curve, right in zip(curves, values, strict=True):
             curve.append(float(right[i]))
     return x, [np.maximum.accumulate(curve).tolist() for curve in curves]
-
-
-def _median(side: NumericDistribution) -> float:
-    middle = (side.right_lower + side.right_upper) / 2
-    at = side.edges[min(int(middle.searchsorted(0.5)), len(middle) - 1)]
-    return float(np.nan_to_num(at))  # an infinite one becomes the largest number
 
 
 def _digits(low: float, high: float) -> int:

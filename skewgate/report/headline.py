@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate import metrics
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.core.wording import (
     interval,
@@ -144,7 +145,8 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
             break
     else:
         return ""
-    if result.metric == "missing_rate":
+    metric = metrics.REGISTRY.get(result.metric)
+    if metric is not None and metric.per_row:
         before, now = map(rounded_percent, entry["missing"])
         return f"{before} of rows had no value; now {now} have none"
     if entry["kind"] == "categorical" and entry["names"]:

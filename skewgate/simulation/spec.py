@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ import pydantic
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.kinds import REGISTRY
 from skewgate.simulation.kinds.base import Plant
@@ -129,11 +129,10 @@ def parse_plant(fields: dict[str, Any], where: str, at: str) -> Plant:
         listed = ", ".join(REGISTRY)
         if "kind" not in fields:
             raise InputError(where, f"{at}.kind is required and missing; the kinds are {listed}")
-        close = difflib.get_close_matches(str(kind), REGISTRY, n=1)
         raise InputError(
             where,
             f"{at}.kind: {kind!r} is no kind of drift; the kinds are {listed}",
-            f"did you mean {close[0]!r}" if close else "name one of them",
+            did_you_mean(kind, REGISTRY, "name one of them"),
         )
     return yaml_model.check(REGISTRY[kind], fields, where, at)
 

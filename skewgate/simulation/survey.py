@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from skewgate.core.distributions import NumericDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 from skewgate.data.arrow import cells
 from skewgate.data.arrow.values import validity, values_of
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
@@ -152,8 +152,7 @@ def matches(
 
 def close_to(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
     """Returns what to write instead of a column that is not there."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]!r}" if close else f"the columns are {', '.join(known)}"
+    return did_you_mean(name, known, f"the columns are {', '.join(known)}")
 
 
 def survey(

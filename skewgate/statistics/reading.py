@@ -55,20 +55,24 @@ def read_statistics(
     Raises:
         InputError: the file is missing, is not such a message, or holds no data set.
     """
-    return parse_statistics(_content(path), str(path))
+    return parse_statistics(read_content(path), str(path))
 
 
 def read_profile(path: str | os.PathLike[str]) -> Profile:
-    """Reads what a statistics file tells, as `read_statistics` and `profile_of` would.
+    """Reads what a statistics file tells, every slice and feature of it.
 
     Raises:
         InputError: as for `read_statistics`.
     """
-    return parse_profile(_content(path), str(path))
+    return parse_profile(read_content(path), str(path))
 
 
-def _content(path: str | os.PathLike[str]) -> bytes:
-    """Returns a statistics file in the binary format."""
+def read_content(path: str | os.PathLike[str]) -> bytes:
+    """Returns the content of a statistics file, in the binary format.
+
+    Raises:
+        InputError: the file is missing, or is no text format although its name says so.
+    """
     try:
         data = pathlib.Path(path).read_bytes()
     except OSError as error:
@@ -110,14 +114,6 @@ def _no_statistics(where: str) -> InputError:
     return InputError(where, "holds no statistics", "generate the statistics again")
 
 
-def profile_of(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-    rank_error: float = STOCK_RANK_ERROR,
-) -> Profile:
-    """Returns what statistics tell, every slice of them; see `parse_profile`."""
-    return parse_profile(statistics.SerializeToString(), "statistics", rank_error)
-
-
 def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR) -> Profile:
     """Reads the content of a statistics file: every slice and feature of it.
 
@@ -143,21 +139,6 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
     return Profile(slices, rows)
 
 
-def distributions(
-    dataset: statistics_pb2.DatasetFeatureStatistics, rank_error: float = STOCK_RANK_ERROR
-) -> Features:
-    """Returns the distribution of every feature of one data set (slice).
-
-    A feature with several values per example has `num_values(<name>)` beside it.
-
-    Args:
-        dataset: statistics of a slice.
-        rank_error: as for `parse_profile`.
-    """
-    statistics = statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
-    return profile_of(statistics, rank_error).slices[slice_name(dataset)]
-
-
 def _features(dataset: Any, rank_error: float) -> Features:
     features: Features = {}
     for feature in dataset.features:
@@ -174,21 +155,30 @@ def _features(dataset: Any, rank_error: float) -> Features:
     return features
 
 
-def resolution(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> int:
+def resolution(data: bytes, where: str) -> int:
     """Returns the number of points to which numeric features are known; 0 without any.
 
     The number of quantile buckets of TFDV, or the resolution that `skewgate profile` was given.
+
+    Args:
+        data: the content of a statistics file.
+        where: names the source in messages.
+
+    Raises:
+        InputError: it is no `DatasetFeatureStatisticsList`.
     """
-    quantiles = statistics_pb2.Histogram.QUANTILES
     found = 0
-    for dataset in statistics.datasets:
-        for feature in dataset.features:
-            own = {stat.name: stat.num for stat in feature.custom_stats}
-            if RESOLUTION_STAT in own:
-                return int(own[RESOLUTION_STAT])
-            for histogram in feature.num_stats.histograms:
-                if histogram.type == quantiles:
-                    found = max(found, len(histogram.buckets))
+    try:
+        for dataset in wire.datasets(data):
+            for feature in dataset.features:
+                own = {stat.name: stat.num for stat in feature.custom_stats}
+                if RESOLUTION_STAT in own:
+                    return int(own[RESOLUTION_STAT])
+                for histogram in map(read_histogram, feature.num_stats.histograms):
+                    if histogram.type == _QUANTILES:
+                        found = max(found, len(histogram.buckets.highs))
+    except message.DecodeError as error:
+        raise _not_statistics(where) from error
     return found
 
 

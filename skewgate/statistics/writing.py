@@ -12,6 +12,7 @@ from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     NumericDistribution,
+    middle,
     n_rows,
 )
 from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
@@ -100,8 +101,7 @@ def _write_numbers(
     stats.min, stats.max = float(side.edges[0]), float(side.edges[-1])
     if math.isfinite(side.std):
         stats.mean, stats.std_dev = side.mean, side.std
-    middle = (side.right_lower + side.right_upper) / 2
-    stats.median = float(side.edges[np.searchsorted(middle, 0.5)])
+    stats.median = side.median
     low, high = side.bounds_at(np.zeros(1))
     before_low, before_high = side.bounds_before(np.zeros(1))
     stats.num_zeros = round(side.n * max(low[0] + high[0] - before_low[0] - before_high[0], 0) / 2)
@@ -137,9 +137,8 @@ def _write_standard(
         histogram.buckets.add(low_value=low, high_value=high, sample_count=side.n)
         return
     edges = np.linspace(low, high, _EQUAL_WIDTHS + 1)
-    least, most = side.bounds_before(edges[1:-1])  # closed on the left, as TFDV's are
-    top_least, top_most = side.bounds_at(edges[-1:])
-    upto = np.concatenate([[0.0], (least + most) / 2, (top_least + top_most) / 2])
+    below = middle(*side.bounds_before(edges[1:-1]))  # closed on the left, as TFDV's are
+    upto = np.concatenate([[0.0], below, side.cdf_at(edges[-1:])])
     counts = np.maximum(np.diff(np.maximum.accumulate(upto)), 0.0) * side.n
     for start, end, count in zip(edges[:-1], edges[1:], counts, strict=True):
         histogram.buckets.add(low_value=start, high_value=end, sample_count=count)

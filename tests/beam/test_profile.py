@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from skewgate.beam.profile import ProfileBatches, ProfileFn
 from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution, n_rows
 from skewgate.core.errors import InputError
+from skewgate.profiling.accumulators.options import ProfileOptions
 
 RESOLUTION = 16  # few points, so that small data are summarised and joined
 
@@ -123,7 +124,7 @@ def assert_describes(profile, rows, name=""):
 @settings(deadline=None, max_examples=60)
 @given(rows=ROWS.filter(len), cuts=st.lists(st.integers(0, 120), max_size=8), order=st.randoms())
 def test_any_batches_in_any_order_describe_the_same_rows(rows, cuts, order):
-    combine_fn = ProfileFn(slice_by=[["z"]], resolution=RESOLUTION)
+    combine_fn = ProfileFn(ProfileOptions(slice_by=[["z"]], resolution=RESOLUTION))
     parts = split(rows, cuts)
     one_batch = combine(combine_fn, [[batch_of(rows)]], order)
     many_batches = combine(combine_fn, [[batch_of(part) for part in parts]], order)
@@ -143,7 +144,7 @@ def test_bounds_hold_and_stay_close_where_summaries_are_joined_often(seed, order
     values = np.where(
         generator.random(30_000) < 0.3, 7.0, generator.lognormal(1.0, 2.0, 30_000)
     ).astype(np.float32)
-    combine_fn = ProfileFn(resolution=256)
+    combine_fn = ProfileFn(ProfileOptions(resolution=256))
     parts = np.split(values, np.sort(generator.integers(0, len(values), 40)))
     batches = [[pa.RecordBatch.from_arrays([pa.array(part)], ["x"])] for part in parts]
     side = combine(combine_fn, batches, order).slices[""]["x"]
@@ -154,7 +155,7 @@ def test_bounds_hold_and_stay_close_where_summaries_are_joined_often(seed, order
 
 
 def test_only_the_first_accumulator_is_changed_by_merging():
-    combine_fn = ProfileFn(resolution=RESOLUTION)
+    combine_fn = ProfileFn(ProfileOptions(resolution=RESOLUTION))
     rows = [(float(i), [], "a") for i in range(50)]
     others = [add(combine_fn, combine_fn.create_accumulator(), [batch_of(rows)]) for _ in range(3)]
     before = [pickle.dumps(other) for other in others]
@@ -166,7 +167,7 @@ def test_only_the_first_accumulator_is_changed_by_merging():
 
 
 def test_numbers_that_name_categories_and_features_left_out():
-    combine_fn = ProfileFn(categorical=["area"], features=["area"])
+    combine_fn = ProfileFn(ProfileOptions(categorical=["area"], features=["area"]))
     batch = pa.RecordBatch.from_arrays(
         [pa.array([8, 8, 32]), pa.array([1.0, 2.0, 3.0])], ["area", "x"]
     )
@@ -198,7 +199,9 @@ def test_a_pipeline_gives_one_profile_of_all_batches():
         assert_describes(profile, rows)
 
     with TestPipeline() as pipeline:
-        profiles = pipeline | beam.Create(batches) | ProfileBatches(resolution=RESOLUTION)
+        profiles = (
+            pipeline | beam.Create(batches) | ProfileBatches(ProfileOptions(resolution=RESOLUTION))
+        )
         util.assert_that(profiles, check)
 
 

@@ -10,6 +10,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.types import standard_artifacts
 
 from skewgate import decision
 from skewgate.checks.skew.comparator_significance import (
@@ -20,11 +21,24 @@ from skewgate.checks.skew.comparator_significance import (
 )
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.components.schema_skew_validator import anomaly_files, comparator_values
+from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
 from skewgate.decision.policy import Significance
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
 from skewgate.schema.reading import load_schema
 from skewgate.statistics import reading as statistics_lib
+
+
+def compare(pairing, control, treatment, schema, **options):
+    """Compares statistics, as if each were in an artifact."""
+    artifact = standard_artifacts.ExampleStatistics()
+    artifact.uri, artifact.split_names = "statistics", '["train"]'
+    sides = [
+        SplitStatistics(artifact, "train", side.SerializeToString(), side)
+        for side in (control, treatment)
+    ]
+    return comparator_values.compare(pairing, *sides, schema, **options)
+
 
 SCHEMA = """
 default_environment: "TRAINING" default_environment: "SERVING"
@@ -110,7 +124,7 @@ def measured(anomalies, kind):
 
 
 def test_moved_serving_data_fail_each_skew_comparator_with_tfdvs_value(training, moved):
-    compared = comparator_values.compare(SKEW, training, moved, schema_of(), environment="SERVING")
+    compared = compare(SKEW, training, moved, schema_of(), environment="SERVING")
     results = judge(compared)
     assert {key: r.status.value for key, r in results.items()} == {
         ("pay", "", "skew:linf"): "fail",
@@ -133,7 +147,7 @@ def test_moved_serving_data_fail_each_skew_comparator_with_tfdvs_value(training,
 
 
 def test_serving_like_training_passes_and_still_tells_every_value(training, like_training):
-    compared = comparator_values.compare(SKEW, training, like_training, schema_of())
+    compared = compare(SKEW, training, like_training, schema_of())
     results = judge(compared)
     assert results["pay", "", "skew:linf"].status.value == "pass"
     assert results["pay", "", "skew:linf"].value == pytest.approx(0.02)
@@ -142,7 +156,7 @@ def test_serving_like_training_passes_and_still_tells_every_value(training, like
 
 
 def test_drift_compares_previous_with_current_and_their_numbers(training, moved):
-    compared = comparator_values.compare(DRIFT, training, moved, schema_of())
+    compared = compare(DRIFT, training, moved, schema_of())
     results = judge(compared)
     assert {key: r.status.value for key, r in results.items()} == {
         ("pay", "", "drift:linf"): "fail",
@@ -155,7 +169,7 @@ def test_drift_compares_previous_with_current_and_their_numbers(training, moved)
     assert "400 examples now and 900 before" in low.reason
     kinds = {reason.type for reason in compared.anomalies.dataset_anomaly_info.reason}
     assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_LOW_NUM_EXAMPLES}
-    swapped = comparator_values.compare(DRIFT, moved, training, schema_of())
+    swapped = compare(DRIFT, moved, training, schema_of())
     assert judge(swapped)["", "", "drift:num_examples_high"].status.value == "fail"
     kinds = {reason.type for reason in swapped.anomalies.dataset_anomaly_info.reason}
     assert kinds == {anomalies_pb2.AnomalyInfo.COMPARATOR_HIGH_NUM_EXAMPLES}
@@ -170,7 +184,7 @@ def test_no_examples_before_is_above_every_bound():
 
 def test_ten_rows_a_side_are_not_enough_to_fail_or_pass():
     few = [statistics_of(frame(n, 0.5, 3.0, seed)[["fare"]]) for n, seed in ((10, 4), (12, 5))]
-    results = judge(comparator_values.compare(SKEW, *few, schema_of()))
+    results = judge(compare(SKEW, *few, schema_of()))
     jsd = results["fare", "", "skew:jsd"]
     assert jsd.value > 0.05  # TFDV alone calls this an anomaly
     assert jsd.status.value == "inconclusive"
@@ -187,7 +201,7 @@ def test_equal_distributions_rarely_fail_though_tfdv_calls_them_skewed():
             )
             for n in (60, 45)
         ]
-        compared = comparator_values.compare(SKEW, *sides, schema_of())
+        compared = compare(SKEW, *sides, schema_of())
         called += "fare" in compared.anomalies.anomaly_info
         failed += judge(compared)["fare", "", "skew:jsd"].status.value == "fail"
     assert called > 30
@@ -234,9 +248,7 @@ def _numbers(values):
     ],
 )
 def test_what_tfdv_cannot_compare_is_inconclusive_with_the_reason(training, moved, feature, told):
-    compared = comparator_values.compare(
-        SKEW, training, moved, schema_of(f"feature {{ {feature} }}")
-    )
+    compared = compare(SKEW, training, moved, schema_of(f"feature {{ {feature} }}"))
     (result,) = judge(compared).values()
     assert result.status.value == "inconclusive"
     assert told in result.reason
@@ -249,7 +261,7 @@ def test_a_feature_that_only_training_lacks_is_inconclusive_though_tfdv_says_not
         'feature { name: "label" type: INT '
         "skew_comparator { jensen_shannon_divergence { threshold: 0.1 } } }"
     )
-    compared = comparator_values.compare(SKEW, like_training, training, schema_of(text))
+    compared = compare(SKEW, like_training, training, schema_of(text))
     assert not compared.anomalies.drift_skew_info
     assert (
         "label has no value in the training statistics"
@@ -267,17 +279,15 @@ def test_a_slice_is_compared_with_the_same_slice(training, like_training, moved)
         return joined
 
     sides = with_slice(training, training), with_slice(like_training, moved)
-    results = judge(comparator_values.compare(SKEW, *sides, schema_of(), environment="SERVING"))
+    results = judge(compare(SKEW, *sides, schema_of(), environment="SERVING"))
     failed = {key for key, r in results.items() if r.status.value == "fail"}
     assert {(feature, name) for feature, name, _ in failed} == {
         ("pay", "city_Lyon"),
         ("fare", "city_Lyon"),
     }
-    whole = comparator_values.compare(
-        SKEW, *sides, schema_of(), environment="SERVING", slices=False
-    )
+    whole = compare(SKEW, *sides, schema_of(), environment="SERVING", slices=False)
     assert {key[1] for key in judge(whole)} == {""}
-    drift = judge(comparator_values.compare(DRIFT, *sides, schema_of()))
+    drift = judge(compare(DRIFT, *sides, schema_of()))
     assert [key for key in drift if "num_examples" in key[2] and key[1]] == []
 
 
@@ -292,7 +302,7 @@ def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
     found = {}
     for name, side in (("same", same), ("planted", planted)):
         shown = [statistics_lib.without_small_slices(each, 400) for each in (training, side)]
-        results = judge(comparator_values.compare(SKEW, *shown, schema, environment="SERVING"))
+        results = judge(compare(SKEW, *shown, schema, environment="SERVING"))
         bad = {key for key, r in results.items() if r.status.value != "pass"}
         found[name] = {key[:2] for key in bad if key[0] in rows}
     assert found["same"] == set()
@@ -311,7 +321,7 @@ def sliced(rows):
 
 
 def test_the_file_of_anomalies_has_tfdvs_reasons_and_our_severities(training, moved):
-    compared = comparator_values.compare(SKEW, training, moved, schema_of(), environment="SERVING")
+    compared = compare(SKEW, training, moved, schema_of(), environment="SERVING")
     anomalies = anomalies_pb2.Anomalies()
     anomalies.anomaly_info["pay"].path.step.append("pay")
     anomalies.anomaly_info["pay"].severity = anomalies_pb2.AnomalyInfo.WARNING

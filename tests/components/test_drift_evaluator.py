@@ -153,7 +153,7 @@ def test_malformed_config_is_refused_when_the_pipeline_is_built(statistics_artif
         DriftEvaluator(statistics=None, config="defaults: {numeric: {kss: 0.1}}")
 
 
-# The settling pass: stock StatisticsGen with its 10 quantile buckets and few ranks, and examples.
+# Reading again: stock StatisticsGen with its 10 quantile buckets and few ranks, and examples.
 
 SLICES = "\nslices: [[payment]]"
 RANKS = 5
@@ -508,8 +508,8 @@ def test_features_that_cannot_be_read_alike_are_left_in_doubt(rides_sides, tmp_p
     slices = [["city"], ["number"], ["unknown"]]
     plan = rereading.make_plan(side, doubts, slices, schema)
     assert plan.features == {"number", "code", "text"}
-    assert plan.categorical == {"code", "text"}
-    assert plan.slice_by == (("city",),)
+    assert plan.options.categorical == {"code", "text"}
+    assert plan.options.slice_by == (("city",),)
     assert {f.name: schema_pb2.FeatureType.Name(f.type) for f in plan.schema.feature} == {
         "number": "FLOAT",
         "code": "INT",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.statistics.reading import distributions
+from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
 
 # The same examples at every run, however slow the machine.
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True)
@@ -91,6 +91,17 @@ def statistics(*datasets):
     return statistics_pb2.DatasetFeatureStatisticsList(datasets=datasets)
 
 
+def profile(statistics, rank_error=STOCK_RANK_ERROR):
+    """Returns what statistics tell."""
+    return parse_profile(statistics.SerializeToString(), "statistics", rank_error)
+
+
+def distributions(dataset, rank_error=STOCK_RANK_ERROR):
+    """Returns what the statistics of one slice tell."""
+    [features] = profile(statistics(dataset), rank_error).slices.values()
+    return features
+
+
 def numeric(values, *, buckets=400, rank_error=0.0, **counts):
     """Returns the distribution that the reader makes of such statistics."""
     feature = numeric_feature("x", values, buckets=buckets, **counts)
@@ -110,6 +121,8 @@ def build():
         categorical_feature=categorical_feature,
         dataset=dataset,
         statistics=statistics,
+        profile=profile,
+        distributions=distributions,
         numeric=numeric,
         categorical=categorical,
     )

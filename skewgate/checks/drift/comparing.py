@@ -1,23 +1,19 @@
-"""Compares two statistics artifacts under a drift configuration."""
+"""Compares two profiles under a drift configuration."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Iterable
 
-from tensorflow_metadata.proto.v0 import statistics_pb2
-
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.checks.explaining import what_changed
 from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
+from skewgate.core.suggestions import did_you_mean
 from skewgate.profiling.merging import one_value_each
-from skewgate.statistics.reading import STOCK_RANK_ERROR, profile_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,43 +37,17 @@ class _Comparison:
             self.metric,
             self.threshold,
             metric.measure(*sides, level),
-            *(n_rows(side) if self.metric == "missing_rate" else side.n for side in sides),
+            *map(metric.size, sides),
         )
 
     def explain(self, result: MetricResult) -> MetricResult:
         """Adds to the reason of a failure what changed most."""
         if result.status is not Status.FAIL:
             return result
-        change = what_changed(self.metric, self.baseline, self.current)
+        change = metrics.REGISTRY[self.metric].explain(self.baseline, self.current)
         return (
             dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
         )
-
-
-def evaluate(
-    baseline: statistics_pb2.DatasetFeatureStatisticsList,
-    current: statistics_pb2.DatasetFeatureStatisticsList,
-    config: DriftConfig,
-    *,
-    rank_error_baseline: float = STOCK_RANK_ERROR,
-    rank_error_current: float = STOCK_RANK_ERROR,
-    where: str = "drift.yaml",
-) -> list[MetricResult]:
-    """Compares two statistics artifacts; see `compare`.
-
-    Args:
-        baseline: statistics to compare with.
-        current: statistics of the data in question.
-        config: metrics, thresholds and slices.
-        rank_error_baseline, rank_error_current: rank errors of the two quantile sketches.
-        where: the config's name, for messages.
-    """
-    return compare(
-        profile_of(baseline, rank_error_baseline),
-        profile_of(current, rank_error_current),
-        config,
-        where=where,
-    )
 
 
 def compare(
@@ -142,13 +112,11 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
     known = baseline.keys() | current.keys()
     for feature in config.features:
         if feature not in known:
-            close = difflib.get_close_matches(feature, known, n=1)
-            hint = f"did you mean {close[0]!r}" if close else "remove it"
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "
                 f"which have {_listed(known)}",
-                hint,
+                did_you_mean(feature, known, "remove it"),
             )
 
 
@@ -215,8 +183,8 @@ def _plan(
         return
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
-        if metric == "missing_rate" and counted_feature(feature) is not None:
-            continue  # that of the feature itself says it
+        if metrics.REGISTRY[metric].per_row and counted_feature(feature) is not None:
+            continue  # the feature itself says which rows have a value
         obstacle = _obstacle(feature, metric, kind, baseline, current)
         if obstacle:
             settled.append(
@@ -242,9 +210,10 @@ def _obstacle(
     sides = {"baseline": baseline, "current": current}
     if any(n_rows(side) == 0 for side in sides.values()):
         return f"{feature} has no examples to compare"
-    if metric == "missing_rate":
-        return ""
-    if kind not in (*metrics.REGISTRY[metric].kinds, "empty"):
+    kinds = metrics.REGISTRY[metric].kinds
+    if kind not in (*kinds, "empty"):
         return f"{metric} does not apply to the {kind} feature {feature}; remove it from the config"
+    if "empty" in kinds:
+        return ""
     empty = [label for label, side in sides.items() if side.kind == "empty"]
     return f"{feature} has no value in the {' and '.join(empty)} data" if empty else ""

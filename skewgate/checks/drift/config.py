@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import Annotated, Any, Literal
 
 import pydantic
 
 from skewgate import metrics
+from skewgate.core.suggestions import did_you_mean_aside
 from skewgate.core.yaml_model import StrictModel
 from skewgate.decision.policy import Policy, Significance
 
@@ -37,8 +37,7 @@ def check_thresholds(
     for name, threshold in thresholds.items():
         if name not in known:
             valid_keys = [*known, *options]
-            close = difflib.get_close_matches(str(name), valid_keys, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            hint = did_you_mean_aside(name, valid_keys)
             what = f"{kind} metric" if kind else "metric"
             raise ValueError(f"{name!r} is not a {what}{hint}; valid are {', '.join(valid_keys)}")
         upper = metrics.REGISTRY[name].maximum

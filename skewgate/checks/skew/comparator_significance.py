@@ -9,10 +9,11 @@ import numpy as np
 from scipy import special
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from skewgate import decision, metrics
-from skewgate.checks.explaining import what_changed
+from skewgate import decision
 from skewgate.core.distributions import CategoricalDistribution, Distribution
 from skewgate.core.results import Measurement, MetricResult, Status
+from skewgate.metrics import jsd, linf
+from skewgate.metrics.explaining import what_changed
 from skewgate.metrics.linf import critical_gap, tail_bound
 
 _TYPES = anomalies_pb2.DriftSkewInfo.Measurement
@@ -73,6 +74,8 @@ NORMS = (
         "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
     ),
 )
+_OF_CATEGORIES = {metric.name: metric for metric in (linf.METRIC, jsd.METRIC)}
+"""Our metrics that are the same as TFDV's norms, of categories."""
 _LOW, _HIGH = "drift:num_examples_low", "drift:num_examples_high"
 ANOMALY_OF_METRIC = {
     f"{pairing.kind}:{norm.name}": norm.anomaly for pairing in (SKEW, DRIFT) for norm in NORMS
@@ -123,7 +126,7 @@ class Comparison:
             change = (
                 self._largest_count()
                 if self.norm == "normalized_abs_difference"
-                else what_changed(self.norm, self.control, self.treatment)
+                else what_changed(self.control, self.treatment)
             )
         sides = f"between {self.pairing.control} and {self.pairing.treatment}"
         return dataclasses.replace(
@@ -204,7 +207,7 @@ def _measurement(comparison: Comparison, level: float) -> Measurement:
     elif control.kind == "numeric":
         p_value, detectable = _bucket_noise(comparison, level)
     else:
-        ours = metrics.REGISTRY[comparison.norm].measure(control, treatment, level)
+        ours = _OF_CATEGORIES[comparison.norm].measure(control, treatment, level)
         p_value, detectable = ours.p_value, ours.null_value + ours.detectable
     return Measurement(comparison.value, comparison.value, comparison.value, p_value, detectable)
 
@@ -222,7 +225,7 @@ def _bucket_noise(comparison: Comparison, level: float) -> tuple[float, float]:
     half = max(comparison.buckets - 1, 1) / 2
     over_buckets = float(special.gammaincc(half, comparison.value / scale / 2))
     critical = float(special.gammainccinv(half, level / 2)) * 2 * scale
-    ours = metrics.REGISTRY["jsd"].measure(comparison.control, comparison.treatment, level / 2)
+    ours = jsd.METRIC.measure(comparison.control, comparison.treatment, level / 2)
     return (
         min(2 * over_buckets, 2 * ours.p_value, 1.0),
         min(critical, ours.null_value + ours.detectable),

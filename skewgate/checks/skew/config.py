@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, Literal
 
 import pydantic
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from skewgate.core.results import PREVIOUS_CHECK, MetricResult
+from skewgate.core.suggestions import did_you_mean_aside
 from skewgate.core.yaml_model import StrictModel
 from skewgate.decision.policy import BasicPolicy, Significance
 
@@ -29,11 +29,10 @@ def check_types(types: dict[Any, Any]) -> dict[Any, Any]:
     """
     for name in types:
         if name not in ANOMALY_TYPES:
-            close = difflib.get_close_matches(str(name), sorted(ANOMALY_TYPES), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean_aside(name, ANOMALY_TYPES)
             raise ValueError(
-                f"{name!r} is not an anomaly type{hint} (they are listed in anomalies.proto of "
-                "tensorflow_metadata)"
+                f"{name!r} is not an anomaly type{hint}; they are listed in anomalies.proto of "
+                "tensorflow_metadata"
             )
     return types
 

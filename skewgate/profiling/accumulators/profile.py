@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
 
 from skewgate.core.profile import Features, Profile, value_count_name
 from skewgate.profiling.accumulators.column import ColumnAccumulator
-from skewgate.profiling.accumulators.numeric import RESOLUTION
+from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.slicing import slices, unknown
 
 Runner = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
@@ -20,27 +20,10 @@ Runner = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 class ProfileAccumulator:
     """What is kept of batches of rows."""
 
-    def __init__(
-        self,
-        categorical: Collection[str] = (),
-        slice_by: Sequence[Sequence[str]] = (),
-        resolution: int = RESOLUTION,
-        features: Collection[str] | None = None,
-    ) -> None:
-        """Makes an empty accumulator.
-
-        Args:
-            categorical: columns of numbers that are names of categories.
-            slice_by: lists of columns whose values make slices.
-            resolution: points kept of every numeric feature.
-            features: the columns to keep; all without it.
-        """
-        self._categorical = frozenset(categorical)
-        # The same columns in another order make the same slices.
-        self._slice_by = tuple(dict.fromkeys(tuple(sorted(set(columns))) for columns in slice_by))
+    def __init__(self, options: ProfileOptions = DEFAULT) -> None:
+        """Makes an empty accumulator."""
+        self._options = options
         self._seen: set[str] = set()
-        self._resolution = resolution
-        self._features = None if features is None else frozenset(features)
         self._slices: dict[str, dict[str, ColumnAccumulator]] = {"": {}}
         self._rows: dict[str, int] = {"": 0}
 
@@ -61,7 +44,7 @@ class ProfileAccumulator:
         """
         work = self._work("", batch)
         self._seen.update(batch.schema.names)
-        for columns in self._slice_by:
+        for columns in self._options.slice_by:
             if set(columns) <= set(batch.schema.names):  # else no row of this batch is in one
                 for name, part in slices(batch, columns):
                     work += self._work(name, part)
@@ -70,9 +53,10 @@ class ProfileAccumulator:
     def _work(self, name: str, batch: pa.RecordBatch) -> list[tuple[ColumnAccumulator, pa.Array]]:
         kept = self._slices.setdefault(name, {})
         self._rows[name] = self._rows.get(name, 0) + batch.num_rows
+        features = self._options.features
         jobs = []
         for column, array in zip(batch.schema.names, batch.columns, strict=True):
-            if self._features is None or column in self._features:
+            if features is None or column in features:
                 if column not in kept:
                     kept[column] = self._column(column)
                 jobs.append((kept[column], array))
@@ -80,7 +64,9 @@ class ProfileAccumulator:
 
     def _column(self, name: str) -> ColumnAccumulator:
         return ColumnAccumulator(
-            name, categorical=name in self._categorical, resolution=self._resolution
+            name,
+            categorical=name in self._options.categorical,
+            resolution=self._options.resolution,
         )
 
     def merge(self, other: ProfileAccumulator) -> None:
@@ -101,7 +87,7 @@ class ProfileAccumulator:
         Raises:
             InputError: there are rows, and none has a column that makes slices.
         """
-        absent = [column for columns in self._slice_by for column in columns]
+        absent = [column for columns in self._options.slice_by for column in columns]
         absent = [column for column in absent if column not in self._seen]
         if absent and self.rows:
             raise unknown(absent[0])

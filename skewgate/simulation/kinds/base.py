@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 import pydantic
 
 from skewgate.core.distributions import FloatArray, NumericDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow.cells import BoolArray
@@ -46,9 +45,7 @@ class Facts:
     def quantile(self, share: float) -> float:
         """Returns the smallest value known to have at least `share` of the values at or below."""
         assert self.distribution is not None
-        edges = self.distribution.edges
-        index = int(np.searchsorted(self.distribution.right_lower, share - 1e-12))
-        return float(edges[min(index, len(edges) - 1)])
+        return float(self.distribution.quantiles([share - 1e-12], certain=True)[0])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,10 +183,7 @@ def check_known(fact: Facts, value: Any, at: str) -> None:
 def known(names: Collection[Any], wanted: Any, most: int = 10) -> str:
     """Returns what to write instead of an unknown name."""
     texts = [str(name) for name in names]
-    close = difflib.get_close_matches(str(wanted), texts, n=1)
-    if close:
-        return f"did you mean {close[0]!r}"
-    return f"known are {listed(texts, most)}"
+    return did_you_mean(wanted, texts, f"known are {listed(texts, most)}")
 
 
 def share_text(share: float) -> str:

@@ -36,8 +36,7 @@ def render(found: Suggestions, config: DriftConfig, kinds: Mapping[str, str]) ->
         f"{in_order.interval[1]:.0%} of all.",
         "version: 1",
         "defaults:",
-        *(f"  {key}: {_flow(defaults[key])}" for key in ("numeric", "categorical")),
-        f"  missing_rate: {_flow(defaults['missing_rate'])}",
+        *(f"  {key}: {_flow(value)}" for key, value in defaults.items()),
         f"significance: {_flow(config.significance.model_dump())}",
     ]
     rules = _rules(config, own)
@@ -73,10 +72,10 @@ def _split(
     own: dict[str, dict[str, float | None]] = {}
     groups: dict[tuple[str, str], list[Suggestion]] = {}
     for check in checks:
-        kind = "" if check.metric == "missing_rate" else kinds.get(check.feature, "")
+        kind = "" if check.metric in defaults else kinds.get(check.feature, "")
         groups.setdefault((kind, check.metric), []).append(check)
     for (kind, metric), members in groups.items():
-        place = defaults[kind] if kind else defaults
+        place = defaults.get(kind, {}) if kind else defaults
         usable = [each.threshold for each in members if each.threshold is not None]
         default = None
         if usable and place.get(metric) is not None:

@@ -12,6 +12,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.profile import Profile
 from skewgate.data.arrow import cells
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.simulation.kinds.randoms import uniforms
 from skewgate.simulation.reading import Progress, Rows, join
@@ -61,8 +62,10 @@ class Stage:
         return join(list(self.windows), self.windows[0].schema)
 
     def profile(self, rows: pa.RecordBatch) -> Profile:
-        """Returns the distributions of rows, as exact as the settling pass of `skewgate drift`."""
-        accumulator = ProfileAccumulator(self.categorical, self.config.slices, FINE_RESOLUTION)
+        """Returns the distributions of rows, as exact as what `skewgate drift` reads again."""
+        accumulator = ProfileAccumulator(
+            ProfileOptions(self.categorical, self.config.slices, FINE_RESOLUTION)
+        )
         accumulator.add(rows)
         return accumulator.profile()
 

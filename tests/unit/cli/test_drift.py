@@ -247,9 +247,9 @@ def test_a_threshold_within_the_interval_is_settled(run, places, monkeypatch, di
     read = []
     original = engine.profile_sides
 
-    def spy(sides, options, resolution, features=None):
-        read.append((resolution, features))
-        return original(sides, options, resolution, features)
+    def spy(sides, reading, options):
+        read.append((options.resolution, options.features))
+        return original(sides, reading, options)
 
     monkeypatch.setattr(engine, "profile_sides", spy)
     result = run("drift", *places(planted(distance), (kind, kind)))

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from skewgate.metrics.ks import ks_interval
-from skewgate.statistics.reading import read_profile, read_statistics, resolution
+from skewgate.statistics.reading import read_profile, resolution
 
 
 def sides(table, parts):
@@ -71,7 +71,7 @@ def test_the_resolution_is_what_was_asked_for(cli, run, tmp_path, options, numbe
     values = np.random.default_rng(2).lognormal(size=30_000)
     place = cli.write(pa.table({"x": values}), tmp_path)
     run("profile", place, "--out", tmp_path / "s.pb", *options)
-    assert resolution(read_statistics(tmp_path / "s.pb")) == number
+    assert resolution((tmp_path / "s.pb").read_bytes(), "s.pb") == number
     side = read_profile(tmp_path / "s.pb").slices[""]["x"]
     assert number / 2 <= len(side.edges) <= number + 60
     true = (np.searchsorted(np.sort(values), side.edges, side="right")) / 30_000

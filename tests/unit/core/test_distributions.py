@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -45,6 +46,36 @@ def test_bounds_keep_the_shape_of_the_points(distribution):
     lower, upper = distribution.bounds_at(points)
     assert lower.tolist() == [1.0, 0.0, 0.2, 0.2]
     assert upper.tolist() == [1.0, 0.0, 0.4, 0.3]
+
+
+def test_the_best_estimate_is_the_middle_of_the_bounds(distribution):
+    points = np.array([3.0, 0.0, 2.0, 1.0])
+    assert distribution.cdf_at(points).tolist() == pytest.approx([1.0, 0.0, 0.3, 0.25])
+    assert distribution.cdf.tolist() == pytest.approx([0.25, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("share", "middle", "certain"),
+    [(0.0, 1.0, 1.0), (0.2, 1.0, 1.0), (0.23, 1.0, 3.0), (0.26, 3.0, 3.0), (1.0, 3.0, 3.0)],
+)
+def test_a_quantile_is_the_smallest_edge_with_that_share_below_or_at_it(
+    distribution, share, middle, certain
+):
+    assert distribution.quantiles([share]).tolist() == [middle]
+    assert distribution.quantiles([share], certain=True).tolist() == [certain]
+
+
+def test_quantiles_keep_the_order_of_the_shares(distribution):
+    assert distribution.quantiles([0.9, 0.1]).tolist() == [3.0, 1.0]
+
+
+def test_the_median_is_the_quantile_of_one_half(distribution):
+    assert distribution.median == 3.0
+
+
+def test_beyond_the_last_share_a_quantile_is_the_largest_edge(distribution):
+    short = dataclasses.replace(distribution, right_lower=np.array([0.2, 0.9]))
+    assert short.quantiles([0.95], certain=True).tolist() == [3.0]
 
 
 def test_kinds():

@@ -144,20 +144,23 @@ def test_verdicts_keep_the_order_of_the_checks():
     assert decision.judge([], BH) == []
 
 
-@pytest.mark.parametrize(
-    ("metric", "scale"), [("ks", 1), ("psi", 1), ("jsd", 1), ("linf", 1), ("missing_rate", 1)]
-)
-def test_the_number_of_values_that_would_settle_it_does(build, metric, scale):
-    def at(n):
-        if metric == "ks":
-            sides = [build.numeric(np.arange(n) / n)] * 2
-        else:
+@pytest.mark.parametrize("name", REGISTRY)
+def test_the_number_of_values_that_would_settle_it_does(build, name):
+    metric = REGISTRY[name]
+
+    def measured(n):
+        if "categorical" in metric.kinds:
             counts = {"a": n // 2, "b": n // 4, "c": n // 4}
             sides = [build.categorical(counts, n_missing=n // 10)] * 2
-        threshold = 0.05 if metric != "jsd" else 0.02
-        n_side = sides[0].n + sides[0].n_missing if metric == "missing_rate" else sides[0].n
-        measured = REGISTRY[metric].measure(*sides, 0.01)
-        return judge_one(Check("x", "", metric, threshold, measured, n_side, n_side))
+        else:
+            sides = [build.numeric(np.arange(n) / n)] * 2
+        return metric.measure(*sides, 0.01), metric.size(sides[0])
+
+    threshold = measured(60)[0].detectable / 3
+
+    def at(n):
+        measurement, size = measured(n)
+        return judge_one(Check("x", "", name, threshold, measurement, size, size))
 
     before = at(60)
     assert before.status is Status.INCONCLUSIVE

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from skewgate.core.distributions import CategoricalDistribution
 from skewgate.metrics import REGISTRY
 
-NAMES = ("psi", "jsd", "hellinger", "linf", "new_categories")
+NAMES = [metric.name for metric in REGISTRY.values() if "categorical" in metric.kinds]
 
 
 def complete(counts):

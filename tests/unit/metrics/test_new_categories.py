@@ -104,3 +104,10 @@ def test_more_data_settle_what_rare_names_leave_open(build):
 def test_numbers_are_refused(build):
     with pytest.raises(TypeError, match="categorical"):
         new_categories.METRIC.measure(build.categorical({"a": 3}), build.numeric([1, 2]), 0.05)
+
+
+def test_only_the_current_side_can_have_new_categories(build):
+    baseline = build.categorical({"a": 2_400, "b": 1_200, "c": 400})
+    current = build.categorical({"a": 100, "c": 900, "z": 500})
+    assert new_categories.METRIC.measure(baseline, current, 0.05).value == pytest.approx(1 / 3)
+    assert new_categories.METRIC.measure(current, baseline, 0.05).value == pytest.approx(0.3)

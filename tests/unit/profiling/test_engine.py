@@ -9,6 +9,7 @@ from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.data.sources import base
 from skewgate.profiling import engine
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.statistics.writing import to_statistics
 
 
@@ -21,11 +22,10 @@ def write(path, **columns):
     return str(path)
 
 
-def profile(place, features=None, resolution=100, **options):
-    options = engine.Options(**options)
-    [found] = engine.profile_sides(
-        [engine.open_side(str(place), options)], options, resolution, features
-    )
+def profile(place, features=None, resolution=100, slice_by=(), **options):
+    reading = engine.ReadOptions(**options)
+    kept = ProfileOptions(slice_by=slice_by, resolution=resolution, features=features)
+    [found] = engine.profile_sides([engine.open_side(str(place), reading)], reading, kept)
     return found
 
 
@@ -109,7 +109,7 @@ def test_the_number_of_workers_changes_nothing(tmp_path, workers):
 def test_sides_come_back_in_order(tmp_path):
     one = write(tmp_path / "1.parquet", x=[1.0])
     two = write(tmp_path / "2.parquet", x=[2.0, 3.0])
-    options = engine.Options()
+    options = engine.ReadOptions()
     sides = [engine.open_side(place, options) for place in (two, one)]
     found = engine.profile_sides(sides, options)
     assert [profile.rows[""] for profile in found] == [2, 1]
@@ -119,8 +119,8 @@ def test_sides_come_back_in_order(tmp_path):
 def test_rows_to_read_are_unknown_if_one_file_does_not_tell(tmp_path):
     write(tmp_path / "a.parquet", x=[1.0])
     write(tmp_path / "b.csv", x=[1.0])
-    assert engine.open_side(str(tmp_path), engine.Options()).rows is None
-    assert engine.open_side(str(tmp_path / "a.parquet"), engine.Options()).rows == 1
+    assert engine.open_side(str(tmp_path), engine.ReadOptions()).rows is None
+    assert engine.open_side(str(tmp_path / "a.parquet"), engine.ReadOptions()).rows == 1
 
 
 def test_the_schema_gives_types_to_every_file(tmp_path):
@@ -179,7 +179,7 @@ def test_a_column_of_numbers_in_rows_and_of_text_in_statistics_is_refused(tmp_pa
 def test_an_error_of_one_side_is_raised(tmp_path):
     good = write(tmp_path / "a.parquet", x=[1.0])
     (tmp_path / "b.csv").write_text("a,b\n1\n")
-    options = engine.Options()
+    options = engine.ReadOptions()
     sides = [engine.open_side(place, options) for place in (good, str(tmp_path / "b.csv"))]
     with pytest.raises(InputError, match=r"b\.csv: line 2"):
         engine.profile_sides(sides, options)

@@ -74,7 +74,7 @@ def test_the_true_cdf_lies_within_its_bounds_when_the_sketch_errs(
     del histogram.buckets[:]
     for low, high, count in zip(*build.buckets_between(boundaries, weights), strict=True):
         histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
-    check_bounds(reading.distributions(build.dataset(feature), rank_error)["x"], values)
+    check_bounds(build.distributions(build.dataset(feature), rank_error)["x"], values)
 
 
 @settings(max_examples=100)
@@ -143,27 +143,27 @@ def test_a_categorical_feature_without_a_value_is_empty(build):
     assert build.categorical({}, n_missing=12) == EmptyDistribution(n_missing=12)
 
 
-def test_bytes_are_categories_that_nobody_knows():
+def test_bytes_are_categories_that_nobody_knows(build):
     feature = statistics_pb2.FeatureNameStatistics(name="image")
     common = feature.bytes_stats.common_stats
     common.num_non_missing, common.tot_num_values, common.num_missing = 6, 8, 2
     dataset = statistics_pb2.DatasetFeatureStatistics(features=[feature])
-    d = reading.distributions(dataset)["image"]
+    d = build.distributions(dataset)["image"]
     assert (d.counts, d.other, d.n, d.n_missing) == ({}, 8.0, 8, 2)
 
 
-def test_a_feature_without_statistics_is_empty():
+def test_a_feature_without_statistics_is_empty(build):
     dataset = statistics_pb2.DatasetFeatureStatistics(
         features=[statistics_pb2.FeatureNameStatistics(name="x")]
     )
-    assert reading.distributions(dataset) == {"x": EmptyDistribution(n_missing=0)}
+    assert build.distributions(dataset) == {"x": EmptyDistribution(n_missing=0)}
 
 
 def test_features_are_named_by_their_path(build):
     nested = build.categorical_feature("trip", {"a": 1})
     nested.path.step.append("company")
     by_name = statistics_pb2.FeatureNameStatistics(name="fare")
-    assert set(reading.distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
+    assert set(build.distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
 
 
 @given(
@@ -186,7 +186,7 @@ def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
         histogram = feature.num_stats.histograms.add(type=statistics_pb2.Histogram.STANDARD)
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
-        distributions.append(reading.distributions(build.dataset(feature), 0.0)["x"])
+        distributions.append(build.distributions(build.dataset(feature), 0.0)["x"])
         check_bounds(distributions[-1], values)
     exact = build.numeric(pair[0]), build.numeric(pair[1])
     _, lower, upper = ks_interval(*distributions)

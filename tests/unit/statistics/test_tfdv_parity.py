@@ -18,7 +18,7 @@ from skewgate.metrics import REGISTRY
 from skewgate.metrics.jsd import jsd
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data
-from skewgate.statistics.reading import distributions
+from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
 
 NUMERIC = ("fare", "trip_miles", "trip_seconds", "pickup_latitude")
 CATEGORICAL = ("payment_type", "company")
@@ -28,6 +28,11 @@ OPTIONS = {
     "epsilon": EPSILON,
     "num_rank_histogram_buckets": 10_000,
 }
+
+
+def features(statistics, rank_error=STOCK_RANK_ERROR):
+    """Returns what statistics of all data tell, by feature."""
+    return parse_profile(statistics.SerializeToString(), "statistics", rank_error).slices[""]
 
 
 def profile(frame, **options):
@@ -52,7 +57,7 @@ def profiles(frames):
 
 @pytest.fixture(scope="module")
 def sides(profiles):
-    return tuple(distributions(side.datasets[0], EPSILON) for side in profiles)
+    return tuple(features(side, EPSILON) for side in profiles)
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +140,7 @@ def test_ks_interval_of_stock_statistics_holds_the_exact_distance_too(frames, st
 def stock(frames):
     """Statistics as StatisticsGen makes them by default, read with the default rank error."""
     return tuple(
-        distributions(
-            tfdv.generate_statistics_from_dataframe(frame[list(NUMERIC)], n_jobs=1).datasets[0]
-        )
+        features(tfdv.generate_statistics_from_dataframe(frame[list(NUMERIC)], n_jobs=1))
         for frame in frames
     )
 
@@ -221,9 +224,11 @@ def test_new_categories_are_those_of_pandas(frames, sides, name):
 
 
 def test_the_real_drift_of_the_taxi_data_is_found(profiles):
-    results = comparing.evaluate(
-        *profiles, DriftConfig(), rank_error_baseline=EPSILON, rank_error_current=EPSILON
-    )
+    sides = [
+        parse_profile(statistics.SerializeToString(), "statistics", EPSILON)
+        for statistics in profiles
+    ]
+    results = comparing.compare(*sides, DriftConfig())
     verdicts = {(r.feature, r.metric): r.status for r in results}
     assert verdicts["trip_miles", "ks"] is Status.FAIL
     assert verdicts["pickup_latitude", "ks"] is Status.PASS

@@ -10,6 +10,7 @@ import tensorflow_data_validation as tfdv
 from scipy.spatial import distance
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.writing import to_statistics
 from skewgate.storage.atomic import write_atomically
@@ -29,7 +30,7 @@ def columns(rows, seed, cash):
 
 
 def profile(columns):
-    accumulator = ProfileAccumulator(slice_by=[["paid"]])
+    accumulator = ProfileAccumulator(ProfileOptions(slice_by=[["paid"]]))
     arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns.values()]
     accumulator.add(pa.RecordBatch.from_arrays(arrays, list(columns)))
     return accumulator.profile()

@@ -15,23 +15,28 @@ from skewgate.core.distributions import (
 )
 from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics import reading as statistics_lib
-from skewgate.statistics.reading import profile_of
+from skewgate.statistics.reading import parse_profile
 from skewgate.statistics.writing import to_statistics
 
 NUMERIC_BOUNDS = ("left_lower", "left_upper", "right_lower", "right_upper")
 
 
 def profile(resolution=4_096, slice_by=(), **columns):
-    accumulator = ProfileAccumulator(slice_by=slice_by, resolution=resolution)
+    accumulator = ProfileAccumulator(ProfileOptions(slice_by=slice_by, resolution=resolution))
     arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns.values()]
     accumulator.add(pa.RecordBatch.from_arrays(arrays, list(columns)))
     return accumulator.profile()
 
 
+def read(statistics):
+    return parse_profile(statistics.SerializeToString(), "statistics")
+
+
 def read_back(found, resolution=1_000):
-    return profile_of(to_statistics(found, resolution))
+    return read(to_statistics(found, resolution))
 
 
 def feature_of(found, name="x", resolution=1_000):
@@ -187,7 +192,7 @@ def test_slices_are_data_sets():
         ("company_Blue", 2),
         ("company_Red", 1),
     ]
-    again = profile_of(statistics)
+    again = read(statistics)
     assert again.rows == found.rows
     assert again.slices["company_Blue"]["fare"].edges.tolist() == [1.5, 3.5]
 
@@ -195,9 +200,9 @@ def test_slices_are_data_sets():
 def test_what_is_read_is_written_again_alike():
     found = profile(x=np.random.default_rng(3).normal(size=900).tolist(), y=["a"] * 900)
     once = to_statistics(found, 1_000)
-    twice = to_statistics(profile_of(once), 1_000)
+    twice = to_statistics(read(once), 1_000)
     assert [list(f.path.step) for f in twice.datasets[0].features] == [["x"], ["y"]]
-    side = profile_of(twice).slices[""]["x"]
+    side = read(twice).slices[""]["x"]
     assert side.rank_error <= 2 / 900
 
 
@@ -252,9 +257,9 @@ def test_categories_that_tfdv_shows():
 
 
 def test_the_resolution_is_read():
-    found = profile(x=[1.5, 2.5])
-    assert statistics_lib.resolution(to_statistics(found, 123)) == 123
-    assert statistics_lib.resolution(to_statistics(profile(x=["a"]), 123)) == 0
+    for column, resolution in (([1.5, 2.5], 123), (["a"], 0)):
+        content = to_statistics(profile(x=column), 123).SerializeToString()
+        assert statistics_lib.resolution(content, "statistics") == resolution
 
 
 def test_a_column_with_the_name_of_a_count_is_a_column():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from skewgate.checks.skew.rows.parts import SideCounts
 from skewgate.checks.skew.rows.showing import text
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.suggestions import did_you_mean_aside
 from skewgate.decision import ShareCheck, judge_shares
 from skewgate.decision.policy import Significance
 
@@ -113,8 +113,7 @@ def check_names(counted: RowAccumulator, rules: RowRules) -> None:
 
 def _unknown(where: str, problem: str, there: list[str]) -> InputError:
     name = where.rpartition(" ")[2]
-    close = difflib.get_close_matches(name, there, n=1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
+    hint = did_you_mean_aside(name, there)
     listed = ", ".join(there[:50]) or "none"
     more = f" and {len(there) - 50} more" if len(there) > 50 else ""
     return InputError(

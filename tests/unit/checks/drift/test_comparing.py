@@ -8,12 +8,33 @@ from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, Status
+from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
 
 PAY = {"Cash": 1_800, "Card": 1_200}
 
 
 def config(text="{}"):
     return yaml_model.parse(DriftConfig, text, "drift.yaml")
+
+
+def compare(
+    baseline,
+    current,
+    config,
+    *,
+    rank_error_baseline=STOCK_RANK_ERROR,
+    rank_error_current=STOCK_RANK_ERROR,
+    where="drift.yaml",
+):
+    """Compares statistics."""
+    sides = [
+        parse_profile(statistics.SerializeToString(), "statistics", rank_error)
+        for statistics, rank_error in (
+            (baseline, rank_error_baseline),
+            (current, rank_error_current),
+        )
+    ]
+    return comparing.compare(*sides, config, where=where)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +63,7 @@ def by_check(results):
 
 
 def test_more_of_the_same_passes(baseline, current):
-    results = comparing.evaluate(baseline, current, config(), rank_error_baseline=0.001)
+    results = compare(baseline, current, config(), rank_error_baseline=0.001)
     assert {(r.feature, r.metric) for r in results} == {
         ("fare", "ks"),
         ("fare", "missing_rate"),
@@ -59,7 +80,7 @@ def test_a_changed_feature_fails_and_the_others_pass(build, baseline):
             build.categorical_feature("pay", {"Cash": 900, "Card": 600}),
         )
     )
-    results = comparing.evaluate(baseline, moved, config())
+    results = compare(baseline, moved, config())
     assert [(r.feature, r.metric) for r in results if r.status is not Status.PASS] == [
         ("fare", "ks")
     ]
@@ -68,7 +89,7 @@ def test_a_changed_feature_fails_and_the_others_pass(build, baseline):
 
 
 def test_sizes_belong_to_their_sides(baseline, current):
-    results = by_check(comparing.evaluate(baseline, current, config()))
+    results = by_check(compare(baseline, current, config()))
     assert (results["", "fare", "ks"].n_baseline, results["", "fare", "ks"].n_current) == (
         3_000,
         1_500,
@@ -88,7 +109,7 @@ def test_rank_errors_belong_to_their_sides(build):
     def width(*errors):
         [ks] = [
             r
-            for r in comparing.evaluate(
+            for r in compare(
                 *stats, config(), rank_error_baseline=errors[0], rank_error_current=errors[1]
             )
             if r.metric == "ks"
@@ -107,8 +128,8 @@ def test_new_categories_are_those_of_the_current_side(build):
         for counts in ({"Cash": 700, "Card": 300}, {"Cash": 250, "Card": 100, "Crypto": 50})
     ]
     wanted = config("defaults: {categorical: {new_categories: 0.01}}")
-    forward = by_check(comparing.evaluate(*stats, wanted))["", "pay", "new_categories"]
-    backward = by_check(comparing.evaluate(*reversed(stats), wanted))["", "pay", "new_categories"]
+    forward = by_check(compare(*stats, wanted))["", "pay", "new_categories"]
+    backward = by_check(compare(*reversed(stats), wanted))["", "pay", "new_categories"]
     assert (forward.status, forward.value) == (Status.FAIL, 0.125)
     assert (backward.status, backward.value) == (Status.PASS, 0.0)
 
@@ -117,7 +138,7 @@ def test_new_categories_are_those_of_the_current_side(build):
 
 
 def test_missing_baseline_is_inconclusive_and_not_blessed(build, current):
-    results = comparing.evaluate(build.statistics(build.dataset()), current, config())
+    results = compare(build.statistics(build.dataset()), current, config())
     assert [(r.metric, r.status, r.reason) for r in results] == [
         (BASELINE_CHECK, Status.INCONCLUSIVE, "the baseline statistics hold no examples")
     ]
@@ -127,7 +148,7 @@ def test_missing_baseline_is_inconclusive_and_not_blessed(build, current):
 
 
 def test_missing_current_data_are_not_a_missing_baseline(build, baseline):
-    results = comparing.evaluate(baseline, build.statistics(build.dataset()), config())
+    results = compare(baseline, build.statistics(build.dataset()), config())
     assert [(r.metric, r.status, r.reason) for r in results] == [
         ("rows", Status.INCONCLUSIVE, "the current data hold no examples")
     ]
@@ -139,7 +160,7 @@ def test_few_rows_are_inconclusive(build):
     stats = [
         build.statistics(build.dataset(build.numeric_feature("fare", range(n)))) for n in (40, 25)
     ]
-    results = comparing.evaluate(*stats, config(), rank_error_baseline=0, rank_error_current=0)
+    results = compare(*stats, config(), rank_error_baseline=0, rank_error_current=0)
     assert {r.status for r in results} == {Status.INCONCLUSIVE}
 
 
@@ -148,7 +169,7 @@ def test_stock_statistics_are_too_coarse_for_a_fine_threshold(build):
         build.statistics(build.dataset(build.numeric_feature("fare", values, buckets=10)))
         for values in (np.arange(90_000), np.arange(0, 90_000, 2))
     ]
-    ks = by_check(comparing.evaluate(*stats, config("defaults: {numeric: {ks: 0.02}}")))
+    ks = by_check(compare(*stats, config("defaults: {numeric: {ks: 0.02}}")))
     assert ks["", "fare", "ks"].status is Status.INCONCLUSIVE
     assert "finer resolution" in ks["", "fare", "ks"].reason
 
@@ -164,7 +185,7 @@ def test_a_feature_that_one_side_lacks_fails(build, baseline, swap, gone, there)
         build.dataset(build.categorical_feature("pay", {"Cash": 900, "Card": 600}))
     )
     sides = [baseline, smaller][:: -1 if swap else 1]
-    absent = by_check(comparing.evaluate(*sides, config()))["", "fare", "presence"]
+    absent = by_check(compare(*sides, config()))["", "fare", "presence"]
     assert absent.status is Status.FAIL
     assert absent.reason == f"the {gone} data have no feature fare, only the {there} data have it"
 
@@ -176,7 +197,7 @@ def test_a_feature_that_changes_its_kind_fails(build, baseline):
             build.categorical_feature("pay", {"Cash": 900, "Card": 600}),
         )
     )
-    results = by_check(comparing.evaluate(baseline, changed, config()))
+    results = by_check(compare(baseline, changed, config()))
     assert results["", "fare", "kind"].status is Status.FAIL
     assert results["", "fare", "kind"].reason == (
         "fare is numeric in the baseline and categorical now"
@@ -191,7 +212,7 @@ def test_a_feature_that_became_empty_fails_by_its_missing_rate(build, baseline):
             build.categorical_feature("pay", {"Cash": 900, "Card": 600}),
         )
     )
-    results = by_check(comparing.evaluate(baseline, emptied, config()))
+    results = by_check(compare(baseline, emptied, config()))
     assert results["", "fare", "missing_rate"].status is Status.FAIL
     assert results["", "fare", "ks"].status is Status.INCONCLUSIVE
     assert results["", "fare", "ks"].reason == "fare has no value in the current data"
@@ -203,12 +224,12 @@ def test_a_feature_empty_on_both_sides_has_nothing_to_drift(build):
         build.statistics(build.dataset(build.numeric_feature("fare", [], n_missing=n)))
         for n in (3_000, 2_000)
     ]
-    results = comparing.evaluate(*stats, config())
+    results = compare(*stats, config())
     assert [(r.metric, r.status) for r in results] == [("missing_rate", Status.PASS)]
 
 
 def test_a_metric_of_the_wrong_kind_is_inconclusive(baseline, current):
-    results = by_check(comparing.evaluate(baseline, current, config("features: {pay: {ks: 0.1}}")))
+    results = by_check(compare(baseline, current, config("features: {pay: {ks: 0.1}}")))
     assert results["", "pay", "ks"].status is Status.INCONCLUSIVE
     assert results["", "pay", "ks"].reason == (
         "ks does not apply to the categorical feature pay; remove it from the config"
@@ -216,15 +237,13 @@ def test_a_metric_of_the_wrong_kind_is_inconclusive(baseline, current):
 
 
 def test_ignored_features_are_left_out(baseline, current):
-    results = comparing.evaluate(baseline, current, config("features: {fare: {ignore: true}}"))
+    results = compare(baseline, current, config("features: {fare: {ignore: true}}"))
     assert {r.feature for r in results} == {"pay"}
 
 
 def test_a_feature_that_nobody_has_is_refused_with_a_suggestion(baseline, current):
     with pytest.raises(InputError) as caught:
-        comparing.evaluate(
-            baseline, current, config("features: {fares: {ks: 0.2}}"), where="my.yaml"
-        )
+        compare(baseline, current, config("features: {fares: {ks: 0.2}}"), where="my.yaml")
     assert str(caught.value) == (
         "my.yaml: features.fares is in neither of the two data sets, which have fare, pay. "
         "Fix: did you mean 'fare'."
@@ -234,7 +253,7 @@ def test_a_feature_that_nobody_has_is_refused_with_a_suggestion(baseline, curren
 def test_tables_without_a_common_feature_are_refused(build, baseline):
     other = build.statistics(build.dataset(build.numeric_feature("age", range(9))))
     with pytest.raises(InputError, match="have no feature in common: fare, pay against age"):
-        comparing.evaluate(baseline, other, config())
+        compare(baseline, other, config())
 
 
 def test_long_lists_of_features_are_cut(build, baseline):
@@ -242,7 +261,7 @@ def test_long_lists_of_features_are_cut(build, baseline):
         build.dataset(*(build.numeric_feature(f"f{i:02}", [1, 2]) for i in range(25)))
     )
     with pytest.raises(InputError, match=r"f18, f19 and 5 more\. Fix"):
-        comparing.evaluate(baseline, wide, config())
+        compare(baseline, wide, config())
 
 
 # Slices.
@@ -263,8 +282,8 @@ def sliced(build, *, scale, names):
 
 def test_slices_are_compared_only_if_asked_for(build):
     stats = [sliced(build, scale=scale, names=["pay_Cash", "pay_Card"]) for scale in (5, 3)]
-    assert {r.slice for r in comparing.evaluate(*stats, config())} == {""}
-    results = comparing.evaluate(*stats, config("slices: [[pay]]"))
+    assert {r.slice for r in compare(*stats, config())} == {""}
+    results = compare(*stats, config("slices: [[pay]]"))
     assert {r.slice for r in results} == {"", "pay_Cash", "pay_Card"}
     assert [r.slice for r in results] == sorted(r.slice for r in results)
 
@@ -274,7 +293,7 @@ def test_drift_in_one_slice_is_named(build):
     after = sliced(build, scale=3, names=["pay_Cash"])
     fare = after.datasets[1].features[0]
     fare.CopyFrom(build.numeric_feature("fare", np.linspace(40, 100, 1_800)))
-    results = comparing.evaluate(before, after, config("slices: [[pay]]"))
+    results = compare(before, after, config("slices: [[pay]]"))
     assert [(r.slice, r.feature, r.metric) for r in results if r.status is Status.FAIL] == [
         ("pay_Cash", "fare", "ks")
     ]
@@ -286,7 +305,7 @@ def test_a_slice_that_one_side_lacks_is_inconclusive(build, swap, absent):
         sliced(build, scale=5, names=["pay_Cash", "pay_Card"]),
         sliced(build, scale=3, names=["pay_Cash"]),
     ][:: -1 if swap else 1]
-    results = {r.slice: r for r in comparing.evaluate(*sides, config("slices: [[pay]]"))}
+    results = {r.slice: r for r in compare(*sides, config("slices: [[pay]]"))}
     lone = results["pay_Card"]
     assert lone.metric == "slice"
     assert lone.status is Status.INCONCLUSIVE
@@ -294,7 +313,7 @@ def test_a_slice_that_one_side_lacks_is_inconclusive(build, swap, absent):
 
 
 def test_slices_that_no_side_has_are_inconclusive(baseline, current):
-    results = by_check(comparing.evaluate(baseline, current, config("slices: [[company]]")))
+    results = by_check(compare(baseline, current, config("slices: [[company]]")))
     lone = results["company", "", "slice"]
     assert lone.status is Status.INCONCLUSIVE
     assert lone.reason.startswith("the statistics hold no slices by company")
@@ -302,7 +321,7 @@ def test_slices_that_no_side_has_are_inconclusive(baseline, current):
 
 def test_slices_asked_for_twice_are_checked_once(build):
     stats = [sliced(build, scale=s, names=["pay_Cash", "pay_Cash_day_Mon"]) for s in (5, 3)]
-    results = comparing.evaluate(*stats, config("slices: [[pay], [pay, day]]"))
+    results = compare(*stats, config("slices: [[pay], [pay, day]]"))
     checks = [(r.slice, r.feature, r.metric) for r in results]
     assert len(checks) == len(set(checks))
 
@@ -324,7 +343,7 @@ def test_correction_spans_all_features(build):
     exact = {"rank_error_baseline": 0.0, "rank_error_current": 0.0}
     stats = side(400, 0), side(400, 46)
     corrected, alone = (
-        by_check(comparing.evaluate(*stats, config(text % correction), **exact))["", "moved", "ks"]
+        by_check(compare(*stats, config(text % correction), **exact))["", "moved", "ks"]
         for correction in ("bh", "none")
     )
     assert 0.005 < alone.p_value < 0.05
@@ -360,7 +379,7 @@ def test_false_alarms_over_a_whole_table_are_rare(build):
         )
 
     alarms = [
-        any(r.status is Status.FAIL for r in comparing.evaluate(side(900), side(500), wanted))
+        any(r.status is Status.FAIL for r in compare(side(900), side(500), wanted))
         for _ in range(60)
     ]
     assert np.mean(alarms) <= 0.1
@@ -394,6 +413,6 @@ def test_slices_of_another_feature_alone_are_inconclusive(build):
         feature = side.datasets[0].features.add()
         feature.CopyFrom(side.datasets[0].features[0])
         feature.path.step[:] = ["pay_code"]
-    results = comparing.evaluate(before, after, config("slices: [[pay]]"))
+    results = compare(before, after, config("slices: [[pay]]"))
     assert any(r.metric == "slice" and r.status is Status.INCONCLUSIVE for r in results)
     assert "pay_code_7" in {r.slice for r in results}

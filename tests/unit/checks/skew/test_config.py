@@ -71,7 +71,7 @@ def test_each_kind_of_doubt_has_its_own_policy():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("anomalies: {types: {SCHEMA_NEW_COL: warn}}", "did you mean SCHEMA_NEW_COLUMN"),
+        ("anomalies: {types: {SCHEMA_NEW_COL: warn}}", "did you mean 'SCHEMA_NEW_COLUMN'"),
         ("anomalies: {features: {fare: {X: warn}}}", "'X' is not an anomaly type"),
         (
             "anomalies: {features: {fare: stop}}",

@@ -7,6 +7,7 @@ import pytest
 from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import counted_feature, value_count_name
+from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
 
@@ -16,7 +17,7 @@ def batch(**columns):
 
 
 def profile(*batches, **options):
-    accumulator = ProfileAccumulator(**options)
+    accumulator = ProfileAccumulator(ProfileOptions(**options))
     for each in batches:
         accumulator.add(each)
     return accumulator.profile()
@@ -140,9 +141,9 @@ PARTS = (
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
 def test_merging_is_reading_on(order):
-    merged = ProfileAccumulator(slice_by=[["company"]])
+    merged = ProfileAccumulator(ProfileOptions(slice_by=[["company"]]))
     for index in order:
-        other = ProfileAccumulator(slice_by=[["company"]])
+        other = ProfileAccumulator(ProfileOptions(slice_by=[["company"]]))
         other.add(PARTS[index])
         merged.merge(pickle.loads(pickle.dumps(other)))
     assert merged.rows == 7
@@ -156,7 +157,7 @@ def test_merging_is_reading_on(order):
 
 
 def test_threads_change_nothing():
-    accumulator = ProfileAccumulator(slice_by=[["company"]])
+    accumulator = ProfileAccumulator(ProfileOptions(slice_by=[["company"]]))
     with ThreadPoolExecutor(4) as pool:
         for part in PARTS * 5:
             accumulator.add(part, pool.map)

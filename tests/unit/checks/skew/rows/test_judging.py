@@ -130,7 +130,7 @@ def test_a_side_without_rows_is_inconclusive_and_never_blessed():
         ({"slices": [["town"]]}, r"rows\.slices: town: is not a feature of the serving rows"),
         (
             {"features": {"fair": {"threshold": 0.1}}},
-            r"rows\.features: fair: is not a feature of either side \(did you mean fare\?\); "
+            r"rows\.features: fair: is not a feature of either side \(did you mean 'fare'\?\); "
             r"there are fare, id, label, town",
         ),
     ],

@@ -1,7 +1,9 @@
+"""Features in doubt are read again, and nothing else is."""
+
 import numpy as np
 import pytest
 
-from skewgate.checks.drift import settling
+from skewgate.checks.drift import evaluate, rereading
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile
@@ -41,8 +43,8 @@ class Reader:
         )
 
 
-def status(results, feature="fare", metric="ks"):
-    [found] = [r for r in results if (r.feature, r.metric) == (feature, metric)]
+def status(evaluation, feature="fare", metric="ks"):
+    [found] = [r for r in evaluation.results if (r.feature, r.metric) == (feature, metric)]
     return found.status
 
 
@@ -54,10 +56,10 @@ def test_a_threshold_within_the_interval_is_settled_by_looking_again(distance, v
     )
     sides = [profile(**side) for side in columns]
     config = DriftConfig()
-    assert status(settling.evaluate(*sides, config)) is Status.INCONCLUSIVE
+    assert status(evaluate(*sides, config)) is Status.INCONCLUSIVE
     reader = Reader(*columns)
-    results = settling.evaluate(*sides, config, reader)
-    assert status(results) is verdict
+    found = evaluate(*sides, config, reader)
+    assert status(found) is verdict
     assert "fare" in reader.asked[0]
     assert len(reader.asked) == 1
 
@@ -68,36 +70,36 @@ def test_only_the_features_in_doubt_are_read_again():
         {"fare": current(0.104), "same": [1.0] * 4_000},
     )
     reader = Reader(*columns)
-    settling.evaluate(*(profile(**side) for side in columns), DriftConfig(), reader)
+    evaluate(*(profile(**side) for side in columns), DriftConfig(), reader)
     assert reader.asked == [frozenset({"fare"})]
 
 
 def test_nothing_is_read_again_without_doubt():
     columns = ({"fare": BASELINE}, {"fare": current(0.6)})
     reader = Reader(*columns)
-    results = settling.evaluate(*(profile(**side) for side in columns), DriftConfig(), reader)
+    found = evaluate(*(profile(**side) for side in columns), DriftConfig(), reader)
     assert reader.asked == []
-    assert status(results) is Status.FAIL
+    assert status(found) is Status.FAIL
 
 
 def test_one_side_alone_may_be_looked_at_again():
     columns = ({"fare": BASELINE}, {"fare": current(0.104)})
     reader = Reader(None, columns[1])
     sides = profile(5_000, **columns[0]), profile(8, **columns[1])
-    assert status(settling.evaluate(*sides, DriftConfig())) is Status.INCONCLUSIVE
-    assert status(settling.evaluate(*sides, DriftConfig(), reader)) is Status.FAIL
+    assert status(evaluate(*sides, DriftConfig())) is Status.INCONCLUSIVE
+    assert status(evaluate(*sides, DriftConfig(), reader)) is Status.FAIL
 
 
 def test_too_little_data_is_no_doubt_that_reading_settles():
     columns = ({"fare": BASELINE[:30]}, {"fare": BASELINE[:20]})
     reader = Reader(*columns)
-    results = settling.evaluate(*(profile(100, **s) for s in columns), DriftConfig(), reader)
-    assert status(results) is Status.INCONCLUSIVE
+    found = evaluate(*(profile(100, **s) for s in columns), DriftConfig(), reader)
+    assert status(found) is Status.INCONCLUSIVE
     assert reader.asked == []
 
 
 def test_the_columns_to_read_for_features():
-    assert settling.columns(["fare", "num_values(tags)", "tags"]) == {"fare", "tags"}
+    assert rereading.columns(["fare", "num_values(tags)", "tags"]) == {"fare", "tags"}
 
 
 def test_finer_features_take_the_place_of_the_coarse_in_every_slice():
@@ -106,18 +108,16 @@ def test_finer_features_take_the_place_of_the_coarse_in_every_slice():
         {"": 9, "s_1": 4, "s_2": 5},
     )
     fine = Profile({"": {"a": 10, "c": 30}, "s_1": {"a": 11}}, {"": 1})
-    merged = settling.overlay(coarse, fine)
+    merged = rereading.overlay(coarse, fine)
     assert merged.slices == {
         "": {"a": 10, "b": 2},
         "s_1": {"a": 11, "b": 4},
         "s_2": {"a": 5},
     }
     assert merged.rows == coarse.rows
-    assert settling.overlay(coarse, None) is coarse
+    assert rereading.overlay(coarse, None) is coarse
 
 
 def test_what_cannot_be_compared_is_refused_before_anything_is_read_again():
     with pytest.raises(InputError, match="have no feature in common"):
-        settling.evaluate(
-            profile(fare=BASELINE), profile(miles=BASELINE), DriftConfig(), Reader({}, {})
-        )
+        evaluate(profile(fare=BASELINE), profile(miles=BASELINE), DriftConfig(), Reader({}, {}))

@@ -1,0 +1,89 @@
+"""The whole of a drift check: compare, read again what is in doubt, decide, report."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from skewgate import decision
+from skewgate.checks.drift import comparing, rereading
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.checks.drift.rereading import Reread
+from skewgate.core.profile import Profile
+from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, inconclusive
+from skewgate.report import distributions
+from skewgate.report.report import Report
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What a drift check found.
+
+    Attributes:
+        decision: the verdict, and the results that it rests on.
+        baseline, current: what was compared, with what was read again in its place; no baseline
+            if there was none.
+        in_doubt: the columns that a finer look could still settle.
+    """
+
+    decision: Decision
+    baseline: Profile | None
+    current: Profile
+    in_doubt: frozenset[str]
+
+    @property
+    def results(self) -> tuple[MetricResult, ...]:
+        """The result of every check."""
+        return self.decision.results
+
+    def report(self, baseline: dict[str, Any], current: dict[str, Any]) -> Report:
+        """Returns the report, with the distributions of what was compared.
+
+        Args:
+            baseline, current: where the two sides came from, as plain values.
+        """
+        details = {}
+        if self.baseline is not None:
+            details["distributions"] = distributions.describe(
+                self.baseline, self.current, self.results
+            )
+        return Report("drift", self.decision, baseline, current, details=details)
+
+
+def evaluate(
+    baseline: Profile | None,
+    current: Profile,
+    config: DriftConfig,
+    reread: Reread | None = None,
+    *,
+    where: str = "drift.yaml",
+) -> Evaluation:
+    """Compares two profiles, looks again where a threshold lies within an interval, and decides.
+
+    Args:
+        baseline: what to compare with; None if there is nothing yet, which is inconclusive.
+        current: the data in question.
+        config: metrics, thresholds, slices and policy.
+        reread: gives finer profiles of the columns in doubt, if the rows of a side are at hand.
+            It is called once at most.
+        where: the config's name, for messages.
+
+    Raises:
+        InputError: the config names a feature that neither side has, or the sides have no
+            feature in common.
+    """
+    if baseline is None:
+        results = [inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
+    else:
+        results = comparing.compare(baseline, current, config, where=where)
+        doubts = rereading.columns(decision.in_doubt(results))
+        if doubts and reread is not None:
+            sides = (baseline, current)
+            baseline, current = map(rereading.overlay, sides, reread(doubts))
+            results = comparing.compare(baseline, current, config, where=where)
+    return Evaluation(
+        decision.decide(results, config.policy, config.critical),
+        baseline,
+        current,
+        rereading.columns(decision.in_doubt(results)),
+    )

@@ -1,0 +1,32 @@
+"""Reads again what statistics leave open: the features in doubt, in one more pass over the rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from skewgate.core.profile import Profile, counted_feature
+
+Reread = Callable[[frozenset[str]], tuple[Profile | None, Profile | None]]
+"""Reads columns of baseline and current again, more finely; None where the rows are not at hand."""
+
+
+def columns(features: Iterable[str]) -> frozenset[str]:
+    """Names the columns to read for features, of which some count the values of others."""
+    return frozenset(counted_feature(feature) or feature for feature in features)
+
+
+def overlay(profile: Profile, fine: Profile | None) -> Profile:
+    """Returns a profile with the features of another, if there is one, in the place of its own."""
+    if fine is None:
+        return profile
+    return dataclasses.replace(
+        profile,
+        slices={
+            name: {
+                feature: fine.slices.get(name, {}).get(feature, side)
+                for feature, side in features.items()
+            }
+            for name, features in profile.slices.items()
+        },
+    )
