@@ -7,8 +7,6 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
-import google_crc32c
-import numpy as np
 from google.protobuf import message
 from tfx import types
 from tfx.dsl.io import fileio
@@ -19,7 +17,6 @@ from skewgate.data.tf_example import tfrecord
 from skewgate.data.tf_example.inflating import Inflated
 
 _BLOCK = 1 << 20
-_LENGTHS = 100_000  # heads of records to remember
 
 
 @contextlib.contextmanager
@@ -137,78 +134,4 @@ def read_blocks(path: str) -> Iterator[list[bytes]]:
         OSError, zlib.error: the stream is not gzip, or a check sum is wrong.
     """
     with fileio.open(path, "rb") as raw:
-        stream = Inflated(raw)
-        lengths: dict[bytes, int] = {}
-        data, wanted = b"", _BLOCK
-        while True:
-            if wanted:
-                more = stream.read(wanted)
-                if not more and data:
-                    raise EOFError("the last record is cut off")
-                if not more:
-                    return
-                data += more
-            records, end, wanted = _cut(data, lengths)
-            if records:
-                yield from _verified(records, data)
-            data = data[end:]
-
-
-def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]:
-    """Returns the whole records at the start of data, where they end, and how much more to read.
-
-    Nothing more is to be read where what follows is broken and has to be looked at by itself.
-
-    Args:
-        data: records in a row: length as 8 bytes, its check sum, the record, its check sum.
-        lengths: of the heads of records whose check sum has been verified; added to.
-
-    Raises:
-        OSError: the check sum of the first length is wrong.
-    """
-    records: list[bytes] = []
-    at, size = 0, len(data)
-    while at + 12 <= size:
-        head = data[at : at + 12]
-        length = lengths.get(head)
-        if length is None:
-            length = _length(head)
-            if length is None and records:
-                return records, at, 0
-            if length is None:
-                raise OSError("the check sum of a record's length is wrong")
-            if len(lengths) >= _LENGTHS:
-                lengths.clear()
-            lengths[head] = length
-        start = at + 12
-        end = start + length
-        if end + 4 > size:
-            return records, at, max(_BLOCK, end + 4 - size)
-        records.append(data[start:end])
-        at = end + 4
-    return records, at, _BLOCK
-
-
-def _length(head: bytes) -> int | None:
-    """Returns the length that the head of a record tells; None if its check sum is wrong."""
-    if int.from_bytes(head[8:], "little") != tfrecord.masked_crc(head[:8]):
-        return None
-    return int.from_bytes(head[:8], "little")
-
-
-def _verified(records: list[bytes], data: bytes) -> Iterator[list[bytes]]:
-    """Yields the records that data begin with, up to the first whose check sum is wrong.
-
-    Raises:
-        OSError: a check sum is wrong.
-    """
-    ends = np.cumsum(np.fromiter(map(len, records), np.int64, len(records)) + 16)
-    raw = np.frombuffer(data, np.uint8)
-    told = np.ascontiguousarray(raw[(ends - 4)[:, None] + np.arange(4)]).view("<u4")[:, 0]
-    found = np.fromiter(map(google_crc32c.value, records), np.uint32, len(records))
-    wrong = np.flatnonzero(((found >> 15) | (found << 17)) + np.uint32(0xA282EAD8) != told)
-    if not len(wrong):
-        yield records
-        return
-    yield records[: wrong[0]]
-    raise OSError("the check sum of a record is wrong")
+        yield from tfrecord.read_blocks(Inflated(raw))

@@ -13,7 +13,7 @@ import gzip
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, cast
+from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
@@ -28,8 +28,7 @@ from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.tf_example import patching as records_lib
-from skewgate.data.tf_example.tfrecord import read_stream
+from skewgate.data.tf_example.tfrecord import CheckSumError, frame, read_stream
 
 File = tuple[int, str]
 """The place of a file among those of its side, and its path: a gzip TFRecord of tf.Example."""
@@ -122,7 +121,7 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
                 ):
                     rows = 0
                     for records in self._join(number, predictions, labels, counted):
-                        stream.write(b"".join(map(records_lib.frame, records)))
+                        stream.write(frame(records))
                         rows += len(records)
                 counted.shards.append(JoinedShard(number, path, rows))
             else:  # all of them orphans
@@ -216,13 +215,13 @@ def read(path: str) -> Iterator[tuple[int, list[bytes]]]:
             filesystems.FileSystems.open(path, compression_type=RAW) as raw,
             gzip.GzipFile(fileobj=raw) as stream,
         ):
-            for record in read_stream(cast(IO[bytes], stream)):
+            for record in read_stream(stream):
                 records.append(record)
                 size += len(record)
                 if len(records) >= _DECODED_ROWS or size >= _DECODED_BYTES:
                     yield first, records
                     first, size, records = first + len(records), 0, []
-    except (EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, CheckSumError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(
             path,
             "is not a readable gzip TFRecord of tf.Example: broken after record "

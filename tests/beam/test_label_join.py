@@ -21,7 +21,7 @@ from skewgate.beam.merging import MergeFn
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LabelCounts, Totals
 from skewgate.core.errors import InputError
-from skewgate.data.tf_example import patching
+from skewgate.data.tf_example.tfrecord import frame
 
 MARCH, HOUR = 1_456_790_400, 3_600
 CONFIG = LabelConfig(
@@ -55,7 +55,7 @@ def write(folder, name, rows, files):
     paths = []
     for number in range(files):
         path = folder / f"{name}-{number}.gz"
-        path.write_bytes(gzip.compress(b"".join(map(patching.frame, rows[number::files]))))
+        path.write_bytes(gzip.compress(frame(rows[number::files])))
         paths.append((number, str(path)))
     return paths
 
@@ -174,13 +174,19 @@ def test_what_cannot_be_read_is_said_by_the_result(tmp_path):
         (gzip.compress(content[:-1]), "the last record is cut off"),
         (gzip.compress(content[:-2] + b"xx"), "check sum of a record is wrong"),
         (content, "not a gzip"),
-        (gzip.compress(patching.frame(b"\xff\xff")), "is not tf.Example"),
+        (gzip.compress(frame([b"\xff\xff"])), "is not tf.Example"),
     ):
         pathlib.Path(broken[1]).write_bytes(change)
         counted = run(tmp_path, [*good, (2, broken[1])], good)
         assert isinstance(counted.error, InputError)
         assert message.lower() in str(counted.error).lower()
         assert broken[1] in str(counted.error)
+
+
+def test_a_file_system_that_fails_is_not_a_broken_file(tmp_path):
+    # Beam tries such work again; what is broken stays broken.
+    with pytest.raises(FileNotFoundError):
+        next(label_join.read(str(tmp_path / "gone.gz")))
 
 
 def test_merging_takes_one_batch_many_batches_or_any_order():

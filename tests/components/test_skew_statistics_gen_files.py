@@ -13,13 +13,8 @@ from tfx.types import artifact_utils, standard_artifacts
 from skewgate.components.skew_statistics_gen import executor, in_process
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
-from skewgate.data.tf_example.tfrecord import masked_crc
-
-
-def framed(record):
-    head = len(record).to_bytes(8, "little")
-    sums = [masked_crc(part).to_bytes(4, "little") for part in (head, record)]
-    return head + sums[0] + record + sums[1]
+from skewgate.data.tf_example import tfrecord
+from skewgate.data.tf_example.tfrecord import frame
 
 
 def example(number):
@@ -40,7 +35,7 @@ def examples(output):
         folder = pathlib.Path(artifact_utils.get_split_uri([artifact], split))
         folder.mkdir(parents=True)
         for shard in range(2):
-            content = b"".join(framed(example(number)) for number in range(30 + shard))
+            content = frame([example(number) for number in range(30 + shard)])
             (folder / f"data_tfrecord-{shard:05d}-of-00002.gz").write_bytes(gzip.compress(content))
     return artifact
 
@@ -71,7 +66,7 @@ def shard(examples, split="eval"):
         (lambda data: flipped(data, -1), "broken after record 30 .*check sum of a record is"),
         (lambda data: flipped(data, 20), "broken after record 0 .*check sum of a record is"),
         (lambda data: flipped(data, 0), "broken after record 0 .*check sum of a record's length"),
-        (lambda data: data + framed(b"no example"), "broken after record 31"),
+        (lambda data: data + frame([b"no example"]), "broken after record 31"),
         (lambda data: data + b"\0" * 12, "broken after record 31 .*check sum of a record's length"),
     ],
     ids=["end", "half", "sum", "content", "length", "no-example", "zeros"],
@@ -122,9 +117,9 @@ def test_rows_that_were_read_and_not_profiled_fail(examples, profile, monkeypatc
 
 
 def test_records_are_read_over_blocks_and_gzip_members(tmp_path, monkeypatch):
-    monkeypatch.setattr(tfrecords, "_BLOCK", 100)
+    monkeypatch.setattr(tfrecord, "_BLOCK", 100)
     records = [bytes([number % 256]) * (number * 37 % 1_000) for number in range(200)]
-    content = b"".join(map(framed, records))
+    content = frame(records)
     path = tmp_path / "data.gz"
     path.write_bytes(gzip.compress(content[:5_000]) + gzip.compress(content[5_000:]))
     assert list(tfrecords.read_records(str(path))) == records
@@ -132,7 +127,7 @@ def test_records_are_read_over_blocks_and_gzip_members(tmp_path, monkeypatch):
 
 def test_records_before_a_wrong_sum_are_read(tmp_path):
     path = tmp_path / "data.gz"
-    path.write_bytes(gzip.compress(framed(b"one") + framed(b"two") + flipped(framed(b"six"), -1)))
+    path.write_bytes(gzip.compress(flipped(frame([b"one", b"two", b"six"]), -1)))
     records = tfrecords.read_records(str(path))
     assert [next(records), next(records)] == [b"one", b"two"]
     with pytest.raises(OSError, match="the check sum of a record is wrong"):

@@ -4,23 +4,18 @@ A piece is a run of whole deflate blocks that ends at a byte and refers to nothi
 one after the other are one deflate stream, so that a file is a single gzip member, which every
 reader reads to its end.
 
-Source: RFC 1951 and 1952; tensorflow/core/lib/io/record_writer.h.
+Source: RFC 1951 and 1952.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import struct
 import zlib
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-import google_crc32c
-import numpy as np
-import numpy.typing as npt
-
-from skewgate.data.tf_example.tfrecord import masked_crc
+from skewgate.data.tf_example.tfrecord import frame
 
 LEVEL = 1  # several times as fast as the default of gzip
 SHARD_ROWS = 250_000
@@ -28,7 +23,6 @@ SHARD_ROWS = 250_000
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"  # no time, no name: the same at every run
 _LAST_BLOCK = b"\x03\x00"
-_MASK = np.uint32(masked_crc(b""))  # whose check sum is 0
 
 Create = Callable[[str], BinaryIO]
 """Opens a path to be written."""
@@ -77,27 +71,6 @@ class Shard:
     split: str
     path: str
     rows: int
-
-
-def frame(records: Sequence[bytes]) -> bytes:
-    """Returns records with the lengths and check sums of a TFRecord file."""
-    lengths = np.fromiter(map(len, records), np.int64, len(records))
-    different, places = np.unique(lengths, return_inverse=True)
-    heads = [_head(int(length)) for length in different]
-    sums = _masked(np.fromiter(map(google_crc32c.value, records), np.uint32, len(records)))
-    tails = [tail for (tail,) in struct.iter_unpack("4s", sums.astype("<u4").tobytes())]
-    parts = zip([heads[place] for place in places.tolist()], records, tails, strict=True)
-    return b"".join(itertools.chain.from_iterable(parts))
-
-
-def _head(length: int) -> bytes:
-    packed = struct.pack("<Q", length)
-    return packed + struct.pack("<I", masked_crc(packed))
-
-
-def _masked(sums: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Does what `masked_crc` does, to many check sums."""
-    return ((sums >> np.uint32(15)) | (sums << np.uint32(17))) + _MASK
 
 
 class SplitShards:

@@ -83,7 +83,7 @@ def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:
             for record in read_stream(stream):
                 yield record
                 count += 1
-    except (EOFError, OSError, zlib.error, ValueError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise InputError(
             path,
             f"is not a whole TFRecord file: broken after record {count} ({error})",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Collection
 from typing import Any
 
@@ -13,7 +12,6 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from skewgate.data.arrow.columns import places_array
 from skewgate.data.arrow.values import is_list
 from skewgate.data.tf_example.protobuf import message_class, varint
-from skewgate.data.tf_example.tfrecord import masked_crc
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
@@ -80,22 +78,6 @@ def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str
     del left.features.feature[:]
     left.features.feature.extend(kept)
     return left.SerializeToString(), frozenset(valued)
-
-
-def frame(record: bytes) -> bytes:
-    """Returns a record as it stands in a TFRecord file.
-
-    Source: tensorflow/core/lib/io/record_writer.h.
-    """
-    length = struct.pack("<Q", len(record))
-    return b"".join(
-        (
-            length,
-            struct.pack("<I", masked_crc(length)),
-            record,
-            struct.pack("<I", masked_crc(record)),
-        )
-    )
 
 
 def _encode_varint(number: int) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 
 import skewgate
 from skewgate.cli.main import main
+from skewgate.data.tf_example.tfrecord import frame
 from tests.encoding import encode
 
 SCHEMA = json.loads(
@@ -53,15 +54,7 @@ def write_json(table, path):
 
 
 def write_records(table, path):
-    import struct
-
-    from skewgate.data.tf_example.tfrecord import masked_crc
-
-    with open(path, "wb") as stream:
-        for record in encode(table, "trips"):
-            length = struct.pack("<Q", len(record))
-            stream.write(length + struct.pack("<I", masked_crc(length)))
-            stream.write(record + struct.pack("<I", masked_crc(record)))
+    path.write_bytes(frame(encode(table, "trips")))
 
 
 def write_statistics(table, path):

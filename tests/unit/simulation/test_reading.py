@@ -10,6 +10,7 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.data.sources import base
+from skewgate.data.tf_example.tfrecord import frame
 from skewgate.simulation import reading
 from skewgate.simulation.reading import Rows
 from tests import encoding
@@ -71,14 +72,8 @@ def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, mo
 
 
 def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):
-    from skewgate.data.tf_example.tfrecord import masked_crc
-
     source = pa.table({"n": [3, None, 5], "s": ["a", "b", None]})
-    with open(tmp_path / "x.tfrecord", "wb") as stream:
-        for record in encoding.encode(source, "x"):
-            length = len(record).to_bytes(8, "little")
-            stream.write(length + masked_crc(length).to_bytes(4, "little"))
-            stream.write(record + masked_crc(record).to_bytes(4, "little"))
+    (tmp_path / "x.tfrecord").write_bytes(frame(encoding.encode(source, "x")))
     _, table = read(tmp_path / "x.tfrecord")
     assert table["n"].to_pylist() == [3, None, 5]
     assert table["s"].to_pylist() == ["a", "b", None]

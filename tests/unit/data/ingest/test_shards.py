@@ -9,7 +9,6 @@ import pytest
 from hypothesis import strategies as st
 
 from skewgate.data.ingest import shards
-from skewgate.data.tf_example import patching as records_lib
 from skewgate.data.tf_example import tfrecord
 
 
@@ -48,13 +47,6 @@ def read(content):
 
 
 RECORDS = st.lists(st.binary(max_size=300), max_size=20)
-
-
-@hypothesis.given(RECORDS)
-def test_records_are_framed_as_one_at_a_time(records):
-    framed = shards.frame(records)
-    assert framed == b"".join(map(records_lib.frame, records))
-    assert list(tfrecord.read_stream(io.BytesIO(framed))) == records
 
 
 @hypothesis.given(st.lists(RECORDS, max_size=6))

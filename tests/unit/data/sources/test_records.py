@@ -1,6 +1,5 @@
 import gzip
 import io
-import struct
 
 import pyarrow as pa
 import pytest
@@ -8,20 +7,8 @@ import pytest
 from skewgate.core.errors import InputError
 from skewgate.data.sources import records
 from skewgate.data.sources.records import read_file
-from skewgate.data.tf_example.tfrecord import masked_crc, read_stream
+from skewgate.data.tf_example.tfrecord import frame
 from tests.encoding import encode
-
-
-def tfrecord(*contents):
-    """Frames records as TensorFlow's writer does."""
-    return b"".join(
-        length
-        + struct.pack("<I", masked_crc(length))
-        + content
-        + struct.pack("<I", masked_crc(content))
-        for content in contents
-        for length in [struct.pack("<Q", len(content))]
-    )
 
 
 @pytest.fixture
@@ -38,32 +25,12 @@ TRIPS = pa.table({"fare": [4.5, None, 7.0], "company": ["Blue", "Red", None], "n
 EXAMPLES = encode(TRIPS, "trips") if records else []
 
 
-def test_the_check_sum_is_that_of_the_specification():
-    # RFC 3720, B.4: the CRC-32C of 32 zeros is 0x8a9136aa.
-    crc = 0x8A9136AA
-    assert masked_crc(bytes(32)) == (((crc >> 15 | crc << 17) & 0xFFFFFFFF) + 0xA282EAD8) % 2**32
-
-
-def test_records_by_hand():
-    # A record of TensorFlow's own writer: 3 bytes, "abc".
-    data = tfrecord(b"abc", b"", b"x" * 1_000)
-    assert data[:8] == b"\x03" + bytes(7)
-    assert list(read_stream(io.BytesIO(data))) == [b"abc", b"", b"x" * 1_000]
-
-
-@pytest.mark.parametrize("size", [1, 7, 13, 1_000])
-def test_records_do_not_depend_on_the_blocks_of_reading(monkeypatch, size):
-    monkeypatch.setattr("skewgate.data.tf_example.tfrecord._READ_BYTES", size)
-    contents = [b"a" * n for n in (0, 1, 30, 2, 500)]
-    assert list(read_stream(io.BytesIO(tfrecord(*contents)))) == contents
-
-
 @pytest.mark.parametrize(
     "name", ["a.tfrecord", "b.tfrecords", "data_tfrecord-00000-of-00001", "data_tfrecord-0.gz"]
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_examples_are_read_packed_or_not(reader, write, name, pack):
-    found = reader.read(write(pack(tfrecord(*EXAMPLES)), name))
+    found = reader.read(write(pack(frame(EXAMPLES)), name))
     assert found.rows == [
         {"fare": [4.5], "company": [b"Blue"], "n": [1]},
         {"fare": None, "company": [b"Red"], "n": [2]},
@@ -73,19 +40,19 @@ def test_examples_are_read_packed_or_not(reader, write, name, pack):
 
 def test_examples_come_in_batches(reader, write, monkeypatch):
     monkeypatch.setattr(records, "_BATCH_RECORDS", 2)
-    found = reader.read(write(tfrecord(*EXAMPLES * 2, EXAMPLES[0])))
+    found = reader.read(write(frame([*EXAMPLES * 2, EXAMPLES[0]])))
     assert [batch.num_rows for batch in found.batches] == [2, 2, 2, 1]
 
 
 def test_only_the_columns_that_are_asked_for_are_read(reader, write):
-    path = write(tfrecord(*EXAMPLES))
+    path = write(frame(EXAMPLES))
     assert reader.read(path, ["n", "z"]).rows == [{"n": [1]}, {"n": [2]}, {"n": [3]}]
     assert sum(batch.num_rows for batch in reader.read(path, ["z"]).batches) == 3
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_other_file_systems_are_read_by_an_opener(reader, pack):
-    stored = {"far://a.tfrecord": pack(tfrecord(*EXAMPLES))}
+    stored = {"far://a.tfrecord": pack(frame(EXAMPLES))}
     found = reader.read("far://a.tfrecord", ["n"], opener=lambda path: io.BytesIO(stored[path]))
     assert found.rows == [{"n": [1]}, {"n": [2]}, {"n": [3]}]
 
@@ -97,7 +64,7 @@ def test_an_empty_file_has_no_rows(reader, write):
 
 @pytest.mark.parametrize("kept", [-1, -5, 5, 12, 20])
 def test_a_record_that_is_cut_off_is_refused(reader, write, kept):
-    path = write(tfrecord(*EXAMPLES[:2])[:kept])
+    path = write(frame(EXAMPLES[:2])[:kept])
     done = 1 if kept < 0 else 0
     assert reader.message(path) == (
         f"{path}: is not a whole TFRecord file: broken after record {done} "
@@ -107,18 +74,18 @@ def test_a_record_that_is_cut_off_is_refused(reader, write, kept):
 
 @pytest.mark.parametrize("kept", [-1, -9, 30, 3])
 def test_a_truncated_gzip_file_is_refused(reader, write, kept):
-    path = write(gzip.compress(tfrecord(*EXAMPLES))[:kept], "a.tfrecord.gz")
+    path = write(gzip.compress(frame(EXAMPLES))[:kept], "a.tfrecord.gz")
     assert reader.message(path).startswith(f"{path}: is not a whole TFRecord file: broken after")
 
 
 def test_a_flipped_bit_is_found_wherever_it_is(tmp_path):
-    data = tfrecord(b"abc", b"defg")
+    data = frame([b"abc", b"defg"])
     for at in range(len(data)):
         broken = bytearray(data)
         broken[at] ^= 4
         path = tmp_path / "a.tfrecord"
         path.write_bytes(bytes(broken))
-        first = at < len(tfrecord(b"abc"))
+        first = at < len(frame([b"abc"]))
         read = []
         with pytest.raises(InputError, match="is wrong" if at not in range(8) else "record 0"):
             read.extend(read_file(str(path)))
@@ -128,7 +95,7 @@ def test_a_flipped_bit_is_found_wherever_it_is(tmp_path):
 
 def test_what_is_no_example_is_refused_with_its_place(reader, write, monkeypatch):
     monkeypatch.setattr(records, "_BATCH_RECORDS", 2)
-    path = write(tfrecord(*EXAMPLES[:2], b"\xff\xff not an example"))
+    path = write(frame([*EXAMPLES[:2], b"\xff\xff not an example"]))
     message = reader.message(path)
     assert message.startswith(f"{path}: records 3 to 3: are not tf.Example (")
     assert message.endswith("Fix: write it again as TFRecord of tf.Example.")

@@ -89,10 +89,3 @@ def test_a_record_without_the_names_stays_the_same_bytes():
 def test_what_is_no_example_is_an_error():
     with pytest.raises(DecodeError):
         patching.without(b"\xff\xff", ["tip"])
-
-
-def test_frames_are_read_by_tensorflow(tmp_path):
-    wanted = [b"", b"one", bytes(range(256)) * 300]
-    path = tmp_path / "data"
-    path.write_bytes(b"".join(map(patching.frame, wanted)))
-    assert [record.numpy() for record in tf.data.TFRecordDataset(str(path))] == wanted
