@@ -27,10 +27,11 @@ from sklearn.metrics import roc_auc_score
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
-from benchmarks import gate_models, markdown, tf_examples
+from benchmarks import gate_models, markdown
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
 from skewgate.pipeline.settings import LOCAL_BEAM
+from tests.encoding import encode
 
 EVAL_CONFIG = """
 model_specs { name: "candidate" prediction_key: "ours" label_key: "big_tipper" }
@@ -167,7 +168,7 @@ def _judge(trips: pa.Table, folder: pathlib.Path) -> dict[str, Any]:
     split.mkdir(parents=True)
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(split / "data.gz"), options) as writer:
-        for record in tf_examples.encode(trips):
+        for record in encode(trips, "trips"):
             writer.write(record)
     outputs = {
         "evaluation": standard_artifacts.ModelEvaluation(),

@@ -13,8 +13,8 @@ import pyarrow.compute
 import pyarrow.csv
 from sklearn.metrics import roc_auc_score
 
-from benchmarks import tf_examples
 from skewgate.pipeline.taxi import data, trainer
+from tests.encoding import encode
 
 EVALUATED_FROM = 1_420_070_400
 """2015-01-01: trips before it are trained on, trips of 2015 are evaluated."""
@@ -50,9 +50,9 @@ def score(folder: pathlib.Path, models: int, steps: int) -> Scored:
     rows = folder / "training.tfrecord.gz"
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(rows), options) as writer:
-        for record in tf_examples.encode(training):
+        for record in encode(training, "training rows"):
             writer.write(record)
-    examples = tf.constant(tf_examples.encode(evaluated))
+    examples = tf.constant(encode(evaluated, "evaluated rows"))
     scores = []
     for seed in range(models):
         exported = str(folder / f"model-{seed}")

@@ -20,8 +20,8 @@ from google.protobuf import text_format
 from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tf_example_record
 
-from benchmarks import tf_examples
 from skewgate.components.performance_gate import configuration, jackknife, measured
+from tests.encoding import encode
 
 CONFIG = """
 model_specs { prediction_key: "prediction" label_key: "label" }
@@ -66,7 +66,7 @@ def _write(path: pathlib.Path, rows: int) -> None:
     )
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(path), options) as writer:
-        for record in tf_examples.encode(table):
+        for record in encode(table, str(path)):
             writer.write(record)
 
 

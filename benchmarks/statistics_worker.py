@@ -87,16 +87,14 @@ def skewgate(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tu
 
 def scan(folder: pathlib.Path, slices: Sequence[str], resolution: int) -> tuple[int, float]:
     """Returns the rows and seconds of reading and decoding alone, in one thread."""
-    from tfx_bsl.coders import example_coder
-
     from skewgate.components.support import tfrecords
+    from skewgate.data.tf_example import coder
 
-    decoder = example_coder.ExamplesToRecordBatchDecoder()
     start, rows = time.perf_counter(), 0
     for paths in splits_of(folder).values():
         records = [record for path in paths for record in tfrecords.read_records(path)]
         for first in range(0, len(records), _DECODED_ROWS):
-            rows += decoder.DecodeBatch(records[first : first + _DECODED_ROWS]).num_rows
+            rows += coder.decode_batch(records[first : first + _DECODED_ROWS]).num_rows
     return rows, time.perf_counter() - start
 
 

@@ -1,4 +1,4 @@
-"""Rows as the tf.Examples that tests read."""
+"""Rows as the tf.Examples that tests and benchmarks read."""
 
 from __future__ import annotations
 

@@ -14,8 +14,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
-from skewgate.data.tf_example import decoding
-from skewgate.data.tf_example.columns import DecodedValues
+from skewgate.data.tf_example import coder, decoding
 from skewgate.statistics.generating import profile
 from skewgate.statistics.generating.columns import MixedTypesError, columns_of, values_of
 from skewgate.statistics.generating.features import StatisticsOptions
@@ -87,12 +86,8 @@ def profile_splits(
             raise
 
 
-class _UndecodableError(Exception):
-    """Records are no tf.Example, or hold a feature with values of two types."""
-
-
 class _Describe:
-    """Decodes and describes chunks, with a decoder for each thread, as a shared one crashes.
+    """Decodes and describes chunks.
 
     Attributes:
         options: what to compute.
@@ -102,7 +97,6 @@ class _Describe:
     def __init__(self, options: StatisticsOptions) -> None:
         self.options = options
         self.stopped = threading.Event()
-        self._own = threading.local()
 
     def __call__(self, records: list[bytes]) -> list[profile.SlicePart]:
         parts, n_rows = [], []
@@ -110,22 +104,11 @@ class _Describe:
             some = records[start : start + _DECODED_ROWS]
             values, rows = decoding.decode(some, self.options.allowlist), len(some)
             if values is None:
-                values, rows = self._decode(some)
+                batch = coder.decode_batch(some)
+                values, rows = values_of(batch, self.options.allowlist), batch.num_rows
             parts.append(values)
             n_rows.append(rows)
         return profile.describe(columns_of(parts, n_rows), sum(n_rows), self.options)
-
-    def _decode(self, records: list[bytes]) -> tuple[dict[str, DecodedValues], int]:
-        """Decodes by tfx_bsl, which knows everything that a tf.Example may be."""
-        if not hasattr(self._own, "decoder"):
-            from tfx_bsl.coders import example_coder
-
-            self._own.decoder = example_coder.ExamplesToRecordBatchDecoder()
-        try:
-            batch = self._own.decoder.DecodeBatch(records)
-        except (RuntimeError, ValueError) as error:
-            raise _UndecodableError(str(error).splitlines()[0]) from error
-        return values_of(batch, self.options.allowlist), batch.num_rows
 
 
 def _profile(
@@ -155,7 +138,7 @@ def _profile(
             "holds values of different types in different rows",
             "write it with one type",
         ) from error
-    except _UndecodableError as error:
+    except coder.UndecodableError as error:
         raise InputError(
             f"split {split}",
             f"holds records that cannot be decoded ({error})",

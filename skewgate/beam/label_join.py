@@ -28,6 +28,7 @@ from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
+from skewgate.data.tf_example.coder import UndecodableError, decode_batch
 from skewgate.data.tf_example.tfrecord import CheckSumError, frame, read_stream
 
 File = tuple[int, str]
@@ -233,14 +234,12 @@ def read(path: str) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _decode(records: list[bytes], where: str) -> pa.RecordBatch:
-    from tfx_bsl.coders import example_coder
-
     try:
-        return example_coder.ExamplesToRecordBatchDecoder().DecodeBatch(records)
-    except (RuntimeError, ValueError, pa.ArrowInvalid) as error:
+        return decode_batch(records)
+    except UndecodableError as error:
         raise InputError(
             where,
-            f"is not tf.Example, or has a feature of two types ({str(error).splitlines()[0]})",
+            f"is not tf.Example, or has a feature of two types ({error})",
             "write it again, each feature with one type",
         ) from error
 

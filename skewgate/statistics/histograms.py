@@ -10,7 +10,7 @@ import numpy.typing as npt
 from google.protobuf import message
 
 from skewgate.core.distributions import FloatArray
-from skewgate.data.tf_example.protobuf import varint
+from skewgate.data.tf_example.protobuf import read_varint
 
 Bounds = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 """Edges, left lower, left upper, right lower and right upper bounds, each of shape (k,)."""
@@ -57,7 +57,7 @@ def read_histogram(data: bytes) -> Histogram:
             continue
         field, kind = data[at] >> 3, data[at] & 7
         try:
-            value, at = varint(data, at + 1)
+            value, at = read_varint(data, at + 1)
         except IndexError as error:
             raise message.DecodeError("a histogram is cut off") from error
         if kind == 2:

@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.data.tf_example.protobuf import message_class, varint
+from skewgate.data.tf_example.protobuf import message_class, read_varint
 
 _DATASETS = 0x0A  # field 1 of the list, with a length
 _HISTOGRAMS = {"NumericStatistics": "histograms", "CommonStatistics": "num_values_histogram"}
@@ -30,7 +30,7 @@ def datasets(data: bytes) -> Iterator[Any]:
     view, at = memoryview(data), 0
     while at < len(view):
         try:
-            length, start = varint(view, at + 1)
+            length, start = read_varint(view, at + 1)
         except IndexError as error:
             raise message.DecodeError("cut off") from error
         end = start + length

@@ -21,6 +21,7 @@ from skewgate.beam.merging import MergeFn
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LabelCounts, Totals
 from skewgate.core.errors import InputError
+from skewgate.data.tf_example.protobuf import write_varint
 from skewgate.data.tf_example.tfrecord import frame
 
 MARCH, HOUR = 1_456_790_400, 3_600
@@ -34,19 +35,15 @@ CONFIG = LabelConfig(
 )
 
 
-def varint(number):
-    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
-
-
 def field(tag, content):
-    return bytes([tag]) + varint(len(content)) + content
+    return bytes([tag]) + write_varint(len(content)) + content
 
 
 def example(**features):
     """Encodes whole numbers by hand: the transform is to need no TensorFlow."""
     entries = b""
     for name, value in features.items():
-        number = field(0x0A, varint(value))
+        number = field(0x0A, write_varint(value))
         entries += field(0x0A, field(0x0A, name.encode()) + field(0x12, field(0x1A, number)))
     return field(0x0A, entries)
 

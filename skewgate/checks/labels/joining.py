@@ -23,7 +23,7 @@ from skewgate.checks.labels.rows import (
 from skewgate.data.arrow.columns import Mask, Places, places_array
 from skewgate.data.arrow.row_keys import Groups, Keys
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.tf_example import patching as records_lib
+from skewgate.data.tf_example import patching
 
 _TIMES = 1 << 39
 """More than there are seconds in the years 1900 to 9999, twice."""
@@ -136,17 +136,14 @@ class Joiner:
                 labels = places_array(places[rows])
                 for name in self._config.labels:
                     added[name] = self._labels.columns[LABEL + name].take(labels)
-            for name, array in added.items():
-                for row, feature in zip(
-                    rows.tolist(), records_lib.encode(name, array), strict=True
-                ):
-                    records[row] = records_lib.extend(records[row], feature)
+            for row, features in zip(rows.tolist(), patching.encode(added), strict=True):
+                records[row] = patching.extend(records[row], features)
         order = np.argsort(number_column(predictions, PLACE), kind="stable")
         return [records[row] for row in order.tolist()]
 
     def _strip(self, record: bytes, joined: bool) -> bytes:
         window = self._config.windows.feature
-        left, found = records_lib.without(record, (*self._config.labels, window))
+        left, found = patching.without(record, (*self._config.labels, window))
         totals = self.counted.totals
         totals.windows_replaced += window in found
         if found - {window}:

@@ -11,6 +11,7 @@ from skewgate.core.errors import InputError
 from skewgate.data.sources.base import Source
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
+from skewgate.data.tf_example.coder import UndecodableError, decode_batch
 from skewgate.data.tf_example.inflating import Inflated
 from skewgate.data.tf_example.tfrecord import read_stream
 
@@ -29,16 +30,13 @@ class RecordSource(Source):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source; every column is a list, and a broken record is always an error."""
-        from tfx_bsl.coders import example_coder
-
-        decoder = example_coder.ExamplesToRecordBatchDecoder()
         for first, records in _batches(self.path, self._opener):
             try:
-                batch = decoder.DecodeBatch(records)
-            except (RuntimeError, ValueError, pa.ArrowInvalid) as error:
+                batch = decode_batch(records)
+            except UndecodableError as error:
                 raise InputError(
                     f"{self.path}: records {first + 1} to {first + len(records)}",
-                    f"are not tf.Example ({str(error).splitlines()[0]})",
+                    f"are not tf.Example ({error})",
                     "write it again as TFRecord of tf.Example",
                 ) from error
             kept = [

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import numbers, validity
+from skewgate.data.tf_example.protobuf import write_varint
 
 Lengths = npt.NDArray[np.int64]
 
@@ -46,7 +47,7 @@ def encode(batch: pa.RecordBatch) -> list[bytes]:
         head, values, lengths = _feature(name.encode("utf-8"), column)
         parts += [head, values]
         sizes += _sizes(head) + lengths
-    head = _heads(sizes, lambda size: _FIELD_1 + varint(size) if size else b"")
+    head = _heads(sizes, lambda size: _FIELD_1 + write_varint(size) if size else b"")
     joined = pc.binary_join_element_wise(head, *parts, _NOTHING)
     if isinstance(joined, pa.Scalar):  # all of them constant
         return [joined.as_py()] * batch.num_rows
@@ -54,20 +55,6 @@ def encode(batch: pa.RecordBatch) -> list[bytes]:
     bounds = np.frombuffer(ends, np.int64)[: batch.num_rows + 1].tolist()
     content = data.to_pybytes()
     return [content[start:end] for start, end in itertools.pairwise(bounds)]
-
-
-def varint(value: int) -> bytes:
-    r"""Returns a number of at least 0 as protobuf writes it.
-
-    >>> varint(300)
-    b'\xac\x02'
-    """
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _feature(name: bytes, column: pa.Array) -> tuple[pa.Array | pa.Scalar, pa.Array, Lengths]:
@@ -87,11 +74,11 @@ def _feature(name: bytes, column: pa.Array) -> tuple[pa.Array | pa.Scalar, pa.Ar
         length = max(code, 0)
         feature = b""
         if code != _MISSING:
-            values_head = _FIELD_1 + varint(length) if nested and code != _EMPTY else b""
-            feature = tag + varint(len(values_head) + length) + values_head
-        entry = _FIELD_1 + varint(len(name)) + name + _FIELD_2 + varint(len(feature) + length)
-        entry += feature
-        return _FIELD_1 + varint(len(entry) + length) + entry
+            values_head = _FIELD_1 + write_varint(length) if nested and code != _EMPTY else b""
+            feature = tag + write_varint(len(values_head) + length) + values_head
+        entry = _FIELD_1 + write_varint(len(name)) + name
+        entry += _FIELD_2 + write_varint(len(feature) + length) + feature
+        return _FIELD_1 + write_varint(len(entry) + length) + entry
 
     return _heads(codes, head), _pieces(offsets, values), lengths
 
@@ -113,7 +100,7 @@ def _values(flat: pa.Array, several: bool) -> tuple[pa.Buffer, Lengths, bytes]:
         raise ValueError(f"tf.Example has no {flat.type}")
     if several:
         lengths = np.diff(_text_ends(flat))
-        heads = _heads(lengths, lambda length: _FIELD_1 + varint(length))
+        heads = _heads(lengths, lambda length: _FIELD_1 + write_varint(length))
         flat = pc.binary_join_element_wise(heads, flat, _NOTHING)
     return flat.buffers()[2] or pa.py_buffer(b""), _text_ends(flat), _BYTES
 

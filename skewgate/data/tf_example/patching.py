@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,27 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 
 from skewgate.data.arrow.columns import places_array
 from skewgate.data.arrow.values import is_list
-from skewgate.data.tf_example.protobuf import message_class, varint
+from skewgate.data.tf_example import encoding
+from skewgate.data.tf_example.protobuf import message_class, read_varint, write_varint
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
 
 
-def encode(name: str, array: pa.Array) -> list[bytes]:
-    """Encodes each row as a tf.Example of one feature.
-
-    One at a time, because the encoder writes several in no certain order.
+def encode(columns: Mapping[str, pa.Array]) -> list[bytes]:
+    """Encodes each row as a tf.Example of some features.
 
     Args:
-        name: of the feature.
-        array: a value, or a list of values, a row: int64, float32 or large_binary, without nulls.
+        columns: by name; a value, or a list of values, a row: int64, float32 or large_binary,
+            without nulls.
     """
-    from tfx_bsl.coders import example_coder
-
-    if not is_list(array.type):
-        array = pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
-    batch = pa.RecordBatch.from_arrays([array], [name])
-    encoded: list[bytes] = example_coder.RecordBatchToExamplesEncoder().encode(batch)
-    return encoded
+    lists = [
+        array
+        if is_list(array.type)
+        else pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
+        for array in columns.values()
+    ]
+    return encoding.encode(pa.RecordBatch.from_arrays(lists, list(columns)))
 
 
 def extend(record: bytes, added: bytes) -> bytes:
@@ -46,12 +45,10 @@ def extend(record: bytes, added: bytes) -> bytes:
         return record or added
     try:
         if record[0] == _FEATURES:
-            length, start = varint(record, 1)
+            length, start = read_varint(record, 1)
             if start + length == len(record):  # one message of features and nothing else
-                more, begin = varint(added, 1)
-                return b"".join(
-                    (b"\n", _encode_varint(length + more), record[start:], added[begin:])
-                )
+                more, begin = read_varint(added, 1)
+                return b"".join((b"\n", write_varint(length + more), record[start:], added[begin:]))
     except IndexError:
         pass
     return record + added  # which merges the two, by the rules of protobuf
@@ -78,15 +75,6 @@ def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str
     del left.features.feature[:]
     left.features.feature.extend(kept)
     return left.SerializeToString(), frozenset(valued)
-
-
-def _encode_varint(number: int) -> bytes:
-    coded = bytearray()
-    while number > 0x7F:
-        coded.append(number & 0x7F | 0x80)
-        number >>= 7
-    coded.append(number)
-    return bytes(coded)
 
 
 def _example_class() -> Any:

@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tfx_bsl.coders import example_coder
 
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LabelCounts
@@ -19,6 +18,7 @@ from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
+from skewgate.data.tf_example import coder
 
 MARCH = 1_456_790_400
 HOUR = 3_600
@@ -59,7 +59,7 @@ def decode(record):
 
 
 def batch(records):
-    return example_coder.ExamplesToRecordBatchDecoder().DecodeBatch(records)
+    return coder.decode_batch(records)
 
 
 def pieces(rows, size):

@@ -40,7 +40,16 @@ def test_values_are_encoded_as_they_are():
         (texts, [[b"a", b"\xff"], [b""]]),
         (pa.array([[3, 4, 5], [6]], pa.large_list(pa.int64())).slice(1), [[6]]),
     ):
-        assert patching.encode("x", array) == [example(x=values) for values in rows]
+        assert patching.encode({"x": array}) == [example(x=values) for values in rows]
+
+
+def test_several_features_are_encoded_in_their_order():
+    both = {"b": pa.array([7, 8]), "a": pa.array([[b"x"], []], pa.large_list(pa.large_binary()))}
+    first, second = patching.encode(both)
+    assert parse(first) == parse(example(b=[7], a=[b"x"]))
+    assert first.index(b"\n\x01b") < first.index(b"\n\x01a")
+    assert parse(second).features.feature["a"].WhichOneof("kind") == "bytes_list"
+    assert not parse(second).features.feature["a"].bytes_list.value
 
 
 values = st.one_of(
