@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from skewgate.core.distributions import FloatArray
 from skewgate.data.arrow import cells
+from skewgate.data.arrow.values import mask_array
 from skewgate.simulation.kinds.base import Plant, Selection
 from skewgate.simulation.kinds.labels import ClassPrior
 from skewgate.simulation.kinds.randoms import uniforms
@@ -143,7 +144,7 @@ def apply(
     tally.rows_out += int(np.count_nonzero(kept))
     tally.changed += int(np.count_nonzero(changed & kept))
     result = pa.RecordBatch.from_arrays(list(columns.values()), schema=block.schema)
-    return result if kept.all() else result.filter(cells.mask(kept))
+    return result if kept.all() else result.filter(mask_array(kept))
 
 
 @dataclasses.dataclass(frozen=True)

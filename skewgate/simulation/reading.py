@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
 from skewgate.data import sources
-from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import is_list, numbers, validity
+from skewgate.data.arrow.columns import large_lists
+from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.values import numbers, places_array, validity
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
@@ -210,9 +211,7 @@ def _state(path: str) -> tuple[int, int]:
 
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:
     if is_list(field.type) and not is_list(array.type):
-        offsets = np.concatenate([[0], np.cumsum(validity(array))]).astype(np.int64)
-        lists = pa.LargeListArray.from_arrays(cells.indices(offsets), array.drop_null())
-        return lists.cast(field.type)
+        return large_lists(validity(array).astype(np.int64), array.drop_null()).cast(field.type)
     try:
         return array.cast(field.type)
     except pa.ArrowInvalid as error:
@@ -238,7 +237,7 @@ def _first_value(array: pa.Array) -> pa.Array:
     if not is_list(array.type):
         return array
     starts = numbers(array.offsets).astype(np.int64)
-    return array.values.take(cells.indices(starts[:-1], starts[:-1] < starts[1:]))
+    return array.values.take(places_array(starts[:-1], starts[:-1] < starts[1:]))
 
 
 def _as_text(array: pa.Array) -> pa.Array:

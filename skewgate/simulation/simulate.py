@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 import skewgate
-from skewgate.data.arrow import cells
+from skewgate.data.arrow.values import mask_array
 from skewgate.simulation import planting, writing
 from skewgate.simulation.planting import Settled, WindowTally
 from skewgate.simulation.reading import Progress, Rows, join
@@ -58,7 +58,7 @@ def window_blocks(
         first += batch.num_rows
         for window in np.unique(places).tolist():
             inside = places == window
-            part = batch if inside.all() else batch.filter(cells.mask(inside))
+            part = batch if inside.all() else batch.filter(mask_array(inside))
             waiting.setdefault(window, []).append(part)
             held[window] += part.num_rows
             while held[window] >= size or given[window] + held[window] == windows.sizes[window]:

@@ -16,7 +16,8 @@ from skewgate.core.distributions import NumericDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import validity, values_of
+from skewgate.data.arrow.kinds import is_number
+from skewgate.data.arrow.values import mask_array, numbers, values_of
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
 from skewgate.simulation.kinds.base import (
     MOMENTS,
@@ -77,14 +78,14 @@ class Survey:
             keys, counts = np.unique(self._rule.keys(columns[self._rule.time]), return_counts=True)
             self.keys.update(dict(zip(keys.tolist(), counts.tolist(), strict=True)))
         for name, accumulator in self._moments.items():
-            if name in columns and cells.is_number(columns[name].type):
+            if name in columns and is_number(columns[name].type):
                 array = columns[name]
-                accumulator.add(cells.values(array)[validity(array)].astype(np.float64))
+                accumulator.add(numbers(array).astype(np.float64))
         for (name, key), counted in self._counts.items():
             if name in columns and counted is not None:
                 array = columns[name]
                 if key != "{}":
-                    array = array.filter(cells.mask(matches(columns, self._where[key])))
+                    array = array.filter(mask_array(matches(columns, self._where[key])))
                 self._counts[name, key] = _counted(counted, array)
 
     def check_slice(self, each: Planned, schema: pa.Schema, where: str) -> None:

@@ -14,14 +14,12 @@ import pydantic
 
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import RefusedError, StrictModel, refusing
-from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import validity
+from skewgate.data.arrow import times
 from skewgate.data.windows.contract import Every, Offset, Zone
 from skewgate.data.windows.grids import Grid
 
 IntArray = npt.NDArray[np.int64]
 MOST_WINDOWS = 500
-_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _OLD = {"month": "1mo", "quarter": "3mo"}
 _OLD_MINUTES = re.compile(r"([1-9]\d*)\s*min")
 
@@ -96,33 +94,20 @@ def _text(seconds: int) -> str:
 
 def _seconds(array: pa.Array, name: str) -> IntArray:
     """Returns whole seconds since 1970, rounded down, shape (n,)."""
-    kind = array.type
-    missing = array.null_count
-    if pa.types.is_date32(kind):
-        seconds = cells.values(array.cast(pa.int32())).astype(np.int64) * 86_400
-    elif pa.types.is_date64(kind) or pa.types.is_timestamp(kind):
-        ticks = 1000 if pa.types.is_date64(kind) else _TICKS[kind.unit]
-        seconds = np.floor_divide(cells.values(array.cast(pa.int64())), ticks)
-    elif cells.is_number(kind):
-        numbers = cells.values(array).astype(np.float64)
-        bad = ~np.isfinite(numbers) & validity(array)
-        missing += int(np.count_nonzero(bad))
-        seconds = np.floor(np.where(bad | ~validity(array), 0, numbers)).astype(np.int64)
-    elif pa.types.is_null(kind):
-        seconds = np.zeros(len(array), np.int64)
-    else:
+    if not times.is_moment(array.type):
         raise InputError(
             f"windows.time: column {name}",
-            f"is of type {kind}, and windows need dates, time stamps or seconds since 1970",
+            f"is of type {array.type}, and windows need dates, time stamps or seconds since 1970",
             "convert the column, give its type by a schema, or make windows by rows",
         )
-    if missing:
+    seconds = times.moments(array)
+    if missing := int(np.count_nonzero(~np.isfinite(seconds))):
         raise InputError(
             f"windows.time: column {name}",
             f"has rows without a time, {missing:,} at once, which belong to no window",
             "fill or drop these rows, or make windows by rows",
         )
-    return seconds
+    return np.floor(seconds).astype(np.int64)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.values import is_list
+from skewgate.data.arrow.kinds import is_list
 
 TRUTH, SPEC = "truth.json", "simulation.yaml"
 

@@ -20,9 +20,10 @@ from skewgate.checks.labels.rows import (
     mask_column,
     number_column,
 )
-from skewgate.data.arrow.columns import Mask, Places, places_array
+from skewgate.data.arrow.columns import Mask, Places, large_lists
 from skewgate.data.arrow.row_keys import Groups, Keys
 from skewgate.data.arrow.row_parts import RowPart
+from skewgate.data.arrow.values import places_array
 from skewgate.data.tf_example import patching
 
 _TIMES = 1 << 39
@@ -164,6 +165,5 @@ class Joiner:
             here.windows[start] = (n, k)
         self.counted.merge(here)
         names = [grid.name(start).encode() for start in different.tolist()]
-        ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(times)))])
         flat = pa.array(names, pa.large_binary()).take(places_array(where))
-        return pa.LargeListArray.from_arrays(places_array(ends), flat)
+        return large_lists(np.bincount(rows, minlength=len(times)), flat)

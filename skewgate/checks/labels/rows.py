@@ -12,10 +12,10 @@ from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND, LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, LabelCounts
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import columns as columns_lib
-from skewgate.data.arrow.columns import ListValues, Mask, Places, mask_array, places_array
+from skewgate.data.arrow.columns import ListValues, Mask, Places
 from skewgate.data.arrow.row_keys import Groups, Keys, fingerprints
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.arrow.values import is_list
+from skewgate.data.arrow.values import from_mask_array, mask_array, places_array
 
 TIME, PLACE, RECORD, KEYED, OWN = "time", "place", "record", "keyed", "own"
 """Columns of a part. Those of the label features follow, with LABEL before their names."""
@@ -166,7 +166,7 @@ def mask_column(part: RowPart, name: str) -> Mask:
     """Returns a column of truth values; none of a part without rows."""
     if not len(part.keys):
         return np.zeros(0, bool)
-    return columns_lib.from_mask_array(part.columns[name])
+    return from_mask_array(part.columns[name])
 
 
 def groups_of(keys: Keys, others: Keys) -> tuple[Places, Places]:
@@ -192,9 +192,9 @@ def _columns(
         if name not in names:
             continue
         array = columns_lib.simplify(batch.column(index), name)
-        kind = array.type.value_type if is_list(array.type) else array.type
-        values = len(array.flatten()) if is_list(array.type) else len(array) - array.null_count
-        if values:
+        values = ListValues.of(array).flat
+        if len(values):
+            kind = values.type
             if str(kind) not in _TYPES:
                 raise InputError(f"{where}: {name}", f"has the type {kind}", "write a tf.Example")
             types[name] = frozenset({_TYPES[str(kind)]})

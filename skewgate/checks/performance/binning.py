@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skewgate.data.arrow.columns import simplify
-from skewgate.data.arrow.values import is_list, numbers, validity
+from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.values import list_lengths, numbers, validity
 
 MISSING, SEVERAL = "=(missing)", "=(several)"
 WHOLE_BELOW = 128
@@ -58,7 +58,7 @@ def label_rows(
     if len(array) != rows:
         raise ValueError(f"{name} must have one value a loss, got {len(array)} for {rows}")
     if is_list(array.type):
-        lengths = numbers(pc.list_value_length(array))
+        lengths = list_lengths(array)
         flat = array.flatten()
         starts = np.cumsum(lengths) - lengths
         single = lengths == 1

@@ -1,4 +1,4 @@
-"""Arrow columns as arrays of numbers and back, keeping their types and what is missing."""
+"""Cells of Arrow columns changed and compared, keeping the type and what is missing."""
 
 from __future__ import annotations
 
@@ -11,22 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.distributions import FloatArray
-from skewgate.data.arrow.values import validity
+from skewgate.data.arrow.values import (
+    from_mask_array,
+    from_stored,
+    places_array,
+    stored,
+    validity,
+)
 
 BoolArray = npt.NDArray[np.bool_]
-
-
-def is_number(kind: pa.DataType) -> bool:
-    """Says whether values of a type are whole or floating numbers."""
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def values(array: pa.Array) -> npt.NDArray[Any]:
-    """Returns the numbers of a column in its own type, shape (n,); anything where it is null."""
-    dtype = np.dtype(array.type.to_pandas_dtype())
-    if len(array) == 0:
-        return np.empty(0, dtype)
-    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
 def with_numbers(array: pa.Array, chosen: BoolArray, numbers: FloatArray) -> pa.Array:
@@ -41,7 +34,7 @@ def with_numbers(array: pa.Array, chosen: BoolArray, numbers: FloatArray) -> pa.
     Raises:
         OverflowError: a number is beyond what the type of the column holds, and not whole.
     """
-    found = values(array).copy()
+    found = stored(array).copy()
     if pa.types.is_integer(array.type):
         limits = np.iinfo(found.dtype)
         whole = np.rint(numbers)
@@ -53,22 +46,7 @@ def with_numbers(array: pa.Array, chosen: BoolArray, numbers: FloatArray) -> pa.
             found[chosen] = numbers.astype(found.dtype)
         if not np.isfinite(found[chosen]).all():
             raise OverflowError(f"a value beyond what {array.type} holds")
-    known = validity(array)
-    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
-    return pa.Array.from_buffers(array.type, len(array), [bits, pa.py_buffer(found)])
-
-
-def mask(chosen: BoolArray) -> pa.Array:
-    """Returns an Arrow array of booleans without nulls."""
-    bits = np.packbits(chosen, bitorder="little")
-    return pa.Array.from_buffers(pa.bool_(), len(chosen), [None, pa.py_buffer(bits)])
-
-
-def indices(places: npt.NDArray[np.int64], known: BoolArray | None = None) -> pa.Array:
-    """Returns an Arrow array of whole numbers, such as `take` wants; null where not `known`."""
-    places = np.ascontiguousarray(places, np.int64)
-    bits = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
-    return pa.Array.from_buffers(pa.int64(), len(places), [bits, pa.py_buffer(places)])
+    return from_stored(found, array.type, validity(array))
 
 
 def with_value(array: pa.Array, chosen: BoolArray, value: Any) -> pa.Array:
@@ -84,7 +62,7 @@ def with_values(
     Arrow's `if_else` makes broken text of a null and a slice of a column (pyarrow 18).
     """
     both = pa.concat_arrays([array, pa.array(list(choices), array.type)])
-    return both.take(indices(np.where(chosen, len(array) + which, np.arange(len(array)))))
+    return both.take(places_array(np.where(chosen, len(array) + which, np.arange(len(array)))))
 
 
 def is_one_of(array: pa.Array, wanted: Sequence[Any]) -> BoolArray:
@@ -95,7 +73,7 @@ def is_one_of(array: pa.Array, wanted: Sequence[Any]) -> BoolArray:
     if pa.types.is_null(array.type):
         return np.full(len(array), None in wanted)
     fitting = [value for value in wanted if _fits(value, array.type)]
-    return as_bools(pc.is_in(array, value_set=pa.array(fitting, array.type)))
+    return from_mask_array(pc.is_in(array, value_set=pa.array(fitting, array.type)))
 
 
 def _fits(value: Any, kind: pa.DataType) -> bool:
@@ -106,23 +84,14 @@ def _fits(value: Any, kind: pa.DataType) -> bool:
     return True
 
 
-def as_bools(array: pa.Array) -> BoolArray:
-    """Returns an Arrow array of booleans; null is false."""
-    if len(array) == 0:
-        return np.zeros(0, bool)
-    bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
-    found: BoolArray = bits[array.offset : array.offset + len(array)].view(bool)
-    return found & validity(array)
-
-
 def differs(before: pa.Array, after: pa.Array) -> BoolArray:
     """Says which cells differ, shape (n,); null equals null and NaN equals NaN."""
     if pa.types.is_null(before.type):
         return np.zeros(len(before), bool)
     known_before, known_after = validity(before), validity(after)
     both = known_before & known_after
-    unequal = both & as_bools(pc.not_equal(before, after))
+    unequal = both & from_mask_array(pc.not_equal(before, after))
     if pa.types.is_floating(before.type):
-        unequal &= ~(np.isnan(values(before)) & np.isnan(values(after)))
+        unequal &= ~(np.isnan(stored(before)) & np.isnan(stored(after)))
     found: BoolArray = unequal | (known_before != known_after)
     return found

@@ -10,8 +10,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.values import is_list, numbers, validity
+from skewgate.data.arrow import kinds, times
+from skewgate.data.arrow.kinds import is_list, is_number, value_type
+from skewgate.data.arrow.values import (
+    list_lengths,
+    mask_array,
+    numbers,
+    places_array,
+    to_bytes,
+    validity,
+)
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -36,13 +46,13 @@ def simplify(array: pa.Array, name: str) -> pa.Array:
     if not is_list(array.type):
         return _plain(array, name)
     rows = np.arange(len(array))
-    parents = np.repeat(rows[validity(array)], numbers(pc.list_value_length(array)))
+    parents = np.repeat(rows[validity(array)], list_lengths(array))
     flat = _plain(array.flatten(), name)
     if flat.null_count:
         parents, flat = parents[validity(flat)], flat.drop_null()
     lengths = np.bincount(parents, minlength=len(array))
     if np.any(lengths > 1):
-        return _lists(lengths, flat)
+        return large_lists(lengths, flat)
     return flat if len(flat) == len(array) else _spread(parents, flat, len(array))
 
 
@@ -54,7 +64,7 @@ def combine(arrays: Sequence[pa.Array], name: str) -> pa.Array:
     Raises:
         InputError: one part has text and another numbers.
     """
-    kinds = {_value_type(array) for array in arrays} - {pa.null()}
+    kinds = {value_type(array.type) for array in arrays} - {pa.null()}
     if len({kind_of(kind) for kind in kinds}) > 1:
         raise InputError(
             f"column {name}",
@@ -67,8 +77,40 @@ def combine(arrays: Sequence[pa.Array], name: str) -> pa.Array:
     if any(is_list(array.type) for array in arrays):
         parts = [ListValues.of(array) for array in arrays]
         lengths = np.concatenate([part.lengths for part in parts])
-        return _lists(lengths, pa.concat_arrays([_cast(part.flat, target) for part in parts]))
+        return large_lists(lengths, pa.concat_arrays([_cast(part.flat, target) for part in parts]))
     return pa.concat_arrays([_cast(array, target) for array in arrays])
+
+
+def large_lists(lengths: Places, flat: pa.Array) -> pa.Array:
+    """Returns lists of so many values each, one after the other, as tf.Example is encoded from."""
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    return pa.LargeListArray.from_arrays(places_array(ends), flat)
+
+
+def to_numbers(array: pa.Array, name: str) -> FloatArray:
+    """Returns the values without nulls as 64-bit floats; times become seconds, see `times`.
+
+    Args:
+        array: of numbers, booleans, decimals, dates, time stamps, times of day or durations.
+        name: of the column, for messages.
+
+    Raises:
+        InputError: the values are neither numbers nor times.
+    """
+    kind = array.type
+    if times.has_seconds(kind):
+        return times.float_seconds(array)
+    if pa.types.is_boolean(kind):
+        array = array.cast(pa.uint8())
+    elif pa.types.is_decimal(kind):
+        array = array.cast(pa.float64())
+    elif not is_number(kind):
+        raise InputError(
+            f"column {name}",
+            f"has the type {kind}, which cannot be compared",
+            "convert it to numbers or text, or drop it",
+        )
+    return numbers(array).astype(np.float64, copy=False)
 
 
 def kind_of(kind: pa.DataType) -> str:
@@ -92,7 +134,7 @@ class ListValues:
     def of(cls, array: pa.Array) -> ListValues:
         """Takes a column as `simplify` returns it."""
         if is_list(array.type):
-            return cls(numbers(pc.list_value_length(array)), array.flatten())
+            return cls(list_lengths(array), array.flatten())
         present = validity(array)
         return cls(present.astype(np.int64), array.drop_null() if array.null_count else array)
 
@@ -108,31 +150,6 @@ class ListValues:
         return self.flat.filter(mask_array(np.repeat(rows, self.lengths)))
 
 
-def mask_array(mask: Mask) -> pa.Array:
-    """Returns a mask as Arrow has it."""
-    bits = pa.py_buffer(np.packbits(mask, bitorder="little"))
-    return pa.Array.from_buffers(pa.bool_(), len(mask), [None, bits])
-
-
-def from_mask_array(array: pa.Array) -> Mask:
-    """Returns Arrow's mask without nulls as an array of NumPy."""
-    if not len(array):
-        return np.zeros(0, bool)
-    bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].view(bool)
-
-
-def places_array(places: Places) -> pa.Array:
-    """Returns row numbers as Arrow has them; not by pa.array, which imports pandas."""
-    return pa.Array.from_buffers(
-        pa.int64(), len(places), [None, pa.py_buffer(np.ascontiguousarray(places, np.int64))]
-    )
-
-
-def _value_type(array: pa.Array) -> pa.DataType:
-    return array.type.value_type if is_list(array.type) else array.type
-
-
 def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
     if array.type == target:
         return array
@@ -143,37 +160,24 @@ def _wide(array: pa.Array) -> pa.Array:
     return array.cast(pa.float64(), safe=False)
 
 
-def _lists(lengths: Places, flat: pa.Array) -> pa.Array:
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    return pa.LargeListArray.from_arrays(places_array(ends), flat)
-
-
 def _spread(rows: Places, flat: pa.Array, n: int) -> pa.Array:
     """Puts one value into each of `rows`, and null into the others."""
     if not len(flat):
         return pa.nulls(n, flat.type)
     present = np.zeros(n, bool)
     present[rows] = True
-    places = np.maximum(np.cumsum(present) - 1, 0).astype(np.int64)
-    bits = pa.py_buffer(np.packbits(present, bitorder="little"))
-    taken = pa.Array.from_buffers(pa.int64(), n, [bits, pa.py_buffer(places)])
-    return flat.take(taken)
+    places = np.maximum(np.cumsum(present) - 1, 0)
+    return flat.take(places_array(places, present))
 
 
 def _plain(array: pa.Array, name: str) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     kind = array.type
-    textual = (
-        pa.types.is_string(kind),
-        pa.types.is_binary(kind),
-        pa.types.is_large_string(kind),
-        pa.types.is_large_binary(kind),
-    )
     if pa.types.is_null(kind) or kind in (pa.int64(), pa.float32(), pa.float64()):
         return array
-    if any(textual):
-        return array.cast(pa.large_binary())
+    if kind in kinds.TEXT:
+        return to_bytes(array)
     if pa.types.is_uint64(kind):
         fits = (pc.max(array).as_py() or 0) < 2**63
         return array.cast(pa.int64()) if fits else _wide(array)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -16,9 +13,6 @@ TYPES = {"INT": pa.int64(), "FLOAT": pa.float64(), "BYTES": pa.string()}
 """What a schema and overrides call the types of columns."""
 TEXT = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 """The Arrow types of text."""
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_SECONDS_OF_DAY = 86_400
-_UNIT = re.compile(r".*\[(\w+).*\]")
 _NAMES = {kind: name for name, kind in TYPES.items()}
 
 
@@ -75,7 +69,7 @@ def joined(one: pa.DataType, other: pa.DataType, text: bool) -> pa.DataType | No
         return None
     if pa.types.is_integer(one) and pa.types.is_integer(other):
         return pa.int64()
-    if _is_number(one) and _is_number(other):
+    if _is_numeric(one) and _is_numeric(other):
         return pa.float64()
     if is_time(one) and is_time(other) and _zoned(one) == _zoned(other):
         return max(one, other, key=_resolution)
@@ -95,10 +89,23 @@ def is_list(kind: pa.DataType) -> bool:
     )
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
+def value_type(kind: pa.DataType) -> pa.DataType:
+    """Returns the type of the values in lists, or the type itself if it is not that of lists."""
+    return kind.value_type if is_list(kind) else kind
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Says whether values of a type are text or bytes, of any length or a fixed one."""
+    return kind in TEXT or bool(pa.types.is_fixed_size_binary(kind))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Says whether values of a type are whole or floating numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return is_number(kind) or bool(pa.types.is_decimal(kind))
 
 
 def _is_whole(kind: pa.DataType) -> bool:
@@ -129,7 +136,7 @@ def feature_type(kind: pa.DataType) -> pa.DataType | None:
         return feature_type(kind.value_type)
     if is_list(kind):
         return None if is_list(kind.value_type) else feature_type(kind.value_type)
-    if kind in TEXT or pa.types.is_null(kind) or pa.types.is_fixed_size_binary(kind):
+    if is_text(kind) or pa.types.is_null(kind):
         return pa.large_binary()
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_duration(kind):
         return pa.float32()
@@ -141,29 +148,3 @@ def feature_type(kind: pa.DataType) -> pa.DataType | None:
         pa.types.is_time,
     )
     return pa.int64() if any(is_kind(kind) for is_kind in whole) else None
-
-
-def per_second(kind: pa.DataType) -> int:
-    """Returns how many units of a type of times are a second."""
-    # By its text, as older versions have no `unit` of times of day.
-    return 1_000 if pa.types.is_date64(kind) else _PER_SECOND[_UNIT.sub(r"\1", str(kind))]
-
-
-def seconds(array: pa.Array) -> pa.Array:
-    """Returns dates, time stamps and times of day as whole seconds, rounded down.
-
-    Args:
-        array: time stamps and dates count from 1970, times of day from midnight. Nulls stay.
-    """
-    kind = array.type
-    valid = np.asarray(array.is_valid()) if array.null_count else None
-    if pa.types.is_date32(kind) or pa.types.is_time32(kind):
-        array = array.cast(pa.int32())
-    array = array.cast(pa.int64())
-    ticks: npt.NDArray[np.int64] = (array.fill_null(0) if valid is not None else array).to_numpy()
-    if pa.types.is_date32(kind):
-        ticks = ticks * _SECONDS_OF_DAY
-    else:
-        unit = per_second(kind)
-        ticks = ticks if unit == 1 else ticks // unit
-    return pa.array(ticks, mask=None if valid is None else ~valid)

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow import kinds
+from skewgate.data.arrow import kinds, times
 from skewgate.data.arrow.row_keys import RowHash, Words
-from skewgate.data.arrow.values import numbers, validity
+from skewgate.data.arrow.values import list_lengths, numbers, to_bytes, validity
 
 _MISSING = np.uint64(0x6A09E667F3BCC909)
 _LIST = np.uint64(0xBB67AE8584CAA73B)
@@ -53,12 +52,12 @@ def _words(array: pa.Array, where: str) -> Words:
         return _list_words(array, where)
     state = RowHash(len(array), number=1)
     every = np.arange(len(array))
-    if kind in kinds.TEXT or pa.types.is_fixed_size_binary(kind):
-        text = array.cast(pa.large_binary())
+    if kinds.is_text(kind):
+        text = to_bytes(array)
         if len(text):
             state.absorb_text(every, text, every)
-    elif pa.types.is_temporal(kind):
-        whole, rest = _seconds(array)
+    elif times.has_seconds(kind):
+        whole, rest = times.with_nanoseconds(array)
         state.absorb_numbers(every, whole)
         some = np.flatnonzero(rest)
         state.absorb_numbers(some, rest[some])
@@ -85,25 +84,9 @@ def _numbers(array: pa.Array, where: str) -> npt.NDArray[np.int64] | npt.NDArray
     )
 
 
-def _seconds(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Returns times as whole seconds, and the nanoseconds beyond them."""
-    kind = array.type
-    if pa.types.is_date32(kind):
-        days = numbers(array.cast(pa.int32())).astype(np.int64)
-        return days * 86_400, np.zeros(len(days), np.int64)
-    narrow = array.cast(pa.int32()) if pa.types.is_time32(kind) else array
-    ticks = numbers(narrow.cast(pa.int64()))
-    units = kinds.per_second(kind)
-    whole, rest = np.divmod(ticks, units)
-    return whole, rest * (10**9 // units)
-
-
 def _list_words(array: pa.Array, where: str) -> Words:
     """Returns a word for each list, from its length and its values in their order."""
-    if pa.types.is_fixed_size_list(array.type):
-        lengths = np.full(len(array), array.type.list_size, np.int64)
-    else:
-        lengths = numbers(pc.list_value_length(array)).astype(np.int64)
+    lengths = list_lengths(array)
     flat = array.flatten()
     if pa.types.is_dictionary(flat.type):
         flat = flat.dictionary_decode()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.values import numbers, offsets
 
 Words = npt.NDArray[np.uint64]
 
@@ -104,15 +104,14 @@ class RowHash:
 
     def absorb_text(self, rows: Places, array: pa.Array, places: Places) -> None:
         """Takes the texts at `places`, eight bytes of all of them at a time."""
-        _, ends, data = array.buffers()
-        offsets = np.frombuffer(ends, np.int64)[array.offset : array.offset + len(array) + 1]
-        size = int(offsets[-1] - offsets[0])
+        ends = offsets(array)
+        size = int(ends[-1] - ends[0])
         padded = np.zeros(size + 8, np.uint8)
         if size:
-            padded[:size] = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+            padded[:size] = np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[-1]]
         words: Words = np.ndarray((size + 1,), "<u8", padded, strides=(1,))
-        starts = offsets[places] - offsets[0]
-        left = offsets[places + 1] - offsets[0] - starts
+        starts = ends[places] - ends[0]
+        left = ends[places + 1] - ends[0] - starts
         self.absorb(rows, np.full(len(rows), _TEXT, np.uint64))
         self.absorb(rows, left.astype(np.uint64))
         while len(rows):

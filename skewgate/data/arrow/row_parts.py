@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from skewgate.data.arrow import columns as columns_lib
-from skewgate.data.arrow.columns import Places, places_array
+from skewgate.data.arrow.columns import Places
 from skewgate.data.arrow.row_keys import Keys
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.values import numbers, places_array
 
 _RANGE = 1 << 64
 

@@ -1,26 +1,18 @@
-"""The values of Arrow arrays as numpy and Python have them, without a copy where that can be."""
+"""Arrow arrays as numpy and Python have them and back, without a copy where that can be.
+
+Arrow's own ways to numpy and from it import pandas, which costs more than a comparison.
+"""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from skewgate.core.distributions import FloatArray
-from skewgate.core.errors import InputError
-
-_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # in a second
 _NUMPY_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Says whether values of a type are lists."""
-    return bool(
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )
 
 
 def values_of(array: pa.Array) -> list[Any]:
@@ -43,45 +35,33 @@ def name_of(value: object) -> str | None:
         return None
 
 
-def to_numbers(array: pa.Array, name: str) -> FloatArray:
-    """Returns the values as 64-bit floats; dates and time stamps become seconds since 1970."""
-    kind = array.type
-    if pa.types.is_date(kind):
-        days = pa.types.is_date32(kind)
-        ticks = numbers(array.cast(pa.int32() if days else pa.int64())).astype(np.float64)
-        return ticks * 86_400 if days else ticks / 1e3
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # finer than a float tells
-        array = array.cast(pa.timestamp("us"), safe=False)
-        kind = array.type
-    if pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
-        unit = _UNITS[re.search(r"\[(\w+)", str(kind)).group(1)]  # type: ignore[union-attr]
-        return numbers(array.cast(pa.int32() if kind.bit_width == 32 else pa.int64())) / unit
-    if pa.types.is_boolean(kind):
-        array = array.cast(pa.uint8())
-    elif pa.types.is_decimal(kind):
-        array = array.cast(pa.float64())
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise InputError(
-            f"column {name}",
-            f"has the type {kind}, which cannot be compared",
-            "convert it to numbers or text, or drop it",
-        )
-    return numbers(array).astype(np.float64, copy=False)
+def is_utf8(data: bytes) -> bool:
+    """Says whether bytes are text in UTF-8."""
+    return data.isascii() or name_of(data) is not None
+
+
+def to_bytes(array: pa.Array) -> pa.Array:
+    """Returns text or bytes, of any length or a fixed one, as large binary; nulls stay."""
+    return array.cast(pa.large_binary())
+
+
+def stored(array: pa.Array, dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:
+    """Returns plain numbers as they lie in memory, anything where they are null, shape (n,).
+
+    Args:
+        array: of a type of fixed width, but not of booleans.
+        dtype: as which to read them; that of their type by default.
+    """
+    dtype = np.dtype(dtype or _NUMPY_NAMES.get(str(array.type), str(array.type)))
+    if len(array) == 0:
+        return np.empty(0, dtype)
+    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
 def numbers(array: pa.Array) -> npt.NDArray[Any]:
-    """Returns the values of an array of plain numbers without its nulls, if it can uncopied.
-
-    Arrow's own ways to numpy import pandas, which costs more than a comparison.
-    """
-    dtype = np.dtype(_NUMPY_NAMES.get(str(array.type), str(array.type)))
-    if len(array) == 0:
-        return np.empty(0, dtype)
-    values = np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
-    if array.null_count == 0:
-        return values
-    present: npt.NDArray[Any] = values[validity(array)]
-    return present
+    """Returns the values of an array of plain numbers without its nulls, if it can uncopied."""
+    found = stored(array)
+    return found[validity(array)] if array.null_count else found
 
 
 def validity(array: pa.Array) -> npt.NDArray[np.bool_]:
@@ -90,5 +70,62 @@ def validity(array: pa.Array) -> npt.NDArray[np.bool_]:
         return np.ones(len(array), bool)
     if array.null_count == len(array):
         return np.zeros(len(array), bool)
-    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
+    return _unpacked(array, array.buffers()[0])
+
+
+def offsets(array: pa.Array) -> npt.NDArray[Any]:
+    """Returns where the lists or texts of an array begin in what it holds, and where the last ends.
+
+    Returns:
+        Shape (n + 1,): int64 for the large types, else int32. Of a slice they begin above 0.
+    """
+    kind = array.type
+    large = pa.types.is_large_list(kind) or pa.types.is_large_binary(kind)
+    dtype = np.dtype(np.int64 if large or pa.types.is_large_string(kind) else np.int32)
+    buffer = array.buffers()[1] or bytes(dtype.itemsize)
+    return np.frombuffer(buffer, dtype)[array.offset :][: len(array) + 1]
+
+
+def list_lengths(array: pa.Array) -> npt.NDArray[np.int64]:
+    """Returns how many values each list has that is not null, nulls in it included."""
+    if pa.types.is_fixed_size_list(array.type):
+        return np.full(len(array) - array.null_count, array.type.list_size, np.int64)
+    found: npt.NDArray[np.int64] = numbers(pc.list_value_length(array)).astype(np.int64, copy=False)
+    return found
+
+
+def places_array(
+    places: npt.NDArray[np.int64], known: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Returns whole numbers as Arrow has them, as `take` wants row numbers; null if not `known`."""
+    return from_stored(np.ascontiguousarray(places, np.int64), pa.int64(), known)
+
+
+def from_stored(
+    numbers: npt.NDArray[Any], kind: pa.DataType, known: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Returns plain numbers as an array of a type that stores them so; null where not `known`."""
+    bits = None if known is None or known.all() else _packed(known)
+    return pa.Array.from_buffers(kind, len(numbers), [bits, pa.py_buffer(numbers)])
+
+
+def mask_array(mask: npt.NDArray[np.bool_]) -> pa.Array:
+    """Returns a mask as Arrow has it."""
+    return pa.Array.from_buffers(pa.bool_(), len(mask), [None, _packed(mask)])
+
+
+def from_mask_array(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Returns Arrow's mask as an array of numpy; null is false."""
+    if not len(array):
+        return np.zeros(0, bool)
+    found = _unpacked(array, array.buffers()[1])
+    return found & validity(array) if array.null_count else found
+
+
+def _packed(mask: npt.NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(mask, bitorder="little"))
+
+
+def _unpacked(array: pa.Array, buffer: pa.Buffer) -> npt.NDArray[np.bool_]:
+    bits = np.unpackbits(np.frombuffer(buffer, np.uint8), bitorder="little")
     return bits[array.offset : array.offset + len(array)].view(bool)

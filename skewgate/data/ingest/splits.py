@@ -20,7 +20,7 @@ import pydantic
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
-from skewgate.data.arrow import kinds, row_hash
+from skewgate.data.arrow import row_hash, times
 from skewgate.data.windows import scheduled, zones
 from skewgate.data.windows.contract import WindowKeys, Zone
 from skewgate.data.windows.durations import DAY
@@ -290,17 +290,13 @@ def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
 def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
     """Returns a column of times as seconds since 1970, NaN where there is none."""
     column = _column(batch, name, where)
-    if pa.types.is_null(column.type):
-        return np.full(batch.num_rows, np.nan)
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        column = kinds.seconds(column)
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    if not times.is_moment(column.type):
         raise InputError(
             f"{where}: column {name}",
             f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
             "correct the column or the splits",
         )
-    return np.asarray(column.cast(pa.float64(), safe=False))
+    return times.moments(column)
 
 
 def _as_text(values: list[str | int | float | bool]) -> list[str]:

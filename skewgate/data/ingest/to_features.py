@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, per_second, seconds
+from skewgate.data.arrow.kinds import feature_type, is_list, is_text
+from skewgate.data.arrow.times import float_seconds, whole_seconds
+from skewgate.data.arrow.values import list_lengths, to_bytes
 from skewgate.data.sources.base import lines_of
 from skewgate.data.sources.rejected import Rejected, Rejections, reject
 
@@ -83,7 +84,7 @@ def _feature(array: pa.Array, where: str) -> tuple[pa.Array, list[_Problem]]:
     values = array if valid is None else array.drop_null()
     lengths = None
     if is_list(array.type):
-        lengths = _lengths(values)
+        lengths = list_lengths(values)
         values = values.flatten()
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
@@ -96,13 +97,6 @@ def _feature(array: pa.Array, where: str) -> tuple[pa.Array, list[_Problem]]:
         kept = values
         return None, _problems(bad, valid, lengths, lambda index: str(kept[index]), expected)
     return pa.LargeListArray.from_arrays(_offsets(valid, lengths, len(values)), converted), []
-
-
-def _lengths(lists: pa.Array) -> npt.NDArray[np.int64]:
-    """Returns the number of values of each list; none of them is null."""
-    if pa.types.is_fixed_size_list(lists.type):
-        return np.full(len(lists), lists.type.list_size, np.int64)
-    return np.asarray(pc.list_value_length(lists)).astype(np.int64)
 
 
 def _offsets(
@@ -138,8 +132,8 @@ def _convert(array: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     """Returns values without nulls as one of the three types, and which ones it cannot hold."""
     kind = array.type
     fine = np.zeros(0, np.bool_)
-    if kind in TEXT or pa.types.is_null(kind) or pa.types.is_fixed_size_binary(kind):
-        return array.cast(pa.large_binary()), fine
+    if is_text(kind) or pa.types.is_null(kind):
+        return to_bytes(array), fine
     if pa.types.is_uint64(kind):
         values = array.to_numpy()
         return pa.array(values.astype(np.int64)), values > _LARGEST_INT
@@ -147,12 +141,10 @@ def _convert(array: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
         return array.cast(pa.int64()), fine
     if pa.types.is_decimal(kind):
         array = array.cast(pa.float64())
-    if pa.types.is_duration(kind):
-        array = pa.array(array.cast(pa.int64()).to_numpy() / per_second(kind))
-    if pa.types.is_floating(array.type):
-        values = array.to_numpy()
+    if pa.types.is_floating(array.type) or pa.types.is_duration(kind):
+        values = float_seconds(array) if pa.types.is_duration(kind) else array.to_numpy()
         with np.errstate(over="ignore"):
             single = values.astype(np.float32)
         bad = np.isinf(single)
         return pa.array(single), bad & np.isfinite(values) if bad.any() else fine
-    return seconds(array), fine
+    return whole_seconds(array), fine

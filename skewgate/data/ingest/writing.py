@@ -12,8 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.data import sources
-from skewgate.data.arrow.columns import mask_array, places_array
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.values import mask_array, numbers, places_array
 from skewgate.data.ingest import threads
 from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of, seconds
+from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of
+from skewgate.data.arrow.times import whole_seconds
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import shortened
 
@@ -102,7 +103,7 @@ def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:
     if is_list(found) and not is_list(wanted):
         wanted = pa.list_(wanted)
     if wanted == pa.int64() and (is_time(found) or pa.types.is_time(found)):
-        return seconds(column)
+        return whole_seconds(column)
     same = is_list(found) == is_list(wanted) and feature_type(found) == feature_type(wanted)
     if same and (is_list(found) or found in TEXT or is_time(found)):
         return column
@@ -111,4 +112,5 @@ def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:
         values = column.to_numpy(zero_copy_only=False).astype(np.float64)
         return cast(pa.array(values, mask=mask), wanted)
     # Integers that no float holds are rounded, as they are in text.
-    return column.cast(wanted, safe=not (pa.types.is_integer(found) and wanted == pa.float64()))
+    rounded = pa.types.is_integer(found) and wanted == pa.float64()
+    return column.cast(wanted, safe=not rounded)

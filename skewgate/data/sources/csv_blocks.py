@@ -13,10 +13,10 @@ import pyarrow.csv
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import name_of
+from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import quoting
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import Rejected, shortened
-from skewgate.data.sources.streams import is_utf8
 
 Types = Mapping[str, pa.DataType]
 _TRUE, _FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]

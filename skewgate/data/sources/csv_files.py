@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.kinds import is_time, joined, seconds
+from skewgate.data.arrow.kinds import is_time, joined
+from skewgate.data.arrow.times import whole_seconds
+from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, quoting
 from skewgate.data.sources.csv_blocks import Rows, UnfitColumn, parse
 from skewgate.data.sources.rejected import Rejections, enough, reject
-from skewgate.data.sources.streams import Opener, TextFile, count_lines, is_utf8
+from skewgate.data.sources.streams import Opener, TextFile, count_lines
 
 # Blank lines, then a line whose quoted cells may hold line ends.
 _HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"[^"]*")+)(?:\r\n?|\n|\Z)')
@@ -62,7 +64,7 @@ class _Reading:
 
 
 def _as_integers(column: pa.Array) -> pa.Array:
-    return column.cast(pa.int64()) if pa.types.is_boolean(column.type) else seconds(column)
+    return column.cast(pa.int64()) if pa.types.is_boolean(column.type) else whole_seconds(column)
 
 
 class CsvSource(base.TableSource):

@@ -11,12 +11,13 @@ import pyarrow.json
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import joined
+from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, json_lines
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.casts import cast
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
-from skewgate.data.sources.streams import Opener, TextFile, count_lines, is_utf8, whole_lines
+from skewgate.data.sources.streams import Opener, TextFile, count_lines, whole_lines
 
 _Types = dict[str, pa.DataType]
 _Block = tuple[int | Places, int, dict[str, pa.Array]]

@@ -10,9 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from skewgate.data.arrow.kinds import is_list, is_time, name_of, seconds
+from skewgate.data.arrow.kinds import is_list, is_time, name_of
+from skewgate.data.arrow.times import whole_seconds
+from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources.rejected import shortened
-from skewgate.data.sources.streams import is_utf8
 
 _LINE = re.compile(rb"[^\r\n]*[^\s][^\r\n]*")
 _INT = re.compile(r"-?\d+")
@@ -197,7 +198,7 @@ def _cast(value: Any, kind: pa.DataType) -> Any:
 
 def _integer(value: Any) -> int:
     if isinstance(value, str) and _INT.fullmatch(value) is None:
-        return int(seconds(pa.array([value]).cast(pa.timestamp("s")))[0].as_py())
+        return int(whole_seconds(pa.array([value]).cast(pa.timestamp("s")))[0].as_py())
     number = value if type(value) is int else int(value)
     if number != (float(value) if isinstance(value, float) else number):
         raise ValueError(value)

@@ -158,14 +158,3 @@ def whole_lines(data: bytes) -> int:
     end = data.rfind(b"\n") + 1
     # The last byte may be half of a line end.
     return end or data.rfind(b"\r", 0, max(len(data) - 1, 0)) + 1
-
-
-def is_utf8(data: bytes) -> bool:
-    """Says whether bytes are text in UTF-8."""
-    if data.isascii():
-        return True
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.data.arrow.values import numbers, validity
+from skewgate.data.arrow.values import numbers, offsets, places_array, validity
 from skewgate.data.tf_example.protobuf import write_varint
 
 Lengths = npt.NDArray[np.int64]
@@ -51,21 +51,19 @@ def encode(batch: pa.RecordBatch) -> list[bytes]:
     joined = pc.binary_join_element_wise(head, *parts, _NOTHING)
     if isinstance(joined, pa.Scalar):  # all of them constant
         return [joined.as_py()] * batch.num_rows
-    _, ends, data = joined.buffers()
-    bounds = np.frombuffer(ends, np.int64)[: batch.num_rows + 1].tolist()
-    content = data.to_pybytes()
+    bounds = offsets(joined).tolist()
+    content = joined.buffers()[2].to_pybytes()
     return [content[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 def _feature(name: bytes, column: pa.Array) -> tuple[pa.Array | pa.Scalar, pa.Array, Lengths]:
     """Returns the heads of a feature, its values, and how many bytes of values each row has."""
     present = validity(column)
-    ends = np.frombuffer(column.buffers()[1], np.int64)[column.offset :][: len(column) + 1]
-    counts = np.where(present, np.diff(ends), 0)
+    counts = np.where(present, np.diff(offsets(column)), 0)
     bounds = np.concatenate([[0], np.cumsum(counts)])
     values, places, tag = _values(column.flatten(), several=bool(counts.max() > 1))
-    offsets = places[bounds]
-    lengths = np.diff(offsets)
+    ends = places[bounds]
+    lengths = np.diff(ends)
     codes = np.where(counts > 0, lengths, _EMPTY)
     codes[~present] = _MISSING
     nested = tag != _BYTES or counts.max() <= 1
@@ -80,7 +78,7 @@ def _feature(name: bytes, column: pa.Array) -> tuple[pa.Array | pa.Scalar, pa.Ar
         entry += _FIELD_2 + write_varint(len(feature) + length) + feature
         return _FIELD_1 + write_varint(len(entry) + length) + entry
 
-    return _heads(codes, head), _pieces(offsets, values), lengths
+    return _heads(codes, head), _pieces(ends, values), lengths
 
 
 def _values(flat: pa.Array, several: bool) -> tuple[pa.Buffer, Lengths, bytes]:
@@ -99,15 +97,10 @@ def _values(flat: pa.Array, several: bool) -> tuple[pa.Buffer, Lengths, bytes]:
     if flat.type != pa.large_binary():
         raise ValueError(f"tf.Example has no {flat.type}")
     if several:
-        lengths = np.diff(_text_ends(flat))
+        lengths = np.diff(offsets(flat))
         heads = _heads(lengths, lambda length: _FIELD_1 + write_varint(length))
         flat = pc.binary_join_element_wise(heads, flat, _NOTHING)
-    return flat.buffers()[2] or pa.py_buffer(b""), _text_ends(flat), _BYTES
-
-
-def _text_ends(flat: pa.Array) -> Lengths:
-    ends: Lengths = np.frombuffer(flat.buffers()[1] or bytes(8), np.int64)
-    return ends[flat.offset : flat.offset + len(flat) + 1]
+    return flat.buffers()[2] or pa.py_buffer(b""), offsets(flat), _BYTES
 
 
 def _varints(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], Lengths]:
@@ -134,16 +127,15 @@ def _heads(codes: Lengths, head: Callable[[int], bytes]) -> pa.Array | pa.Scalar
         return pa.scalar(head(int(codes[0])), pa.large_binary())
     different, places = np.unique(codes, return_inverse=True)
     texts = pa.array([head(int(code)) for code in different], pa.large_binary())
-    indices = pa.py_buffer(np.ascontiguousarray(places, np.int64))
-    return texts.take(pa.Array.from_buffers(pa.int64(), len(codes), [None, indices]))
+    return texts.take(places_array(places))
 
 
 def _sizes(heads: pa.Array | pa.Scalar) -> Lengths | int:
     if isinstance(heads, pa.Scalar):
         return len(heads.as_py())
-    return np.diff(_text_ends(heads))
+    return np.diff(offsets(heads))
 
 
-def _pieces(offsets: Lengths, data: pa.Buffer) -> pa.Array:
-    ends = pa.py_buffer(np.ascontiguousarray(offsets, np.int64))
-    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, [None, ends, data])
+def _pieces(ends: Lengths, data: pa.Buffer) -> pa.Array:
+    buffer = pa.py_buffer(np.ascontiguousarray(ends, np.int64))
+    return pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, [None, buffer, data])

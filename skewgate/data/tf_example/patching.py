@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from google.protobuf import descriptor_pb2, descriptor_pool
 
-from skewgate.data.arrow.columns import places_array
-from skewgate.data.arrow.values import is_list
+from skewgate.data.arrow.columns import large_lists
+from skewgate.data.arrow.kinds import is_list
 from skewgate.data.tf_example import encoding
 from skewgate.data.tf_example.protobuf import message_class, read_varint, write_varint
 
@@ -26,9 +26,7 @@ def encode(columns: Mapping[str, pa.Array]) -> list[bytes]:
             without nulls.
     """
     lists = [
-        array
-        if is_list(array.type)
-        else pa.LargeListArray.from_arrays(places_array(np.arange(len(array) + 1)), array)
+        array if is_list(array.type) else large_lists(np.ones(len(array), np.int64), array)
         for array in columns.values()
     ]
     return encoding.encode(pa.RecordBatch.from_arrays(lists, list(columns)))

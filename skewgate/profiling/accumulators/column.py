@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.values import is_list, name_of, numbers, to_numbers, values_of
+from skewgate.data.arrow.columns import to_numbers
+from skewgate.data.arrow.kinds import is_list, is_text
+from skewgate.data.arrow.values import list_lengths, name_of, numbers, values_of
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import RESOLUTION, NumericAccumulator
 
@@ -52,7 +54,7 @@ class ColumnAccumulator:
             return
         self._n_present += len(array) - array.null_count
         if is_list(array.type):
-            lengths = numbers(pc.list_value_length(array)).astype(np.float64)
+            lengths = list_lengths(array).astype(np.float64)
             self._longest = max(self._longest, int(np.max(lengths, initial=0)))
             self._lengths.add(lengths)
             array = array.flatten()
@@ -81,7 +83,7 @@ class ColumnAccumulator:
 
     def _take(self, kind: pa.DataType) -> None:
         """Opens the accumulator that fits a type, or makes sure that it is the one in use."""
-        textual = _is_text(kind)
+        textual = is_text(kind)
         if self._values is None:
             self._type = kind
             self._values = (
@@ -159,16 +161,6 @@ def _is_whole(kind: pa.DataType) -> bool:
         or pa.types.is_boolean(kind)
         or pa.types.is_date(kind)
         or pa.types.is_timestamp(kind)
-    )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
     )
 
 

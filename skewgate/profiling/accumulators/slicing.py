@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.values import is_list, numbers, validity, values_of
+from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.values import list_lengths, numbers, places_array, validity, values_of
 
 
 def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -45,9 +46,7 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
     ends = np.cumsum(sizes)
     for name, start, end in zip(known, ends - sizes, ends, strict=True):
         taken = np.unique(rows[order[start:end]]).astype(np.int64)
-        # Not pa.array, which imports pandas.
-        places = pa.Array.from_buffers(pa.int64(), len(taken), [None, pa.py_buffer(taken)])
-        yield name, batch.take(places)
+        yield name, batch.take(places_array(taken))
 
 
 def unknown(column: str) -> InputError:
@@ -59,7 +58,7 @@ def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.ND
     """Returns row numbers in ascending order and the name of each value, both of shape (m,)."""
     rows = np.arange(len(array))
     if is_list(array.type):
-        lengths = numbers(pc.list_value_length(array))
+        lengths = list_lengths(array)
         rows, array = np.repeat(rows[validity(array)], lengths), array.flatten()
     if pa.types.is_null(array.type):
         return np.empty(0, np.int64), np.empty(0, object)

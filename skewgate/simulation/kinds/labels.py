@@ -14,7 +14,7 @@ import pydantic
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import validity
+from skewgate.data.arrow.values import stored, validity
 from skewgate.simulation.kinds.base import (
     SLICE_VALUES,
     VALUES,
@@ -137,7 +137,7 @@ class ClassPrior(LabelPlant):
 def _codes(array: pa.Array, classes: list[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Returns the place of each label among the classes, -1 for none, shape (n,)."""
     found = pc.index_in(array, value_set=pa.array(classes, array.type))
-    return np.where(validity(found), cells.values(found), -1).astype(np.int64)
+    return np.where(validity(found), stored(found), -1).astype(np.int64)
 
 
 class LabelFlip(LabelPlant):

@@ -14,7 +14,8 @@ import pydantic
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import validity
+from skewgate.data.arrow.kinds import is_number
+from skewgate.data.arrow.values import stored, validity
 from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, other_type, share_text
 from skewgate.simulation.kinds.randoms import normals
 
@@ -47,7 +48,7 @@ class NumberPlant(Plant):
     def settle(self, facts: Mapping[str, Facts], at: str) -> dict[str, Any]:
         """See Plant."""
         fact = facts[self.column]
-        if not cells.is_number(fact.type):
+        if not is_number(fact.type):
             raise other_type(fact, at, "whole or floating numbers")
         if fact.distribution is None or not math.isfinite(fact.distribution.std):
             found = "has no finite number, or numbers too large for a standard deviation"
@@ -70,7 +71,7 @@ class NumberPlant(Plant):
         self, column: str, array: pa.Array, rows: Selection, settled: Mapping[str, Any]
     ) -> pa.Array:
         """See Plant."""
-        numbers = cells.values(array).astype(np.float64)
+        numbers = stored(array).astype(np.float64)
         chosen = rows.chosen & validity(array) & np.isfinite(numbers)
         uniform = rows.uniform("size")[chosen] if self.random else None
         old = numbers[chosen]

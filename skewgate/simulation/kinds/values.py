@@ -11,7 +11,7 @@ import pydantic
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import cells
-from skewgate.data.arrow.values import validity
+from skewgate.data.arrow.values import places_array, validity
 from skewgate.simulation.kinds.base import (
     MOST_VALUES,
     VALUES,
@@ -246,4 +246,4 @@ class Permutation(Plant):
         order = np.argsort(rows.uniform(f"order of {column}")[chosen], kind="stable")
         places = np.arange(len(array))
         places[chosen] = chosen[order]
-        return array.take(cells.indices(places))
+        return array.take(places_array(places))

@@ -13,7 +13,7 @@ from skewgate import decision, metrics
 from skewgate.checks.drift import comparing
 from skewgate.core.profile import Profile
 from skewgate.core.results import MetricResult, Status
-from skewgate.data.arrow import cells
+from skewgate.data.arrow.values import places_array
 from skewgate.estimation import binomial
 from skewgate.simulation.kinds.randoms import uniforms
 from skewgate.simulation.rehearsal.stage import Stage
@@ -123,7 +123,7 @@ def play(
 def _taken(
     pool: pa.RecordBatch, places: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> pa.RecordBatch:
-    taken: pa.RecordBatch = pool.take(cells.indices(places))
+    taken: pa.RecordBatch = pool.take(places_array(places))
     return taken
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.data.arrow import cells
+from skewgate.data.arrow.kinds import is_number
 from skewgate.simulation.kinds.base import MOST_VALUES
 from skewgate.simulation.spec import Planned, expand
 from skewgate.simulation.survey import count_values
@@ -64,11 +64,11 @@ def choose(
         rank = (
             name in alarming,
             name not in config.critical,
-            cells.is_number(array.type) and not pa.types.is_floating(array.type),
+            is_number(array.type) and not pa.types.is_floating(array.type),
             -distinct,
             name,
         )
-        if cells.is_number(array.type) and name not in categorical:
+        if is_number(array.type) and name not in categorical:
             if distinct >= _FEW:
                 numbers.append(rank)
         elif 2 <= distinct <= _MOST_CATEGORIES and not pa.types.is_temporal(array.type):

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.profile import Profile
-from skewgate.data.arrow import cells
+from skewgate.data.arrow.values import mask_array, places_array
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
@@ -110,13 +110,13 @@ def _thinned(block: pa.RecordBatch, start: int, most: int, rows: int) -> pa.Reco
     if rows <= most:
         return block
     places = np.arange(start, start + block.num_rows + 1) * most // rows
-    return block.filter(cells.mask(places[1:] > places[:-1]))
+    return block.filter(mask_array(places[1:] > places[:-1]))
 
 
 def _shuffled(windows: Sequence[pa.RecordBatch], seed: int) -> tuple[pa.RecordBatch, ...]:
     rows = join(list(windows), windows[0].schema)
     order = np.argsort(uniforms(seed, "order of rows", 0, rows.num_rows), kind="stable")
-    mixed = rows.take(cells.indices(order))
+    mixed = rows.take(places_array(order))
     ends = np.cumsum([window.num_rows for window in windows]).tolist()
     return tuple(
         mixed.slice(end - window.num_rows, window.num_rows)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.data.arrow.values import is_list, numbers, validity
+from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.values import is_utf8, list_lengths, numbers, validity
 from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues, Lengths
 
 
@@ -132,15 +133,9 @@ def _kind(kind: pa.DataType) -> int:
 
 
 def _lengths(array: pa.Array) -> Lengths:
-    if pa.types.is_null(array.type):
-        return np.full(len(array), -1, np.int64)
-    if len(array) == 0:
-        return np.empty(0, np.int64)
-    wide = np.int64 if pa.types.is_large_list(array.type) else np.int32
-    offsets = np.frombuffer(array.buffers()[1], wide)[array.offset :][: len(array) + 1]
-    lengths = np.diff(offsets).astype(np.int64)
-    if array.null_count:
-        lengths[~validity(array)] = -1
+    lengths = np.full(len(array), -1, np.int64)
+    if not pa.types.is_null(array.type):
+        lengths[validity(array)] = list_lengths(array)
     return lengths
 
 
@@ -149,16 +144,8 @@ def _texts(values: pa.Array) -> Texts:
 
     invalid = np.zeros(len(values), bool)
     if len(values) and array_util.CountInvalidUTF8(values):
-        invalid[:] = [not _is_utf8(value) for value in values.to_pylist()]
+        invalid[:] = [not is_utf8(value) for value in values.to_pylist()]
     return Texts(values, numbers(pc.binary_length(values)).astype(np.int64), invalid)
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def take(column: Column, rows: npt.NDArray[np.intp]) -> Column:

@@ -16,9 +16,9 @@ from skewgate.checks.skew.rows.confusion import Confusion
 from skewgate.checks.skew.rows.parts import SideCounts, make_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import row_keys
-from skewgate.data.arrow.columns import ListValues, Places, places_array
+from skewgate.data.arrow.columns import ListValues, Places
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.values import numbers, places_array
 from skewgate.profiling.accumulators.slicing import slices
 
 Counts = npt.NDArray[np.int64]

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.checks.skew.config import RowRules
-from skewgate.data.arrow.columns import TEXT, ListValues, Mask, from_mask_array, kind_of
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.columns import TEXT, ListValues, Mask, kind_of
+from skewgate.data.arrow.values import from_mask_array, numbers
 
 EQUAL, NOT_IN_TRAINING, NOT_IN_SERVING, DIFFERENT = range(4)
 KINDS = ("missing in training", "missing in serving", "different")

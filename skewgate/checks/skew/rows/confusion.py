@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.distributions import CategoricalDistribution
-from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places, from_mask_array
-from skewgate.data.arrow.values import numbers
+from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places
+from skewgate.data.arrow.values import from_mask_array, numbers
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 
 CAPACITY = 2_000

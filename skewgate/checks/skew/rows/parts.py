@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from skewgate.checks.skew.config import RowRules
 from skewgate.data.arrow import columns as columns_lib
-from skewgate.data.arrow.columns import places_array
+from skewgate.data.arrow.columns import ListValues
 from skewgate.data.arrow.row_keys import Groups, fingerprints
 from skewgate.data.arrow.row_parts import RowPart, join_columns
-from skewgate.data.arrow.values import is_list
+from skewgate.data.arrow.values import places_array
 
 
 @dataclasses.dataclass
@@ -91,7 +91,5 @@ def make_part(
 
 
 def _kinds(array: pa.Array) -> frozenset[str]:
-    if is_list(array.type):
-        found = len(array.flatten()) > 0
-        return frozenset({columns_lib.kind_of(array.type.value_type)} if found else ())
-    return frozenset({columns_lib.kind_of(array.type)} if array.null_count < len(array) else ())
+    kind = ListValues.of(array).kind
+    return frozenset({kind} if kind else ())

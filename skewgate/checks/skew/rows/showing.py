@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from skewgate.data.arrow.values import is_list
+from skewgate.data.arrow.kinds import is_list
 
 MOST_VALUES = 10
 """Values shown of a list."""

@@ -62,9 +62,3 @@ def test_what_is_joined_does_not_grow_again(one, other, text):
     both = kinds.joined(one, other, text)
     assert kinds.joined(both, one, text) == both
     assert kinds.joined(both, other, text) == both
-
-
-def test_seconds_are_rounded_down_and_nulls_stay():
-    times = pa.array([-1, None, 1_999], pa.timestamp("ms"))
-    assert kinds.seconds(times).to_pylist() == [-1, None, 1]
-    assert kinds.seconds(times.slice(1)).to_pylist() == [None, 1]

@@ -119,3 +119,8 @@ def test_a_missing_value_counts_by_its_column():
 def test_a_struct_is_refused():
     with pytest.raises(InputError, match=r"a\.csv: column c0: has the type struct<x: int64>"):
         hashes(pa.array([{"x": 1}]))
+
+
+def test_an_interval_of_months_is_refused():
+    with pytest.raises(InputError, match=r"column c0: has the type month_day_nano_interval"):
+        hashes(pa.array([(1, 2, 3)], pa.month_day_nano_interval()))
