@@ -42,7 +42,17 @@ def is_utf8(data: bytes) -> bool:
 
 def to_bytes(array: pa.Array) -> pa.Array:
     """Returns text or bytes, of any length or a fixed one, as large binary; nulls stay."""
-    return array.cast(pa.large_binary())
+    return castable(array).cast(pa.large_binary())
+
+
+def castable(array: pa.Array) -> pa.Array:
+    """Returns an array whose cast does no harm; all but slices of one type stay as they are.
+
+    The cast of a slice of bytes of a fixed length ends the process (pyarrow 10).
+    """
+    if pa.types.is_fixed_size_binary(array.type) and array.offset:
+        return array.take(places_array(np.arange(len(array))))
+    return array
 
 
 def stored(array: pa.Array, dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:

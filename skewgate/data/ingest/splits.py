@@ -21,6 +21,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow import row_hash, times
+from skewgate.data.arrow.values import castable
 from skewgate.data.windows import scheduled, zones
 from skewgate.data.windows.contract import WindowKeys, Zone
 from skewgate.data.windows.durations import DAY
@@ -196,7 +197,7 @@ class ColumnValues(StrictModel):
         """Returns the place of each row's split; a row without a value has none."""
         column = _column(batch, self.column, where)
         try:
-            text = column.cast(pa.string())
+            text = castable(column).cast(pa.string())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise InputError(
                 f"{where}: column {self.column}",

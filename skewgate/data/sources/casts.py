@@ -10,6 +10,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of
 from skewgate.data.arrow.times import whole_seconds
+from skewgate.data.arrow.values import castable
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import shortened
 
@@ -113,4 +114,4 @@ def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:
         return cast(pa.array(values, mask=mask), wanted)
     # Integers that no float holds are rounded, as they are in text.
     rounded = pa.types.is_integer(found) and wanted == pa.float64()
-    return column.cast(wanted, safe=not rounded)
+    return castable(column).cast(wanted, safe=not rounded)

@@ -95,6 +95,16 @@ def test_places_are_null_where_they_are_not_known():
     assert values.places_array(np.array([[1, 2], [3, 4]])[:, 1]).to_pylist() == [2, 4]
 
 
+@pytest.mark.parametrize("start", [0, 2])
+def test_bytes_of_a_fixed_length_are_cast_though_they_are_a_slice(start):
+    rows = [b"abc", None, b"\xff12", b"xyz", None]
+    array = pa.array(rows, pa.binary(3)).slice(start)
+    assert values.to_bytes(array).equals(pa.array(rows[start:], pa.large_binary()))
+    with pytest.raises(pa.ArrowInvalid):
+        values.castable(array).cast(pa.string())
+    assert values.castable(array.slice(1)).equals(array.slice(1))
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()])
 def test_text_becomes_bytes(kind):
     array = pa.array(["a", None, "Café"], kind).slice(1)
