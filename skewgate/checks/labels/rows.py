@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.checks.labels.config import FIRST_SECOND, LAST_SECOND, LabelConfig
@@ -15,7 +14,7 @@ from skewgate.data.arrow import columns as columns_lib
 from skewgate.data.arrow.columns import ListValues, Mask, Places
 from skewgate.data.arrow.row_keys import Groups, Keys, fingerprints
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.arrow.values import from_mask_array, mask_array, places_array
+from skewgate.data.arrow.values import from_mask_array, mask_array, numbers, places_array
 
 TIME, PLACE, RECORD, KEYED, OWN = "time", "place", "record", "keyed", "own"
 """Columns of a part. Those of the label features follow, with LABEL before their names."""
@@ -158,7 +157,7 @@ def number_column(part: RowPart, name: str) -> Places:
     """Returns a column of whole numbers; none of a part without rows."""
     if not len(part.keys):
         return np.empty(0, np.int64)
-    found: Places = np.asarray(part.columns[name].to_numpy(zero_copy_only=False), np.int64)
+    found: Places = numbers(part.columns[name])
     return found
 
 
@@ -177,9 +176,9 @@ def groups_of(keys: Keys, others: Keys) -> tuple[Places, Places]:
     groups = Groups.of(
         Keys(np.concatenate([keys.high, others.high]), np.concatenate([keys.low, others.low]))
     )
-    numbers = np.empty(len(groups.order), np.int64)
-    numbers[groups.order] = np.repeat(np.arange(len(groups.sizes)), groups.sizes)
-    return numbers[: len(keys)], numbers[len(keys) :]
+    numbered = np.empty(len(groups.order), np.int64)
+    numbered[groups.order] = np.repeat(np.arange(len(groups.sizes)), groups.sizes)
+    return numbered[: len(keys)], numbered[len(keys) :]
 
 
 def _columns(
@@ -215,7 +214,7 @@ def _times(array: pa.Array | None, rows: int, where: str) -> Places:
             f"must be whole seconds since 1970 (int64), found {found}",
             "write the time as whole seconds; a 32-bit float is a minute off",
         )
-    flat: npt.NDArray[np.int64] = values.flat.to_numpy(zero_copy_only=False)
+    flat: Places = numbers(values.flat)
     wrong = flat[(flat < FIRST_SECOND) | (flat > LAST_SECOND)]
     if len(wrong):
         raise InputError(

@@ -68,7 +68,7 @@ def test_pieces_become_one_member_of_gzip(pieces):
     content = made["0-00000"].content
     assert read(content) == expected
     member = zlib.decompressobj(16 + zlib.MAX_WBITS)  # which stops at the end of the first member
-    assert member.decompress(content) == shards.frame(expected)
+    assert member.decompress(content) == tfrecord.frame(expected)
     assert (member.eof, member.unused_data) == (True, b"")
 
 
