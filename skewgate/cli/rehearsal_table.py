@@ -12,6 +12,8 @@ from skewgate.simulation.rehearsal.thresholds import Rate
 _HEAD = ("drift", "size", "detected", "", "inconclusive", "missed", "delay", "false", "seen by")
 _RIGHT = frozenset({"inconclusive", "missed", "delay", "false"})
 _BAR = 10
+_MOST_ALARMS = 5
+"""Alarms of a window that are named."""
 NOT_VISIBLE = "not visible to drift metrics: needs labels and a performance gate"
 
 
@@ -115,9 +117,10 @@ def _rate(rate: Rate, what: str) -> str:
     )
 
 
-def _listed(alarms: Sequence[MetricResult], most: int = 5) -> str:
-    rest = f" and {len(alarms) - most} more" if len(alarms) > most else ""
-    return ", ".join(each.label for each in alarms[:most]) + rest
+def _listed(alarms: Sequence[MetricResult]) -> str:
+    rest = len(alarms) - _MOST_ALARMS
+    more = f" and {rest} more" if rest > 0 else ""
+    return ", ".join(each.label for each in alarms[:_MOST_ALARMS]) + more
 
 
 def _span(numbers: Sequence[int]) -> str:

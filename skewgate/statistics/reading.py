@@ -143,21 +143,6 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
     return Profile(slices, rows)
 
 
-def distributions(
-    dataset: statistics_pb2.DatasetFeatureStatistics, rank_error: float = STOCK_RANK_ERROR
-) -> Features:
-    """Returns the distribution of every feature of one data set (slice).
-
-    A feature with several values per example has `num_values(<name>)` beside it.
-
-    Args:
-        dataset: statistics of a slice.
-        rank_error: as for `parse_profile`.
-    """
-    statistics = statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
-    return profile_of(statistics, rank_error).slices[slice_name(dataset)]
-
-
 def _features(dataset: Any, rank_error: float) -> Features:
     features: Features = {}
     for feature in dataset.features:

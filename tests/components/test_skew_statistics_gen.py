@@ -19,6 +19,7 @@ from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 from skewgate.statistics import reading as statistics_lib
+from tests.distributions_of import distributions
 
 PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}
 
@@ -88,7 +89,7 @@ def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, p
     error = artifact_io.rank_error(statistics)
     assert error == 0.0025
     (dataset,) = artifact_io.read_statistics(statistics, "train").datasets
-    fare = statistics_lib.distributions(dataset, error)["fare"]
+    fare = distributions(dataset, error)["fare"]
     assert len(fare.edges) > 90
     assert fare.n == 700
 
@@ -103,7 +104,7 @@ def test_the_file_itself_says_how_exact_it_is(examples, profile, output):
     error = {statistics_lib.SKETCH_ERROR_STAT: 0.0025}
     assert told == {"fare": error, "stops": error, "payment": {}}
     for reader in (0.01, 0.5):  # what is told counts, not what the reader takes where it is not
-        sides = statistics_lib.distributions(dataset, reader)
+        sides = distributions(dataset, reader)
         assert {sides[name].rank_error for name in ("fare", "stops", "num_values(stops)")} == {
             0.0025
         }

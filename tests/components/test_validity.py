@@ -436,20 +436,6 @@ def test_the_most_different_values_are_not_zero_where_the_schema_names_no_limit(
 # Versions.
 
 
-def test_the_number_of_rows_is_compared_with_the_previous_version():
-    limits = "num_examples_version_comparator { min_fraction_threshold: 0.5 }"
-    schema = SCHEMA.replace("min_examples_count: 100", limits)
-    before = statistics_pb2.DatasetFeatureStatisticsList(datasets=[rows_of(500)])
-    anomalies, results = validate(rows_of(200), schema=schema, previous_version=before)
-    (result,) = failed(results).values()
-    assert (result.feature, result.metric) == ("", "schema:COMPARATOR_LOW_NUM_EXAMPLES")
-    assert result.expected == "at least 0.5 times the rows of the previous version"
-    assert result.observed == "0.4 times, with 200 rows"
-    assert anomalies.dataset_anomaly_info.severity == anomalies_pb2.AnomalyInfo.ERROR
-    _, results = validate(rows_of(300), schema=schema, previous_version=before)
-    assert blessed(results)
-
-
 def test_a_version_to_compare_with_that_is_not_there_is_inconclusive():
     limits = "num_examples_version_comparator { min_fraction_threshold: 0.5 }"
     schema = SCHEMA.replace("min_examples_count: 100", limits)

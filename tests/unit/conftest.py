@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.statistics.reading import distributions
+from tests.distributions_of import distributions
 
 # The same examples at every run, however slow the machine.
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True)

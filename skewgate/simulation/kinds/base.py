@@ -18,11 +18,12 @@ from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.cells import BoolArray
 from skewgate.simulation.onset import Onset
 
-Scalar = str | int | float | bool | None
 MOMENTS, VALUES, SLICE_VALUES = "moments", "values", "slice values"
 """What a plant must know of a column before: see Facts."""
 MOST_VALUES = 100_000
 """Distinct values counted of a column."""
+_MOST_NAMES = 10
+"""Names that a message lists."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,11 +139,11 @@ class Plant(StrictModel, abc.ABC):
         """Returns a column of the same type and length, changed in chosen rows only."""
 
 
-def other_type(fact: Facts, at: str, wanted: str) -> InputError:
-    """Returns the error that a column has a type that a plant cannot change."""
+def no_number(fact: Facts, at: str) -> InputError:
+    """Returns the error that a plant needs numbers, and a column has none."""
     return InputError(
         f"{at}: column {fact.name}",
-        f"is of type {fact.type}, and this kind needs {wanted}",
+        f"is of type {fact.type}, and this kind needs whole or floating numbers",
         "name another column, or another kind",
     )
 
@@ -182,14 +183,14 @@ def check_known(fact: Facts, value: Any, at: str) -> None:
         )
 
 
-def known(names: Collection[Any], wanted: Any, most: int = 10) -> str:
+def known(names: Collection[Any], name: Any) -> str:
     """Returns what to write instead of an unknown name."""
-    texts = [str(name) for name in names]
-    close = difflib.get_close_matches(str(wanted), texts, n=1)
+    texts = [str(each) for each in names]
+    close = difflib.get_close_matches(str(name), texts, n=1)
     if close:
         return f"did you mean {close[0]!r}"
-    rest = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return f"known are {', '.join(texts[:most])}{rest}"
+    rest = f" and {len(texts) - _MOST_NAMES} more" if len(texts) > _MOST_NAMES else ""
+    return f"known are {', '.join(texts[:_MOST_NAMES])}{rest}"
 
 
 def share_text(share: float) -> str:

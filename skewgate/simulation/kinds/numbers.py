@@ -15,7 +15,7 @@ from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.values import validity
 from skewgate.simulation import cells
-from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, other_type, share_text
+from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, no_number, share_text
 from skewgate.simulation.randoms import normals
 
 Sizes = Mapping[str, Any]
@@ -48,7 +48,7 @@ class NumberPlant(Plant):
         """See Plant."""
         fact = facts[self.column]
         if not cells.is_number(fact.type):
-            raise other_type(fact, at, "whole or floating numbers")
+            raise no_number(fact, at)
         if fact.distribution is None or not math.isfinite(fact.distribution.std):
             found = "has no finite number, or numbers too large for a standard deviation"
             raise InputError(f"{at}: column {self.column}", found, "name another column")

@@ -8,6 +8,7 @@ from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.metrics.ks import ks_interval
 from skewgate.statistics import reading
+from tests.distributions_of import distributions
 
 VALUES = st.one_of(
     st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=50),
@@ -74,7 +75,7 @@ def test_the_true_cdf_lies_within_its_bounds_when_the_sketch_errs(
     del histogram.buckets[:]
     for low, high, count in zip(*build.buckets_between(boundaries, weights), strict=True):
         histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
-    check_bounds(reading.distributions(build.dataset(feature), rank_error)["x"], values)
+    check_bounds(distributions(build.dataset(feature), rank_error)["x"], values)
 
 
 @settings(max_examples=100)
@@ -148,7 +149,7 @@ def test_bytes_are_categories_that_nobody_knows():
     common = feature.bytes_stats.common_stats
     common.num_non_missing, common.tot_num_values, common.num_missing = 6, 8, 2
     dataset = statistics_pb2.DatasetFeatureStatistics(features=[feature])
-    d = reading.distributions(dataset)["image"]
+    d = distributions(dataset)["image"]
     assert (d.counts, d.other, d.n, d.n_missing) == ({}, 8.0, 8, 2)
 
 
@@ -156,14 +157,14 @@ def test_a_feature_without_statistics_is_empty():
     dataset = statistics_pb2.DatasetFeatureStatistics(
         features=[statistics_pb2.FeatureNameStatistics(name="x")]
     )
-    assert reading.distributions(dataset) == {"x": EmptyDistribution(n_missing=0)}
+    assert distributions(dataset) == {"x": EmptyDistribution(n_missing=0)}
 
 
 def test_features_are_named_by_their_path(build):
     nested = build.categorical_feature("trip", {"a": 1})
     nested.path.step.append("company")
     by_name = statistics_pb2.FeatureNameStatistics(name="fare")
-    assert set(reading.distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
+    assert set(distributions(build.dataset(nested, by_name))) == {"trip.company", "fare"}
 
 
 @given(
@@ -174,7 +175,7 @@ def test_features_are_named_by_their_path(build):
 )
 def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
     # Their counts are interpolated and their edges are no values.
-    distributions = []
+    sides = []
     for values in pair:
         feature = build.numeric_feature("x", [])
         del feature.num_stats.histograms[:]
@@ -186,10 +187,10 @@ def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
         histogram = feature.num_stats.histograms.add(type=statistics_pb2.Histogram.STANDARD)
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
-        distributions.append(reading.distributions(build.dataset(feature), 0.0)["x"])
-        check_bounds(distributions[-1], values)
+        sides.append(distributions(build.dataset(feature), 0.0)["x"])
+        check_bounds(sides[-1], values)
     exact = build.numeric(pair[0]), build.numeric(pair[1])
-    _, lower, upper = ks_interval(*distributions)
+    _, lower, upper = ks_interval(*sides)
     assert lower - 1e-9 <= ks_interval(*exact)[0] <= upper + 1e-9
 
 

@@ -18,7 +18,7 @@ from skewgate.metrics import REGISTRY
 from skewgate.metrics.jsd import jsd
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data
-from skewgate.statistics.reading import distributions
+from tests.distributions_of import distributions
 
 NUMERIC = ("fare", "trip_miles", "trip_seconds", "pickup_latitude")
 CATEGORICAL = ("payment_type", "company")

@@ -151,12 +151,6 @@ def _rows(subject: Subject, _: str) -> str:
     return between(_end(limits, "min_examples_count"), _end(limits, "max_examples_count"), "row")
 
 
-def _ratio(subject: Subject, _: str) -> str:
-    limits = subject.schema.dataset_constraints.num_examples_version_comparator
-    ends = between(_end(limits, "min_fraction_threshold"), _end(limits, "max_fraction_threshold"))
-    return f"{ends} times the rows of the previous version"
-
-
 def _sparse(subject: Subject, _: str) -> str:
     if subject.sparse is None:
         return ""
@@ -237,8 +231,6 @@ _EXPECTED: dict[str, Text] = {
     "INVALID_FEATURE_SHAPE": _shape,
     "DATASET_LOW_NUM_EXAMPLES": _rows,
     "DATASET_HIGH_NUM_EXAMPLES": _rows,
-    "COMPARATOR_LOW_NUM_EXAMPLES": _ratio,
-    "COMPARATOR_HIGH_NUM_EXAMPLES": _ratio,
     "SPARSE_FEATURE_MISSING_VALUE": _sparse,
     "SPARSE_FEATURE_MISSING_INDEX": _sparse,
     "SPARSE_FEATURE_LENGTH_MISMATCH": _sparse,

@@ -193,11 +193,6 @@ def _lengths(subject: Subject, description: str) -> str:
     )
 
 
-def _ratio(subject: Subject, description: str) -> str:
-    found = re.search(r" is (\S+) \(up to six", description)
-    return f"{found.group(1)} times, with {subject.rows:,} rows" if found else ""
-
-
 def _no_type(subject: Subject, _: str) -> str:
     return f"no type in the schema, and {subject.data_type} in the data"
 
@@ -246,6 +241,4 @@ _OBSERVED: dict[str, Text] = {
     "WEIGHTED_FEATURE_NAME_COLLISION": _twice,
     "SPARSE_FEATURE_LENGTH_MISMATCH": _lengths,
     "WEIGHTED_FEATURE_LENGTH_MISMATCH": _lengths,
-    "COMPARATOR_LOW_NUM_EXAMPLES": _ratio,
-    "COMPARATOR_HIGH_NUM_EXAMPLES": _ratio,
 }

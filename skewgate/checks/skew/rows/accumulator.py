@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows import comparing, confusion, showing
 from skewgate.checks.skew.rows.confusion import Confusion
-from skewgate.checks.skew.rows.parts import SideCounts, make_part
+from skewgate.checks.skew.rows.parts import SideCounts
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import row_keys
 from skewgate.data.arrow.columns import ListValues, Places, places_array
@@ -153,31 +153,6 @@ class RowAccumulator:
             for place in places
         ]
         self.samples[feature] = sorted([*self.samples.get(feature, ()), *new])[: rules.samples]
-
-
-def compare_batches(
-    training: Iterable[pa.RecordBatch],
-    serving: Iterable[pa.RecordBatch],
-    rules: RowRules,
-    features: Iterable[str] | None = None,
-) -> RowAccumulator:
-    """Joins and compares rows that fit into memory.
-
-    Args:
-        training, serving: the rows of the two sides.
-        rules: how they are joined and compared.
-        features: the features to compare; all without it.
-
-    Raises:
-        InputError: a column cannot be compared, or a slice cannot be made.
-    """
-    result = RowAccumulator(rules.samples)
-    here, seen_here = make_part(list(training), rules, features)
-    there, seen_there = make_part(list(serving), rules, features)
-    result.training.merge(seen_here)
-    result.serving.merge(seen_there)
-    result.compare(here, there, rules)
-    return result
 
 
 class _Columns(dict[str, pa.Array]):
