@@ -93,7 +93,13 @@ class Examination:
             return anomalies_pb2.Anomalies()
         rules = self._config.anomalies
         statistics = self._shown(current)
-        anomalies, results = validity.validate(statistics, self._schema, self._environment, rules)
+        anomalies, results = validity.validate(
+            statistics,
+            self._schema,
+            self._environment,
+            rules,
+            self._config.significance.alpha,
+        )
         self.add(results, current.split)
         for pairing, other in others.items():
             if other is None:

@@ -21,8 +21,7 @@ def validate(
     schema: schema_pb2.Schema,
     environment: str | None,
     rules: AnomalyRules,
-    *,
-    alpha: float = 0.05,
+    alpha: float,
 ) -> tuple[anomalies_pb2.Anomalies, list[MetricResult]]:
     """Validates statistics against a schema.
 
