@@ -50,12 +50,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         sides: Sides = {}
         for side, parameter in ((PREDICTIONS, "split"), (LABELS, "label_split")):
             artifact = artifact_utils.get_single_instance(input_dict[side])
-            wanted = exec_properties.get(parameter) or None
-            sides[side] = artifact, artifact_io.choose_split(artifact, wanted, f"the {side}")
+            chosen = exec_properties.get(parameter) or None
+            sides[side] = artifact, artifact_io.choose_split(artifact, chosen, f"the {side}")
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         predictions, split = sides[PREDICTIONS]
         examples.split_names = artifact_utils.encode_split_names([split])
-        artifact_io.hand_on(predictions, examples)
+        artifact_io.copy_span_and_window(predictions, examples)
         counted = self._join(sides, examples, config)
         rows = {PREDICTIONS: counted.totals.predictions, LABELS: counted.totals.labels}
         set_properties(examples, split, rows[PREDICTIONS])

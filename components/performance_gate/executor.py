@@ -47,7 +47,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
 
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.present(input_dict)
+        input_dict = artifact_io.without_absent(input_dict)
         config = yaml_model.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
         eval_config = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])

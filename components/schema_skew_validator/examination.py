@@ -92,7 +92,7 @@ class Examination:
             self.add([results_lib.inconclusive("rows", "the data hold no examples")], current.split)
             return anomalies_pb2.Anomalies()
         rules = self._config.anomalies
-        statistics = self._shown(current)
+        statistics = self._large_slices(current)
         anomalies, results = validity.validate(
             statistics,
             self._schema,
@@ -106,7 +106,7 @@ class Examination:
                 continue
             compared = comparator_values.compare(
                 pairing,
-                self._shown(other),
+                self._large_slices(other),
                 statistics,
                 self._schema,
                 environment=self._environment,
@@ -114,11 +114,11 @@ class Examination:
                 slices=rules.slices,
             )
             self._comparisons += [(current.split, each) for each in compared.comparisons]
-            self.add([_by_rule(result, rules) for result in compared.settled], current.split)
+            self.add([_by_rule(result, rules) for result in compared.results], current.split)
             anomaly_files.add_compared(anomalies, compared.anomalies, pairing, rules)
         return anomalies
 
-    def judged(self) -> list[MetricResult]:
+    def judged_results(self) -> list[MetricResult]:
         """Returns all results, the comparators of all splits judged together."""
         significance = self._config.significance
         level = decision.level(max(len(self._comparisons), 1), significance)
@@ -133,7 +133,7 @@ class Examination:
             ),
         ]
 
-    def _shown(self, side: SplitStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
+    def _large_slices(self, side: SplitStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
         return statistics_lib.without_small_slices(side.statistics, self._config.min_slice_rows)
 
     def _named(self, result: MetricResult, split: str | None) -> MetricResult:

@@ -110,9 +110,9 @@ def _count(
         counted = artifact_io.read_pickle(path)
         assert isinstance(counted, RowAccumulator)
         if counted.error is None:
-            found = {"training": counted.training, "serving": counted.serving}
+            by_label = {"training": counted.training, "serving": counted.serving}
             for label, (artifact, split) in sides.items():
-                tfrecords.check_rows(artifact, split, found[label].rows)
+                tfrecords.check_rows(artifact, split, by_label[label].rows)
         return counted
 
 

@@ -64,15 +64,15 @@ def _slices(
     rules: AnomalyRules,
     alpha: float,
 ) -> Iterator[MetricResult]:
-    asked = unchecked.of_slice(schema)
+    slice_schema = unchecked.of_slice(schema)
     slices = {
         name: dataset
         for dataset in statistics.datasets
         if (name := statistics_lib.slice_name(dataset))
     }
     for name, dataset in sorted(slices.items()):
-        anomalies = _tfdv(unchecked.prepare(asked, dataset), environment)
-        subjects = Subjects(asked, dataset, environment)
+        anomalies = _tfdv(unchecked.prepare(slice_schema, dataset), environment)
+        subjects = Subjects(slice_schema, dataset, environment)
         yield from findings.judge_slice(name, anomalies, subjects, rules, alpha / len(slices))
 
 
@@ -82,11 +82,11 @@ def _tfdv(prepared: unchecked.Prepared, environment: str | None) -> anomalies_pb
 
     joined = anomalies_pb2.Anomalies()
     for schema, statistics in _parts(prepared.schema, prepared.dataset):
-        found = validation_api.validate_statistics_internal(
+        anomalies = validation_api.validate_statistics_internal(
             statistics, schema, environment=environment
         )
-        found.ClearField("baseline")
-        joined.MergeFrom(found)
+        anomalies.ClearField("baseline")
+        joined.MergeFrom(anomalies)
     return joined
 
 

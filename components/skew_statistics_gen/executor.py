@@ -43,7 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         options = options_lib.make_options(exec_properties, input_dict.get("schema"))
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names = artifact_utils.encode_split_names(splits)
-        artifact_io.hand_on(examples, statistics)
+        artifact_io.copy_span_and_window(examples, statistics)
         statistics.set_string_custom_property(
             artifact_io.RANK_ERROR_PROPERTY, repr(float(options.epsilon))
         )
@@ -66,9 +66,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Writes the statistics of splits under temporary names, and returns rows profiled."""
         paths = {split: f"{statistics_path(statistics, split)}.tmp" for split in splits}
         known = options_lib.known_options(options)
-        if known and self._may_stay() and tfrecords.is_gzip_of_tf_example(examples):
+        if known and self._can_run_in_process() and tfrecords.is_gzip_of_tf_example(examples):
             try:
-                return _profile_here(examples, paths, known)
+                return _profile_in_process(examples, paths, known)
             except UnsupportedError as error:
                 logging.info("SkewStatisticsGen: TFDV profiles the examples, as %s", error)
         for split in splits if tfrecords.is_gzip_of_tf_example(examples) else []:
@@ -83,7 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split, path in paths.items()
         }
 
-    def _may_stay(self) -> bool:
+    def _can_run_in_process(self) -> bool:
         """Says whether Beam would run in this process with one worker."""
         return self._make_beam_pipeline_fn is None and beam_workers.is_local(
             self._beam_pipeline_args
@@ -102,21 +102,21 @@ def _splits(examples: types.Artifact, excluded: Sequence[str]) -> list[str]:
     return splits
 
 
-def _profile_here(
+def _profile_in_process(
     examples: types.Artifact, paths: dict[str, str], options: StatisticsOptions
 ) -> dict[str, int]:
     """Profiles splits in this process, writes their statistics and returns rows profiled."""
     files = {split: tfrecords.files_of(examples, split) for split in paths}
-    for split, found in files.items():
-        if not found:
+    for split, split_files in files.items():
+        if not split_files:
             raise FileNotFoundError(f"split {split} of {examples.uri} has no files")
     profiled = in_process.profile_splits(files, options, in_process.n_threads())
     for split, path in paths.items():
-        told = rank_errors.tell_error(profiled[split].statistics, options.epsilon)
+        noted = rank_errors.note_rank_error(profiled[split].statistics, options.epsilon)
         fileio.makedirs(os.path.dirname(path))
         with fileio.open(path, "wb") as stream:
-            stream.write(told.SerializeToString(deterministic=True))
-    return {split: found.rows for split, found in profiled.items()}
+            stream.write(noted.SerializeToString(deterministic=True))
+    return {split: result.rows for split, result in profiled.items()}
 
 
 def statistics_path(statistics: types.Artifact, split: str) -> str:

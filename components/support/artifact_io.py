@@ -59,21 +59,21 @@ def read_pickle(uri: str) -> Any:
     return pickle.loads(read_bytes(uri))
 
 
-def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str:
+def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:
     """Returns the split to use: the one wanted, or the only one there is.
 
     Raises:
         InputError: the wanted split is missing, or there are several and none is wanted.
     """
     names = artifact_utils.decode_split_names(artifact.split_names)
-    if wanted:
-        if wanted not in names:
+    if split:
+        if split not in names:
             raise InputError(
                 f"{what} at {artifact.uri}",
-                f"has no split {wanted!r}; its splits are {', '.join(names)}",
+                f"has no split {split!r}; its splits are {', '.join(names)}",
                 "name one of these",
             )
-        return wanted
+        return split
     if len(names) != 1:
         raise InputError(
             f"{what} at {artifact.uri}",
@@ -118,7 +118,7 @@ def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:
     return artifacts[0] if artifacts else None
 
 
-def present(
+def without_absent(
     input_dict: Mapping[str, Sequence[types.Artifact]],
 ) -> dict[str, list[types.Artifact]]:
     """Returns the inputs without those artifacts that stand for nothing."""
@@ -146,7 +146,7 @@ def span_of(artifact: types.Artifact) -> int:
     return int(artifact.span or artifact.get_int_custom_property("span"))
 
 
-def hand_on(source: types.Artifact, target: types.Artifact) -> None:
+def copy_span_and_window(source: types.Artifact, target: types.Artifact) -> None:
     """Lets what was made of examples say the same of its span and window."""
     target.span = span_of(source)
     if source.has_custom_property(WINDOW_PROPERTY):

@@ -109,10 +109,10 @@ def make_plan(
     Raises:
         InputError: the splits, the scheduled time or the types are malformed.
     """
-    known: dict[str, pa.DataType] = {}
+    column_types: dict[str, pa.DataType] = {}
     if schema:
-        known |= kinds.column_types(artifact_io.read_schema(schema))
-    known |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
+        column_types |= kinds.column_types(artifact_io.read_schema(schema))
+    column_types |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
     return Plan(
         splits=splits_lib.ready(
             splits_lib.parse_splits(exec_properties["splits"], "splits"),
@@ -120,7 +120,7 @@ def make_plan(
         ),
         create=_create,
         opener=_open if remote else None,
-        types=known,
+        types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
     )

@@ -92,7 +92,7 @@ def judge(compared):
     checks = [comparison.check(level) for comparison in compared.comparisons]
     judged = decision.judge(checks, Significance())
     told = [c.explain(result) for c, result in zip(compared.comparisons, judged, strict=True)]
-    return {(r.feature, r.slice, r.metric): r for r in [*told, *compared.settled]}
+    return {(r.feature, r.slice, r.metric): r for r in [*told, *compared.results]}
 
 
 def measured(anomalies, kind):

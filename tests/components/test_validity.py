@@ -284,7 +284,7 @@ def test_what_is_chance_in_a_slice_is_said_by_the_significance_of_skew_yaml(alph
     examination.examine(
         SplitStatistics(standard_artifacts.ExampleStatistics(), "train", statistics), {}
     )
-    (result,) = failed(examination.judged()).values()
+    (result,) = failed(examination.judged_results()).values()
     assert (result.feature, result.slice, result.severity) == ("tip", "zone_north", severity)
 
 

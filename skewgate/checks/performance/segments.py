@@ -103,7 +103,7 @@ class SegmentAccumulator:
             labelled.append(label_rows(columns.get(name), name, len(losses)))
         mean = float(losses.mean())
         whole = (len(losses), mean, float(((losses - mean) ** 2).sum()))
-        self.rows, self.mean, self._squares = _joined((self.rows, self.mean, self._squares), whole)
+        self.rows, self.mean, self._squares = _merged((self.rows, self.mean, self._squares), whole)
         self._waiting.append((labelled, losses))
         self._rows_waiting += len(losses)
         if self._rows_waiting >= _TOGETHER:
@@ -145,9 +145,9 @@ class SegmentAccumulator:
             segment = tuple(names[i] for names, i in zip(named, code, strict=True))
             self._put(segment, (found[0], found[1], found[2]))
 
-    def _put(self, segment: Segment, found: tuple[int, float, float]) -> None:
+    def _put(self, segment: Segment, moments: tuple[int, float, float]) -> None:
         known = self._segments.get(segment)
-        self._segments[segment] = found if known is None else _joined(known, found)
+        self._segments[segment] = moments if known is None else _merged(known, moments)
 
     def merge(self, other: SegmentAccumulator) -> None:
         """Adds what another accumulator counted, which stays as it is.
@@ -158,7 +158,7 @@ class SegmentAccumulator:
         ours, theirs = ((side.features, side.depth, side.loss) for side in (self, other))
         if ours != theirs:
             raise ValueError(f"accumulators must count the same, got {ours} and {theirs}")
-        self.rows, self.mean, self._squares = _joined(
+        self.rows, self.mean, self._squares = _merged(
             (self.rows, self.mean, self._squares), (other.rows, other.mean, other._squares)
         )
         self.forgotten += other.forgotten
@@ -182,7 +182,7 @@ class SegmentAccumulator:
         self._segments = kept
 
 
-def _joined(
+def _merged(
     one: tuple[int, float, float], other: tuple[int, float, float]
 ) -> tuple[int, float, float]:
     """Joins rows, mean and sum of squares of two parts (Chan, Golub and LeVeque 1983)."""
@@ -253,13 +253,13 @@ def rank(
     }
 
 
-_Found = tuple[int, float, float, float]
+_MeanLoss = tuple[int, float, float, float]
 """Rows, mean loss, and the lower and upper bound on it."""
 
 
 def _intervals(
     ranked: list[tuple[Segment, int, float, float]], variance: float, alpha: float
-) -> dict[Segment, _Found]:
+) -> dict[Segment, _MeanLoss]:
     if not ranked:
         return {}
     rows = np.array([found[1] for found in ranked], float)
@@ -274,13 +274,14 @@ def _intervals(
     }
 
 
-def _adds(segment: Segment, found: _Found, stats: dict[Segment, _Found]) -> bool:
+def _adds(segment: Segment, mean_loss: _MeanLoss, stats: dict[Segment, _MeanLoss]) -> bool:
     """Says whether a segment is surely worse than each of its parents."""
     if len(segment) == 1:
         return True
     parents = [stats[(part,)] for part in segment if (part,) in stats]
     return all(
-        found[0] < parent[0] and found[1] > parent[3] and found[2] > parent[1] for parent in parents
+        mean_loss[0] < parent[0] and mean_loss[1] > parent[3] and mean_loss[2] > parent[1]
+        for parent in parents
     )
 
 

@@ -177,17 +177,19 @@ class Acceptor:
         return changed
 
     def accept_all(
-        self, schema: schema_pb2.Schema, wanted: Callable[[Anomaly], bool] = lambda anomaly: True
+        self,
+        schema: schema_pb2.Schema,
+        is_chosen: Callable[[Anomaly], bool] = lambda anomaly: True,
     ) -> schema_pb2.Schema:
-        """Returns a schema that accepts all wanted anomalies, as far as a change is known.
+        """Returns a schema that accepts all chosen anomalies, as far as a change is known.
 
         A change can bring others to light (of a column that was thought to have another type,
-        say); those that are wanted are accepted too.
+        say); those that are chosen are accepted too.
         """
         for _ in range(_ROUNDS):
             before = schema
             for anomaly in self.anomalies(schema):
-                if wanted(anomaly):
+                if is_chosen(anomaly):
                     schema = self.accept(schema, anomaly)
             if schema == before:
                 break

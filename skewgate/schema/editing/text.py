@@ -51,7 +51,7 @@ class Edited:
     lost: tuple[str, ...]
 
 
-def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> Edited:
+def edit(text: str, target: schema_pb2.Schema, where: str = "schema.pbtxt") -> Edited:
     """Changes a text so that it parses to exactly the wanted schema.
 
     Only the smallest fields that differ are replaced. If that does not give the wanted schema, the
@@ -59,7 +59,7 @@ def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> E
 
     Args:
         text: a schema in text format.
-        wanted: what it shall say.
+        target: what it shall say.
         where: the name of the file, for messages.
 
     Raises:
@@ -67,40 +67,40 @@ def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> E
     """
     old = parse_schema(text, where)
     for depth in (_DEEP, 1, 0):
-        changed = _attempt(text, old, wanted, depth)
-        if changed is not None and _says(changed, wanted):
-            return Edited(changed, False, _lost(text, changed))
-    rewritten = render_schema(wanted)
-    if not _says(rewritten, wanted):
+        changed = _attempt(text, old, target, depth)
+        if changed is not None and _parses_to(changed, target):
+            return Edited(changed, False, _lost_comments(text, changed))
+    rewritten = render_schema(target)
+    if not _parses_to(rewritten, target):
         raise InputError(where, "cannot hold the wanted schema in text format", "edit it by hand")
-    return Edited(rewritten, True, _lost(text, rewritten))
+    return Edited(rewritten, True, _lost_comments(text, rewritten))
 
 
 _DEEP = 100  # levels of messages within messages
 
 
 def _attempt(
-    text: str, old: schema_pb2.Schema, wanted: schema_pb2.Schema, depth: int
+    text: str, old: schema_pb2.Schema, target: schema_pb2.Schema, depth: int
 ) -> str | None:
     try:
         editor = _Editor(text)
-        editor.message(_Scope(tokens.fields(text), None), old, wanted, depth)
+        editor.message(_Scope(tokens.fields(text), None), old, target, depth)
         return editor.result()
     except TextError:
         return None
 
 
-def _says(text: str, wanted: schema_pb2.Schema) -> bool:
+def _parses_to(text: str, schema: schema_pb2.Schema) -> bool:
     try:
-        found = parse_schema(text, "")
+        parsed = parse_schema(text, "")
     except InputError:
         return False
     return bool(
-        found.SerializeToString(deterministic=True) == wanted.SerializeToString(deterministic=True)
+        parsed.SerializeToString(deterministic=True) == schema.SerializeToString(deterministic=True)
     )
 
 
-def _lost(before: str, after: str) -> tuple[str, ...]:
+def _lost_comments(before: str, after: str) -> tuple[str, ...]:
     try:
         had, has = (collections.Counter(tokens.comments(text)) for text in (before, after))
     except TextError:
@@ -152,23 +152,23 @@ class _Editor:
         removed: list[Entry] = []
         added: list[tuple[Any, Any]] = []
         for field in old.DESCRIPTOR.fields:
-            found = [entry for entry in scope.entries if entry.name == field.name]
+            entries = [entry for entry in scope.entries if entry.name == field.name]
             if is_repeated(field):
                 values = list(getattr(old, field.name)), list(getattr(new, field.name))
                 if values[0] and values[1]:
-                    self._repeated(scope, field, found, *values, depth)
+                    self._repeated(scope, field, entries, *values, depth)
                 else:
-                    removed += found
+                    removed += entries
                     added += [(field, value) for value in values[1]]
                 continue
             had, has = old.HasField(field.name), new.HasField(field.name)
-            if had and len(found) != 1:
+            if had and len(entries) != 1:
                 raise TextError(f"{field.name} does not stand once")
             if had and has:
                 values_of = getattr(old, field.name), getattr(new, field.name)
-                self._value(field, found[0], *values_of, depth)
+                self._value(field, entries[0], *values_of, depth)
             elif had:
-                removed += found
+                removed += entries
             elif has:
                 added.append((field, getattr(new, field.name)))
         self._swap_alternatives(removed, added, old.DESCRIPTOR)
@@ -213,7 +213,7 @@ class _Editor:
         self,
         scope: _Scope,
         field: Any,
-        found: list[Entry],
+        old_entries: list[Entry],
         old: list[Any],
         new: list[Any],
         depth: int,
@@ -221,11 +221,11 @@ class _Editor:
         """Changes, adds and removes values of a repeated field."""
         if old == new:
             return
-        if len(found) == 1 and found[0].listed and field.message_type is None:
+        if len(old_entries) == 1 and old_entries[0].listed and field.message_type is None:
             values = ", ".join(render_value(field, value) for value in new)
-            self._parts.append((found[0].value, found[0].end, f"[{values}]"))
+            self._parts.append((old_entries[0].value, old_entries[0].end, f"[{values}]"))
             return
-        if len(found) != len(old) or any(entry.listed for entry in found):
+        if len(old_entries) != len(old) or any(entry.listed for entry in old_entries):
             raise TextError(f"{field.name} stands in lists")
         keys = _keys(field, old, new)
         matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
@@ -235,15 +235,15 @@ class _Editor:
             if kind == "equal" or (kind == "replace" and not keys.named):
                 paired = min(i2 - i1, j2 - j1)
                 for i, j in zip(range(i1, i2), range(j1, j2), strict=False):
-                    self._value(field, found[i], old[i], new[j], depth)
-            for entry in found[i1 + paired : i2]:
+                    self._value(field, old_entries[i], old[i], new[j], depth)
+            for entry in old_entries[i1 + paired : i2]:
                 self._remove(entry)
                 entries.remove(entry)
-            before = found[i1 + paired - 1] if i1 + paired else None
+            before = old_entries[i1 + paired - 1] if i1 + paired else None
             while before is not None and before not in entries:
-                place = found.index(before)
-                before = found[place - 1] if place else None
-            after = found[i2] if i2 < len(found) else None
+                place = old_entries.index(before)
+                before = old_entries[place - 1] if place else None
+            after = old_entries[i2] if i2 < len(old_entries) else None
             for value in new[j1 + paired : j2]:
                 if before is None and after is not None:
                     self._add_before(after, field, value, top=scope.opening is None)

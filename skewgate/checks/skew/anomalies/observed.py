@@ -150,7 +150,7 @@ def _semantic(subject: Subject, _: str) -> str:
 
 
 def _no_domain(subject: Subject, _: str) -> str:
-    return "no string_domain of that name" if subject.asked.domain else ""
+    return "no string_domain of that name" if subject.constraints.domain else ""
 
 
 def _rows(subject: Subject, _: str) -> str:

@@ -108,13 +108,13 @@ class RowAccumulator:
         Raises:
             InputError: a slice cannot be made.
         """
-        found = row_keys.match(training.keys, serving.keys, training.counts, serving.counts)
-        for side, left_out in zip((self.training, self.serving), found.left_out, strict=True):
+        matched = row_keys.match(training.keys, serving.keys, training.counts, serving.counts)
+        for side, left_out in zip((self.training, self.serving), matched.left_out, strict=True):
             side.merge(SideCounts(0, 0, *left_out))
         pairs = _Pairs(
-            training.keys.take(found.training),
-            _take(training, found.training),
-            _take(serving, found.serving),
+            training.keys.take(matched.training),
+            _take(training, matched.training),
+            _take(serving, matched.serving),
         )
         hidden = rules.ignored.union(rules.keys)
         features = [name for name in {**pairs.training, **pairs.serving} if name not in hidden]
@@ -137,20 +137,18 @@ class RowAccumulator:
 
     def _keep(self, feature: str, pairs: _Pairs, codes: comparing.Codes, rules: RowRules) -> None:
         self._samples = rules.samples
-        places = np.flatnonzero(codes)[: rules.samples].tolist()
+        rows = np.flatnonzero(codes)[: rules.samples].tolist()
         new = [
             Sample(
-                (int(pairs.keys.high[place]), int(pairs.keys.low[place])),
+                (int(pairs.keys.high[row]), int(pairs.keys.low[row])),
                 {
-                    "key": {
-                        name: showing.value(pairs.training[name], place) for name in rules.keys
-                    },
-                    "training": showing.value(pairs.training[feature], place),
-                    "serving": showing.value(pairs.serving[feature], place),
-                    "kind": comparing.KINDS[codes[place] - 1],
+                    "key": {name: showing.value(pairs.training[name], row) for name in rules.keys},
+                    "training": showing.value(pairs.training[feature], row),
+                    "serving": showing.value(pairs.serving[feature], row),
+                    "kind": comparing.KINDS[codes[row] - 1],
                 },
             )
-            for place in places
+            for row in rows
         ]
         self.samples[feature] = sorted([*self.samples.get(feature, ()), *new])[: rules.samples]
 
