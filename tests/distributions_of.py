@@ -5,7 +5,7 @@ from __future__ import annotations
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core.profile import Features
-from skewgate.statistics import reading
+from skewgate.statistics import messages, reading
 
 
 def distributions(
@@ -19,4 +19,4 @@ def distributions(
         rank_error: as for `parse_profile`.
     """
     statistics = statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
-    return reading.profile_of(statistics, rank_error).slices[reading.slice_name(dataset)]
+    return reading.profile_of(statistics, rank_error).slices[messages.slice_name(dataset)]

@@ -21,7 +21,7 @@ from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 _KINDS = statistics_pb2.FeatureNameStatistics
 _TYPES = {
@@ -81,7 +81,7 @@ def make_plan(
     statistics = artifact_io.read_statistics(side.statistics, side.split)
     found = {
         feature.path.step[0] if feature.path.step else feature.name: feature
-        for feature in statistics_lib.overall(statistics).features
+        for feature in messages.overall(statistics).features
         if len(feature.path.step) <= 1
     }
     columns = {feature.name: feature.type for feature in schema.feature} if schema else {}

@@ -15,7 +15,8 @@ from tensorflow_model_analysis.proto import config_pb2
 from skewgate.beam.merging import MergeFn
 from skewgate.checks.performance.config import Segments
 from skewgate.checks.performance.losses import LOSSES
-from skewgate.checks.performance.segments import SegmentAccumulator, rank
+from skewgate.checks.performance.segment_ranking import rank
+from skewgate.checks.performance.segments import SegmentAccumulator
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 

@@ -21,6 +21,7 @@ from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Features
 from skewgate.core.results import MetricResult, Status
 from skewgate.schema.reading import in_environment, nested_comparators
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 
 Histogram = statistics_pb2.Histogram
@@ -121,7 +122,7 @@ def _slices(
 ) -> dict[str, _Slice]:
     known = statistics_lib.profile_of(statistics, rank_error).slices
     return {
-        (name := statistics_lib.slice_name(dataset)): _Slice(
+        (name := messages.slice_name(dataset)): _Slice(
             dataset,
             {".".join(feature.path.step): feature for feature in dataset.features},
             known.get(name, {}),

@@ -16,7 +16,7 @@ from skewgate.components.schema_skew_validator import anomaly_files, comparator_
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core.results import WARNING, MetricResult, Status
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class SplitStatistics:
     @property
     def rows(self) -> int:
         """Number of examples."""
-        return int(statistics_lib.overall(self.statistics).num_examples)
+        return int(messages.overall(self.statistics).num_examples)
 
     @property
     def rank_error(self) -> float:
@@ -134,7 +134,7 @@ class Examination:
         ]
 
     def _large_slices(self, side: SplitStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
-        return statistics_lib.without_small_slices(side.statistics, self._config.min_slice_rows)
+        return messages.without_small_slices(side.statistics, self._config.min_slice_rows)
 
     def _named(self, result: MetricResult, split: str | None) -> MetricResult:
         if self._splits == 1 or split is None:

@@ -10,7 +10,7 @@ from skewgate.checks.skew.anomalies import findings, unchecked
 from skewgate.checks.skew.anomalies.subjects import Subjects, counts_by_weight, path_of
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.core.results import MetricResult
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 _AT_A_TIME = 32
 """Features that TFDV gets at once: it copies the whole schema for each of them."""
@@ -41,7 +41,7 @@ def validate(
     Raises:
         InputError: the statistics have slices only, or TFDV could not read them.
     """
-    dataset = statistics_lib.overall(statistics)
+    dataset = messages.overall(statistics)
     prepared = unchecked.prepare(schema, dataset)
     anomalies = _tfdv(prepared, environment)
     anomalies.baseline.CopyFrom(schema)
@@ -66,9 +66,7 @@ def _slices(
 ) -> Iterator[MetricResult]:
     slice_schema = unchecked.of_slice(schema)
     slices = {
-        name: dataset
-        for dataset in statistics.datasets
-        if (name := statistics_lib.slice_name(dataset))
+        name: dataset for dataset in statistics.datasets if (name := messages.slice_name(dataset))
     }
     for name, dataset in sorted(slices.items()):
         anomalies = _tfdv(unchecked.prepare(slice_schema, dataset), environment)

@@ -19,7 +19,7 @@ from skewgate.components.support import artifact_io, beam_workers, tfrecords
 from skewgate.core.errors import InputError
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
-from skewgate.statistics.reading import parse_statistics
+from skewgate.statistics.messages import parse_statistics
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

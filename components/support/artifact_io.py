@@ -18,7 +18,8 @@ from skewgate.core.results import Status
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
 from skewgate.schema.reading import parse_schema
-from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_statistics
+from skewgate.statistics.messages import parse_statistics
+from skewgate.statistics.reading import STOCK_RANK_ERROR
 
 STATISTICS_NAME = "FeatureStats.pb"
 RANK_ERROR_PROPERTY = "rank_error"

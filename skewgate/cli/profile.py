@@ -13,8 +13,8 @@ from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.merging import merge_profiles
 from skewgate.schema import reading as schema
+from skewgate.statistics import messages, writing
 from skewgate.statistics import reading as statistics
-from skewgate.statistics import writing
 from skewgate.storage import atomic
 
 
@@ -51,8 +51,8 @@ def merge(options: argparse.Namespace) -> int:
         InputError: a file is no statistics file, their resolutions differ, or a feature is of
             different kinds in them.
     """
-    read = [statistics.read_statistics(path) for path in options.statistics]
-    resolutions = [statistics.resolution(each) for each in read]
+    read = [messages.read_statistics(path) for path in options.statistics]
+    resolutions = [messages.resolution(each) for each in read]
     _check_resolutions(options.statistics, resolutions)
     profiles = [statistics.profile_of(each) for each in read]
     merged = merge_profiles(profiles, options.statistics)

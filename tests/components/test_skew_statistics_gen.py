@@ -18,6 +18,7 @@ from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 from tests.distributions_of import distributions
 
@@ -142,7 +143,7 @@ def test_tfdv_and_stock_components_take_the_statistics(examples, profile, output
 def test_slices_are_profiled_beside_the_whole(examples, profile):
     statistics = profile(examples, slices=json.dumps([["payment"]]))
     datasets = artifact_io.read_statistics(statistics, "train").datasets
-    sizes = {statistics_lib.slice_name(d): d.num_examples for d in datasets}
+    sizes = {messages.slice_name(d): d.num_examples for d in datasets}
     assert sizes[""] == 700
     assert set(sizes) == {"", "payment_Cash", "payment_Card"}
     assert sizes["payment_Cash"] + sizes["payment_Card"] < 700

@@ -12,7 +12,7 @@ from skewgate.statistics.generating import features
 from skewgate.statistics.generating.columns import Column, cut, take
 from skewgate.statistics.generating.features import Feature, StatisticsOptions
 from skewgate.statistics.generating.slices import slices_of
-from skewgate.statistics.reading import ALL_EXAMPLES
+from skewgate.statistics.messages import ALL_EXAMPLES
 
 
 class SlicePart(NamedTuple):

@@ -7,7 +7,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.metrics.ks import ks_interval
-from skewgate.statistics import reading
+from skewgate.statistics import messages
 from tests.distributions_of import distributions
 
 VALUES = st.one_of(
@@ -199,19 +199,19 @@ def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
 )
 def test_the_slice_of_all_examples_has_an_empty_name(build, name, expected):
     dataset = build.dataset(name=name)
-    assert reading.slice_name(dataset) == (name if expected is None else expected)
+    assert messages.slice_name(dataset) == (name if expected is None else expected)
 
 
 def test_statistics_are_read_from_a_file(build, tmp_path):
     content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
     path = tmp_path / "FeatureStats.pb"
     path.write_bytes(content.SerializeToString())
-    assert reading.read_statistics(path) == content
+    assert messages.read_statistics(path) == content
 
 
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"FeatureStats\.pb: cannot be read: No such file"):
-        reading.read_statistics(tmp_path / "FeatureStats.pb")
+        messages.read_statistics(tmp_path / "FeatureStats.pb")
 
 
 @pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
@@ -219,7 +219,7 @@ def test_a_file_of_something_else_is_named(tmp_path):
     path = tmp_path / "FeatureStats.pb"
     path.write_bytes(b"trip_miles,fare\n1,2\n")
     with pytest.raises(InputError) as caught:
-        reading.read_statistics(str(path))
+        messages.read_statistics(str(path))
     assert str(caught.value) == (
         f"{path}: is not a TFDV statistics file (DatasetFeatureStatisticsList). "
         "Fix: generate the statistics again."
@@ -230,15 +230,15 @@ def test_a_file_of_something_else_is_named(tmp_path):
 def test_a_file_that_goes_on_with_something_else_is_named(build):
     content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
     with pytest.raises(InputError, match="is not a TFDV statistics file"):
-        reading.parse_statistics(content.SerializeToString() + b"trip_miles,fare", "x")
+        messages.parse_statistics(content.SerializeToString() + b"trip_miles,fare", "x")
 
 
 def test_a_truncated_file_is_named(build):
     content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
     with pytest.raises(InputError, match="stats at hand: is not a TFDV statistics file"):
-        reading.parse_statistics(content.SerializeToString()[:-5], "stats at hand")
+        messages.parse_statistics(content.SerializeToString()[:-5], "stats at hand")
 
 
 def test_an_empty_file_holds_no_statistics():
     with pytest.raises(InputError, match=r"x\.pb: holds no statistics"):
-        reading.parse_statistics(b"", "x.pb")
+        messages.parse_statistics(b"", "x.pb")

@@ -16,6 +16,7 @@ from skewgate.core.distributions import (
 from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 from skewgate.statistics.reading import profile_of
 from skewgate.statistics.writing import to_statistics
@@ -253,8 +254,8 @@ def test_categories_that_tfdv_shows():
 
 def test_the_resolution_is_read():
     found = profile(x=[1.5, 2.5])
-    assert statistics_lib.resolution(to_statistics(found, 123)) == 123
-    assert statistics_lib.resolution(to_statistics(profile(x=["a"]), 123)) == 0
+    assert messages.resolution(to_statistics(found, 123)) == 123
+    assert messages.resolution(to_statistics(profile(x=["a"]), 123)) == 0
 
 
 def test_a_column_with_the_name_of_a_count_is_a_column():
