@@ -18,7 +18,7 @@ from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.report import distributions, rendering
 from skewgate.report import report as report_lib
-from skewgate.schema import reading as schema
+from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
 
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     )
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     how = engine.Options(
-        schema=schema.load_schema(options.schema) if options.schema else None,
+        schema=schema_lib.load_schema(options.schema) if options.schema else None,
         slice_by=config.slices,
         progress=reading,
     )

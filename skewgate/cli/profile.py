@@ -12,9 +12,9 @@ from skewgate.core.profile import Profile
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.merging import merge_profiles
-from skewgate.schema import reading as schema
+from skewgate.schema import reading as schema_lib
 from skewgate.statistics import messages, writing
-from skewgate.statistics import reading as statistics
+from skewgate.statistics import reading as statistics_lib
 from skewgate.storage import atomic
 
 
@@ -29,7 +29,7 @@ def profile(options: argparse.Namespace) -> int:
     """
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     how = engine.Options(
-        schema=schema.load_schema(options.schema) if options.schema else None,
+        schema=schema_lib.load_schema(options.schema) if options.schema else None,
         slice_by=[columns.split(",") for columns in options.slices],
         progress=reading,
     )
@@ -54,7 +54,7 @@ def merge(options: argparse.Namespace) -> int:
     read = [messages.read_statistics(path) for path in options.statistics]
     resolutions = [messages.resolution(each) for each in read]
     _check_resolutions(options.statistics, resolutions)
-    profiles = [statistics.profile_of(each) for each in read]
+    profiles = [statistics_lib.profile_of(each) for each in read]
     merged = merge_profiles(profiles, options.statistics)
     _write(merged, options.out, max(max(resolutions), 2))
     return EXIT_PASS
