@@ -12,7 +12,6 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx import types
-from tfx.dsl.io import fileio
 
 from skewgate.beam.profile import ProfileBatches
 from skewgate.components.drift_evaluator.sides import StatisticsSide
@@ -133,8 +132,7 @@ def read(
     from tfx.components.util import tfxio_utils
 
     with contextlib.ExitStack() as stack:
-        fileio.makedirs(folder)
-        stack.callback(fileio.rmtree, folder)
+        stack.enter_context(artifact_io.temporary_folder(folder))
         for plan in plans:
             if tfrecords.is_gzip_of_tf_example(plan.examples):
                 stack.enter_context(tfrecords.naming_broken_files(plan.examples, [plan.side.split]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Collection
 from typing import Any
 
@@ -69,9 +68,7 @@ def load(
     """
     what = "the baseline statistics" if label == "baseline" else "the statistics"
     split = artifact_io.choose_split(statistics, split or None, what)
-    path = os.path.join(
-        artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
-    )
+    path = artifact_io.statistics_path(statistics, split)
     return StatisticsSide(
         label,
         statistics,

@@ -9,7 +9,6 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision
@@ -96,8 +95,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             collector=collector,
         )
         with contextlib.ExitStack() as stack:
-            fileio.makedirs(folder)
-            stack.callback(fileio.rmtree, folder)
+            stack.enter_context(artifact_io.temporary_folder(folder))
             stack.enter_context(tfrecords.naming_broken_files(examples, splits))
             for split in splits:
                 tfrecords.check_streams(examples, split)

@@ -18,7 +18,6 @@ from skewgate.components.schema_skew_validator.examination import Examination, S
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
-from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
 from skewgate.report.report import Report
 from skewgate.schema import reading as schema_lib
@@ -50,7 +49,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         schema_lib.check_environment(schema, environment)
         schema = schema_lib.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
-        splits = _splits(statistics, exec_properties["exclude_splits"])
+        splits = artifact_io.splits_but(
+            statistics, exec_properties["exclude_splits"], "statistics", "validate"
+        )
         anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
         anomalies_artifact.split_names = artifact_utils.encode_split_names(splits)
         anomalies_artifact.span = statistics.span
@@ -109,18 +110,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             exec_properties.get("environment") or None,
         )
         examination.add_rows(results, details, split)
-
-
-def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
-    names = artifact_utils.decode_split_names(statistics.split_names)
-    kept = [name for name in names if name not in artifact_io.json_list(excluded)]
-    if not kept:
-        raise InputError(
-            f"statistics at {statistics.uri}",
-            f"have the splits {', '.join(names)}, of which none is left to validate",
-            "exclude fewer",
-        )
-    return kept
 
 
 def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> SplitStatistics | None:

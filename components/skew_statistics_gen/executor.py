@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from tfx import types
@@ -16,7 +15,6 @@ from tfx.types import artifact_utils
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io, beam_workers, tfrecords
-from skewgate.core.errors import InputError
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
 from skewgate.statistics.messages import parse_statistics
@@ -39,7 +37,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(input_dict["examples"])
-        splits = _splits(examples, artifact_io.json_list(exec_properties["exclude_splits"]))
+        splits = artifact_io.splits_but(
+            examples, exec_properties["exclude_splits"], "examples", "profile"
+        )
         options = options_lib.make_options(exec_properties, input_dict.get("schema"))
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names = artifact_utils.encode_split_names(splits)
@@ -54,7 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in splits if options.sample_rate is None else []:
                 tfrecords.check_rows(examples, split, rows[split])
             for split in splits:
-                path = statistics_path(statistics, split)
+                path = artifact_io.statistics_path(statistics, split)
                 fileio.rename(f"{path}.tmp", path, overwrite=True)
                 statistics.set_int_custom_property(f"rows_{split}", rows[split])
                 shards = len(tfrecords.files_of(examples, split))
@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self, examples: types.Artifact, statistics: types.Artifact, splits: list[str], options: Any
     ) -> dict[str, int]:
         """Writes the statistics of splits under temporary names, and returns rows profiled."""
-        paths = {split: f"{statistics_path(statistics, split)}.tmp" for split in splits}
+        paths = {split: f"{artifact_io.statistics_path(statistics, split)}.tmp" for split in splits}
         known = options_lib.known_options(options)
         if known and self._can_run_in_process() and tfrecords.is_gzip_of_tf_example(examples):
             try:
@@ -90,18 +90,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
 
 
-def _splits(examples: types.Artifact, excluded: Sequence[str]) -> list[str]:
-    names = artifact_utils.decode_split_names(examples.split_names)
-    splits = [name for name in names if name not in excluded]
-    if not splits:
-        raise InputError(
-            f"examples at {examples.uri}",
-            f"have the splits {', '.join(names)}, of which none is left to profile",
-            "exclude fewer",
-        )
-    return splits
-
-
 def _profile_in_process(
     examples: types.Artifact, paths: dict[str, str], options: StatisticsOptions
 ) -> dict[str, int]:
@@ -117,10 +105,3 @@ def _profile_in_process(
         with fileio.open(path, "wb") as stream:
             stream.write(noted.SerializeToString(deterministic=True))
     return {split: result.rows for split, result in profiled.items()}
-
-
-def statistics_path(statistics: types.Artifact, split: str) -> str:
-    """Returns the path of the statistics of a split."""
-    return os.path.join(
-        artifact_utils.get_split_uri([statistics], split), artifact_io.STATISTICS_NAME
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
@@ -50,6 +51,16 @@ def write_bytes(uri: str, content: bytes) -> None:
     fileio.rename(temporary, uri, overwrite=True)
 
 
+@contextlib.contextmanager
+def temporary_folder(uri: str) -> Iterator[None]:
+    """Makes a folder, and deletes it with all that is in it at the end."""
+    fileio.makedirs(uri)
+    try:
+        yield
+    finally:
+        fileio.rmtree(uri)
+
+
 def write_pickle(value: Any, uri: str) -> None:
     """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
     write_bytes(uri, pickle.dumps(value))
@@ -84,12 +95,46 @@ def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:
     return str(names[0])
 
 
+def splits_but(
+    artifact: types.Artifact, excluded: str | None, what: str, purpose: str
+) -> list[str]:
+    """Returns the splits of an artifact without those that a parameter excludes.
+
+    Args:
+        artifact: has splits.
+        excluded: a JSON list of splits, or nothing.
+        what: the artifact, for messages.
+        purpose: what the splits are for: "profile" or "validate".
+
+    Raises:
+        InputError: none is left.
+    """
+    names = artifact_utils.decode_split_names(artifact.split_names)
+    without = json_list(excluded)
+    splits = [str(name) for name in names if name not in without]
+    if not splits:
+        raise InputError(
+            f"{what} at {artifact.uri}",
+            f"have the splits {', '.join(names)}, of which none is left to {purpose}",
+            "exclude fewer",
+        )
+    return splits
+
+
+def statistics_path(artifact: types.Artifact, split: str) -> str:
+    """Returns the path of the statistics of a split.
+
+    Raises:
+        ValueError: the artifact has no such split.
+    """
+    return os.path.join(artifact_utils.get_split_uri([artifact], split), STATISTICS_NAME)
+
+
 def read_statistics(
     artifact: types.Artifact, split: str
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     """Reads the statistics of a split, as StatisticsGen or SkewStatisticsGen wrote them."""
-    folder = artifact_utils.get_split_uri([artifact], split)
-    path = os.path.join(folder, STATISTICS_NAME)
+    path = statistics_path(artifact, split)
     return parse_statistics(read_bytes(path), path)
 
 
