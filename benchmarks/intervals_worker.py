@@ -20,7 +20,7 @@ from google.protobuf import text_format
 from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tf_example_record
 
-from skewgate.components.performance_gate import configuration, jackknife, measured
+from skewgate.components.performance_gate import completion, configuration, jackknife, measured
 from tests.encoding import encode
 
 CONFIG = """
@@ -49,8 +49,8 @@ def main() -> None:
         _evaluate(str(path), options.method, f"{folder}/evaluation")
         seconds = time.perf_counter() - started
         found = measured.load(f"{folder}/evaluation")
-        key = next(key for key in found.slices[()].numbers if key.name == "auc")
-        print(json.dumps({"seconds": seconds, "error": found.slices[()].numbers[key].error}))
+        key = next(key for key in found.slices[()].values if key.name == "auc")
+        print(json.dumps({"seconds": seconds, "error": found.slices[()].values[key].error}))
 
 
 def _write(path: pathlib.Path, rows: int) -> None:
@@ -72,7 +72,7 @@ def _write(path: pathlib.Path, rows: int) -> None:
 
 def _evaluate(path: str, method: str, output: str) -> None:
     wanted = configuration.parse_eval_config(text_format.MessageToString(_config(method)))
-    completed = configuration.complete(wanted, has_baseline=False)
+    completed = completion.complete(wanted, has_baseline=False)
     if method == NONE:
         completed.options.compute_confidence_intervals.value = False
     evaluators = None

@@ -57,23 +57,21 @@ def local(settings: Settings, name: str, scheduled_time: str = "") -> Deployment
     )
 
 
-def cluster(
-    settings: Settings, name: str, root: str, serving_root: str | None = None
-) -> Deployment:
+def cluster(settings: Settings, name: str, root: str) -> Deployment:
     """Returns the deployment under a pipeline root such as "gs://bucket/taxi".
+
+    Models are pushed to "serving" below it, each into a folder of its name.
 
     Args:
         settings: of the pipeline.
         name: "training" or "monitoring".
         root: common root of both pipelines.
-        serving_root: where models are pushed, each into a folder of its name; "serving" below the
-            root by default.
     """
     base = root.rstrip("/")
     return Deployment(
         artifact_root=f"{base}/{settings.name}-{name}",
         state_root=f"{base}/state",
-        serving_root=serving_root or f"{base}/serving",
+        serving_root=f"{base}/serving",
         metadata_path=None,
         remote=True,
     )

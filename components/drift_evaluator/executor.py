@@ -32,7 +32,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: statistics, examples, schema or configuration cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.present(input_dict)
+        input_dict = artifact_io.without_absent(input_dict)
         config = yaml_model.parse(DriftConfig, exec_properties["config"], "drift.yaml")
         current = sides.load(
             "current",

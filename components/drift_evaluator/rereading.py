@@ -12,7 +12,6 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx import types
-from tfx.dsl.io import fileio
 
 from skewgate.beam.profile import ProfileBatches
 from skewgate.components.drift_evaluator.sides import StatisticsSide
@@ -21,7 +20,7 @@ from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
 from skewgate.profiling.accumulators.options import ProfileOptions
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 _KINDS = statistics_pb2.FeatureNameStatistics
 _TYPES = {
@@ -83,7 +82,7 @@ def make_plan(
     statistics = artifact_io.read_statistics(side.statistics, side.split)
     found = {
         feature.path.step[0] if feature.path.step else feature.name: feature
-        for feature in statistics_lib.overall(statistics).features
+        for feature in messages.overall(statistics).features
         if len(feature.path.step) <= 1
     }
     columns = {feature.name: feature.type for feature in schema.feature} if schema else {}
@@ -130,8 +129,7 @@ def read(
     from tfx.components.util import tfxio_utils
 
     with contextlib.ExitStack() as stack:
-        fileio.makedirs(folder)
-        stack.callback(fileio.rmtree, folder)
+        stack.enter_context(artifact_io.temporary_folder(folder))
         for plan in plans:
             if tfrecords.is_gzip_of_tf_example(plan.examples):
                 stack.enter_context(tfrecords.naming_broken_files(plan.examples, [plan.side.split]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +18,7 @@ from skewgate.beam.label_join import JoinLabels
 from skewgate.checks.labels import coverage
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
-from skewgate.components.support import artifact_io, tfrecords
+from skewgate.components.support import artifact_io, example_shards, tfrecords
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.report.report import Report
@@ -50,15 +49,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         sides: Sides = {}
         for side, parameter in ((PREDICTIONS, "split"), (LABELS, "label_split")):
             artifact = artifact_utils.get_single_instance(input_dict[side])
-            wanted = exec_properties.get(parameter) or None
-            sides[side] = artifact, artifact_io.choose_split(artifact, wanted, f"the {side}")
+            chosen = exec_properties.get(parameter) or None
+            sides[side] = artifact, artifact_io.choose_split(artifact, chosen, f"the {side}")
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         predictions, split = sides[PREDICTIONS]
         examples.split_names = artifact_utils.encode_split_names([split])
-        artifact_io.hand_on(predictions, examples)
+        artifact_io.copy_span_and_window(predictions, examples)
         counted = self._join(sides, examples, config)
         rows = {PREDICTIONS: counted.totals.predictions, LABELS: counted.totals.labels}
-        set_properties(examples, split, rows[PREDICTIONS])
+        example_shards.note_format(examples, rows[PREDICTIONS], {split: rows[PREDICTIONS]})
         report = Report(
             kind="labels",
             decision=decision.decide(coverage.judge(counted, config), config.policy),
@@ -76,8 +75,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         files = {side: _files(*chosen) for side, chosen in sides.items()}
         with contextlib.ExitStack() as stack:
             for made in (folder, partial):
-                fileio.makedirs(made)
-                stack.callback(fileio.rmtree, made)
+                stack.enter_context(artifact_io.temporary_folder(made))
             with self._make_beam_pipeline() as pipeline:
                 read = tuple(
                     pipeline | f"Files[{side}]" >> beam.Create(list(enumerate(paths)))
@@ -93,14 +91,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 tfrecords.check_rows(*sides[side], rows)
             _publish_shards(counted, examples, sides[PREDICTIONS][1])
         return counted
-
-
-def set_properties(examples: types.Artifact, split: str, rows: int) -> None:
-    """Says of examples what readers of them ask for, as TabularExampleGen does."""
-    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    examples.set_string_custom_property("file_format", "tfrecords_gzip")
-    examples.set_int_custom_property("rows_read", rows)
-    examples.set_int_custom_property(f"rows_{split}", rows)
 
 
 def _files(examples: types.Artifact, split: str) -> list[str]:
@@ -137,14 +127,4 @@ def _publish_shards(counted: LabelCounts, examples: types.Artifact, split: str) 
             f"has {written} rows, but {read} predictions were read",
             "check the Beam runner: rows were lost or doubled",
         )
-    folder = artifact_utils.get_split_uri([examples], split)
-    fileio.makedirs(folder)
-    number = max(len(shards), 1)
-    paths = [
-        os.path.join(folder, f"data_tfrecord-{index:05d}-of-{number:05d}.gz")
-        for index in range(number)
-    ]
-    if not shards:  # readers expect a file
-        artifact_io.write_bytes(paths[0], gzip.compress(b"", mtime=0))
-    for shard, path in zip(shards, paths, strict=False):
-        fileio.rename(shard.path, path, overwrite=True)
+    example_shards.publish([shard.path for shard in shards], examples, split)

@@ -14,6 +14,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from skewgate.components.performance_gate import (
+    completion,
     configuration,
     jackknife,
     resampling,
@@ -54,7 +55,7 @@ class Job:
         """
         if configuration.has_logged_predictions(self.config):
             return []
-        found = []
+        models = []
         for spec in self.config.model_specs:
             uri = self.models["baseline_model" if spec.is_baseline else "model"]
             if uri is None:
@@ -63,14 +64,14 @@ class Job:
                     "has no model, and no model_spec of the eval_config names a prediction_key",
                     "give it the model, or name the feature that holds the predictions",
                 )
-            found.append(
+            models.append(
                 tfma.default_eval_shared_model(
                     eval_saved_model_path=saved_models.find(uri, spec),
                     model_name=spec.name,
                     eval_config=self.config,
                 )
             )
-        return found
+        return models
 
 
 def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.RowCounts]:
@@ -111,7 +112,7 @@ def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.RowCo
 def _evaluate(batches: beam.PCollection, job: Job, shared: list[Any], adapter: Any) -> None:
     """Adds TFMA's extractors, evaluator and writers to the pipeline."""
     models = shared[0] if len(shared) == 1 else shared or None
-    config = job.config if shared else configuration.without_changes(job.config)
+    config = job.config if shared else completion.without_changes(job.config)
     extracts = batches | tfma.BatchedInputsToExtracts()
     if job.collector is not None:
         extracts = extracts | beam.Map(segments.keep_batch)

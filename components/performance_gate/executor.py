@@ -9,7 +9,6 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate import decision
@@ -36,19 +35,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: an input or a parameter cannot be used.
         """
         from skewgate.components.performance_gate import (
+            completion,
             configuration,
             evaluation,
             judging,
+            label_coverage,
             measured,
-            over_time,
             rows,
             segments,
         )
 
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.present(input_dict)
+        input_dict = artifact_io.without_absent(input_dict)
         config = yaml_model.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
-        wanted = configuration.parse_eval_config(exec_properties["eval_config"])
+        eval_config = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         splits = [
             artifact_io.choose_split(examples, split, "the examples")
@@ -58,11 +58,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             artifact_io.first(input_dict.get(name))
             for name in ("model", "baseline_model", "baseline_evaluation", "label_report")
         )
-        coverage = over_time.Coverage()
+        coverage = label_coverage.Coverage()
         if labels is not None:
-            coverage = over_time.read_coverage(artifact_io.read_report(labels), labels.uri, config)
-        completed = configuration.complete(
-            wanted,
+            coverage = label_coverage.read_coverage(
+                artifact_io.read_report(labels), labels.uri, config
+            )
+        completed = completion.complete(
+            eval_config,
             has_baseline=baseline is not None,
             slices=[config.windows.feature] if config.windows else [],
         )
@@ -86,30 +88,31 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             if schema
             else None,
             selection=rows.Selection(
-                tuple(configuration.label_features(wanted)),
+                tuple(configuration.label_features(eval_config)),
                 coverage.feature,
                 frozenset(coverage.incomplete),
             ),
             collector=collector,
         )
         with contextlib.ExitStack() as stack:
-            fileio.makedirs(folder)
-            stack.callback(fileio.rmtree, folder)
+            stack.enter_context(artifact_io.temporary_folder(folder))
             stack.enter_context(tfrecords.naming_broken_files(examples, splits))
             for split in splits:
                 tfrecords.check_streams(examples, split)
             counts = evaluation.run(self._make_beam_pipeline, job)
-            for split, found in zip(splits, counts, strict=True):
-                tfrecords.check_rows(examples, split, found.read)
+            for split, counted in zip(splits, counts, strict=True):
+                tfrecords.check_rows(examples, split, counted.read)
             details: dict[str, Any] = {}
             if config.segments:
                 path = os.path.join(folder, _SEGMENTS)
                 details["segments"] = segments.ranking(config.segments, path)
         compared = baseline or stored
-        numbers = measured.load(output.uri)
-        earlier = measured.load(stored.uri) if stored else None
-        results, drawn = judging.judge(wanted, completed, numbers, earlier, config, coverage)
-        details |= {"windows": drawn} if drawn else {}
+        measurements = measured.load(output.uri)
+        to_compare = measured.load(stored.uri) if stored else None
+        results, charts = judging.judge(
+            eval_config, completed, measurements, to_compare, config, coverage
+        )
+        details |= {"windows": charts} if charts else {}
         report = Report(
             kind="performance",
             decision=decision.decide(results, config.policy),
@@ -133,7 +136,7 @@ def _with_windows(
     schema: schema_pb2.Schema, config: PerformanceConfig, feature: str
 ) -> schema_pb2.Schema:
     """Adds the feature that names windows, which no schema of the user's rows has."""
-    known = {each.name for each in schema.feature}
+    known = {field.name for field in schema.feature}
     followed = config.windows.feature if config.windows else ""
     for name in sorted({followed, feature} - known - {""}):
         schema.feature.add(name=name, type=schema_pb2.BYTES)

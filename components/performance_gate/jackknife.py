@@ -70,12 +70,12 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
         self._config, self._shared, self._schema = config, shared, schema
 
     def _computations(self) -> Any:
-        found = []
-        wanted = self._config.options
-        if not wanted.HasField("include_default_metrics") or wanted.include_default_metrics.value:
+        defaults = []
+        options = self._config.options
+        if not options.HasField("include_default_metrics") or options.include_default_metrics.value:
             for model in self._shared:
                 if model.include_default_metrics and model.model_type == constants.TF_KERAS:
-                    found += keras_util.metric_computations_using_keras_saved_model(
+                    defaults += keras_util.metric_computations_using_keras_saved_model(
                         model.model_name, model.model_loader, self._config
                     )
         specified = upstream._filter_and_separate_computations(
@@ -83,7 +83,7 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
                 self._config.metrics_specs, eval_config=self._config, schema=self._schema
             )
         )
-        return [*found, *specified.non_derived_computations], specified
+        return [*defaults, *specified.non_derived_computations], specified
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
         computations, specified = self._computations()
@@ -242,7 +242,7 @@ def _applies(specs: Iterable[config_pb2.SlicingSpec], slice_key: Any) -> bool:
 
 
 def _compare(ours: Metrics, theirs: Metrics, computations: list[Any]) -> Metrics:
-    found = {
+    differences = {
         key: ours[key] - value
         for key, value in theirs.items()
         if key in ours
@@ -251,8 +251,8 @@ def _compare(ours: Metrics, theirs: Metrics, computations: list[Any]) -> Metrics
         and upstream._is_metric_diffable(value)
     }
     for computation in computations:
-        found.update(computation.cross_slice_comparison(ours, theirs))
-    return found
+        differences.update(computation.cross_slice_comparison(ours, theirs))
+    return differences
 
 
 def _subtract(element: tuple[Any, Sampled], baseline: str | None) -> tuple[Any, Sampled]:
@@ -275,19 +275,19 @@ def _subtract(element: tuple[Any, Sampled], baseline: str | None) -> tuple[Any, 
 def _with_errors(element: tuple[Any, Sampled], skipped: frozenset[Any]) -> tuple[Any, Metrics]:
     """Gives every number its standard error, unless it is one of those that have none."""
     slice_key, sampled = element
-    found: Metrics = {}
+    with_errors: Metrics = {}
     for key, value in sampled.full.items():
-        found[key] = value
+        with_errors[key] = value
         if key in skipped or not isinstance(value, numbers.Real) or len(sampled.without) < 2:
             continue
         samples = [metrics.get(key, math.nan) for metrics in sampled.without.values()]
         if not np.isfinite([*samples, value]).all():
             continue
         rows = [sampled.rows[group] for group in sampled.without]
-        found[key] = types.ValueWithTDistribution(
+        with_errors[key] = types.ValueWithTDistribution(
             sample_mean=float(np.mean(samples)),
             sample_standard_deviation=standard_error(float(value), samples, rows),
             sample_degrees_of_freedom=len(samples) - 1,
             unsampled_value=value,
         )
-    return slice_key, found
+    return slice_key, with_errors

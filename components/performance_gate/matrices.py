@@ -37,7 +37,7 @@ def faster(
     if not name.startswith(binary_confusion_matrices.BINARY_CONFUSION_MATRICES_NAME):
         return computation
     bound = inspect.getclosurevars(computation.result).nonlocals
-    if not all(each in bound for each in _CLOSURE) or not bound["use_histogram"]:
+    if not all(name_bound in bound for name_bound in _CLOSURE) or not bound["use_histogram"]:
         return computation
     if len(bound["thresholds"]) < _MANY:
         return computation
@@ -75,13 +75,11 @@ class FromHistogram:
     def __call__(self, metrics: dict[metric_types.MetricKey, Any]) -> dict[Any, Any]:
         """Returns the matrices under their key."""
         histogram = metrics[self._histogram_key]
-        places = np.searchsorted(self._edges[1:], _scores(histogram), side="right")
+        bins = np.searchsorted(self._edges[1:], _scores(histogram), side="right")
         size = len(self._edges)
-        positive = np.bincount(
-            places, weights=[b.weighted_labels for b in histogram], minlength=size
-        )
+        positive = np.bincount(bins, weights=[b.weighted_labels for b in histogram], minlength=size)
         negative = np.bincount(
-            places,
+            bins,
             weights=[b.weighted_examples - b.weighted_labels for b in histogram],
             minlength=size,
         )

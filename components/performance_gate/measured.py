@@ -11,7 +11,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from skewgate.components.performance_gate.configuration import (
+from skewgate.components.performance_gate.completion import (
     ALL_CELLS,
     OF_ALL_ROWS,
     PROPORTIONS,
@@ -32,7 +32,7 @@ _WHOLE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class MeasuredValue:
     """One number: its value, and the standard error with its degrees of freedom if it has one."""
 
     value: float
@@ -45,10 +45,11 @@ class SliceMetrics:
     """The numbers of one slice.
 
     Attributes:
+        values: metric to its number.
         left_out: whether TFMA left the slice out for its size.
     """
 
-    numbers: dict[metric_types.MetricKey, Measured] = dataclasses.field(default_factory=dict)
+    values: dict[metric_types.MetricKey, MeasuredValue] = dataclasses.field(default_factory=dict)
     left_out: bool = False
 
 
@@ -77,8 +78,8 @@ class Measurements:
         """Returns the number of rows of a slice; of two that are compared, of the smaller."""
         if is_across(slice_key):
             return min(self.rows(part) for part in slice_key)
-        found = self.slices.get(slice_key, SliceMetrics()).numbers
-        counts = {key: m.value for key, m in found.items() if key.name == _COUNT}
+        values = self.slices.get(slice_key, SliceMetrics()).values
+        counts = {key: measured.value for key, measured in values.items() if key.name == _COUNT}
         # Where rows have weights TFMA counts those; others' evaluations may have nothing else.
         rows = {key: value for key, value in counts.items() if not key.example_weighted} or counts
         return int(max(rows.values(), default=0.0))
@@ -89,34 +90,34 @@ class Measurements:
         A share of trials is judged by its exact law, a count of rows is known, and all else has
         the standard error that resampling gave.
         """
-        number = self.slices[slice_key].numbers.get(key)
+        measured = self.slices[slice_key].values.get(key)
         rows = self.rows(slice_key)
-        if number is None or not math.isfinite(number.value) or rows < 1:
+        if measured is None or not math.isfinite(measured.value) or rows < 1:
             return None
         if self._of_one_class(slice_key, key):
             return None
         if key in self._exact:
-            return Exact(number.value, rows)
+            return Exact(measured.value, rows)
         share = (
             None
             if key.example_weighted or is_across(slice_key)
-            else self._share(slice_key, key, number.value, rows)
+            else self._share(slice_key, key, measured.value, rows)
         )
-        return share or _resampled(number, rows)
+        return share or _resampled(measured, rows)
 
     def resampled(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns what resampling says of a metric: Resampled, Unchanging or None."""
-        number = self.slices[slice_key].numbers.get(key)
+        measured = self.slices[slice_key].values.get(key)
         rows = self.rows(slice_key)
-        if number is None or rows < 1 or self._of_one_class(slice_key, key):
+        if measured is None or rows < 1 or self._of_one_class(slice_key, key):
             return None
-        return _resampled(number, rows)
+        return _resampled(measured, rows)
 
     def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
         for name in (key.model_name, "", tfma.CANDIDATE_KEY):
             renamed = key._replace(model_name=name)
-            if slice_key in self.slices and renamed in self.slices[slice_key].numbers:
+            if slice_key in self.slices and renamed in self.slices[slice_key].values:
                 return self.resampled(slice_key, renamed)
         return None
 
@@ -150,23 +151,24 @@ class Measurements:
         whole = math.isfinite(count + trials) and trials >= 1
         if not whole or max(abs(n - round(n)) for n in (count, trials)) > _WHOLE * max(trials, 1):
             return None
-        found = Share(round(count), round(trials), rows)
-        return found if math.isclose(found.value, value, abs_tol=_WHOLE) else None
+        share = Share(round(count), round(trials), rows)
+        return share if math.isclose(share.value, value, abs_tol=_WHOLE) else None
 
     def _cell(self, slice_key: SliceKey, key: metric_types.MetricKey, cell: str) -> float:
-        found = self.slices[slice_key].numbers.get(key._replace(name=cell_name(key.name, cell)))
-        return math.nan if found is None else found.value
+        name = cell_name(key.name, cell)
+        measured = self.slices[slice_key].values.get(key._replace(name=name))
+        return math.nan if measured is None else measured.value
 
 
-def _resampled(number: Measured, rows: int) -> Estimate | None:
-    if number.error is None or not number.freedom:
+def _resampled(measured: MeasuredValue, rows: int) -> Estimate | None:
+    if measured.error is None or not measured.freedom:
         return None
-    if not math.isfinite(number.value + number.error):
+    if not math.isfinite(measured.value + measured.error):
         return None
-    scale = max(1.0, abs(number.value))
-    if number.error <= _NOISE * scale:
-        return Unchanging(number.value, scale, rows)
-    return Resampled(number.value, number.error, number.freedom, rows)
+    scale = max(1.0, abs(measured.value))
+    if measured.error <= _NOISE * scale:
+        return Unchanging(measured.value, scale, rows)
+    return Resampled(measured.value, measured.error, measured.freedom, rows)
 
 
 def load(path: str) -> Measurements:
@@ -195,9 +197,9 @@ def load(path: str) -> Measurements:
     return Measurements(slices, config)
 
 
-def _add(record: Any, found: SliceMetrics) -> None:
+def _add(record: Any, metrics: SliceMetrics) -> None:
     message = record.metrics[tfma.constants.ERROR_METRIC_NAME].debug_message
-    found.left_out = _TOO_SMALL in message
+    metrics.left_out = _TOO_SMALL in message
     for item in record.metric_keys_and_values:
         key = metric_types.MetricKey.from_proto(item.key)
         if not item.value.HasField("double_value"):
@@ -207,4 +209,4 @@ def _add(record: Any, found: SliceMetrics) -> None:
             interval = item.confidence_interval
             error = interval.standard_error.double_value.value
             freedom = float(interval.degrees_of_freedom.value)
-        found.numbers[key] = Measured(item.value.double_value.value, error, freedom)
+        metrics.values[key] = MeasuredValue(item.value.double_value.value, error, freedom)

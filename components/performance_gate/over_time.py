@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate import decision
 from skewgate.checks.performance.config import PerformanceConfig, Windows
-from skewgate.components.performance_gate.configuration import Wanted
+from skewgate.components.performance_gate.configuration import MetricThreshold
+from skewgate.components.performance_gate.label_coverage import Coverage
 from skewgate.components.performance_gate.measured import Measurements
 from skewgate.components.performance_gate.thresholds import label
 from skewgate.core import results as results_lib
@@ -22,68 +22,6 @@ from skewgate.decision.bands import BAND, CHANGE_POINT
 from skewgate.estimation import estimates
 from skewgate.estimation.bands import Band, WindowValue, Worse, band
 from skewgate.estimation.estimates import Estimate
-from skewgate.report.report import Report
-
-
-@dataclasses.dataclass(frozen=True)
-class Coverage:
-    """What LabelJoiner reported of the labels of each window.
-
-    Attributes:
-        feature: that names the windows of a row, "" if nothing is known.
-        results: one per window.
-        spans: window to its start and end, in seconds since 1970.
-    """
-
-    feature: str = ""
-    results: tuple[MetricResult, ...] = ()
-    spans: dict[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
-
-    def in_order(self, windows: Iterable[str]) -> list[str]:
-        """Returns windows by their start, where it is known of all, else by their names.
-
-        In the hour that comes twice in autumn names do not ascend with time.
-        """
-        windows = sorted(windows)
-        if not all(window in self.spans for window in windows):
-            return windows
-        return sorted(windows, key=lambda window: self.spans[window][0])
-
-    @functools.cached_property
-    def incomplete(self) -> dict[str, MetricResult]:
-        """The windows that lack too many labels, with what was found of them."""
-        return {
-            result.slice.partition(":")[2]: result
-            for result in self.results
-            if result.slice and result.status is not Status.PASS
-        }
-
-
-def read_coverage(report: Report, where: str, config: PerformanceConfig) -> Coverage:
-    """Takes from the report of a LabelJoiner what it says of windows.
-
-    Raises:
-        InputError: it is a report of another kind, or its windows are those of another feature
-            than the configuration follows.
-    """
-    if report.kind != "labels":
-        raise InputError(
-            where, f"is a {report.kind} report, not one of labels", "connect LabelJoiner's"
-        )
-    windows = report.details["labels"]["windows"]
-    results = report.decision.results
-    feature = min((r.slice.partition(":")[0] for r in results if r.slice), default="")
-    if config.windows and feature not in ("", config.windows.feature):
-        raise InputError(
-            "performance.yaml: windows.feature",
-            f"is {config.windows.feature}, and the label report is about {feature}",
-            f"follow {feature}, or name it so in labels.yaml",
-        )
-    return Coverage(
-        feature=feature,
-        results=results,
-        spans={each["name"]: (each["start"], each["end"]) for each in windows},
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,12 +30,12 @@ class _Series:
 
     key: metric_types.MetricKey
     worse: Worse
-    threshold: float | None
-    found: dict[str, Estimate | None]
+    bound: float | None
+    estimates: dict[str, Estimate | None]
 
 
 def judge(
-    wanted: Sequence[Wanted],
+    thresholds: Sequence[MetricThreshold],
     measured: Measurements,
     config: PerformanceConfig,
     coverage: Coverage,
@@ -105,7 +43,7 @@ def judge(
     """Judges every window after the reference windows, and looks for lasting changes.
 
     Args:
-        wanted: the thresholds of the EvalConfig: what is followed, and which side is worse.
+        thresholds: the thresholds of the EvalConfig: what is followed, and which side is worse.
         measured: with a slice for each window.
         config: with a section `windows`.
         coverage: which windows lack labels; they are no reference, and not judged.
@@ -119,63 +57,66 @@ def judge(
     rules = config.windows
     assert rules is not None
     results: list[MetricResult] = []
-    drawn: dict[str, Any] = {}
-    bands: list[BandCheck] = []
-    changes: list[ChangeCheck] = []
-    known: dict[str, tuple[_Series, Band | None]] = {}
-    for series in _series(wanted, measured, rules, coverage):
+    charts: dict[str, Any] = {}
+    band_checks: list[BandCheck] = []
+    change_checks: list[ChangeCheck] = []
+    bands_by_metric: dict[str, tuple[_Series, Band | None]] = {}
+    for series in _series(thresholds, measured, rules, coverage):
         name = label(series.key)
         values = _values(series, config.min_slice_rows, coverage.incomplete)
-        apart = _apart(list(values), coverage.spans)
-        normal = apart[: rules.reference]
+        disjoint = _disjoint(list(values), coverage.spans)
+        normal = disjoint[: rules.reference]
         later = _after(normal, list(values), coverage.spans)
-        if len(apart) <= rules.reference:
+        if len(disjoint) <= rules.reference:
             reason = (
-                f"{name} has {len(apart)} windows with enough labels and rows, and to follow it "
+                f"{name} has {len(disjoint)} windows with enough labels and rows, and to follow it "
                 f"{rules.reference + 1} are needed: {rules.reference} say what is normal"
             )
             results.append(results_lib.inconclusive(BASELINE_CHECK, reason))
-            known[name] = series, None
+            bands_by_metric[name] = series, None
             continue
         reference = [values[window] for window in normal]
-        found = band(reference, rules.band_sigmas)
-        known[name] = series, found
-        rows = sum(each.n for each in reference)
+        normal_band = band(reference, rules.band_sigmas)
+        bands_by_metric[name] = series, normal_band
+        rows = sum(window.n for window in reference)
         for window in later:
-            estimate = series.found[window]
+            estimate = series.estimates[window]
             assert estimate is not None
             lower, upper = estimate.bounds(config.significance.alpha)
-            bands.append(
+            band_checks.append(
                 BandCheck(
                     metric=name,
                     slice=f"{rules.feature}:{window}",
                     window=values[window],
-                    band=found,
+                    band=normal_band,
                     reference_rows=rows,
                     worse=series.worse,
                     lower=lower,
                     upper=upper,
                 )
             )
-        changes.append(
+        change_checks.append(
             ChangeCheck(
                 metric=name,
-                windows=[values[window] for window in apart],
-                slices=[f"{rules.feature}:{window}" for window in apart],
+                windows=[values[window] for window in disjoint],
+                slices=[f"{rules.feature}:{window}" for window in disjoint],
                 worse=series.worse,
             )
         )
     judged = [
-        *decision.judge_change_points(changes, config.significance),
-        *decision.judge_bands(bands, config.significance),
+        *decision.judge_change_points(change_checks, config.significance),
+        *decision.judge_bands(band_checks, config.significance),
     ]
-    for name, (series, found_band) in known.items():
-        drawn[name] = _drawing(name, series, found_band, judged, config, coverage)
-    return [*results, *judged], drawn
+    for name, (series, band_or_none) in bands_by_metric.items():
+        charts[name] = _chart(name, series, band_or_none, judged, config, coverage)
+    return [*results, *judged], charts
 
 
 def _series(
-    wanted: Sequence[Wanted], measured: Measurements, rules: Windows, coverage: Coverage
+    thresholds: Sequence[MetricThreshold],
+    measured: Measurements,
+    rules: Windows,
+    coverage: Coverage,
 ) -> list[_Series]:
     """Returns the metrics to follow, with their values in each window."""
     windows = {
@@ -185,15 +126,15 @@ def _series(
     }
     followed: dict[metric_types.MetricKey, tuple[Worse, float | None]] = {}
     # A threshold on windows, or on every slice, says best what is worse; then one on the value.
-    order = sorted(wanted, key=lambda each: (not _on_windows(each, rules), each.is_change))
-    for each in (each for each in order if not each.is_across):
-        bound = _one_bound(each) if _on_windows(each, rules) else None
-        followed.setdefault(each.key._replace(is_diff=False), (_side(each), bound))
+    order = sorted(thresholds, key=lambda each: (not _on_windows(each, rules), each.is_change))
+    for threshold in (each for each in order if not each.is_across):
+        bound = _one_bound(threshold) if _on_windows(threshold, rules) else None
+        followed.setdefault(threshold.key._replace(is_diff=False), (_side(threshold), bound))
     if rules.metrics is not None:
         computed = {
             key
             for slice_key in windows.values()
-            for key in measured.slices[slice_key].numbers
+            for key in measured.slices[slice_key].values
             if not key.is_diff
         }
         for name in rules.metrics:
@@ -220,42 +161,44 @@ def _series(
     ]
 
 
-def _on_windows(wanted: Wanted, rules: Windows) -> bool:
-    spec = wanted.spec
-    return spec is None or (
-        not wanted.is_across and not spec.feature_values and [*spec.feature_keys] == [rules.feature]
-    )
+def _on_windows(threshold: MetricThreshold, rules: Windows) -> bool:
+    spec = threshold.spec
+    if spec is None:
+        return True
+    if threshold.is_across or spec.feature_values:
+        return False
+    return [*spec.feature_keys] == [rules.feature]
 
 
-def _side(wanted: Wanted) -> Worse:
-    return "lower" if wanted.worse == "lower" else "higher" if wanted.worse else None
+def _side(threshold: MetricThreshold) -> Worse:
+    return "lower" if threshold.worse == "lower" else "higher" if threshold.worse else None
 
 
-def _one_bound(wanted: Wanted) -> float | None:
-    if wanted.is_change or wanted.worse is None:
+def _one_bound(threshold: MetricThreshold) -> float | None:
+    if threshold.is_change or threshold.worse is None:
         return None
-    name = "lower_bound" if wanted.worse == "lower" else "upper_bound"
-    return float(getattr(wanted.threshold, name).value)
+    name = "lower_bound" if threshold.worse == "lower" else "upper_bound"
+    return float(getattr(threshold.proto, name).value)
 
 
 def _values(
     series: _Series, min_rows: int, incomplete: dict[str, MetricResult]
 ) -> dict[str, WindowValue]:
     """Returns the windows that have enough rows and labels, with their standard errors."""
-    found = {}
-    for window, estimate in series.found.items():
+    values = {}
+    for window, estimate in series.estimates.items():
         if estimate is None or estimate.n < min_rows or window in incomplete:
             continue
         error = estimates.standard_error(estimate)
         if error is not None:
-            found[window] = WindowValue(window, estimate.value, error, estimate.n)
-    return found
+            values[window] = WindowValue(window, estimate.value, error, estimate.n)
+    return values
 
 
-def _apart(windows: list[str], spans: dict[str, tuple[float, float]]) -> list[str]:
+def _disjoint(windows: list[str], spans: dict[str, tuple[float, float]]) -> list[str]:
     """Returns windows none of which overlaps another: rolling windows share rows.
 
-    >>> _apart(["a", "b", "c"], {"a": (0, 2), "b": (1, 3), "c": (2, 4)})
+    >>> _disjoint(["a", "b", "c"], {"a": (0, 2), "b": (1, 3), "c": (2, 4)})
     ['a', 'c']
     """
     kept: list[str] = []
@@ -284,10 +227,10 @@ def _after(
     ]
 
 
-def _drawing(
+def _chart(
     name: str,
     series: _Series,
-    found: Band | None,
+    normal_band: Band | None,
     judged: Sequence[MetricResult],
     config: PerformanceConfig,
     coverage: Coverage,
@@ -299,8 +242,8 @@ def _drawing(
     changes = [r for r in judged if r.metric == f"{name} {CHANGE_POINT}" and r.slice]
     points: list[dict[str, Any]] = []
     limits: list[tuple[float | None, float | None]] = []
-    for window in coverage.in_order({*series.found, *coverage.spans}):
-        estimate = series.found.get(window)
+    for window in coverage.in_order({*series.estimates, *coverage.spans}):
+        estimate = series.estimates.get(window)
         bounds = estimate.bounds(config.significance.alpha) if estimate else (None, None)
         error = estimates.standard_error(estimate) if estimate else None
         doubtful = estimate is None or estimate.n < config.min_slice_rows
@@ -315,21 +258,21 @@ def _drawing(
                 "status": status.get(f"{feature}:{window}", default.value),
             }
         )
-        if found is None or estimate is None or error is None:
+        if normal_band is None or estimate is None or error is None:
             limits.append((None, None))
         else:
             value = WindowValue(window, estimate.value, error, estimate.n)
-            limits.append(found.limits(value))
+            limits.append(normal_band.limits(value))
     return {
         "points": points,
         "band": None
-        if found is None
+        if normal_band is None
         else {
-            "mean": found.mean,
+            "mean": normal_band.mean,
             "lower": [low for low, _ in limits],
             "upper": [high for _, high in limits],
         },
-        "threshold": series.threshold,
+        "threshold": series.bound,
         "change_points": [
             {"window": r.slice.partition(":")[2], "before": r.null_value, "after": r.value}
             for r in changes

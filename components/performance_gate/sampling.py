@@ -124,10 +124,10 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
                 parts.setdefault(group, []).append(part)
         return {
             group: (
-                sum(count for count, _ in found),
-                self._merge([states for _, states in found]),
+                sum(count for count, _ in same_group),
+                self._merge([states for _, states in same_group]),
             )
-            for group, found in parts.items()
+            for group, same_group in parts.items()
         }
 
     def extract_output(self, accumulator: dict[int, tuple[int, list[Any]]]) -> Sampled:
@@ -169,7 +169,7 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
         return self._merge(pickle.loads(pickle.dumps([one, other], pickle.HIGHEST_PROTOCOL)))
 
     def _extract(self, states: list[Any]) -> Metrics:
-        found: Metrics = {}
+        metrics: Metrics = {}
         for combiner, state in zip(self._combiners, states, strict=True):
-            found.update(combiner.extract_output(state))
-        return found
+            metrics.update(combiner.extract_output(state))
+        return metrics

@@ -37,10 +37,10 @@ def find(uri: str, spec: config_pb2.ModelSpec) -> str:
         return str(path)  # of a kind that TFMA reads in its own way
     file = os.path.join(path, _FILE)
     if not fileio.exists(file):
-        found = ", ".join(sorted(fileio.listdir(path))) if fileio.isdir(path) else "nothing"
+        files = ", ".join(sorted(fileio.listdir(path))) if fileio.isdir(path) else "nothing"
         raise InputError(
             path,
-            f"holds no SavedModel (no {_FILE}; found {found})",
+            f"holds no SavedModel (no {_FILE}; found {files})",
             "write the model there by model.export(folder) or tf.saved_model.save(model, folder)",
         )
     try:
@@ -48,11 +48,11 @@ def find(uri: str, spec: config_pb2.ModelSpec) -> str:
     except message.DecodeError as error:
         raise InputError(file, f"is not a SavedModel ({error})", "write it again") from error
     names = {name for graph in model.meta_graphs for name in graph.signature_def}
-    wanted = (spec.signature_name,) if spec.signature_name else _DEFAULT
-    if not names.intersection(wanted):
+    accepted = (spec.signature_name,) if spec.signature_name else _DEFAULT
+    if not names.intersection(accepted):
         raise InputError(
             path,
-            f"has no signature {' or '.join(wanted)}; it has {_listed(names) or 'none'}",
+            f"has no signature {' or '.join(accepted)}; it has {_listed(names) or 'none'}",
             "name one of them as signature_name in the EvalConfig, or save the model with it",
         )
     return str(path)

@@ -15,7 +15,8 @@ from tensorflow_model_analysis.proto import config_pb2
 from skewgate.beam.merging import MergeFn
 from skewgate.checks.performance.config import Segments
 from skewgate.checks.performance.losses import LOSSES
-from skewgate.checks.performance.segments import SegmentAccumulator, rank
+from skewgate.checks.performance.segment_ranking import rank
+from skewgate.checks.performance.segments import SegmentAccumulator
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 
@@ -54,9 +55,9 @@ def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAcc
     labels, predictions = (
         _of_model(extracts[key], model) for key in (tfma.LABELS_KEY, tfma.PREDICTIONS_KEY)
     )
-    for name, found in (("labels", labels), ("predictions", predictions)):
-        if isinstance(found, dict):
-            outputs = ", ".join(sorted(map(str, found)))
+    for name, values in (("labels", labels), ("predictions", predictions)):
+        if isinstance(values, dict):
+            outputs = ", ".join(sorted(map(str, values)))
             raise InputError(
                 _WHERE,
                 f"need one output, and the {name} are those of {outputs}",
@@ -109,22 +110,22 @@ def _dense(values: Any) -> Any:
 
 
 @dataclasses.dataclass
-class Collected:
+class CollectedSegments:
     """What some batches say, or the first error among them, which Beam would wrap."""
 
-    found: SegmentAccumulator
+    accumulator: SegmentAccumulator
     error: InputError | None = None
 
-    def merge(self, other: Collected) -> None:
+    def merge(self, other: CollectedSegments) -> None:
         """Adds what other batches say."""
         self.error = self.error or other.error
         if self.error is None:
-            self.found.merge(other.found)
+            self.accumulator.merge(other.accumulator)
 
 
-def nothing(rules: Segments) -> Collected:
+def empty(rules: Segments) -> CollectedSegments:
     """Returns what no batch says."""
-    return Collected(SegmentAccumulator(rules.features, rules.depth, rules.loss))
+    return CollectedSegments(SegmentAccumulator(rules.features, rules.depth, rules.loss))
 
 
 class _Count(beam.DoFn):  # type: ignore[misc, unused-ignore]
@@ -134,10 +135,10 @@ class _Count(beam.DoFn):  # type: ignore[misc, unused-ignore]
         super().__init__()
         self._rules, self._model = rules, model
 
-    def process(self, extracts: dict[str, Any]) -> Iterator[Collected]:
-        counted = nothing(self._rules)
+    def process(self, extracts: dict[str, Any]) -> Iterator[CollectedSegments]:
+        counted = empty(self._rules)
         try:
-            counted.found = collect(self._rules, extracts, self._model)
+            counted.accumulator = collect(self._rules, extracts, self._model)
         except InputError as error:
             counted.error = error
         yield counted
@@ -156,7 +157,7 @@ class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
         return (
             extracts
             | "Count" >> beam.ParDo(_Count(self._rules, self._model))
-            | "Merge" >> beam.CombineGlobally(MergeFn(functools.partial(nothing, self._rules)))
+            | "Merge" >> beam.CombineGlobally(MergeFn(functools.partial(empty, self._rules)))
             | "Write" >> beam.Map(artifact_io.write_pickle, uri=self._path)
         )
 
@@ -167,12 +168,12 @@ def ranking(rules: Segments, path: str) -> dict[str, Any]:
     Raises:
         InputError: losses could not be computed, or a feature is in no row.
     """
-    collected: Collected = artifact_io.read_pickle(path)
+    collected: CollectedSegments = artifact_io.read_pickle(path)
     if collected.error is not None:
         raise collected.error
-    found = collected.found
-    ranked = rank(found, rules.min_rows, rules.top)
-    if found.rows and ranked["absent"]:
+    accumulator = collected.accumulator
+    ranked = rank(accumulator, rules.min_rows, rules.top)
+    if accumulator.rows and ranked["absent"]:
         raise InputError(
             f"{_WHERE}.features",
             f"name {', '.join(ranked['absent'])}, which no row has",

@@ -11,7 +11,7 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from skewgate.components.performance_gate.configuration import Wanted
+from skewgate.components.performance_gate.configuration import MetricThreshold
 from skewgate.components.performance_gate.measured import (
     Measurements,
     SliceKey,
@@ -26,55 +26,54 @@ from skewgate.estimation.estimates import Estimate, Resampled, Unchanging
 
 
 @dataclasses.dataclass
-class Found:
+class CollectedChecks:
     """What is to be judged, and what could not be measured.
 
     Attributes:
         checks: for `decision.judge_bounds`.
-        doubts: results, all inconclusive.
+        unmeasured: results, all inconclusive.
     """
 
     checks: list[BoundCheck] = dataclasses.field(default_factory=list)
-    doubts: list[MetricResult] = dataclasses.field(default_factory=list)
+    unmeasured: list[MetricResult] = dataclasses.field(default_factory=list)
 
 
 def collect(
-    wanted: list[Wanted],
+    thresholds: list[MetricThreshold],
     measured: Measurements,
     baseline: str | None,
     stored: Measurements | None = None,
     min_rows: int = 1,
-) -> Found:
-    """Returns a check for each threshold, bound and slice; what was not measured is a doubt.
+) -> CollectedChecks:
+    """Returns a check for each threshold, bound and slice; what was not measured is inconclusive.
 
     Args:
-        wanted: the thresholds of the configuration.
+        thresholds: the thresholds of the configuration.
         measured: what TFMA measured.
         baseline: name of the baseline model, None without one.
         stored: an earlier evaluation to compare with where there is no baseline model.
         min_rows: a slice with fewer rows is small, and no wonder if it lacks an interval.
     """
-    found = Found()
-    for each in wanted:
-        slices = [key for key in measured.slices if _applies(each.spec, key)]
+    collected = CollectedChecks()
+    for threshold in thresholds:
+        slices = [key for key in measured.slices if _applies(threshold.spec, key)]
         if not slices:
-            metric = label(each.key)
-            reason = (
-                f"{metric} could not be evaluated on {_named(each.spec)}: there is no such slice"
-            )
-            found.doubts.append(_doubt("", metric, reason))
+            metric = label(threshold.key)
+            where = _named(threshold.spec)
+            reason = f"{metric} could not be evaluated on {where}: there is no such slice"
+            collected.unmeasured.append(_unmeasured("", metric, reason))
         for slice_key in sorted(slices, key=name_of):
-            if not each.is_change:
-                _value(each, slice_key, measured, found)
+            if not threshold.is_change:
+                _value(threshold, slice_key, measured, collected)
             elif baseline is not None:
-                _paired(each, slice_key, measured, baseline, found)
+                _paired(threshold, slice_key, measured, baseline, collected)
             elif stored is not None:
-                _unpaired(each, slice_key, measured, stored, found)
-    found.doubts = [_small(doubt, min_rows) for doubt in found.doubts]
-    if baseline is None and stored is None and any(each.is_change for each in wanted):
+                _unpaired(threshold, slice_key, measured, stored, collected)
+    collected.unmeasured = [_small(result, min_rows) for result in collected.unmeasured]
+    if baseline is None and stored is None and any(threshold.is_change for threshold in thresholds):
         reason = "there is no baseline, so the change thresholds could not be checked"
-        found.doubts.append(results.inconclusive(BASELINE_CHECK, reason))
-    return found
+        collected.unmeasured.append(results.inconclusive(BASELINE_CHECK, reason))
+    return collected
 
 
 def label(key: metric_types.MetricKey) -> str:
@@ -126,99 +125,112 @@ def _named(spec: Any) -> str:
     return ", ".join(parts) or "all data"
 
 
-def _doubt(name: str, metric: str, reason: str, **fields: Any) -> MetricResult:
+def _unmeasured(name: str, metric: str, reason: str, **fields: Any) -> MetricResult:
     return MetricResult("", name, metric, Status.INCONCLUSIVE, reason, **fields)
 
 
-def _bounds(wanted: Wanted) -> Iterator[tuple[str, float, bool]]:
+def _bounds(threshold: MetricThreshold) -> Iterator[tuple[str, float, bool]]:
     """Yields what is added to the metric's name, the bound, and whether it is a floor."""
-    threshold = wanted.threshold
-    if not wanted.is_change:
-        if threshold.HasField("lower_bound"):
-            yield "", threshold.lower_bound.value, True
-        if threshold.HasField("upper_bound"):
-            yield "", threshold.upper_bound.value, False
+    proto = threshold.proto
+    if not threshold.is_change:
+        if proto.HasField("lower_bound"):
+            yield "", proto.lower_bound.value, True
+        if proto.HasField("upper_bound"):
+            yield "", proto.upper_bound.value, False
         return
-    floor = threshold.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER
-    if threshold.HasField("absolute"):
-        yield " change", threshold.absolute.value, floor
-    if threshold.HasField("relative"):
-        yield " relative change", threshold.relative.value, floor
+    floor = proto.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER
+    if proto.HasField("absolute"):
+        yield " change", proto.absolute.value, floor
+    if proto.HasField("relative"):
+        yield " relative change", proto.relative.value, floor
 
 
 def _missing(slice_metrics: SliceMetrics, metric: str, name: str, rows: int) -> MetricResult:
-    """Returns the doubt about a metric that has no value, or no interval, on a slice."""
+    """Returns the inconclusive result of a metric that has no value, or no interval, on a slice."""
     if slice_metrics.left_out:
         reason = f"{metric} was left out: the EvalConfig's min_slice_size asks for more rows"
-        return _doubt(name, metric, reason, cause=SMALL_SLICE)
+        return _unmeasured(name, metric, reason, cause=SMALL_SLICE)
     reason = f"{metric} could not be computed with an interval on {rows:,} rows"
-    return _doubt(name, metric, reason, n_current=rows)
+    return _unmeasured(name, metric, reason, n_current=rows)
 
 
-def _small(doubt: MetricResult, min_rows: int) -> MetricResult:
-    """Gives a doubt about a metric without an interval its cause, if its slice is small."""
-    small = bool(doubt.slice) and 0 < (doubt.n_current or 0) < min_rows
-    return dataclasses.replace(doubt, cause=SMALL_SLICE) if small else doubt
+def _small(result: MetricResult, min_rows: int) -> MetricResult:
+    """Gives an inconclusive result its cause, if its slice is small."""
+    small = bool(result.slice) and 0 < (result.n_current or 0) < min_rows
+    return dataclasses.replace(result, cause=SMALL_SLICE) if small else result
 
 
-def _value(wanted: Wanted, slice_key: SliceKey, measured: Measurements, found: Found) -> None:
+def _value(
+    threshold: MetricThreshold,
+    slice_key: SliceKey,
+    measured: Measurements,
+    collected: CollectedChecks,
+) -> None:
     metrics, name = measured.slices[slice_key], name_of(slice_key)
     rows = measured.rows(slice_key)
-    estimate = measured.estimate(slice_key, wanted.key)
+    estimate = measured.estimate(slice_key, threshold.key)
     if estimate is None:
-        found.doubts.append(_missing(metrics, label(wanted.key), name, rows))
+        collected.unmeasured.append(_missing(metrics, label(threshold.key), name, rows))
         return
-    for _, bound, floor in _bounds(wanted):
-        found.checks.append(BoundCheck(name, label(wanted.key), estimate, bound, floor))
+    for _, bound, floor in _bounds(threshold):
+        collected.checks.append(BoundCheck(name, label(threshold.key), estimate, bound, floor))
 
 
 def _paired(
-    wanted: Wanted, slice_key: SliceKey, measured: Measurements, baseline: str, found: Found
+    threshold: MetricThreshold,
+    slice_key: SliceKey,
+    measured: Measurements,
+    baseline: str,
+    collected: CollectedChecks,
 ) -> None:
     """Compares with a baseline model on the same rows."""
-    key = wanted.key._replace(is_diff=False)
-    change = measured.resampled(slice_key, wanted.key)
+    key = threshold.key._replace(is_diff=False)
+    change = measured.resampled(slice_key, threshold.key)
     ours = measured.resampled(slice_key, key)
     theirs = measured.resampled(slice_key, key.make_baseline_key(baseline))
-    _compare(wanted, slice_key, measured, (change, ours, theirs), found)
+    _compare(threshold, slice_key, measured, (change, ours, theirs), collected)
 
 
 def _unpaired(
-    wanted: Wanted, slice_key: SliceKey, measured: Measurements, stored: Measurements, found: Found
+    threshold: MetricThreshold,
+    slice_key: SliceKey,
+    measured: Measurements,
+    stored: Measurements,
+    collected: CollectedChecks,
 ) -> None:
     """Compares with an earlier evaluation, of other rows."""
-    key = wanted.key._replace(is_diff=False)
+    key = threshold.key._replace(is_diff=False)
     theirs = stored.only_model(slice_key, key)
     if theirs is None:
         where = f"the slice {name_of(slice_key)}" if slice_key else "all data"
         reason = f"the stored evaluation has no {label(key)} with an interval on {where}"
-        found.doubts.append(_doubt(name_of(slice_key), BASELINE_CHECK, reason))
+        collected.unmeasured.append(_unmeasured(name_of(slice_key), BASELINE_CHECK, reason))
         return
     ours = measured.resampled(slice_key, key)
     sides = [estimates.widened(each) for each in (ours, theirs) if each is not None]
     change = None
     if len(sides) == 2 and sides[0] is not None and sides[1] is not None:
         change = estimates.difference(sides[0], sides[1])
-    _compare(wanted, slice_key, measured, (change, ours, theirs), found, theirs.n)
+    _compare(threshold, slice_key, measured, (change, ours, theirs), collected, theirs.n)
 
 
 def _compare(
-    wanted: Wanted,
+    threshold: MetricThreshold,
     slice_key: SliceKey,
     measured: Measurements,
     values: tuple[Estimate | None, Estimate | None, Estimate | None],
-    found: Found,
+    collected: CollectedChecks,
     n_baseline: int | None = None,
 ) -> None:
     change, ours, theirs = values
     name, rows = name_of(slice_key), measured.rows(slice_key)
-    for suffix, bound, floor in _bounds(wanted):
-        metric = label(wanted.key) + suffix
+    for suffix, bound, floor in _bounds(threshold):
+        metric = label(threshold.key) + suffix
         estimate = _relative(change, ours, theirs, bound) if "relative" in suffix else change
         if estimate is None:
-            found.doubts.append(_missing(measured.slices[slice_key], metric, name, rows))
+            collected.unmeasured.append(_missing(measured.slices[slice_key], metric, name, rows))
         else:
-            found.checks.append(BoundCheck(name, metric, estimate, bound, floor, n_baseline))
+            collected.checks.append(BoundCheck(name, metric, estimate, bound, floor, n_baseline))
 
 
 def _relative(

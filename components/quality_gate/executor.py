@@ -19,6 +19,8 @@ from skewgate.report.report import Report
 
 RAISE, WITHHOLD = "raise", "withhold"
 MODES = (RAISE, WITHHOLD)
+_MOST_CHECKS = 10
+"""Checks that the error of a shut gate names."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -60,11 +62,11 @@ class Executor(base_executor.BaseExecutor):
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["decision"]))
 
 
-def explain(joined: Decision, reports: dict[str, Report], most: int = 10) -> str:
+def explain(joined: Decision, reports: dict[str, Report]) -> str:
     """Says which checks shut the gate and where the reports are."""
-    named = [f"{result.label}: {result.reason}" for result in joined.failures[:most]]
-    if len(joined.failures) > most:
-        named.append(f"and {len(joined.failures) - most} more")
+    named = [f"{result.label}: {result.reason}" for result in joined.failures[:_MOST_CHECKS]]
+    if len(joined.failures) > _MOST_CHECKS:
+        named.append(f"and {len(joined.failures) - _MOST_CHECKS} more")
     shut = [
         f"see {os.path.join(uri, HTML_NAME)}"
         for uri, report in reports.items()

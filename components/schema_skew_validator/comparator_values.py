@@ -22,7 +22,7 @@ from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Features
 from skewgate.core.results import MetricResult, Status
 from skewgate.schema.reading import in_environment, nested_comparators
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 Histogram = statistics_pb2.Histogram
 
@@ -32,7 +32,7 @@ class Compared:
     """What one pairing gave: values to judge, and results that need no judging."""
 
     comparisons: tuple[Comparison, ...]
-    settled: tuple[MetricResult, ...]
+    results: tuple[MetricResult, ...]
     anomalies: anomalies_pb2.Anomalies
 
 
@@ -67,31 +67,31 @@ def compare(
     constraints = schema.dataset_constraints
     counts = pairing is DRIFT and constraints.HasField("num_examples_drift_comparator")
     comparisons: list[Comparison] = []
-    settled = [
+    results = [
         _not_compared(path, pairing, norm)
         for path, feature in nested_comparators(schema, pairing.field).items()
         for norm in _norms(feature, pairing)
     ]
     whole = anomalies_pb2.Anomalies()
     if not features and not counts:
-        return Compared((), tuple(settled), whole)
+        return Compared((), tuple(results), whole)
     sides = [_slices(control), _slices(treatment)]
     for name in sorted(sides[0].keys() & sides[1].keys()) if slices else [""]:
         before, after = (side[name] for side in sides)
-        asked = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
+        compared_schema = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
         if name == "":
-            asked.dataset_constraints.CopyFrom(constraints)
-        anomalies = _validate(pairing, before.only(features), after.only(features), asked)
+            compared_schema.dataset_constraints.CopyFrom(constraints)
+        anomalies = _validate(pairing, before.only(features), after.only(features), compared_schema)
         if name == "":
             whole = anomalies
-        found = _values(pairing, anomalies)
+        by_feature = _values(pairing, anomalies)
         for feature in features:
-            values = found.get(feature.name, {})
-            _plan(feature, name, pairing, values, (before, after), comparisons, settled)
+            values = by_feature.get(feature.name, {})
+            _plan(feature, name, pairing, values, (before, after), comparisons, results)
     if counts:
         sizes = (int(side[""].dataset.num_examples) for side in sides)
-        settled += count_results(constraints.num_examples_drift_comparator, *sizes)
-    return Compared(tuple(comparisons), tuple(settled), whole)
+        results += count_results(constraints.num_examples_drift_comparator, *sizes)
+    return Compared(tuple(comparisons), tuple(results), whole)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Slice:
 def _slices(side: SplitStatistics) -> dict[str, _Slice]:
     known = side.profile.slices
     return {
-        (name := statistics_lib.slice_name(dataset)): _Slice(
+        (name := messages.slice_name(dataset)): _Slice(
             dataset,
             {".".join(feature.path.step): feature for feature in dataset.features},
             known.get(name, {}),
@@ -167,19 +167,19 @@ def _plan(
     feature: schema_pb2.Feature,
     name: str,
     pairing: Pairing,
-    found: Mapping[int, anomalies_pb2.DriftSkewInfo.Measurement],
+    measures: Mapping[int, anomalies_pb2.DriftSkewInfo.Measurement],
     sides: tuple[_Slice, _Slice],
     comparisons: list[Comparison],
-    settled: list[MetricResult],
+    results: list[MetricResult],
 ) -> None:
-    """Adds what the comparator of one feature asks for to `comparisons` or to `settled`."""
+    """Adds what the comparator of one feature asks for to `comparisons` or to `results`."""
     control, treatment = (side.distributions.get(feature.name) for side in sides)
     for norm in _norms(feature, pairing):
         threshold = float(getattr(getattr(feature, pairing.field), norm.field).threshold)
-        measure = found.get(norm.measure)
+        measure = measures.get(norm.measure)
         reason = _obstacle(feature.name, norm.name, pairing, measure, control, treatment)
         if reason or measure is None or control is None or treatment is None:
-            settled.append(
+            results.append(
                 MetricResult(
                     feature.name,
                     name,
@@ -244,14 +244,14 @@ def _boundaries(feature: schema_pb2.Feature, pairing: Pairing, sides: tuple[_Sli
     """Counts the bucket boundaries of both histograms that TFDV's JSD of a number uses."""
     source = getattr(feature, pairing.field).jensen_shannon_divergence.source.type
     quantiles = source == schema_pb2.HistogramSelection.QUANTILES
-    wanted = Histogram.QUANTILES if quantiles else Histogram.STANDARD
+    histogram_type = Histogram.QUANTILES if quantiles else Histogram.STANDARD
     return len(
         {
             edge
             for side in sides
             if feature.name in side.features
             for histogram in side.features[feature.name].num_stats.histograms
-            if histogram.type == wanted
+            if histogram.type == histogram_type
             for bucket in histogram.buckets
             for edge in (bucket.low_value, bucket.high_value)
         }

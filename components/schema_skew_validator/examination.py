@@ -65,7 +65,11 @@ class Examination:
         smallest = self._config.min_slice_rows
         shown = current.without_small_slices(smallest)
         anomalies, results = validity.validate(
-            shown.statistics, self._schema, self._environment, rules
+            shown.statistics,
+            self._schema,
+            self._environment,
+            rules,
+            self._config.significance.alpha,
         )
         self.add(results, current.split)
         for pairing, other in others.items():
@@ -80,11 +84,11 @@ class Examination:
                 slices=rules.slices,
             )
             self._comparisons += [(current.split, each) for each in compared.comparisons]
-            self.add([_by_rule(result, rules) for result in compared.settled], current.split)
+            self.add([_by_rule(result, rules) for result in compared.results], current.split)
             anomaly_files.add_compared(anomalies, compared.anomalies, pairing, rules)
         return anomalies
 
-    def judged(self) -> list[MetricResult]:
+    def judged_results(self) -> list[MetricResult]:
         """Returns all results, the comparators of all splits judged together."""
         significance = self._config.significance
         level = decision.level(max(len(self._comparisons), 1), significance)

@@ -19,7 +19,6 @@ from skewgate.components.schema_skew_validator.split_statistics import SplitStat
 from skewgate.components.support import artifact_io
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
-from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
 from skewgate.report.report import Report
 from skewgate.schema import reading as schema_lib
@@ -44,37 +43,39 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: statistics, examples, schema or parameters cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.present(input_dict)
+        input_dict = artifact_io.without_absent(input_dict)
         config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
         schema = artifact_io.read_schema(input_dict["schema"])
         schema_lib.check_environment(schema, environment)
         schema = schema_lib.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
-        splits = _splits(statistics, exec_properties["exclude_splits"])
-        written = artifact_utils.get_single_instance(output_dict["anomalies"])
-        written.split_names = artifact_utils.encode_split_names(splits)
-        written.span = statistics.span
+        splits = artifact_io.splits_but(
+            statistics, exec_properties["exclude_splits"], "statistics", "validate"
+        )
+        anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
+        anomalies_artifact.split_names = artifact_utils.encode_split_names(splits)
+        anomalies_artifact.span = statistics.span
         training = _training(input_dict, exec_properties)
-        examined = Examination(config, schema, environment, len(splits))
-        examined.add(_missing(input_dict, exec_properties, training, schema, config))
+        examination = Examination(config, schema, environment, len(splits))
+        examination.add(_missing(input_dict, exec_properties, training, schema, config))
         for split in splits:
             previous, absent = _previous(input_dict, split, schema)
-            examined.add(absent, split)
+            examination.add(absent, split)
             current = SplitStatistics.load(statistics, split)
-            anomalies = examined.examine(current, {SKEW: training, DRIFT: previous})
-            _write_anomalies(anomalies, written, split)
+            anomalies = examination.examine(current, {SKEW: training, DRIFT: previous})
+            _write_anomalies(anomalies, anomalies_artifact, split)
             if config.rows is not None:
-                self._compare_rows(input_dict, exec_properties, split, config, examined)
+                self._compare_rows(input_dict, exec_properties, split, config, examination)
         report = Report(
             kind="skew",
-            decision=decision.decide(examined.judged(), config.policy),
+            decision=decision.decide(examination.judged_results(), config.policy),
             baseline=_describe(training),
             current={
-                **artifact_io.describe(statistics, ", ".join(splits), examined.rows),
+                **artifact_io.describe(statistics, ", ".join(splits), examination.rows),
                 "environment": environment or "(none)",
             },
-            details={"rows": examined.details} if examined.details else {},
+            details={"rows": examination.details} if examination.details else {},
         )
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["skew_report"]))
 
@@ -84,7 +85,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         exec_properties: dict[str, Any],
         split: str,
         config: SkewConfig,
-        examined: Examination,
+        examination: Examination,
     ) -> None:
         """Joins the rows of a split with those of training, if both are at hand."""
         examples = artifact_io.first(input_dict.get("examples"))
@@ -93,13 +94,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             return
         from skewgate.components.schema_skew_validator import row_level
 
-        wanted = exec_properties.get("baseline_split") or None
+        baseline_split = exec_properties.get("baseline_split") or None
         # That a late label is missing in serving is no skew, unless skew.yaml asks for it.
         late = set(artifact_io.json_list(exec_properties["late_labels"]))
         schema = artifact_io.read_schema(input_dict["schema"])
         results, details = row_level.compare(
             baseline,
-            artifact_io.choose_split(baseline, wanted, "the baseline examples"),
+            artifact_io.choose_split(baseline, baseline_split, "the baseline examples"),
             examples,
             artifact_io.choose_split(examples, split, "the examples"),
             config.rows,
@@ -109,19 +110,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             schema_lib.without(schema, late - config.rows.features.keys()),
             exec_properties.get("environment") or None,
         )
-        examined.add_rows(results, details, split)
-
-
-def _splits(statistics: types.Artifact, excluded: str) -> list[str]:
-    names = artifact_utils.decode_split_names(statistics.split_names)
-    kept = [name for name in names if name not in artifact_io.json_list(excluded)]
-    if not kept:
-        raise InputError(
-            f"statistics at {statistics.uri}",
-            f"have the splits {', '.join(names)}, of which none is left to validate",
-            "exclude fewer",
-        )
-    return kept
+        examination.add_rows(results, details, split)
 
 
 def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> SplitStatistics | None:
@@ -129,9 +118,9 @@ def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> SplitStati
     artifact = artifact_io.first(input_dict.get("baseline_statistics"))
     if artifact is None:
         return None
-    wanted = exec_properties.get("baseline_split") or None
+    baseline_split = exec_properties.get("baseline_split") or None
     side = SplitStatistics.load(
-        artifact, artifact_io.choose_split(artifact, wanted, "the baseline")
+        artifact, artifact_io.choose_split(artifact, baseline_split, "the baseline")
     )
     return side if side.rows else None
 

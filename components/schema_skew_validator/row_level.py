@@ -11,7 +11,6 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
-from tfx.dsl.io import fileio
 
 from skewgate.beam.row_skew import CompareRows
 from skewgate.checks.skew.config import RowRules
@@ -84,8 +83,7 @@ def _count(
 
     path = os.path.join(folder, _COUNTED)
     with contextlib.ExitStack() as stack:
-        fileio.makedirs(folder)
-        stack.callback(fileio.rmtree, folder)
+        stack.enter_context(artifact_io.temporary_folder(folder))
         for artifact, split in sides.values():
             if tfrecords.is_gzip_of_tf_example(artifact):
                 stack.enter_context(tfrecords.naming_broken_files(artifact, [split]))
@@ -110,9 +108,9 @@ def _count(
         counted = artifact_io.read_pickle(path)
         assert isinstance(counted, RowAccumulator)
         if counted.error is None:
-            found = {"training": counted.training, "serving": counted.serving}
+            by_label = {"training": counted.training, "serving": counted.serving}
             for label, (artifact, split) in sides.items():
-                tfrecords.check_rows(artifact, split, found[label].rows)
+                tfrecords.check_rows(artifact, split, by_label[label].rows)
         return counted
 
 

@@ -10,6 +10,7 @@ from tfx import types
 
 from skewgate.components.support import artifact_io
 from skewgate.core.profile import Profile
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 
 
@@ -37,7 +38,7 @@ class SplitStatistics:
         """
         path = artifact_io.statistics_path(artifact, split)
         content = artifact_io.read_bytes(path)
-        return cls(artifact, split, content, statistics_lib.parse_statistics(content, path))
+        return cls(artifact, split, content, messages.parse_statistics(content, path))
 
     @functools.cached_property
     def profile(self) -> Profile:
@@ -51,9 +52,9 @@ class SplitStatistics:
     @property
     def rows(self) -> int:
         """Number of examples."""
-        return int(statistics_lib.overall(self.statistics).num_examples)
+        return int(messages.overall(self.statistics).num_examples)
 
     def without_small_slices(self, rows: int) -> SplitStatistics:
         """Returns these without the slices of fewer than `rows` examples."""
-        kept = statistics_lib.without_small_slices(self.statistics, rows)
+        kept = messages.without_small_slices(self.statistics, rows)
         return dataclasses.replace(self, statistics=kept)

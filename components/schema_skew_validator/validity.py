@@ -10,7 +10,7 @@ from skewgate.checks.skew.anomalies import findings, unchecked
 from skewgate.checks.skew.anomalies.subjects import Subjects, counts_by_weight, path_of
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.core.results import MetricResult
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 _AT_A_TIME = 32
 """Features that TFDV gets at once: it copies the whole schema for each of them."""
@@ -21,9 +21,7 @@ def validate(
     schema: schema_pb2.Schema,
     environment: str | None,
     rules: AnomalyRules,
-    *,
-    previous_version: statistics_pb2.DatasetFeatureStatisticsList | None = None,
-    alpha: float = 0.05,
+    alpha: float,
 ) -> tuple[anomalies_pb2.Anomalies, list[MetricResult]]:
     """Validates statistics against a schema.
 
@@ -32,7 +30,6 @@ def validate(
         schema: what the data must be.
         environment: one of the schema's, or None.
         rules: what an anomaly does, and whether slices are validated.
-        previous_version: of the same data earlier, for num_examples_version_comparator.
         alpha: probability that any slice with the share that the schema asks for blocks by chance.
 
     Returns:
@@ -44,14 +41,13 @@ def validate(
     Raises:
         InputError: the statistics have slices only, or TFDV could not read them.
     """
-    dataset = statistics_lib.overall(statistics)
-    before = statistics_lib.overall(previous_version) if previous_version is not None else None
+    dataset = messages.overall(statistics)
     prepared = unchecked.prepare(schema, dataset)
-    anomalies = _tfdv(prepared, environment, before)
+    anomalies = _tfdv(prepared, environment)
     anomalies.baseline.CopyFrom(schema)
     subjects = Subjects(schema, dataset, environment)
     doubts = [*prepared.unchecked, *unchecked.unchecked_constraints(subjects)]
-    if before is None and schema.dataset_constraints.HasField("num_examples_version_comparator"):
+    if schema.dataset_constraints.HasField("num_examples_version_comparator"):
         reason = "num_examples_version_comparator asks for the statistics of a previous version"
         doubts.append(((), reason))
     results = findings.judge(anomalies, subjects, rules, doubts)
@@ -68,39 +64,27 @@ def _slices(
     rules: AnomalyRules,
     alpha: float,
 ) -> Iterator[MetricResult]:
-    asked = unchecked.of_slice(schema)
+    slice_schema = unchecked.of_slice(schema)
     slices = {
-        name: dataset
-        for dataset in statistics.datasets
-        if (name := statistics_lib.slice_name(dataset))
+        name: dataset for dataset in statistics.datasets if (name := messages.slice_name(dataset))
     }
     for name, dataset in sorted(slices.items()):
-        anomalies = _tfdv(unchecked.prepare(asked, dataset), environment, None)
-        subjects = Subjects(asked, dataset, environment)
+        anomalies = _tfdv(unchecked.prepare(slice_schema, dataset), environment)
+        subjects = Subjects(slice_schema, dataset, environment)
         yield from findings.judge_slice(name, anomalies, subjects, rules, alpha / len(slices))
 
 
-def _tfdv(
-    prepared: unchecked.Prepared,
-    environment: str | None,
-    before: statistics_pb2.DatasetFeatureStatistics | None,
-) -> anomalies_pb2.Anomalies:
+def _tfdv(prepared: unchecked.Prepared, environment: str | None) -> anomalies_pb2.Anomalies:
     """Validates some features at a time, and joins what TFDV finds."""
     from tensorflow_data_validation.api import validation_api
 
-    previous = None
-    if before is not None:
-        previous = statistics_pb2.DatasetFeatureStatisticsList()
-        previous.datasets.add(
-            num_examples=before.num_examples, weighted_num_examples=before.weighted_num_examples
-        )
     joined = anomalies_pb2.Anomalies()
     for schema, statistics in _parts(prepared.schema, prepared.dataset):
-        found = validation_api.validate_statistics_internal(
-            statistics, schema, environment=environment, previous_version_statistics=previous
+        anomalies = validation_api.validate_statistics_internal(
+            statistics, schema, environment=environment
         )
-        found.ClearField("baseline")
-        joined.MergeFrom(found)
+        anomalies.ClearField("baseline")
+        joined.MergeFrom(anomalies)
     return joined
 
 

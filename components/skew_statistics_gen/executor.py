@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from tfx import types
@@ -16,10 +15,9 @@ from tfx.types import artifact_utils
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io, beam_workers, tfrecords
-from skewgate.core.errors import InputError
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
-from skewgate.statistics.reading import parse_statistics
+from skewgate.statistics.messages import parse_statistics
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -39,11 +37,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(input_dict["examples"])
-        splits = _splits(examples, artifact_io.json_list(exec_properties["exclude_splits"]))
+        splits = artifact_io.splits_but(
+            examples, exec_properties["exclude_splits"], "examples", "profile"
+        )
         options = options_lib.make_options(exec_properties, input_dict.get("schema"))
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names = artifact_utils.encode_split_names(splits)
-        artifact_io.hand_on(examples, statistics)
+        artifact_io.copy_span_and_window(examples, statistics)
         statistics.set_string_custom_property(
             artifact_io.RANK_ERROR_PROPERTY, repr(float(options.epsilon))
         )
@@ -66,9 +66,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Writes the statistics of splits under temporary names, and returns rows profiled."""
         paths = {split: f"{artifact_io.statistics_path(statistics, split)}.tmp" for split in splits}
         known = options_lib.known_options(options)
-        if known and self._may_stay() and tfrecords.is_gzip_of_tf_example(examples):
+        if known and self._can_run_in_process() and tfrecords.is_gzip_of_tf_example(examples):
             try:
-                return _profile_here(examples, paths, known)
+                return _profile_in_process(examples, paths, known)
             except UnsupportedError as error:
                 logging.info("SkewStatisticsGen: TFDV profiles the examples, as %s", error)
         for split in splits if tfrecords.is_gzip_of_tf_example(examples) else []:
@@ -83,37 +83,25 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split, path in paths.items()
         }
 
-    def _may_stay(self) -> bool:
+    def _can_run_in_process(self) -> bool:
         """Says whether Beam would run in this process with one worker."""
         return self._make_beam_pipeline_fn is None and beam_workers.is_local(
             self._beam_pipeline_args
         )
 
 
-def _splits(examples: types.Artifact, excluded: Sequence[str]) -> list[str]:
-    names = artifact_utils.decode_split_names(examples.split_names)
-    splits = [name for name in names if name not in excluded]
-    if not splits:
-        raise InputError(
-            f"examples at {examples.uri}",
-            f"have the splits {', '.join(names)}, of which none is left to profile",
-            "exclude fewer",
-        )
-    return splits
-
-
-def _profile_here(
+def _profile_in_process(
     examples: types.Artifact, paths: dict[str, str], options: StatisticsOptions
 ) -> dict[str, int]:
     """Profiles splits in this process, writes their statistics and returns rows profiled."""
     files = {split: tfrecords.files_of(examples, split) for split in paths}
-    for split, found in files.items():
-        if not found:
+    for split, split_files in files.items():
+        if not split_files:
             raise FileNotFoundError(f"split {split} of {examples.uri} has no files")
     profiled = in_process.profile_splits(files, options, in_process.n_threads())
     for split, path in paths.items():
-        told = rank_errors.tell_error(profiled[split].statistics, options.epsilon)
+        noted = rank_errors.note_rank_error(profiled[split].statistics, options.epsilon)
         fileio.makedirs(os.path.dirname(path))
         with fileio.open(path, "wb") as stream:
-            stream.write(told.SerializeToString(deterministic=True))
-    return {split: found.rows for split, found in profiled.items()}
+            stream.write(noted.SerializeToString(deterministic=True))
+    return {split: result.rows for split, result in profiled.items()}

@@ -119,7 +119,7 @@ def _profile(
     ahead: int,
 ) -> Profiled:
     """Reads the chunks of a split, hands them out and merges what comes back, in order."""
-    found = profile.StatisticsBuilder(describe.options)
+    builder = profile.StatisticsBuilder(describe.options)
     waiting: collections.deque[futures.Future[list[profile.SlicePart]]] = collections.deque()
     rows = 0
     try:
@@ -127,11 +127,11 @@ def _profile(
             rows += len(records)
             waiting.append(workers.submit(describe, records))
             if len(waiting) > ahead:
-                found.add(waiting.popleft().result())
+                builder.add(waiting.popleft().result())
             if describe.stopped.is_set():
                 raise futures.CancelledError
         while waiting:
-            found.add(waiting.popleft().result())
+            builder.add(waiting.popleft().result())
     except MixedTypesError as error:
         raise InputError(
             f"feature {error.feature} of split {split}",
@@ -147,13 +147,13 @@ def _profile(
     finally:
         for future in waiting:
             future.cancel()
-    if found.n_rows != rows:
+    if builder.n_rows != rows:
         raise InputError(
             f"split {split}",
-            f"has {rows} rows, but {found.n_rows} were profiled",
+            f"has {rows} rows, but {builder.n_rows} were profiled",
             "report this: the decoder lost or doubled rows",
         )
-    return Profiled(found.statistics(workers.map), rows)
+    return Profiled(builder.statistics(workers.map), rows)
 
 
 def chunks(blocks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:

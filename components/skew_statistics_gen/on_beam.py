@@ -33,6 +33,6 @@ def profile_splits(
             pipeline
             | f"Read[{split}]" >> source.BeamSource()
             | f"Profile[{split}]" >> tfdv.GenerateStatistics(options)
-            | f"Tell[{split}]" >> beam.Map(rank_errors.tell_error, error=options.epsilon)
+            | f"Tell[{split}]" >> beam.Map(rank_errors.note_rank_error, error=options.epsilon)
             | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
         )

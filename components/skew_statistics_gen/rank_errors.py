@@ -7,7 +7,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.statistics.reading import SKETCH_ERROR_STAT
 
 
-def tell_error(
+def note_rank_error(
     statistics: statistics_pb2.DatasetFeatureStatisticsList, error: float
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     """Returns statistics that say of every feature with a quantile sketch how exact it is.
@@ -19,9 +19,9 @@ def tell_error(
         statistics: what TFDV computed; not changed.
         error: the rank error of TFDV's sketches, as a share of the values.
     """
-    told = statistics_pb2.DatasetFeatureStatisticsList()
-    told.CopyFrom(statistics)
-    for dataset in told.datasets:
+    noted = statistics_pb2.DatasetFeatureStatisticsList()
+    noted.CopyFrom(statistics)
+    for dataset in noted.datasets:
         for feature in dataset.features:
             kind = feature.WhichOneof("stats")
             if kind is None:
@@ -34,4 +34,4 @@ def tell_error(
                 if len(buckets) > 1:
                     buckets[0].sample_count = sum(bucket.sample_count for bucket in buckets)
                     del buckets[1:]
-    return told
+    return noted

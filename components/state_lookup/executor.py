@@ -44,32 +44,32 @@ class Executor(base_executor.BaseExecutor):
         span = artifact_io.span_of(examples) if examples is not None else 0
         pushed = state_folder.newest(root, training)
         previous = state_folder.newest(root, own, span)
-        found: dict[str, state_folder.Kept | None] = {
+        recorded: dict[str, state_folder.RecordedArtifact | None] = {
             output: pushed.artifacts.get(role) if pushed else None
             for output, role in TRAINING_ROLES.items()
         }
-        found["previous_statistics"] = previous.artifacts.get("statistics") if previous else None
-        there = {
-            output: kept if kept is not None and state_folder.exists(kept) else None
-            for output, kept in found.items()
+        recorded["previous_statistics"] = previous.artifacts.get("statistics") if previous else None
+        existing = {
+            output: entry if entry is not None and state_folder.exists(entry) else None
+            for output, entry in recorded.items()
         }
         for output in artifact_io.json_list(exec_properties["required"]):
-            kept = found[output]
-            if kept is None:
+            entry = recorded[output]
+            if entry is None:
                 raise InputError(
                     root,
                     f"{training} has pushed no model yet, so that there is no {output}",
                     "run the training pipeline first",
                 )
-            if there[output] is None:
+            if existing[output] is None:
                 raise InputError(
-                    kept.uri,
+                    entry.uri,
                     f"is the {output} of {training}, and is gone",
                     "run the training pipeline again",
                 )
-        for output, kept in there.items():
+        for output, entry in existing.items():
             artifact = artifact_utils.get_single_instance(output_dict[output])
-            if kept is None:
+            if entry is None:
                 artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
             else:
-                state_folder.give(kept, artifact)
+                state_folder.restore(entry, artifact)

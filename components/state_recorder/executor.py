@@ -36,13 +36,13 @@ class Executor(base_executor.BaseExecutor):
         record.set_int_custom_property("recorded", int(recorded))
         if not recorded:
             return
-        found = {role: artifact_io.first(input_dict.get(role)) for role in ROLES}
-        artifacts = {role: artifact for role, artifact in found.items() if artifact is not None}
+        by_role = {role: artifact_io.first(input_dict.get(role)) for role in ROLES}
+        artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}
         folder = state_folder.write(
             exec_properties["state_root"],
             model_names.pipeline_of(exec_properties.get("model_name"), exec_properties["pipeline"]),
             artifact_io.span_of(artifacts["statistics"]),
             artifacts,
-            state_folder.stamp(),
+            state_folder.timestamp(),
         )
         record.set_string_custom_property("folder", folder)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
@@ -18,7 +19,8 @@ from skewgate.core.results import Status
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
 from skewgate.schema.reading import parse_schema
-from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_statistics
+from skewgate.statistics.messages import parse_statistics
+from skewgate.statistics.reading import STOCK_RANK_ERROR
 
 STATISTICS_NAME = "FeatureStats.pb"
 RANK_ERROR_PROPERTY = "rank_error"
@@ -51,6 +53,16 @@ def write_bytes(uri: str, content: bytes) -> None:
     fileio.rename(temporary, uri, overwrite=True)
 
 
+@contextlib.contextmanager
+def temporary_folder(uri: str) -> Iterator[None]:
+    """Makes a folder, and deletes it with all that is in it at the end."""
+    fileio.makedirs(uri)
+    try:
+        yield
+    finally:
+        fileio.rmtree(uri)
+
+
 def write_pickle(value: Any, uri: str) -> None:
     """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
     write_bytes(uri, pickle.dumps(value))
@@ -61,21 +73,21 @@ def read_pickle(uri: str) -> Any:
     return pickle.loads(read_bytes(uri))
 
 
-def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str:
+def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:
     """Returns the split to use: the one wanted, or the only one there is.
 
     Raises:
         InputError: the wanted split is missing, or there are several and none is wanted.
     """
     names = artifact_utils.decode_split_names(artifact.split_names)
-    if wanted:
-        if wanted not in names:
+    if split:
+        if split not in names:
             raise InputError(
                 f"{what} at {artifact.uri}",
-                f"has no split {wanted!r}; its splits are {', '.join(names)}",
+                f"has no split {split!r}; its splits are {', '.join(names)}",
                 "name one of these",
             )
-        return wanted
+        return split
     if len(names) != 1:
         raise InputError(
             f"{what} at {artifact.uri}",
@@ -85,8 +97,38 @@ def choose_split(artifact: types.Artifact, wanted: str | None, what: str) -> str
     return str(names[0])
 
 
+def splits_but(
+    artifact: types.Artifact, excluded: str | None, what: str, purpose: str
+) -> list[str]:
+    """Returns the splits of an artifact without those that a parameter excludes.
+
+    Args:
+        artifact: has splits.
+        excluded: a JSON list of splits, or nothing.
+        what: the artifact, for messages.
+        purpose: what the splits are for: "profile" or "validate".
+
+    Raises:
+        InputError: none is left.
+    """
+    names = artifact_utils.decode_split_names(artifact.split_names)
+    without = json_list(excluded)
+    splits = [str(name) for name in names if name not in without]
+    if not splits:
+        raise InputError(
+            f"{what} at {artifact.uri}",
+            f"have the splits {', '.join(names)}, of which none is left to {purpose}",
+            "exclude fewer",
+        )
+    return splits
+
+
 def statistics_path(artifact: types.Artifact, split: str) -> str:
-    """Returns the path of the statistics of a split."""
+    """Returns the path of the statistics of a split.
+
+    Raises:
+        ValueError: the artifact has no such split.
+    """
     return os.path.join(artifact_utils.get_split_uri([artifact], split), STATISTICS_NAME)
 
 
@@ -124,7 +166,7 @@ def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:
     return artifacts[0] if artifacts else None
 
 
-def present(
+def without_absent(
     input_dict: Mapping[str, Sequence[types.Artifact]],
 ) -> dict[str, list[types.Artifact]]:
     """Returns the inputs without those artifacts that stand for nothing."""
@@ -153,7 +195,7 @@ def span_of(artifact: types.Artifact) -> int:
     return int(artifact.span or artifact.get_int_custom_property("span"))
 
 
-def hand_on(source: types.Artifact, target: types.Artifact) -> None:
+def copy_span_and_window(source: types.Artifact, target: types.Artifact) -> None:
     """Lets what was made of examples say the same of its span and window."""
     target.span = span_of(source)
     for name in (WINDOW_PROPERTY, WINDOW_NAME_PROPERTY):

@@ -32,7 +32,7 @@ _OF_KUBEFLOW = ("display_name", "store_session_info")
 """What its launcher notes of each artifact that it records."""
 
 
-class Kept(StrictModel):
+class RecordedArtifact(StrictModel):
     """An artifact of an earlier run: its type's name, where it is and what it says of itself."""
 
     type: str
@@ -54,17 +54,17 @@ class Record(StrictModel):
     version: int = pydantic.Field(default=1, ge=1, le=1)
     pipeline: str
     span: int = 0
-    artifacts: dict[str, Kept]
+    artifacts: dict[str, RecordedArtifact]
 
 
-def keep(artifact: types.Artifact) -> Kept:
+def recorded(artifact: types.Artifact) -> RecordedArtifact:
     """Returns what a record says of an artifact."""
     declared = artifact.PROPERTIES or {}
     properties = {name: getattr(artifact, name) for name in _PROPERTIES if name in declared}
     if "span" in properties:
         properties["span"] = artifact_io.span_of(artifact)
     custom = {name: _custom(artifact, name) for name in artifact.mlmd_artifact.custom_properties}
-    return Kept(
+    return RecordedArtifact(
         type=artifact.type_name,
         uri=mounts.current().remote(artifact.uri),
         properties=properties,
@@ -86,23 +86,23 @@ def _custom(artifact: types.Artifact, name: str) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def give(kept: Kept, artifact: types.Artifact) -> None:
+def restore(entry: RecordedArtifact, artifact: types.Artifact) -> None:
     """Makes an output artifact stand for a kept one.
 
     It is marked as external first: TFX deletes the folders of a failed execution's outputs, and
     this one belongs to another run.
     """
     artifact.is_external = True
-    for name, value in kept.properties.items():
+    for name, value in entry.properties.items():
         setattr(artifact, name, value)
-    for name, found in kept.custom_properties.items():
-        if isinstance(found, str):
-            artifact.set_string_custom_property(name, found)
-        elif isinstance(found, int):
-            artifact.set_int_custom_property(name, found)
+    for name, custom in entry.custom_properties.items():
+        if isinstance(custom, str):
+            artifact.set_string_custom_property(name, custom)
+        elif isinstance(custom, int):
+            artifact.set_int_custom_property(name, custom)
         else:
-            artifact.set_float_custom_property(name, found)
-    artifact.uri = kept.uri
+            artifact.set_float_custom_property(name, custom)
+    artifact.uri = entry.uri
 
 
 def write(
@@ -118,9 +118,9 @@ def write(
         now: name of the record, see `stamp`.
     """
     folder = os.path.join(root, pipeline, now)
-    kept = {}
+    entries = {}
     for role, artifact in artifacts.items():
-        found = keep(artifact)
+        entry = recorded(artifact)
         if artifact.type_name == "ExampleStatistics":
             copied = os.path.join(folder, role)
             for split in artifact_utils.decode_split_names(artifact.split_names):
@@ -131,16 +131,16 @@ def write(
                     os.path.join(target, artifact_io.STATISTICS_NAME),
                     artifact_io.read_bytes(os.path.join(source, artifact_io.STATISTICS_NAME)),
                 )
-            found = found.model_copy(update={"uri": copied})
-        kept[role] = found
-    record = Record(pipeline=pipeline, span=span, artifacts=kept)
+            entry = entry.model_copy(update={"uri": copied})
+        entries[role] = entry
+    record = Record(pipeline=pipeline, span=span, artifacts=entries)
     fileio.makedirs(folder)
     text = record.model_dump_json(indent=1)
     artifact_io.write_bytes(os.path.join(folder, RECORD_NAME), text.encode("utf-8"))
     return folder
 
 
-def stamp() -> str:
+def timestamp() -> str:
     """Returns the time in UTC, so written that names sort by time."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
@@ -186,13 +186,13 @@ def _parse(content: bytes, path: str) -> Record:
     return yaml_model.parse(Record, text, path)
 
 
-def exists(kept: Kept) -> bool:
+def exists(entry: RecordedArtifact) -> bool:
     """Says whether a kept artifact is still where it was.
 
     A folder that a launcher fills has only what this task takes as its input; then the store itself
     is asked.
     """
-    path = mounts.current().local(kept.uri)
-    if path == kept.uri or fileio.exists(path):
+    path = mounts.current().local(entry.uri)
+    if path == entry.uri or fileio.exists(path):
         return bool(fileio.exists(path))
-    return s3.is_reachable(kept.uri) and bool(fileio.exists(kept.uri))
+    return s3.is_reachable(entry.uri) and bool(fileio.exists(entry.uri))

@@ -138,15 +138,15 @@ def _files(
     """
     if span is not None and range_config:
         raise InputError("span", "is given beside range_config", "give one of them")
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     if range_config:
-        found["range_config"] = json.dumps(range_config)
+        parameters["range_config"] = json.dumps(range_config)
     if isinstance(pattern, data_types.RuntimeParameter) or isinstance(
         span, data_types.RuntimeParameter
     ):
-        wanted = "" if span is None else str(span) if isinstance(span, int) else span
-        return found | {"pattern": pattern, "wanted_span": wanted}
+        span_text = "" if span is None else str(span) if isinstance(span, int) else span
+        return parameters | {"pattern": pattern, "wanted_span": span_text}
     if span is not None:
         inputs.parse_span(str(span), pattern)
-        found["range_config"] = inputs.range_config(span)
-    return found | {"input_config": inputs.input_config(pattern)}
+        parameters["range_config"] = inputs.range_config(span)
+    return parameters | {"input_config": inputs.input_config(pattern)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, beam_workers
+from skewgate.components.support import artifact_io, beam_workers, example_shards
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
@@ -52,9 +51,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         plan = make_plan(exec_properties, input_dict.get("schema"), remote="://" in pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         partial = os.path.join(examples.uri, _PARTIAL)
-        fileio.makedirs(partial)
-        with contextlib.ExitStack() as stack:
-            stack.callback(fileio.rmtree, partial)
+        with artifact_io.temporary_folder(partial):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
             publish(counts, examples)
@@ -112,10 +109,10 @@ def make_plan(
     Raises:
         InputError: the splits, the scheduled time or the types are malformed.
     """
-    known: dict[str, pa.DataType] = {}
+    column_types: dict[str, pa.DataType] = {}
     if schema:
-        known |= kinds.column_types(artifact_io.read_schema(schema))
-    known |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
+        column_types |= kinds.column_types(artifact_io.read_schema(schema))
+    column_types |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
     return Plan(
         splits=splits_lib.ready(
             splits_lib.parse_splits(exec_properties["splits"], "splits"),
@@ -123,7 +120,7 @@ def make_plan(
         ),
         create=_create,
         opener=_open if remote else None,
-        types=known,
+        types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
     )
@@ -133,19 +130,13 @@ def publish(counts: IngestCounts, examples: types.Artifact) -> None:
     """Gives the shards their names, and writes what was counted beside them."""
     examples.split_names = artifact_utils.encode_split_names(list(counts.splits))
     examples.span = artifact_io.span_of(examples)
-    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    examples.set_string_custom_property("file_format", "tfrecords_gzip")
-    examples.set_int_custom_property("rows_read", counts.rows_read)
+    rows = {split: counts.written(split) for split in counts.splits}
+    example_shards.note_format(examples, counts.rows_read, rows)
     examples.set_int_custom_property("rows_rejected", counts.rejections.count)
     examples.set_int_custom_property("rows_unassigned", counts.unassigned)
     for split in counts.splits:
-        examples.set_int_custom_property(f"rows_{split}", counts.written(split))
-        folder = artifact_utils.get_split_uri([examples], split)
-        fileio.makedirs(folder)
-        shards = counts.shards_of(split)
-        for index, shard in enumerate(shards):
-            name = f"data_tfrecord-{index:05d}-of-{len(shards):05d}.gz"
-            fileio.rename(shard.path, os.path.join(folder, name), overwrite=True)
+        paths = [shard.path for shard in counts.shards_of(split)]
+        example_shards.publish(paths, examples, split)
     report = os.path.join(examples.uri, REPORT_NAME)
     artifact_io.write_bytes(report, counts.to_json().encode("utf-8"))
 

@@ -15,7 +15,6 @@ from skewgate.core.yaml_model import StrictModel
 from skewgate.kubeflow.compile.storage import KUBEFLOWS_OWN, ObjectStore, Volume
 from skewgate.storage import mounts as mounts_lib
 
-TARGETS = ("kubeflow", "vertex")
 ENDINGS = {"kubeflow": ".yaml", "vertex": ".json"}
 SCHEMES = {"kubeflow": ("gs", "minio", "s3"), "vertex": ("gs",)}
 """Kinds of pipeline root that each target can reach, beside a local path."""

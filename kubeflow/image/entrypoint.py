@@ -195,4 +195,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    process_exit.run(main)
+    process_exit.run_and_exit(main)

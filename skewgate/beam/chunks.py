@@ -99,12 +99,12 @@ def parse(content: bytes | memoryview) -> RowPart:
         return RowPart.from_batch(reader.read_next_batch())
 
 
-def at_the_end(elements: Iterable[Any]) -> Iterator[Any]:
+def for_finish_bundle(elements: Iterable[Any]) -> Iterator[Any]:
     """Makes of what `process` would yield what `finish_bundle` has to."""
-    everywhere = [window.GlobalWindow()]
-    for found in elements:
-        tagged = isinstance(found, beam.pvalue.TaggedOutput)
+    windows = [window.GlobalWindow()]
+    for element in elements:
+        tagged = isinstance(element, beam.pvalue.TaggedOutput)
         value = windowed_value.WindowedValue(
-            found.value if tagged else found, everywhere[0].max_timestamp(), everywhere
+            element.value if tagged else element, windows[0].max_timestamp(), windows
         )
-        yield beam.pvalue.TaggedOutput(found.tag, value) if tagged else value
+        yield beam.pvalue.TaggedOutput(element.tag, value) if tagged else value

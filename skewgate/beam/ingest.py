@@ -31,13 +31,13 @@ class FilePart:
     """What one file has.
 
     Attributes:
-        place: of the file among all files.
+        index: of the file among all files.
         path: of the file.
         result: the types of its columns, or what was counted; an error if it cannot be read, which
             Beam would turn into another one.
     """
 
-    place: int
+    index: int
     path: str
     result: Types | IngestCounts | InputError
 
@@ -90,7 +90,7 @@ def collect(parts: Sequence[FilePart], paths: Sequence[str], plan: Plan) -> Inge
             rejected than may be. The first such file is named.
     """
     counts = IngestCounts(plan.splits.names(), Rejections(plan.max_rejected))
-    ordered = sorted(parts, key=lambda part: part.place)
+    ordered = sorted(parts, key=lambda part: part.index)
     for part in ordered:
         if isinstance(part.result, InputError):
             raise part.result
@@ -106,16 +106,16 @@ def collect(parts: Sequence[FilePart], paths: Sequence[str], plan: Plan) -> Inge
 
 
 def _infer(file: File, plan: Plan) -> FilePart:
-    place, path = file
+    index, path = file
     try:
-        return FilePart(place, path, sources.infer([path], plan.types, plan.opener))
+        return FilePart(index, path, sources.infer([path], plan.types, plan.opener))
     except InputError as error:
-        return FilePart(place, path, error)
+        return FilePart(index, path, error)
 
 
 def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
     """Returns the types that hold for all files, or what is wrong with the first bad one."""
-    ordered = sorted(parts, key=lambda part: part.place)
+    ordered = sorted(parts, key=lambda part: part.index)
     types: Types = {}
     alike = True
     for part in ordered:
@@ -136,12 +136,12 @@ def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
 
 
 def _write(file: File, plan: Plan, folder: str, types: Types | InputError) -> FilePart:
-    place, path = file
+    index, path = file
     if isinstance(types, InputError):
-        return FilePart(place, path, types)
-    unique = f"{folder}{place}-{uuid.uuid4().hex}-"
+        return FilePart(index, path, types)
+    unique = f"{folder}{index}-{uuid.uuid4().hex}-"
     try:
         counts = writing.write_typed([path], plan, types, unique, workers=1, final=True)
     except InputError as error:
-        return FilePart(place, path, error)
-    return FilePart(place, path, counts)
+        return FilePart(index, path, error)
+    return FilePart(index, path, counts)

@@ -40,7 +40,7 @@ JOINED_ROWS, JOINED_BYTES = 131_072, 32 << 20
 """Predictions that get their labels at once."""
 
 _DECODED_ROWS, _DECODED_BYTES = 20_000, 16 << 20
-_PLACES = 40  # bits for the place of a row in its file
+_ROW_BITS = 40  # bits for the place of a row in its file
 _COUNTED = "counted"
 
 
@@ -63,9 +63,9 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
         counted = LabelCounts()
         try:
             for first, records in read(path):
-                place = (number << _PLACES) + first
-                part, seen = self._take(records, place, f"{self._side}: {path}")
-                counted.merge(seen)
+                first_place = (number << _ROW_BITS) + first
+                part, counted_part = self._take(records, first_place, f"{self._side}: {path}")
+                counted.merge(counted_part)
                 self._parts.append(part)
                 self._rows += len(part.keys)
                 self._bytes += sum(array.nbytes for array in part.columns.values())
@@ -76,15 +76,17 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
         yield beam.pvalue.TaggedOutput(_COUNTED, counted)
 
     def finish_bundle(self) -> Iterator[Any]:
-        return chunks.at_the_end(self._end())
+        return chunks.for_finish_bundle(self._flush_rest())
 
-    def _take(self, records: list[bytes], place: int, where: str) -> tuple[RowPart, LabelCounts]:
+    def _take(
+        self, records: list[bytes], first_place: int, where: str
+    ) -> tuple[RowPart, LabelCounts]:
         batch = _decode(records, where)
         if self._side == PREDICTIONS:
-            return prediction_part(records, batch, place, self._config, where)
-        return label_part(batch, place, self._config, where)
+            return prediction_part(records, batch, first_place, self._config, where)
+        return label_part(batch, first_place, self._config, where)
 
-    def _end(self) -> Iterator[Any]:
+    def _flush_rest(self) -> Iterator[Any]:
         try:
             yield from self._flush()
         except InputError as error:

@@ -61,7 +61,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
             yield from self._flush()
 
     def finish_bundle(self) -> Iterator[Any]:
-        return chunks.at_the_end(self._flush() if self._batches else ())
+        return chunks.for_finish_bundle(self._flush() if self._batches else ())
 
     def _flush(self) -> Iterator[Any]:
         counted = RowAccumulator()

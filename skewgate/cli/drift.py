@@ -18,7 +18,7 @@ from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
-from skewgate.schema import reading as schema
+from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
 
 
@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     )
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     how = engine.ReadOptions(
-        schema=schema.load_schema(options.schema) if options.schema else None, progress=reading
+        schema=schema_lib.load_schema(options.schema) if options.schema else None,
+        progress=reading,
     )
     kept = ProfileOptions(
         slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION

@@ -85,4 +85,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """Entry point of the `skewgate` command."""
-    process_exit.run(main)
+    process_exit.run_and_exit(main)

@@ -13,9 +13,9 @@ from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.merging import merge_profiles
-from skewgate.schema import reading as schema
-from skewgate.statistics import reading as statistics
-from skewgate.statistics import writing
+from skewgate.schema import reading as schema_lib
+from skewgate.statistics import messages, writing
+from skewgate.statistics import reading as statistics_lib
 from skewgate.storage import atomic
 
 
@@ -30,7 +30,8 @@ def profile(options: argparse.Namespace) -> int:
     """
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     how = engine.ReadOptions(
-        schema=schema.load_schema(options.schema) if options.schema else None, progress=reading
+        schema=schema_lib.load_schema(options.schema) if options.schema else None,
+        progress=reading,
     )
     kept = ProfileOptions(
         slice_by=[columns.split(",") for columns in options.slices],
@@ -54,10 +55,10 @@ def merge(options: argparse.Namespace) -> int:
         InputError: a file is no statistics file, their resolutions differ, or a feature is of
             different kinds in them.
     """
-    read = [(statistics.read_content(path), path) for path in options.statistics]
-    resolutions = [statistics.resolution(content, path) for content, path in read]
+    read = [(messages.read_content(path), path) for path in options.statistics]
+    resolutions = [messages.resolution(content, path) for content, path in read]
     _check_resolutions(options.statistics, resolutions)
-    profiles = [statistics.parse_profile(content, path) for content, path in read]
+    profiles = [statistics_lib.parse_profile(content, path) for content, path in read]
     merged = merge_profiles(profiles, options.statistics)
     _write(merged, options.out, max(max(resolutions), 2))
     return EXIT_PASS

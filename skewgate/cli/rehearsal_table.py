@@ -12,6 +12,8 @@ from skewgate.simulation.rehearsal.thresholds import Rate
 _HEAD = ("drift", "size", "detected", "", "inconclusive", "missed", "delay", "false", "seen by")
 _RIGHT = frozenset({"inconclusive", "missed", "delay", "false"})
 _BAR = 10
+_MOST_ALARMS = 5
+"""Alarms of a window that are named."""
 NOT_VISIBLE = "not visible to drift metrics: needs labels and a performance gate"
 
 

@@ -13,7 +13,7 @@ from skewgate.cli import console, rehearsal_table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.data.arrow import kinds
-from skewgate.schema import reading as schema
+from skewgate.schema import reading as schema_lib
 from skewgate.schema.reading import categorical_features
 from skewgate.simulation import spec as spec_lib
 from skewgate.simulation.rehearsal import rehearse
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         else config_lib.DriftConfig()
     )
     spec = spec_lib.load(options.spec) if options.spec else spec_lib.Spec(where="default spec")
-    declared = schema.load_schema(options.schema) if options.schema else None
+    declared = schema_lib.load_schema(options.schema) if options.schema else None
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
     steps = _Steps(reading, live=sys.stderr.isatty() and not options.quiet)

@@ -22,7 +22,7 @@ from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.statistics import writing
-from skewgate.statistics.reading import read_statistics
+from skewgate.statistics.messages import read_statistics
 
 _POINTS = 1000  # kept of each number, as `skewgate profile` does
 _TYPES = schema_pb2.FeatureType

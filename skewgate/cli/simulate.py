@@ -9,7 +9,7 @@ from skewgate.cli import console
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_PASS
 from skewgate.data.arrow import kinds
-from skewgate.schema import reading as schema
+from skewgate.schema import reading as schema_lib
 from skewgate.simulation import simulate
 from skewgate.simulation import spec as spec_lib
 
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """
     text = yaml_model.read_text(options.spec)
     spec = spec_lib.parse(text, options.spec)
-    types = kinds.column_types(schema.load_schema(options.schema)) if options.schema else None
+    types = kinds.column_types(schema_lib.load_schema(options.schema)) if options.schema else None
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
 

@@ -19,6 +19,8 @@ _SIGNS = {Status.FAIL: "\u2716", Status.INCONCLUSIVE: "\u25cb", Status.PASS: "\u
 _LETTERS = {Status.FAIL: "x", Status.INCONCLUSIVE: "?", Status.PASS: "o"}
 MOST_PASSED = 20
 """Checks that passed and are listed; the rest are only counted."""
+_MOST_EXPLAINED = 10
+"""Results that `explain` gives a line."""
 
 
 def render(
@@ -56,7 +58,7 @@ def render(
     return "\n".join(lines)
 
 
-def explain(failures: Sequence[MetricResult], most: int = 10) -> str:
+def explain(failures: Sequence[MetricResult]) -> str:
     """Returns one line per result that shuts the gate."""
     lines = [
         visible(
@@ -64,10 +66,10 @@ def explain(failures: Sequence[MetricResult], most: int = 10) -> str:
             if result.feature
             else result.reason
         )
-        for result in failures[:most]
+        for result in failures[:_MOST_EXPLAINED]
     ]
-    if len(failures) > most:
-        lines.append(f"... and {len(failures) - most:,} more")
+    if len(failures) > _MOST_EXPLAINED:
+        lines.append(f"... and {len(failures) - _MOST_EXPLAINED:,} more")
     return "\n".join(f"  {line}" for line in lines)
 
 

@@ -36,7 +36,7 @@ class GateShutError(SkewgateError):
     """A gate is shut: the pipeline must not go on.
 
     Args:
-        message: names the culprits and the report.
+        message: names the failed checks and the report.
         exit_code: EXIT_FAIL if something failed, EXIT_INCONCLUSIVE if something could not be
             checked and nothing failed.
     """

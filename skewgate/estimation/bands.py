@@ -218,7 +218,7 @@ def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePo
         raise ValueError(f"alpha must be a number in (0, 1], got {alpha}")
     values = np.array([window.value for window in windows], float)
     variances = _variances(windows, _row_variance(windows))
-    found: dict[int, float] = {}
+    p_values: dict[int, float] = {}
     stretches = [(0, len(values))]
     while stretches:
         start, end = stretches.pop()
@@ -226,15 +226,15 @@ def change_points(windows: Sequence[WindowValue], alpha: float) -> list[ChangePo
             continue
         cut, p_value = best_cut(values[start:end], variances[start:end])
         if p_value <= alpha:
-            found[start + cut] = p_value
+            p_values[start + cut] = p_value
             stretches += [(start, start + cut), (start + cut, end)]
-    edges = [0, *sorted(found), len(values)]
+    edges = [0, *sorted(p_values), len(values)]
     means = [
         _level(values[start:end], variances[start:end]) for start, end in itertools.pairwise(edges)
     ]
     return [
-        ChangePoint(windows[index].name, index, means[i], means[i + 1], found[index])
-        for i, index in enumerate(sorted(found))
+        ChangePoint(windows[index].name, index, means[i], means[i + 1], p_values[index])
+        for i, index in enumerate(sorted(p_values))
     ]
 
 

@@ -48,7 +48,7 @@ def read_histogram(data: bytes) -> Histogram:
         message.DecodeError: it is not such a message.
     """
     parts = [np.empty((3, 0))]
-    numbers = {1: 0, 2: 0, 4: 0}
+    fields = {1: 0, 2: 0, 4: 0}
     at = 0
     while at < len(data):
         if data[at] == _BUCKET and at + 1 < len(data):
@@ -63,8 +63,8 @@ def read_histogram(data: bytes) -> Histogram:
         if kind == 2:
             at += value
         else:
-            numbers[field] = value
-    return Histogram(Buckets(*np.concatenate(parts, axis=1)), numbers[4], numbers[1])
+            fields[field] = value
+    return Histogram(Buckets(*np.concatenate(parts, axis=1)), fields[4], fields[1])
 
 
 def _alike(data: bytes, at: int) -> tuple[FloatArray, int]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import pathlib
 from typing import Any
 
 import numpy as np
-from google.protobuf import message, text_format
+from google.protobuf import message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core.distributions import (
@@ -18,10 +17,15 @@ from skewgate.core.distributions import (
     EmptyDistribution,
     NumericDistribution,
 )
-from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, value_count_name
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
+from skewgate.statistics.messages import (
+    no_statistics_error,
+    not_statistics_error,
+    read_content,
+    slice_name,
+)
 
 STOCK_RANK_ERROR = 0.01
 """Nominal rank error of TFDV's quantile sketch where the artifact does not name its own."""
@@ -32,30 +36,15 @@ _PLACEHOLDERS = ("__BYTES_VALUE__", "__LARGE_BYTES__")
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 _STANDARD = int(statistics_pb2.Histogram.STANDARD)
 
-ALL_EXAMPLES = "All Examples"
-"""TFDV's name for the slice that holds every example; ours is ""."""
 
 RANK_ERROR_STAT = "skewgate.rank_error"
 """Custom statistic of a numeric feature that `skewgate profile` wrote: see `histograms`."""
 SKETCH_ERROR_STAT = "skewgate.sketch_error"
 """Custom statistic of a feature that SkewStatisticsGen wrote: rank error of TFDV's sketch."""
-RESOLUTION_STAT = "skewgate.resolution"
-"""Custom statistic of a numeric feature: about how many points were kept of it."""
 VALUE_COUNT_ERROR_STAT = "skewgate.value_count_rank_error"
 """Custom statistic of a feature with several values: the rank error of how many there are."""
 SLACK_STAT = "skewgate.slack"
 """Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
-
-
-def read_statistics(
-    path: str | os.PathLike[str],
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """Reads a `DatasetFeatureStatisticsList`, binary or (.pbtxt) in text format.
-
-    Raises:
-        InputError: the file is missing, is not such a message, or holds no data set.
-    """
-    return parse_statistics(read_content(path), str(path))
 
 
 def read_profile(path: str | os.PathLike[str]) -> Profile:
@@ -65,53 +54,6 @@ def read_profile(path: str | os.PathLike[str]) -> Profile:
         InputError: as for `read_statistics`.
     """
     return parse_profile(read_content(path), str(path))
-
-
-def read_content(path: str | os.PathLike[str]) -> bytes:
-    """Returns the content of a statistics file, in the binary format.
-
-    Raises:
-        InputError: the file is missing, or is no text format although its name says so.
-    """
-    try:
-        data = pathlib.Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(
-            str(path), f"cannot be read: {error.strerror}", "check the path"
-        ) from error
-    if not str(path).lower().endswith(".pbtxt"):
-        return data
-    try:
-        statistics = text_format.Parse(data, statistics_pb2.DatasetFeatureStatisticsList())
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path),
-            f"is not TFDV statistics in text format ({str(error).splitlines()[0]})",
-            "generate the statistics again",
-        ) from error
-    return bytes(statistics.SerializeToString())
-
-
-def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """Parses what `read_statistics` reads; `where` names the source in messages."""
-    statistics = statistics_pb2.DatasetFeatureStatisticsList()
-    try:
-        if statistics.ParseFromString(data) != len(data):  # protobuf 3 only warns of the rest
-            raise message.DecodeError("not all of it is a message")
-    except message.DecodeError as error:
-        raise _not_statistics(where) from error
-    if not statistics.datasets:
-        raise _no_statistics(where)
-    return statistics
-
-
-def _not_statistics(where: str) -> InputError:
-    problem = "is not a TFDV statistics file (DatasetFeatureStatisticsList)"
-    return InputError(where, problem, "generate the statistics again")
-
-
-def _no_statistics(where: str) -> InputError:
-    return InputError(where, "holds no statistics", "generate the statistics again")
 
 
 def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR) -> Profile:
@@ -133,9 +75,9 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
             slices[name] = _features(dataset, rank_error)
             rows[name] = int(dataset.num_examples)
     except message.DecodeError as error:
-        raise _not_statistics(where) from error
+        raise not_statistics_error(where) from error
     if not slices:
-        raise _no_statistics(where)
+        raise no_statistics_error(where)
     return Profile(slices, rows)
 
 
@@ -153,67 +95,6 @@ def _features(dataset: Any, rank_error: float) -> Features:
         if lengths is not None:
             features[value_count_name(name)] = lengths
     return features
-
-
-def resolution(data: bytes, where: str) -> int:
-    """Returns the number of points to which numeric features are known; 0 without any.
-
-    The number of quantile buckets of TFDV, or the resolution that `skewgate profile` was given.
-
-    Args:
-        data: the content of a statistics file.
-        where: names the source in messages.
-
-    Raises:
-        InputError: it is no `DatasetFeatureStatisticsList`.
-    """
-    found = 0
-    try:
-        for dataset in wire.datasets(data):
-            for feature in dataset.features:
-                own = {stat.name: stat.num for stat in feature.custom_stats}
-                if RESOLUTION_STAT in own:
-                    return int(own[RESOLUTION_STAT])
-                for histogram in map(read_histogram, feature.num_stats.histograms):
-                    if histogram.type == _QUANTILES:
-                        found = max(found, len(histogram.buckets.highs))
-    except message.DecodeError as error:
-        raise _not_statistics(where) from error
-    return found
-
-
-def overall(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-) -> statistics_pb2.DatasetFeatureStatistics:
-    """Returns the data set of all examples, wherever it stands among the slices.
-
-    Raises:
-        InputError: there are slices only.
-    """
-    for dataset in statistics.datasets:
-        if slice_name(dataset) == "":
-            return dataset
-    raise InputError(
-        "statistics", f"have no {ALL_EXAMPLES!r} beside their slices", "generate them again"
-    )
-
-
-def without_small_slices(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList, rows: int
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """Returns statistics without the slices of fewer than `rows` examples."""
-    return statistics_pb2.DatasetFeatureStatisticsList(
-        datasets=[
-            dataset
-            for dataset in statistics.datasets
-            if slice_name(dataset) == "" or dataset.num_examples >= rows
-        ]
-    )
-
-
-def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
-    """Returns the slice that a data set describes, "" for all examples."""
-    return "" if dataset.name in ("", ALL_EXAMPLES) else str(dataset.name)
 
 
 def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:

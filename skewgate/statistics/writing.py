@@ -18,13 +18,8 @@ from skewgate.core.distributions import (
 from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
-from skewgate.statistics.reading import (
-    ALL_EXAMPLES,
-    RANK_ERROR_STAT,
-    RESOLUTION_STAT,
-    SLACK_STAT,
-    VALUE_COUNT_ERROR_STAT,
-)
+from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
+from skewgate.statistics.reading import RANK_ERROR_STAT, SLACK_STAT, VALUE_COUNT_ERROR_STAT
 
 _RANKS = 10_000  # categories named
 _TOP = 20  # of which so many are also top_values, as TFDV writes them

@@ -16,8 +16,8 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from skewgate.beam import chunks, row_skew
 from skewgate.beam.row_skew import CompareRows
 from skewgate.checks.skew.config import RowRules
-from skewgate.checks.skew.rows.accumulator import compare_batches
 from skewgate.checks.skew.rows.judging import details
+from tests.row_comparison import compare_batches
 
 RULES = RowRules(keys=["id"], slices=[["town"]], samples=4)
 

@@ -650,7 +650,7 @@ COMPARED = {
     "COMPARATOR_LOW_NUM_EXAMPLES",
     "COMPARATOR_HIGH_NUM_EXAMPLES",
 }
-"""Need statistics to compare with: test_comparators.py, and test_validity.py for a version."""
+"""Need statistics to compare with: test_comparator_values.py."""
 
 
 def column(values, kind):

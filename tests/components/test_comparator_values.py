@@ -26,7 +26,7 @@ from skewgate.decision.policy import Significance
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
 from skewgate.schema.reading import load_schema
-from skewgate.statistics import reading as statistics_lib
+from skewgate.statistics import messages
 
 
 def compare(pairing, control, treatment, schema, **options):
@@ -106,7 +106,7 @@ def judge(compared):
     checks = [comparison.check(level) for comparison in compared.comparisons]
     judged = decision.judge(checks, Significance())
     told = [c.explain(result) for c, result in zip(compared.comparisons, judged, strict=True)]
-    return {(r.feature, r.slice, r.metric): r for r in [*told, *compared.settled]}
+    return {(r.feature, r.slice, r.metric): r for r in [*told, *compared.results]}
 
 
 def measured(anomalies, kind):
@@ -301,7 +301,7 @@ def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
     training, planted = sliced(rows), sliced(serving)
     found = {}
     for name, side in (("same", same), ("planted", planted)):
-        shown = [statistics_lib.without_small_slices(each, 400) for each in (training, side)]
+        shown = [messages.without_small_slices(each, 400) for each in (training, side)]
         results = judge(compare(SKEW, *shown, schema, environment="SERVING"))
         bad = {key for key, r in results.items() if r.status.value != "pass"}
         found[name] = {key[:2] for key in bad if key[0] in rows}

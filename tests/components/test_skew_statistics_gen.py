@@ -18,6 +18,7 @@ from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 
 PARAMETERS = {"exclude_splits": "[]", "slices": "[]", "resolution": 100}
@@ -83,12 +84,18 @@ def test_statistics_equal_those_of_stock_statistics_gen(examples, profile, outpu
         assert common(ours, split) == common(stock, split)
 
 
+def distributions(statistics, rank_error):
+    """Reads what the statistics of a split tell of all rows."""
+    path = artifact_io.statistics_path(statistics, "train")
+    content = artifact_io.read_bytes(path)
+    return statistics_lib.parse_profile(content, path, rank_error).slices[""]
+
+
 def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, profile):
     statistics = profile(examples)
     error = artifact_io.rank_error(statistics)
     assert error == 0.0025
-    (dataset,) = artifact_io.read_statistics(statistics, "train").datasets
-    fare = statistics_lib.distributions(dataset, error)["fare"]
+    fare = distributions(statistics, error)["fare"]
     assert len(fare.edges) > 90
     assert fare.n == 700
 
@@ -103,7 +110,7 @@ def test_the_file_itself_says_how_exact_it_is(examples, profile, output):
     error = {statistics_lib.SKETCH_ERROR_STAT: 0.0025}
     assert told == {"fare": error, "stops": error, "payment": {}}
     for reader in (0.01, 0.5):  # what is told counts, not what the reader takes where it is not
-        sides = statistics_lib.distributions(dataset, reader)
+        sides = distributions(statistics, reader)
         assert {sides[name].rank_error for name in ("fare", "stops", "num_values(stops)")} == {
             0.0025
         }
@@ -141,7 +148,7 @@ def test_tfdv_and_stock_components_take_the_statistics(examples, profile, output
 def test_slices_are_profiled_beside_the_whole(examples, profile):
     statistics = profile(examples, slices=json.dumps([["payment"]]))
     datasets = artifact_io.read_statistics(statistics, "train").datasets
-    sizes = {statistics_lib.slice_name(d): d.num_examples for d in datasets}
+    sizes = {messages.slice_name(d): d.num_examples for d in datasets}
     assert sizes[""] == 700
     assert set(sizes) == {"", "payment_Cash", "payment_Card"}
     assert sizes["payment_Cash"] + sizes["payment_Card"] < 700

@@ -22,6 +22,7 @@ from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
+from skewgate.statistics.generating.features import StatisticsOptions
 
 # TFX 1.21 computes the edges of equal widths in single precision, and counts from these.
 SINGLE = 2e-5 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 1e-9
@@ -310,7 +311,7 @@ def test_neither_threads_nor_files_change_a_bit(write, monkeypatch):
         examples = write(records, shards, name=f"{shards}-{threads}")
         folder = pathlib.Path(artifact_utils.get_split_uri([examples], "train"))
         paths = sorted(map(str, folder.iterdir()))
-        options = in_process.Options(slices=(("hour",),), epsilon=0.001)
+        options = StatisticsOptions(slices=(("hour",),), epsilon=0.001)
         found = in_process.profile_splits({"train": paths}, options, threads)["train"]
         assert found.rows == 2_000
         made[shards, threads] = found.statistics.SerializeToString(deterministic=True)

@@ -99,7 +99,7 @@ def statistics_of(artifact, split):
 
 def test_nothing_is_there_before_the_first_run(find):
     found = find()
-    assert artifact_io.present({name: [each] for name, each in found.items()}) == {
+    assert artifact_io.without_absent({name: [each] for name, each in found.items()}) == {
         name: [] for name in found
     }
 

@@ -5,10 +5,12 @@ from google.protobuf import text_format
 from tensorflow_data_validation import validate_statistics
 from tensorflow_data_validation.utils import display_util
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.types import standard_artifacts
 
 from skewgate import decision
-from skewgate.checks.skew.config import AnomalyRules
+from skewgate.checks.skew.config import AnomalyRules, SkewConfig
 from skewgate.components.schema_skew_validator import validity
+from skewgate.components.schema_skew_validator.examination import Examination, SplitStatistics
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.decision.policy import BasicPolicy
@@ -69,13 +71,13 @@ def rows_of(rows, name="", low=1.0, tip=None, zones=None, more="", label=True):
     return text_format.Parse(header + " ".join(features), statistics_pb2.DatasetFeatureStatistics())
 
 
-def validate(*datasets, schema=SCHEMA, environment="TRAINING", rules=None, **more):
+def validate(*datasets, schema=SCHEMA, environment="TRAINING", rules=None, alpha=0.05):
     return validity.validate(
         statistics_pb2.DatasetFeatureStatisticsList(datasets=datasets),
         text_format.Parse(schema, schema_pb2.Schema()),
         environment,
         AnomalyRules.model_validate(rules or {}),
-        **more,
+        alpha,
     )
 
 
@@ -271,6 +273,21 @@ def test_a_share_that_a_small_slice_misses_by_chance_only_warns(rows, tip, sever
     assert blessed(results) == (severity == "warning")
 
 
+@pytest.mark.parametrize(("alpha", "severity"), [(0.05, "error"), (1e-6, "warning")])
+def test_what_is_chance_in_a_slice_is_said_by_the_significance_of_skew_yaml(alpha, severity):
+    config = SkewConfig.model_validate({"significance": {"alpha": alpha}})
+    schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
+    examination = Examination(config, schema, "TRAINING", 1)
+    statistics = statistics_pb2.DatasetFeatureStatisticsList(
+        datasets=[rows_of(900), rows_of(200, "zone_north", tip=160)]
+    )
+    examination.examine(
+        SplitStatistics(standard_artifacts.ExampleStatistics(), "train", statistics), {}
+    )
+    (result,) = failed(examination.judged_results()).values()
+    assert (result.feature, result.slice, result.severity) == ("tip", "zone_north", severity)
+
+
 def test_a_value_that_every_row_must_have_is_never_missing_by_chance():
     part = rows_of(10, "zone_north")
     part.features[0].num_stats.common_stats.num_missing = 1
@@ -434,20 +451,6 @@ def test_the_most_different_values_are_not_zero_where_the_schema_names_no_limit(
 
 
 # Versions.
-
-
-def test_the_number_of_rows_is_compared_with_the_previous_version():
-    limits = "num_examples_version_comparator { min_fraction_threshold: 0.5 }"
-    schema = SCHEMA.replace("min_examples_count: 100", limits)
-    before = statistics_pb2.DatasetFeatureStatisticsList(datasets=[rows_of(500)])
-    anomalies, results = validate(rows_of(200), schema=schema, previous_version=before)
-    (result,) = failed(results).values()
-    assert (result.feature, result.metric) == ("", "schema:COMPARATOR_LOW_NUM_EXAMPLES")
-    assert result.expected == "at least 0.5 times the rows of the previous version"
-    assert result.observed == "0.4 times, with 200 rows"
-    assert anomalies.dataset_anomaly_info.severity == anomalies_pb2.AnomalyInfo.ERROR
-    _, results = validate(rows_of(300), schema=schema, previous_version=before)
-    assert blessed(results)
 
 
 def test_a_version_to_compare_with_that_is_not_there_is_inconclusive():

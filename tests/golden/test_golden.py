@@ -122,7 +122,7 @@ def compare(name, text):
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize("target", options.TARGETS)
+@pytest.mark.parametrize("target", options.ENDINGS)
 def test_the_small_pipeline_is_written_as_it_was(target):
     retries = {"*": options.Retries(count=2)}
     resources = {"Behind": options.Resources(cpu=2, memory="4Gi")}
@@ -136,7 +136,7 @@ def test_the_small_pipeline_is_written_as_it_was(target):
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [(name, target) for name in factories.NAMES for target in options.TARGETS],
+    [(name, target) for name in factories.NAMES for target in options.ENDINGS],
 )
 def test_the_taxi_pipelines_have_the_tasks_they_had(name, target, tmp_path):
     compiled = compiler.compile_pipeline(taxi(name, tmp_path), how(target))

@@ -64,7 +64,7 @@ def body(compiled):
     return compiled.get("pipelineSpec", compiled)
 
 
-@pytest.mark.parametrize("target", options.TARGETS)
+@pytest.mark.parametrize("target", options.ENDINGS)
 def test_two_compiles_are_the_same_bytes(target):
     first, second = (
         compiler.render(compiler.compile_pipeline(make(), how(target)), how(target))
@@ -73,7 +73,7 @@ def test_two_compiles_are_the_same_bytes(target):
     assert first == second
 
 
-@pytest.mark.parametrize("target", options.TARGETS)
+@pytest.mark.parametrize("target", options.ENDINGS)
 def test_the_file_says_what_was_compiled(target):
     awkward = {"data": "two  blanks, a tab\t, 'quotes', a colon: and\n\n# lines \n"}
     given = how(target, parameters=awkward)
@@ -81,7 +81,7 @@ def test_the_file_says_what_was_compiled(target):
     assert next(yaml.safe_load_all(compiler.render(compiled, given))) == compiled
 
 
-@pytest.mark.parametrize("target", options.TARGETS)
+@pytest.mark.parametrize("target", options.ENDINGS)
 def test_the_protos_of_kfp_parse_the_spec(target):
     compiled = compiler.compile_pipeline(make(), how(target))
     message = json_format.ParseDict(body(compiled), pipeline_spec_pb2.PipelineSpec())

@@ -119,10 +119,10 @@ class LabelCounts:
         self.error = min(errors, key=str, default=None)
 
 
-def mixed_types(label: str, found: Collection[str]) -> InputError:
+def mixed_types(label: str, kinds: Collection[str]) -> InputError:
     """Returns the error that a label is of several types."""
     return InputError(
         f"labels: {label}",
-        f"is {' in some rows and '.join(sorted(found))} in others",
+        f"is {' in some rows and '.join(sorted(kinds))} in others",
         "write it with one type",
     )

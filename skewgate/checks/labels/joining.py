@@ -97,25 +97,25 @@ class Joiner:
 
     def _find(self, keys: Keys, times: Places, keyed: Mask) -> Places:
         """Returns the place of each row's label, -1 where it has none."""
-        found = np.full(len(times), -1, np.int64)
-        asking = np.flatnonzero(keyed & (times != NO_TIME))
-        known, wanted = groups_of(self._keys, keys.take(asking))
-        if not len(known) or not len(wanted):
-            return found
-        place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        there = known[place] == wanted
-        asking, group = asking[there], place[there]
-        np.maximum.at(self._latest, group, times[asking])
-        bounds = np.zeros(len(asking), np.int64)
+        places = np.full(len(times), -1, np.int64)
+        rows = np.flatnonzero(keyed & (times != NO_TIME))
+        label_groups, prediction_groups = groups_of(self._keys, keys.take(rows))
+        if not len(label_groups) or not len(prediction_groups):
+            return places
+        place = np.minimum(np.searchsorted(label_groups, prediction_groups), len(label_groups) - 1)
+        labelled = label_groups[place] == prediction_groups
+        rows, group = rows[labelled], place[labelled]
+        np.maximum.at(self._latest, group, times[rows])
+        bounds = np.zeros(len(rows), np.int64)
         if self._config.label_time is not None:
-            bounds = np.minimum(times[asking] + self._config.horizon.seconds, LAST_SECOND)
+            bounds = np.minimum(times[rows] + self._config.horizon.seconds, LAST_SECOND)
         # Labels ascend by key, then time: the last one up to the bound is the one.
         ranks = self._group * _TIMES + self._time
         last = np.searchsorted(ranks, group * _TIMES + bounds, side="right") - 1
         right = (last >= 0) & (self._group[np.maximum(last, 0)] == group)
-        found[asking[right]] = last[right]
+        places[rows[right]] = last[right]
         self._used[last[right]] = True
-        return found
+        return places
 
     def _write(self, predictions: RowPart, times: Places, places: Places) -> list[bytes]:
         """Returns the records with what is added to them, and counts their windows."""

@@ -185,7 +185,7 @@ def _columns(
     batch: pa.RecordBatch, names: Sequence[str], types: dict[str, frozenset[str]], where: str
 ) -> dict[str, pa.Array]:
     """Returns the columns of some names, and notes what types the columns have."""
-    found = {}
+    columns = {}
     for index, name in enumerate(batch.schema.names):
         types[name] = frozenset()
         if name not in names:
@@ -197,8 +197,8 @@ def _columns(
             if str(kind) not in _TYPES:
                 raise InputError(f"{where}: {name}", f"has the type {kind}", "write a tf.Example")
             types[name] = frozenset({_TYPES[str(kind)]})
-        found[name] = array
-    return found
+        columns[name] = array
+    return columns
 
 
 def _times(array: pa.Array | None, rows: int, where: str) -> Places:
@@ -232,5 +232,5 @@ def _latest(times: Places) -> int | None:
     return None if latest == NO_TIME else latest
 
 
-def _leave_out(left: Mask, unfit: Mask) -> tuple[int, Mask]:
-    return int(np.count_nonzero(left & unfit)), left & ~unfit
+def _leave_out(left: Mask, excluded: Mask) -> tuple[int, Mask]:
+    return int(np.count_nonzero(left & excluded)), left & ~excluded

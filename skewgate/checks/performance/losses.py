@@ -94,8 +94,8 @@ def _classes(labels: FloatArray, shape: tuple[int, ...]) -> npt.NDArray[np.int64
     return flat.astype(np.int64)
 
 
-def _finite(numbers: npt.ArrayLike, name: str) -> FloatArray:
-    array = np.asarray(numbers, float)
+def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
+    array = np.asarray(values, float)
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite numbers")
     return array

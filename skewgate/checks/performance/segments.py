@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import special
 
 from skewgate.checks.performance.binning import Labelled, joined_labels, label_rows
 from skewgate.core.distributions import FloatArray
@@ -103,7 +101,7 @@ class SegmentAccumulator:
             labelled.append(label_rows(columns.get(name), name, len(losses)))
         mean = float(losses.mean())
         whole = (len(losses), mean, float(((losses - mean) ** 2).sum()))
-        self.rows, self.mean, self._squares = _joined((self.rows, self.mean, self._squares), whole)
+        self.rows, self.mean, self._squares = _merged((self.rows, self.mean, self._squares), whole)
         self._waiting.append((labelled, losses))
         self._rows_waiting += len(losses)
         if self._rows_waiting >= _TOGETHER:
@@ -145,9 +143,9 @@ class SegmentAccumulator:
             segment = tuple(names[i] for names, i in zip(named, code, strict=True))
             self._put(segment, (found[0], found[1], found[2]))
 
-    def _put(self, segment: Segment, found: tuple[int, float, float]) -> None:
+    def _put(self, segment: Segment, moments: tuple[int, float, float]) -> None:
         known = self._segments.get(segment)
-        self._segments[segment] = found if known is None else _joined(known, found)
+        self._segments[segment] = moments if known is None else _merged(known, moments)
 
     def merge(self, other: SegmentAccumulator) -> None:
         """Adds what another accumulator counted, which stays as it is.
@@ -158,7 +156,7 @@ class SegmentAccumulator:
         ours, theirs = ((side.features, side.depth, side.loss) for side in (self, other))
         if ours != theirs:
             raise ValueError(f"accumulators must count the same, got {ours} and {theirs}")
-        self.rows, self.mean, self._squares = _joined(
+        self.rows, self.mean, self._squares = _merged(
             (self.rows, self.mean, self._squares), (other.rows, other.mean, other._squares)
         )
         self.forgotten += other.forgotten
@@ -182,7 +180,7 @@ class SegmentAccumulator:
         self._segments = kept
 
 
-def _joined(
+def _merged(
     one: tuple[int, float, float], other: tuple[int, float, float]
 ) -> tuple[int, float, float]:
     """Joins rows, mean and sum of squares of two parts (Chan, Golub and LeVeque 1983)."""
@@ -192,113 +190,3 @@ def _joined(
     gap = other[1] - one[1]
     mean = one[1] + gap * other[0] / rows
     return rows, mean, one[2] + other[2] + gap**2 * one[0] * other[0] / rows
-
-
-def rank(
-    accumulator: SegmentAccumulator, min_rows: int, top: int, alpha: float = 0.05
-) -> dict[str, Any]:
-    """Ranks the segments that lose more than the average.
-
-    The interval of a segment's mean loss is that of Student with (rows - 1) degrees of freedom, at
-    the level alpha for all ranked segments together (Bonferroni); one row with the variance of all
-    rows is thought to be added, so that few equal losses do not look certain. A segment of two
-    features is listed only if it adds to its parents, the segments of one of its features: fewer
-    rows than either, a mean above the intervals of both and an interval above both means.
-
-    Args:
-        accumulator: what was counted.
-        min_rows: segments of fewer rows are not ranked, at least 2.
-        top: most segments a list.
-        alpha: probability that any of the intervals is wrong, in (0, 1).
-
-    Returns:
-        Plain values: "rows", "loss", "mean_loss" (None without rows), "min_rows", "segments"
-        (ranked), "small" (of fewer rows), "forgotten" (times that a segment was), "slack" (rows
-        that a count may lack), "absent" (features that no batch had), and two lists, "worst" by
-        mean loss, those first whose lower bound is above the mean of all rows, and "costliest" by
-        "excess", rows * (mean loss - mean loss of all rows): the loss that would go away if the
-        segment were like the rest. Their entries hold "segment", "rows", "share", "mean_loss",
-        "lower", "upper", "excess" and "sure" (whether the lower bound is above the mean).
-
-    Raises:
-        ValueError: min_rows, top or alpha is out of range.
-    """
-    if min_rows < 2 or top < 1 or not 0 < alpha < 1:
-        raise ValueError(
-            "min_rows must be at least 2, top at least 1 and alpha in (0, 1), got "
-            f"{min_rows}, {top} and {alpha}"
-        )
-    counted = len(accumulator)
-    ranked = [found for found in accumulator.segments() if found[1] >= min_rows]
-    stats = _intervals(ranked, accumulator.variance, alpha)
-    bad = [
-        _entry(accumulator, segment, *found)
-        for segment, found in sorted(stats.items())
-        if found[1] > accumulator.mean and _adds(segment, found, stats)
-    ]
-    worst = sorted(bad, key=lambda entry: (not entry["sure"], -entry["mean_loss"], -entry["rows"]))
-    costliest = sorted(bad, key=lambda entry: (-entry["excess"], -entry["mean_loss"]))
-    return {
-        "rows": accumulator.rows,
-        "loss": accumulator.loss,
-        "mean_loss": accumulator.mean if accumulator.rows else None,
-        "min_rows": min_rows,
-        "segments": len(ranked),
-        "small": counted - len(ranked),
-        "forgotten": accumulator.forgotten,
-        "slack": accumulator.slack,
-        "absent": [name for name in accumulator.features if name not in accumulator.seen],
-        "worst": worst[:top],
-        "costliest": costliest[:top],
-    }
-
-
-_Found = tuple[int, float, float, float]
-"""Rows, mean loss, and the lower and upper bound on it."""
-
-
-def _intervals(
-    ranked: list[tuple[Segment, int, float, float]], variance: float, alpha: float
-) -> dict[Segment, _Found]:
-    if not ranked:
-        return {}
-    rows = np.array([found[1] for found in ranked], float)
-    means = np.array([found[2] for found in ranked], float)
-    squares = np.array([found[3] for found in ranked], float)
-    t = -special.stdtrit(rows - 1, alpha / 2 / len(ranked))
-    half = t * np.sqrt((squares + variance) / rows / rows)
-    bounds = zip(np.maximum(means - half, 0.0).tolist(), (means + half).tolist(), strict=True)
-    return {
-        segment: (count, mean, lower, upper)
-        for (segment, count, mean, _), (lower, upper) in zip(ranked, bounds, strict=True)
-    }
-
-
-def _adds(segment: Segment, found: _Found, stats: dict[Segment, _Found]) -> bool:
-    """Says whether a segment is surely worse than each of its parents."""
-    if len(segment) == 1:
-        return True
-    parents = [stats[(part,)] for part in segment if (part,) in stats]
-    return all(
-        found[0] < parent[0] and found[1] > parent[3] and found[2] > parent[1] for parent in parents
-    )
-
-
-def _entry(
-    accumulator: SegmentAccumulator,
-    segment: Segment,
-    rows: int,
-    mean: float,
-    lower: float,
-    upper: float,
-) -> dict[str, Any]:
-    return {
-        "segment": ", ".join(f"{accumulator.features[place]}{label}" for place, label in segment),
-        "rows": rows,
-        "share": rows / accumulator.rows,
-        "mean_loss": mean,
-        "lower": lower,
-        "upper": upper,
-        "excess": math.fsum([rows * mean, -rows * accumulator.mean]),
-        "sure": lower > accumulator.mean,
-    }

@@ -29,7 +29,7 @@ _RECORDS = (".tfrecord", ".tfrecords")
 FORMATS = (*_TABLES, *_RECORDS, *_STATISTICS)
 
 
-def files(place: str) -> list[str]:
+def files(location: str) -> list[str]:
     """Returns the files that a path, folder or pattern stands for, in order.
 
     A folder stands for the files in it that are neither hidden nor markers such as `_SUCCESS`.
@@ -37,21 +37,21 @@ def files(place: str) -> list[str]:
     Raises:
         InputError: there is none.
     """
-    if os.path.isdir(place):
-        found = sorted(
+    if os.path.isdir(location):
+        paths = sorted(
             str(path)
-            for path in pathlib.Path(place).iterdir()
+            for path in pathlib.Path(location).iterdir()
             if path.is_file() and not path.name.startswith((".", "_"))
         )
-        if not found:
-            raise InputError(place, "is a folder without files", "name a folder that has data")
-        return found
-    if os.path.exists(place):
-        return [place]
-    found = sorted(path for path in glob.glob(place) if os.path.isfile(path))
-    if not found:
-        raise InputError(place, "no such file, folder or pattern", "check the path")
-    return found
+        if not paths:
+            raise InputError(location, "is a folder without files", "name a folder that has data")
+        return paths
+    if os.path.exists(location):
+        return [location]
+    paths = sorted(path for path in glob.glob(location) if os.path.isfile(path))
+    if not paths:
+        raise InputError(location, "no such file, folder or pattern", "check the path")
+    return paths
 
 
 def is_statistics(path: str) -> bool:

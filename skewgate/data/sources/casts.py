@@ -44,26 +44,26 @@ def cast_batch(
         if name not in types:
             columns.append(column)
             continue
-        wanted = types[name]
+        target = types[name]
         try:
-            columns.append(cast(column, wanted))
+            columns.append(cast(column, target))
         except pa.ArrowNotImplementedError as error:
             raise InputError(
                 f"{where}: column {name}",
-                f"must be {name_of(wanted)}, found {column.type}",
+                f"must be {name_of(target)}, found {column.type}",
                 "correct the values, or the type in the schema",
             ) from error
         except pa.ArrowInvalid:
-            bad = _unfit(column, wanted, enough)
-            if len(bad) == enough and bad[-1] + 1 < len(column):
-                return cast_batch(batch.slice(0, bad[-1] + 1), types, where, enough)
-            for at in bad:
+            invalid = _invalid_rows(column, target, enough)
+            if len(invalid) == enough and invalid[-1] + 1 < len(column):
+                return cast_batch(batch.slice(0, invalid[-1] + 1), types, where, enough)
+            for at in invalid:
                 value = column[at].as_py()
                 found = shortened(value) if isinstance(value, str) else str(value)
-                problems.setdefault(at, (name, found, name_of(wanted)))
+                problems.setdefault(at, (name, found, name_of(target)))
             places = np.arange(len(column))
-            mask = np.isin(places, bad)
-            columns.append(cast(column.take(pa.array(places, mask=mask)), wanted))
+            mask = np.isin(places, invalid)
+            columns.append(cast(column.take(pa.array(places, mask=mask)), target))
     if not batch.num_columns:
         return batch, {}
     cast_columns = pa.RecordBatch.from_arrays(columns, batch.schema.names)
@@ -74,10 +74,10 @@ def cast_batch(
     return cast_columns, problems
 
 
-def _unfit(column: pa.Array, wanted: pa.DataType, enough: int | None) -> list[int]:
+def _invalid_rows(column: pa.Array, target: pa.DataType, enough: int | None) -> list[int]:
     def accepts(start: int, end: int) -> bool:
         try:
-            cast(column.slice(start, end - start), wanted)
+            cast(column.slice(start, end - start), target)
         except pa.ArrowInvalid:
             return False
         return True
@@ -85,33 +85,33 @@ def _unfit(column: pa.Array, wanted: pa.DataType, enough: int | None) -> list[in
     return bad_rows(len(column), accepts, enough)
 
 
-def cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:
+def cast(column: pa.Array, target: pa.DataType) -> pa.Array:
     """Casts a column; text, times and lists that become the same feature anyway stay as they are.
 
     Raises:
         pa.ArrowInvalid: a value would be lost.
         pa.ArrowNotImplementedError: the types have nothing to do with each other.
     """
-    found = column.type
-    if found == wanted:
+    kind = column.type
+    if kind == target:
         return column
-    if pa.types.is_null(found):
-        return pa.nulls(len(column), wanted)
-    if pa.types.is_dictionary(found):
-        if found.value_type in TEXT and wanted == pa.string():
+    if pa.types.is_null(kind):
+        return pa.nulls(len(column), target)
+    if pa.types.is_dictionary(kind):
+        if kind.value_type in TEXT and target == pa.string():
             return column
-        return cast(column.dictionary_decode(), wanted)
-    if is_list(found) and not is_list(wanted):
-        wanted = pa.list_(wanted)
-    if wanted == pa.int64() and (is_time(found) or pa.types.is_time(found)):
+        return cast(column.dictionary_decode(), target)
+    if is_list(kind) and not is_list(target):
+        target = pa.list_(target)
+    if target == pa.int64() and (is_time(kind) or pa.types.is_time(kind)):
         return whole_seconds(column)
-    same = is_list(found) == is_list(wanted) and feature_type(found) == feature_type(wanted)
-    if same and (is_list(found) or found in TEXT or is_time(found)):
+    same = is_list(kind) == is_list(target) and feature_type(kind) == feature_type(target)
+    if same and (is_list(kind) or kind in TEXT or is_time(kind)):
         return column
-    if pa.types.is_float16(found):
+    if pa.types.is_float16(kind):
         mask = np.asarray(column.is_null())
         values = column.to_numpy(zero_copy_only=False).astype(np.float64)
-        return cast(pa.array(values, mask=mask), wanted)
+        return cast(pa.array(values, mask=mask), target)
     # Integers that no float holds are rounded, as they are in text.
-    rounded = pa.types.is_integer(found) and wanted == pa.float64()
-    return castable(column).cast(wanted, safe=not rounded)
+    rounded = pa.types.is_integer(kind) and target == pa.float64()
+    return castable(column).cast(target, safe=not rounded)

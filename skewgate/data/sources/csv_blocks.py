@@ -24,7 +24,7 @@ _TRUE, _FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
-class UnfitColumn(Exception):  # noqa: N818  a signal, not an error
+class InvalidColumn(Exception):  # noqa: N818  a signal, not an error
     """A value does not fit the type of a column: the only argument is the column's name."""
 
 
@@ -46,7 +46,7 @@ def parse(
             cells than the header, which otherwise are an error.
 
     Raises:
-        UnfitColumn: a value does not fit.
+        InvalidColumn: a value does not fit.
         pa.ArrowInvalid: the text is no CSV.
     """
 
@@ -80,7 +80,7 @@ def parse(
         found = _CONVERSION.search(str(error))
         if found is None:
             raise
-        raise UnfitColumn(header[int(found.group(1))]) from error
+        raise InvalidColumn(header[int(found.group(1))]) from error
     return _without_nanoseconds(table, data, header)
 
 
@@ -91,7 +91,7 @@ def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) ->
             kind = pa.timestamp("us", field.type.tz)
             try:
                 other = parse(data, header, [field.name], {field.name: kind})
-            except UnfitColumn:
+            except InvalidColumn:
                 other = parse(data, header, [field.name], {field.name: pa.string()})
             table = table.set_column(at, other.schema.field(0), other.column(0))
     return table
@@ -147,7 +147,7 @@ class Rows:
         """Rejects rows as a whole, by their positions."""
         self._drop(dict.fromkeys(positions, ("", found, expected)))
 
-    def reject_unfit(self, column: str, kind: pa.DataType, enough: int | None) -> None:
+    def reject_invalid(self, column: str, kind: pa.DataType, enough: int | None) -> None:
         """Rejects the rows whose value in a column does not fit its type.
 
         Args:
@@ -160,16 +160,16 @@ class Rows:
             data = b"".join(self.texts[start:end])
             try:
                 parse(data, self.header, [column], {column: kind})
-            except UnfitColumn:
+            except InvalidColumn:
                 return False
             return True
 
         place = self.header.index(column)
         problems = {}
-        unfit = bad_rows(len(self.texts), accepts, enough)
-        if len(unfit) == enough:
-            self.texts, self.lines = self.texts[: unfit[-1] + 1], self.lines[: unfit[-1] + 1]
-        for at in unfit:
+        invalid = bad_rows(len(self.texts), accepts, enough)
+        if len(invalid) == enough:
+            self.texts, self.lines = self.texts[: invalid[-1] + 1], self.lines[: invalid[-1] + 1]
+        for at in invalid:
             cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
             problems[at] = (column, shortened(cells[place].decode().strip()), name_of(kind))
         if not problems:

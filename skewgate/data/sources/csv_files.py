@@ -14,7 +14,7 @@ from skewgate.data.arrow.kinds import is_time, joined
 from skewgate.data.arrow.times import whole_seconds
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, quoting
-from skewgate.data.sources.csv_blocks import Rows, UnfitColumn, parse
+from skewgate.data.sources.csv_blocks import InvalidColumn, Rows, parse
 from skewgate.data.sources.rejected import Rejections, enough, reject
 from skewgate.data.sources.streams import Opener, TextFile, count_lines
 
@@ -28,14 +28,14 @@ class _Reading:
     """One pass over a file.
 
     Attributes:
-        wanted: the columns to read.
+        columns: the columns to read.
         types: types of columns, as far as they are known.
         rejections: takes the rows that cannot be read.
         forms: how the text writes columns that are integers by declaration: as booleans or times.
         filled: the columns that had a value already.
     """
 
-    wanted: Sequence[str]
+    columns: Sequence[str]
     types: _Types
     rejections: Rejections | None
     forms: _Types = dataclasses.field(default_factory=dict)
@@ -71,7 +71,7 @@ class CsvSource(base.TableSource):
     """A CSV file with a header; an empty cell, quoted or not, is a missing value.
 
     Attributes:
-        found: types of the columns without a given one, as far as they had to be widened.
+        inferred: types of the columns without a given one, as far as they had to be widened.
     """
 
     text = True
@@ -82,7 +82,7 @@ class CsvSource(base.TableSource):
     ) -> None:
         """Looks at the header; `types` are those that are given to columns."""
         self.path = path
-        self.found: _Types = {}
+        self.inferred: _Types = {}
         self._file = TextFile(path, opener)
         beginning = self._beginning()
         if not beginning.strip():
@@ -115,8 +115,8 @@ class CsvSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        wanted = [name for name in self.columns if columns is None or name in columns]
-        reading = _Reading(wanted, {**self.found, **self._declared}, rejections)
+        names = [name for name in self.columns if columns is None or name in columns]
+        reading = _Reading(names, {**self.inferred, **self._declared}, rejections)
         for batch in self._batches(reading):
             for field in batch.schema:
                 reading.types.setdefault(field.name, field.type)
@@ -127,14 +127,16 @@ class CsvSource(base.TableSource):
         for batch in self._batches(_Reading(self.columns, self._declared, Rejections(None))):
             yield batch.schema
 
-    def settled(self, types: Mapping[str, pa.DataType]) -> _Types:
+    def widened(self, types: Mapping[str, pa.DataType]) -> _Types:
         """Returns types of columns, widened where they do not hold for this file."""
         while True:
-            self.found = {name: kind for name, kind in types.items() if name not in self._declared}
+            self.inferred = {
+                name: kind for name, kind in types.items() if name not in self._declared
+            }
             try:
                 collections.deque(self.batches(None, Rejections(None)), maxlen=0)
             except base.WiderTypes:
-                types = {**types, **self.found}
+                types = {**types, **self.inferred}
                 continue
             return dict(types)
 
@@ -155,8 +157,8 @@ class CsvSource(base.TableSource):
         if loose or len(places) % 2 or not is_utf8(data):
             return None
         try:
-            table = parse(data, self.columns, reading.wanted, reading.written())
-        except (UnfitColumn, pa.ArrowInvalid):
+            table = parse(data, self.columns, reading.columns, reading.written())
+        except (InvalidColumn, pa.ArrowInvalid):
             return None
         if count_lines(data) + (data[-1:] not in b"\r\n") == table.num_rows:
             return reading.batch(table, line)
@@ -168,33 +170,34 @@ class CsvSource(base.TableSource):
     def _salvaged(self, line: int, data: bytes, reading: _Reading) -> pa.RecordBatch | None:
         """Reads those rows of a block that can be read."""
         rows = Rows.of(self.path, self.columns, line, data)
-        declared = [name for name in reading.wanted if name in self._declared]
+        declared = [name for name in reading.columns if name in self._declared]
         table = None
         while rows.texts and table is None:
             try:
                 if declared:  # first, so that no rejected row makes another column wider
                     parse(rows.data(), self.columns, declared, reading.written())
-                table = parse(rows.data(), self.columns, reading.wanted, reading.written())
-            except UnfitColumn as unfit:
-                column = unfit.args[0]
+                table = parse(rows.data(), self.columns, reading.columns, reading.written())
+            except InvalidColumn as error:
+                column = error.args[0]
                 if column not in self._declared:
                     self._widen(column, rows, reading)
                 elif not self._reinterpreted(column, rows, reading):
-                    rows.reject_unfit(column, reading.written()[column], enough(reading.rejections))
+                    kind = reading.written()[column]
+                    rows.reject_invalid(column, kind, enough(reading.rejections))
         for row in rows.rejected:
             reject(reading.rejections, row)
         return None if table is None else reading.batch(table, rows.lines)
 
     def _widen(self, column: str, rows: Rows, reading: _Reading) -> None:
         """Notes the types that hold for the rows too, of a column that is too narrow for them."""
-        open_ = [name for name in reading.wanted if name not in self._declared]
+        open_ = [name for name in reading.columns if name not in self._declared]
         for field in parse(rows.data(), self.columns, open_, {}).schema:
             known = reading.types.get(field.name, pa.null())
             wider = joined(known, field.type, text=True)
             if field.name == column and wider == known:
                 wider = pa.string()
             if wider != known:
-                self.found[field.name] = wider
+                self.inferred[field.name] = wider
         raise base.WiderTypes
 
     def _reinterpreted(self, column: str, rows: Rows, reading: _Reading) -> bool:

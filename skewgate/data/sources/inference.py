@@ -40,7 +40,7 @@ def joined_types(sources: Sequence[TableSource]) -> dict[str, pa.DataType]:
     if mixed:  # what a narrow type takes, such as 0x10, a wide one may not: see
         for source in sources:
             if isinstance(source, CsvSource):
-                types = source.settled(types)
+                types = source.widened(types)
     return types
 
 

@@ -67,7 +67,7 @@ class JsonSource(base.TableSource):
     ) -> None:
         """Takes the types that are given to columns, perhaps to all that the rows have."""
         self.path, self._declared, self._complete = path, dict(types), complete
-        self._found: _Types = {}
+        self._inferred: _Types = {}
         self._file = TextFile(path, opener)
         if not any(data.strip() for data in self._file.reads(1 << 16)):
             raise InputError(path, "is empty", "give a file with rows")
@@ -76,7 +76,7 @@ class JsonSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        reading = _Reading({**self._found, **self._declared}, rejections)
+        reading = _Reading({**self._inferred, **self._declared}, rejections)
         for lines, rows, arrays in self._blocks(reading):
             names = [name for name in reading.names or () if columns is None or name in columns]
             batch = _batch(rows, {name: arrays.get(name) for name in names}, reading.types)
@@ -149,11 +149,11 @@ class JsonSource(base.TableSource):
             arrays[name] = array if kinds[1].endswith("object") else cast(array, kind)
         fresh = reading.names is None and not wider.keys() & reading.types.keys()
         if wider and not fresh and not reading.widens:
-            self._found.update(wider)
+            self._inferred.update(wider)
             raise base.WiderTypes
         reading.types.update(wider)
         if reading.names is None:
-            late = self._declared if self._complete else self._found
+            late = self._declared if self._complete else self._inferred
             reading.names = list(dict.fromkeys([*table.column_names, *late]))
         return arrays
 

@@ -22,7 +22,7 @@ Problem = tuple[str, str, str]
 """Column, what was found, what was expected."""
 
 
-class _Unfit(Exception):  # noqa: N818  a signal, not an error
+class _InvalidValue(Exception):  # noqa: N818  a signal, not an error
     """A value cannot be read as what it should be."""
 
 
@@ -104,14 +104,14 @@ class Judge:
                     values[name] = _declared(value, self.declared[name])
                     many = isinstance(values[name], list)
                     if lists.setdefault(name, many) != many:
-                        raise _Unfit("a list" if lists[name] else "one value")
+                        raise _InvalidValue("a list" if lists[name] else "one value")
                 else:
                     kind = agreed(kinds.get(name, ""), _kind(value))
                     if kind is None:
-                        raise _Unfit(f"a {kinds[name]} as before")
+                        raise _InvalidValue(f"a {kinds[name]} as before")
                     kinds[name] = kind
-            except _Unfit as unfit:
-                return line, (name, _shown(value), str(unfit))
+            except _InvalidValue as error:
+                return line, (name, _shown(value), str(error))
         self.kinds, self.lists = kinds, lists
         if any(values[name] is not value for name, value in pairs):
             line = json.dumps(_plain(values)).encode()
@@ -142,7 +142,7 @@ def _kind(value: Any) -> str:
         for each in value:
             both = agreed(item, _kind(each))
             if both is None:
-                raise _Unfit("a list of values of one kind")
+                raise _InvalidValue("a list of values of one kind")
             item = both
         return f"list of {item}" if item else "list"
     if isinstance(value, bool):
@@ -154,22 +154,22 @@ def _declared(value: Any, kind: pa.DataType) -> Any:
     """Returns a value as one of a declared type, as Arrow would cast it.
 
     Raises:
-        _Unfit: it is none.
+        _InvalidValue: it is none.
     """
     if isinstance(value, list) and not isinstance(value, _Pairs):
         item = kind.value_type if is_list(kind) else kind
         if any(isinstance(each, list) for each in value) and not is_list(item):
-            raise _Unfit(name_of(kind))
+            raise _InvalidValue(name_of(kind))
         new = [None if each is None else _declared(each, item) for each in value]
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
     if is_list(kind) or isinstance(value, _Pairs):
         if isinstance(value, _Pairs) and pa.types.is_struct(kind):
             return value
-        raise _Unfit(name_of(kind))
+        raise _InvalidValue(name_of(kind))
     try:
         return _cast(value, kind)
     except (pa.ArrowInvalid, ValueError, OverflowError) as error:
-        raise _Unfit(name_of(kind)) from error
+        raise _InvalidValue(name_of(kind)) from error
 
 
 def _cast(value: Any, kind: pa.DataType) -> Any:

@@ -60,17 +60,17 @@ class ParquetSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source; text comes as dictionaries."""
-        wanted = [name for name in self.columns if columns is None or name in columns]
+        names = [name for name in self.columns if columns is None or name in columns]
         texts = [
             name
-            for name in wanted
+            for name in names
             if self._schema.field(name).type in TEXT
             and self._types.get(name, pa.string()) == pa.string()
         ]
-        rows = max(min(base.BATCH_ROWS, base.BATCH_CELLS // max(len(wanted), 1)), 1)
+        rows = max(min(base.BATCH_ROWS, base.BATCH_CELLS // max(len(names), 1)), 1)
         first = 1
         with self._open(texts) as file:
-            for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
+            for batch in file.iter_batches(rows, columns=names, use_threads=False):
                 cast, problems = cast_batch(batch, self._types, self.path, enough(rejections))
                 for at in sorted(problems):
                     reject(rejections, Rejected(self.path, first + at, *problems[at]))

@@ -55,20 +55,20 @@ def diff(old: schema_pb2.Schema, new: schema_pb2.Schema) -> list[Difference]:
     fare: float_domain min 0 -> -3.5
     tip: new feature (FLOAT, present in every row)
     """
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for kind in _BLOCKS:
-        found += _features(list(getattr(old, kind)), list(getattr(new, kind)), "", old, new)
-    found += _domains(old, new)
+        differences += _features(list(getattr(old, kind)), list(getattr(new, kind)), "", old, new)
+    differences += _domains(old, new)
     for name in ("default_environment", "dataset_constraints"):
-        found += _field(old, new, old.DESCRIPTOR.fields_by_name[name], DATASET, "")
+        differences += _field(old, new, old.DESCRIPTOR.fields_by_name[name], DATASET, "")
     done = {*_BLOCKS, "string_domain", "default_environment", "dataset_constraints"}
     for field in old.DESCRIPTOR.fields:
         if field.name not in done:
-            found += _field(old, new, field, DATASET, "")
-    if not found and aligned(new, old) != old:
+            differences += _field(old, new, field, DATASET, "")
+    if not differences and aligned(new, old) != old:
         text = "something differs that is not compared by feature; see the texts"
-        found.append(Difference(DATASET, "", "changed", None, None, text))
-    return found
+        differences.append(Difference(DATASET, "", "changed", None, None, text))
+    return differences
 
 
 def aligned(new: schema_pb2.Schema, old: schema_pb2.Schema) -> schema_pb2.Schema:

@@ -20,20 +20,15 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import difflib
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.core.errors import InputError
 from skewgate.schema.editing import tokens
-from skewgate.schema.editing.render import is_repeated, render_field, render_schema, render_value
-from skewgate.schema.editing.tokens import Entry, TextError
+from skewgate.schema.editing.render import render_schema
+from skewgate.schema.editing.replacing import Editor, Scope
+from skewgate.schema.editing.tokens import TextError
 from skewgate.schema.reading import parse_schema
-
-_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|$)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +46,7 @@ class Edited:
     lost: tuple[str, ...]
 
 
-def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> Edited:
+def edit(text: str, target: schema_pb2.Schema, where: str = "schema.pbtxt") -> Edited:
     """Changes a text so that it parses to exactly the wanted schema.
 
     Only the smallest fields that differ are replaced. If that does not give the wanted schema, the
@@ -59,7 +54,7 @@ def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> E
 
     Args:
         text: a schema in text format.
-        wanted: what it shall say.
+        target: what it shall say.
         where: the name of the file, for messages.
 
     Raises:
@@ -67,269 +62,42 @@ def edit(text: str, wanted: schema_pb2.Schema, where: str = "schema.pbtxt") -> E
     """
     old = parse_schema(text, where)
     for depth in (_DEEP, 1, 0):
-        changed = _attempt(text, old, wanted, depth)
-        if changed is not None and _says(changed, wanted):
-            return Edited(changed, False, _lost(text, changed))
-    rewritten = render_schema(wanted)
-    if not _says(rewritten, wanted):
+        changed = _attempt(text, old, target, depth)
+        if changed is not None and _parses_to(changed, target):
+            return Edited(changed, False, _lost_comments(text, changed))
+    rewritten = render_schema(target)
+    if not _parses_to(rewritten, target):
         raise InputError(where, "cannot hold the wanted schema in text format", "edit it by hand")
-    return Edited(rewritten, True, _lost(text, rewritten))
+    return Edited(rewritten, True, _lost_comments(text, rewritten))
 
 
 _DEEP = 100  # levels of messages within messages
 
 
 def _attempt(
-    text: str, old: schema_pb2.Schema, wanted: schema_pb2.Schema, depth: int
+    text: str, old: schema_pb2.Schema, target: schema_pb2.Schema, depth: int
 ) -> str | None:
     try:
-        editor = _Editor(text)
-        editor.message(_Scope(tokens.fields(text), None), old, wanted, depth)
+        editor = Editor(text)
+        editor.message(Scope(tokens.fields(text), None), old, target, depth)
         return editor.result()
     except TextError:
         return None
 
 
-def _says(text: str, wanted: schema_pb2.Schema) -> bool:
+def _parses_to(text: str, schema: schema_pb2.Schema) -> bool:
     try:
-        found = parse_schema(text, "")
+        parsed = parse_schema(text, "")
     except InputError:
         return False
     return bool(
-        found.SerializeToString(deterministic=True) == wanted.SerializeToString(deterministic=True)
+        parsed.SerializeToString(deterministic=True) == schema.SerializeToString(deterministic=True)
     )
 
 
-def _lost(before: str, after: str) -> tuple[str, ...]:
+def _lost_comments(before: str, after: str) -> tuple[str, ...]:
     try:
         had, has = (collections.Counter(tokens.comments(text)) for text in (before, after))
     except TextError:
         return ()
     return tuple((had - has).elements())
-
-
-@dataclasses.dataclass(frozen=True)
-class _Scope:
-    """The fields of one message, and where its opening brace stands; None for the whole text."""
-
-    entries: Sequence[Entry]
-    opening: int | None
-
-
-class _Editor:
-    """Collects replacements of parts of a text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._parts: list[tuple[int, int, str]] = []
-
-    def result(self) -> str:
-        """Returns the text with all replacements made.
-
-        Raises:
-            TextError: two of them overlap.
-        """
-        done, pieces = 0, []
-        for start, end, new in sorted(self._parts, key=lambda part: part[:2]):
-            if start < done:
-                raise TextError("changes overlap")
-            pieces += [self._text[done:start], new.replace("\n", self._newline)]
-            done = end
-        return "".join(pieces) + self._text[done:]
-
-    def message(self, scope: _Scope, old: Any, new: Any, depth: int) -> None:
-        """Changes the fields of a message.
-
-        Args:
-            scope: where they stand.
-            old, new: what they say and shall say.
-            depth: so many levels of messages are edited; below, whole fields are replaced.
-
-        Raises:
-            TextError: they cannot be changed one by one.
-        """
-        removed: list[Entry] = []
-        added: list[tuple[Any, Any]] = []
-        for field in old.DESCRIPTOR.fields:
-            found = [entry for entry in scope.entries if entry.name == field.name]
-            if is_repeated(field):
-                values = list(getattr(old, field.name)), list(getattr(new, field.name))
-                if values[0] and values[1]:
-                    self._repeated(scope, field, found, *values, depth)
-                else:
-                    removed += found
-                    added += [(field, value) for value in values[1]]
-                continue
-            had, has = old.HasField(field.name), new.HasField(field.name)
-            if had and len(found) != 1:
-                raise TextError(f"{field.name} does not stand once")
-            if had and has:
-                values_of = getattr(old, field.name), getattr(new, field.name)
-                self._value(field, found[0], *values_of, depth)
-            elif had:
-                removed += found
-            elif has:
-                added.append((field, getattr(new, field.name)))
-        self._swap_alternatives(removed, added, old.DESCRIPTOR)
-        for entry in removed:
-            self._remove(entry)
-        kept = [entry for entry in scope.entries if entry not in removed]
-        for field, value in added:
-            self._add(scope, kept[-1] if kept else None, field, value)
-
-    def _swap_alternatives(
-        self, removed: list[Entry], added: list[tuple[Any, Any]], descriptor: Any
-    ) -> None:
-        """Puts a field in the place of the one that it excludes."""
-        for entry in removed[:]:
-            choice = descriptor.fields_by_name[entry.name].containing_oneof
-            for item in added:
-                if choice is not None and item[0].containing_oneof is choice:
-                    indent = self._indent(entry)
-                    new = render_field(*item, indent or "", inline=indent is None)
-                    self._parts.append((entry.start, entry.end, new))
-                    removed.remove(entry)
-                    added.remove(item)
-                    break
-
-    def _value(self, field: Any, entry: Entry, old: Any, new: Any, depth: int) -> None:
-        """Changes the value of a field."""
-        if old == new:
-            return
-        if entry.children is not None and depth > 0:
-            made = len(self._parts)
-            try:
-                self.message(_Scope(entry.children, entry.value), old, new, depth - 1)
-            except TextError:
-                del self._parts[made:]
-            else:
-                return
-        indent = self._indent(entry)
-        value = render_value(field, new, indent or "", inline=indent is None)
-        self._parts.append((entry.value, entry.end, value))
-
-    def _repeated(
-        self,
-        scope: _Scope,
-        field: Any,
-        found: list[Entry],
-        old: list[Any],
-        new: list[Any],
-        depth: int,
-    ) -> None:
-        """Changes, adds and removes values of a repeated field."""
-        if old == new:
-            return
-        if len(found) == 1 and found[0].listed and field.message_type is None:
-            values = ", ".join(render_value(field, value) for value in new)
-            self._parts.append((found[0].value, found[0].end, f"[{values}]"))
-            return
-        if len(found) != len(old) or any(entry.listed for entry in found):
-            raise TextError(f"{field.name} stands in lists")
-        keys = _keys(field, old, new)
-        matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
-        entries = list(scope.entries)
-        for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-            paired = 0
-            if kind == "equal" or (kind == "replace" and not keys.named):
-                paired = min(i2 - i1, j2 - j1)
-                for i, j in zip(range(i1, i2), range(j1, j2), strict=False):
-                    self._value(field, found[i], old[i], new[j], depth)
-            for entry in found[i1 + paired : i2]:
-                self._remove(entry)
-                entries.remove(entry)
-            before = found[i1 + paired - 1] if i1 + paired else None
-            while before is not None and before not in entries:
-                place = found.index(before)
-                before = found[place - 1] if place else None
-            after = found[i2] if i2 < len(found) else None
-            for value in new[j1 + paired : j2]:
-                if before is None and after is not None:
-                    self._add_before(after, field, value, top=scope.opening is None)
-                else:
-                    self._add(scope, before or _last(entries), field, value)
-
-    def _remove(self, entry: Entry) -> None:
-        """Takes a field out; with its line and the comment behind it, if it stands alone there."""
-        start, end = entry.start, entry.stop
-        line = self._text.rfind("\n", 0, start) + 1
-        rest = _REST_OF_LINE.match(self._text, end)
-        if self._text[line:start].strip(" \t"):
-            while self._text[start - 1] in " \t":
-                start -= 1
-        elif rest is not None:
-            start, end = line, rest.end()
-            end += len(re.compile(r"\r?\n?").match(self._text, end).group())  # type: ignore[union-attr]
-        self._parts.append((start, end, ""))
-
-    def _add(self, scope: _Scope, anchor: Entry | None, field: Any, value: Any) -> None:
-        """Puts a field behind another, or behind the opening brace."""
-        if anchor is None and scope.opening is None:
-            raise TextError("nothing stands in the text to put a field behind")
-        place = anchor.stop if anchor is not None else (scope.opening or 0) + 1
-        rest = _REST_OF_LINE.match(self._text, place)
-        indent = self._inner_indent(scope, anchor)
-        if rest is None or indent is None:
-            self._parts.append((place, place, " " + render_field(field, value, inline=True)))
-            if anchor is None and rest is None and self._text[place] not in " \t":
-                self._parts.append((place, place, " "))
-            return
-        apart = "\n" * (1 + (scope.opening is None and field.message_type is not None))
-        new = apart + indent + render_field(field, value, indent)
-        self._parts.append((rest.end(), rest.end(), new))
-
-    def _add_before(self, entry: Entry, field: Any, value: Any, *, top: bool) -> None:
-        """Puts a field before another one of its kind."""
-        indent = self._indent(entry)
-        if indent is None:
-            self._parts.append(
-                (entry.start, entry.start, render_field(field, value, inline=True) + " ")
-            )
-            return
-        line = entry.start - len(indent)
-        apart = "\n" * (1 + (top and field.message_type is not None))
-        self._parts.append((line, line, indent + render_field(field, value, indent) + apart))
-
-    def _indent(self, entry: Entry) -> str | None:
-        """Returns what stands before a field on its line; None if that is not only space."""
-        before = self._text[self._text.rfind("\n", 0, entry.start) + 1 : entry.start]
-        return None if before.strip(" \t") else before
-
-    def _inner_indent(self, scope: _Scope, anchor: Entry | None) -> str | None:
-        """Returns the space before a new field on a line of its own; None if it has to share."""
-        if scope.opening is None:
-            return ""
-        for entry in [anchor] if anchor is not None else scope.entries:
-            return self._indent(entry)
-        line = self._text[self._text.rfind("\n", 0, scope.opening) + 1 : scope.opening]
-        return line[: len(line) - len(line.lstrip(" \t"))] + "  "
-
-
-class _Keys(tuple[list[Any], list[Any]]):
-    """What the old and the new values of a repeated field are aligned by."""
-
-    named: bool
-
-
-def _keys(field: Any, old: list[Any], new: list[Any]) -> _Keys:
-    """Returns names, where values have different ones, else the values themselves."""
-    sides = (old, new)
-    if field.message_type is not None and "name" in field.message_type.fields_by_name:
-        names = tuple([value.name for value in side] for side in sides)
-        if all(len(set(side)) == len(side) for side in names):
-            keys = _Keys(names)
-            keys.named = True
-            return keys
-    same: Callable[[Any], Any] = (
-        (lambda value: value)
-        if field.message_type is None
-        else (lambda value: value.SerializeToString(deterministic=True))
-    )
-    keys = _Keys([same(value) for value in side] for side in sides)
-    keys.named = False
-    return keys
-
-
-def _last(entries: Sequence[Entry]) -> Entry | None:
-    return entries[-1] if entries else None

@@ -18,11 +18,12 @@ from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow.cells import BoolArray
 from skewgate.simulation.kinds.onset import Onset
 
-Scalar = str | int | float | bool | None
 MOMENTS, VALUES, SLICE_VALUES = "moments", "values", "slice values"
 """What a plant must know of a column before: see Facts."""
 MOST_VALUES = 100_000
 """Distinct values counted of a column."""
+_MOST_NAMES = 10
+"""Names that a message lists."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,11 +137,11 @@ class Plant(StrictModel, abc.ABC):
         """Returns a column of the same type and length, changed in chosen rows only."""
 
 
-def other_type(fact: Facts, at: str, wanted: str) -> InputError:
-    """Returns the error that a column has a type that a plant cannot change."""
+def no_number(fact: Facts, at: str) -> InputError:
+    """Returns the error that a plant needs numbers, and a column has none."""
     return InputError(
         f"{at}: column {fact.name}",
-        f"is of type {fact.type}, and this kind needs {wanted}",
+        f"is of type {fact.type}, and this kind needs whole or floating numbers",
         "name another column, or another kind",
     )
 
@@ -180,10 +181,10 @@ def check_known(fact: Facts, value: Any, at: str) -> None:
         )
 
 
-def known(names: Collection[Any], wanted: Any, most: int = 10) -> str:
+def known(names: Collection[Any], name: Any) -> str:
     """Returns what to write instead of an unknown name."""
-    texts = [str(name) for name in names]
-    return did_you_mean(wanted, texts, f"known are {listed(texts, most)}")
+    texts = [str(each) for each in names]
+    return did_you_mean(name, texts, f"known are {listed(texts, _MOST_NAMES)}")
 
 
 def share_text(share: float) -> str:

@@ -16,7 +16,7 @@ from skewgate.core.errors import InputError
 from skewgate.data.arrow import cells
 from skewgate.data.arrow.kinds import is_number
 from skewgate.data.arrow.values import stored, validity
-from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, other_type, share_text
+from skewgate.simulation.kinds.base import MOMENTS, Facts, Plant, Selection, no_number, share_text
 from skewgate.simulation.kinds.randoms import normals
 
 Sizes = Mapping[str, Any]
@@ -49,7 +49,7 @@ class NumberPlant(Plant):
         """See Plant."""
         fact = facts[self.column]
         if not is_number(fact.type):
-            raise other_type(fact, at, "whole or floating numbers")
+            raise no_number(fact, at)
         if fact.distribution is None or not math.isfinite(fact.distribution.std):
             found = "has no finite number, or numbers too large for a standard deviation"
             raise InputError(f"{at}: column {self.column}", found, "name another column")

@@ -79,9 +79,8 @@ def load(
     progress: Progress,
     *,
     shuffle: bool = False,
-    most_rows: int = MOST_ROWS,
 ) -> Stage:
-    """Reads data in two passes and keeps at most about `most_rows` rows.
+    """Reads data in two passes and keeps at most about `MOST_ROWS` rows.
 
     With `shuffle` the rows change places, and each window keeps its size.
 
@@ -93,7 +92,7 @@ def load(
     baseline, first = default_rehearsal(spec.rehearsal, len(windows.sizes), spec.where)
     kept: list[list[pa.RecordBatch]] = [[] for _ in windows.sizes]
     for window, start, block, _ in window_blocks(rows, windows):
-        kept[window].append(_thinned(block, start, most_rows, rows.rows))
+        kept[window].append(_thinned(block, start, MOST_ROWS, rows.rows))
     cut = tuple(_joined(parts, rows.schema) for parts in kept)
     return Stage(
         windows=_shuffled(cut, spec.seed) if shuffle else cut,

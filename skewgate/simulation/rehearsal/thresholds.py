@@ -13,6 +13,8 @@ from skewgate.core.results import Status
 from skewgate.estimation import binomial
 from skewgate.simulation.rehearsal.chance import CONFIDENCE, Chance, Check, Comparison
 
+_DIGITS = 2
+"""Of a threshold that is suggested."""
 _ROOM = 1 + 1e-9
 
 
@@ -177,11 +179,11 @@ def _within(threshold: float, metric: str) -> float | None:
     return None if maximum is not None and threshold > maximum else threshold
 
 
-def rounded_up(value: float, digits: int = 2) -> float:
-    """Rounds a positive number up to so many digits.
+def rounded_up(value: float) -> float:
+    """Rounds a positive number up to two digits.
 
     >>> rounded_up(0.0412), rounded_up(0.041), rounded_up(123.4)
     (0.042, 0.041, 130.0)
     """
-    step = 10.0 ** (math.floor(math.log10(value)) - digits + 1)
-    return float(f"{math.ceil(value / step / _ROOM) * step:.{digits}g}")
+    step = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
+    return float(f"{math.ceil(value / step / _ROOM) * step:.{_DIGITS}g}")

@@ -123,16 +123,16 @@ class CountsMerger:
 
 
 def _most_frequent(
-    values: pa.Array, counts: npt.NDArray[np.int64], wanted: int
+    values: pa.Array, counts: npt.NDArray[np.int64], most: int
 ) -> tuple[list[bytes | int], list[int]]:
     """Returns the most frequent values and their counts, the larger value first among equals."""
-    if 0 < wanted < len(counts):
-        least = np.partition(counts, len(counts) - wanted)[len(counts) - wanted]
+    if 0 < most < len(counts):
+        least = np.partition(counts, len(counts) - most)[len(counts) - most]
         kept = np.flatnonzero(counts >= least)
         values, counts = values.take(pa.array(kept)), counts[kept]
     table = pa.table({"count": pa.array(counts), "value": values})
     order = pc.sort_indices(table, sort_keys=[("count", "descending"), ("value", "descending")])
-    taken = table.take(order.slice(0, wanted))
+    taken = table.take(order.slice(0, most))
     return taken.column("value").to_pylist(), taken.column("count").to_pylist()
 
 

@@ -52,7 +52,7 @@ class FeaturePart(NamedTuple):
         n_values: number of values.
         lengths: the distinct numbers of values per row, ascending, of rows that have the feature.
         n_rows: how many rows have each of them.
-        numbers: of a number.
+        moments: of a number.
         counts: of a text or an integer that is a category.
     """
 
@@ -60,7 +60,7 @@ class FeaturePart(NamedTuple):
     n_values: int
     lengths: npt.NDArray[np.int64]
     n_rows: npt.NDArray[np.int64]
-    numbers: moments.MomentsPart | None
+    moments: moments.MomentsPart | None
     counts: counts.CountsPart | None
 
 
@@ -97,7 +97,7 @@ class Feature:
         self._n_present = self._n_values = 0
         self._least, self._most = np.iinfo(np.int64).max, 0
         self._lengths = moments.new_sketch(options.epsilon)
-        self._numbers = moments.Moments(options.epsilon)
+        self._moments = moments.Moments(options.epsilon)
         self._counts = counts.CountsMerger()
 
     def add(self, part: FeaturePart) -> None:
@@ -115,8 +115,8 @@ class Feature:
             self._least = min(self._least, int(part.lengths[0]))
             self._most = max(self._most, int(part.lengths[-1]))
             self._lengths.AddValues(pa.array(part.lengths), pa.array(part.n_rows))
-        if part.numbers is not None:
-            self._numbers.add(part.numbers)
+        if part.moments is not None:
+            self._moments.add(part.moments)
         if part.counts is not None:
             self._counts.add(part.counts)
 
@@ -144,7 +144,7 @@ class Feature:
             )
         else:
             common = feature.num_stats.common_stats
-            self._numbers.write(
+            self._moments.write(
                 feature.num_stats,
                 options.num_quantiles_histogram_buckets,
                 options.num_histogram_buckets,

@@ -12,7 +12,7 @@ from skewgate.statistics.generating import features
 from skewgate.statistics.generating.columns import Column, cut, take
 from skewgate.statistics.generating.features import Feature, StatisticsOptions
 from skewgate.statistics.generating.slices import slices_of
-from skewgate.statistics.reading import ALL_EXAMPLES
+from skewgate.statistics.messages import ALL_EXAMPLES
 
 
 class SlicePart(NamedTuple):
@@ -46,8 +46,8 @@ def describe(
         UnsupportedError: only TFDV itself knows how to treat the data.
     """
     parts = [_part("", n_rows, columns, options)]
-    for wanted in options.slices or ():
-        names, rows, bounds = slices_of(columns, wanted)
+    for slicing_features in options.slices or ():
+        names, rows, bounds = slices_of(columns, slicing_features)
         pieces = {
             name: cut(take(column, rows), bounds) for name, column in columns.items() if names
         }
@@ -103,22 +103,23 @@ class StatisticsBuilder:
                 known[name].add(found)
 
     def statistics(
-        self, each: Callable[..., Iterable[Any]] = map
+        self, map_function: Callable[..., Iterable[Any]] = map
     ) -> statistics_pb2.DatasetFeatureStatisticsList:
         """Returns TFDV's message: all rows, then the slices in order of their names.
 
         Every slice has every feature of the whole.
 
         Args:
-            each: calls a function with every item of a sequence, in order or at the same time, and
-                gives what it returned in order.
+            map_function: calls a function with every item of a sequence, in order or at the same
+                time, and gives what it returned in order.
         """
         written = statistics_pb2.DatasetFeatureStatisticsList()
         if not self.n_rows:
             written.datasets.add()  # as TFDV does
             return written
         slices, names = sorted(self._rows), sorted(self._features[""])
-        made = iter(each(self._feature, [(part, name) for part in slices for name in names]))
+        keys = [(slice_name, name) for slice_name in slices for name in names]
+        made = iter(map_function(self._feature, keys))
         for slice_name in slices:
             dataset = written.datasets.add(num_examples=self._rows[slice_name])
             if self._options.slices is not None:
@@ -126,9 +127,9 @@ class StatisticsBuilder:
             dataset.features.extend(itertools.islice(made, len(names)))
         return written
 
-    def _feature(self, place: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
-        slice_name, name = place
-        found = self._features[slice_name].get(name) or Feature(name, self._options)
+    def _feature(self, slice_and_name: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
+        slice_name, name = slice_and_name
+        feature = self._features[slice_name].get(name) or Feature(name, self._options)
         message = statistics_pb2.FeatureNameStatistics()
-        found.write(message, self._rows[slice_name], self._features[""][name].kind)
+        feature.write(message, self._rows[slice_name], self._features[""][name].kind)
         return message

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow_model_analysis.metrics import metric_types
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate.components.performance_gate.measured import Measured, Measurements, SliceMetrics
+from skewgate.components.performance_gate.measured import MeasuredValue, Measurements, SliceMetrics
 from tests import encoding
 
 COUNT = metric_types.MetricKey("example_count")
@@ -28,8 +28,8 @@ def measurements() -> Callable[..., Measurements]:
             {
                 key: SliceMetrics(
                     {
-                        COUNT: Measured(float(rows)),
-                        **{name: Measured(*number) for name, number in numbers.items()},
+                        COUNT: MeasuredValue(float(rows)),
+                        **{name: MeasuredValue(*number) for name, number in numbers.items()},
                     }
                 )
                 for key, (rows, numbers) in slices.items()

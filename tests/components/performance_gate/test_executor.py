@@ -19,13 +19,13 @@ import skewgate
 from skewgate import decision
 from skewgate.checks.performance.config import PerformancePolicy
 from skewgate.components import artifact_types
-from skewgate.components.performance_gate import configuration, executor, measured
+from skewgate.components.performance_gate import completion, executor, measured
 from skewgate.core.errors import InputError
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
 from skewgate.estimation.estimates import Share
 from skewgate.report import report as report_lib
 
-SHARES = sorted(configuration.PROPORTIONS)
+SHARES = sorted(completion.PROPORTIONS)
 FLOOR = "threshold { value_threshold { lower_bound { value: 0 } } }"
 WITH_FLOOR = " ".join(f'metrics {{ class_name: "{name}" {FLOOR} }}' for name in SHARES)
 LOGGED = f"""
@@ -172,13 +172,13 @@ def test_every_share_is_its_metrics_own_value(logged):
     numbers = measured.load(logged.artifacts["evaluation"].uri)
     seen = set()
     for slice_key in ((), (("payment", "Cash"),), (("payment", "Dispute"),)):
-        for key in list(numbers.slices[slice_key].numbers):
-            if numbers._classes.get(key) not in configuration.PROPORTIONS or key.is_diff:
+        for key in list(numbers.slices[slice_key].values):
+            if numbers._classes.get(key) not in completion.PROPORTIONS or key.is_diff:
                 continue
             estimate = numbers.estimate(slice_key, key)
             assert isinstance(estimate, Share), key
             assert estimate.value == pytest.approx(
-                numbers.slices[slice_key].numbers[key].value, abs=1e-9
+                numbers.slices[slice_key].values[key].value, abs=1e-9
             )
             assert estimate.trials <= estimate.n == numbers.rows(slice_key)
             seen.add((numbers._classes[key], key.model_name))

@@ -5,7 +5,7 @@ import math
 import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
-from skewgate.components.performance_gate import configuration, measured
+from skewgate.components.performance_gate import completion, configuration, measured
 from skewgate.core.errors import InputError
 from skewgate.estimation.estimates import Exact, Resampled, Share, Unchanging
 
@@ -33,7 +33,7 @@ def cells(name, tp, tn, fp, fn, **fields):
 
 @pytest.fixture
 def make(measurements):
-    config = configuration.complete(configuration.parse_eval_config(CONFIG), has_baseline=False)
+    config = completion.complete(configuration.parse_eval_config(CONFIG), has_baseline=False)
 
     def make(slices):
         return measurements(config, slices)
@@ -105,7 +105,7 @@ def test_one_class_of_many_is_a_share_too(measurements, options):
       metrics { class_name: "Recall" threshold { value_threshold { lower_bound { value: 0 } } } }
     }
     """
-    config = configuration.complete(configuration.parse_eval_config(text), has_baseline=False)
+    config = completion.complete(configuration.parse_eval_config(text), has_baseline=False)
     own = key("recall", sub_key=metric_types.SubKey(**options))
     numbers = {own: (0.25, 0.1, 19), **cells("recall", 2, 90, 2, 6, sub_key=own.sub_key)}
     found = measurements(config, {WHOLE: (100, numbers)})
@@ -185,7 +185,7 @@ def test_rows_are_counted_without_weights_where_both_are_there(make):
     weighted = key("example_count", example_weighted=True)
     found = make({WHOLE: (100, {weighted: (31_400.5,)})})
     assert found.rows(WHOLE) == 100
-    del found.slices[WHOLE].numbers[key("example_count")]
+    del found.slices[WHOLE].values[key("example_count")]
     assert found.rows(WHOLE) == 31_400  # of an evaluation that counted nothing else
 
 

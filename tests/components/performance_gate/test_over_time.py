@@ -6,12 +6,12 @@ import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate import decision
-from skewgate.checks.performance.config import PerformanceConfig, Windows
-from skewgate.components.performance_gate import configuration, judging, over_time
-from skewgate.components.performance_gate.over_time import Coverage, read_coverage
+from skewgate.checks.performance.config import PerformanceConfig
+from skewgate.components.performance_gate import completion, configuration, judging, over_time
+from skewgate.components.performance_gate.label_coverage import Coverage
 from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
-from skewgate.report.report import Report
+from tests.components.performance_gate.label_windows import DAY, covered, days
 
 CONFIG = """
 model_specs { label_key: "label" prediction_key: "p" }
@@ -23,11 +23,6 @@ metrics_specs {
 """
 AUC, MEAN = metric_types.MetricKey("auc"), metric_types.MetricKey("mean_label")
 USUAL = [0.90, 0.91, 0.89, 0.90, 0.92, 0.90, 0.89, 0.91, 0.90, 0.91, 0.90, 0.89]
-DAY = 86_400
-
-
-def days(number):
-    return [f"2016-03-{day:02d}" for day in range(1, number + 1)]
 
 
 def window(name):
@@ -40,7 +35,7 @@ def judge(measurements):
 
     def judge(values, *, rules=None, coverage=None, text=CONFIG, rows=400, error=0.012):
         parsed = configuration.parse_eval_config(text)
-        completed = configuration.complete(parsed, has_baseline=False, slices=["window"])
+        completed = completion.complete(parsed, has_baseline=False, slices=["window"])
         names = days(len(values))
         slices = {
             window(name): (
@@ -53,7 +48,7 @@ def judge(measurements):
             slices.pop(window(name), None)  # their rows were not evaluated
         config = PerformanceConfig.model_validate({"windows": {"reference": 6} | (rules or {})})
         return over_time.judge(
-            configuration.thresholds(parsed),
+            configuration.metric_thresholds(parsed),
             measurements(completed, {(): (5000, {AUC: (0.9, 0.004, 19)}), **slices}),
             config,
             coverage or Coverage(),
@@ -64,19 +59,6 @@ def judge(measurements):
 
 def told(results):
     return {(r.slice, r.metric): r.status.value for r in results}
-
-
-def covered(number, **open_or_low):
-    """Coverage of days, those named in "open" or "low" incomplete."""
-    results, spans = [], {}
-    for index, name in enumerate(days(number)):
-        cause = next((cause for cause, names in open_or_low.items() if name in names), None)
-        status = Status.INCONCLUSIVE if cause else Status.PASS
-        results.append(
-            MetricResult("", f"window:{name}", "coverage", status, "half its labels", cause=cause)
-        )
-        spans[name] = (index * DAY, (index + 1) * DAY)
-    return Coverage("window", tuple(results), spans)
 
 
 def test_windows_as_before_pass_and_no_change_is_found(judge):
@@ -141,7 +123,7 @@ def test_windows_without_labels_or_rows_or_value_are_neither_reference_nor_judge
 def test_windows_that_lack_labels_are_inconclusive_and_not_wrong(measurements):
     """A window with half of its labels would look bad, and its rows are not judged."""
     parsed = configuration.parse_eval_config(CONFIG)
-    completed = configuration.complete(parsed, has_baseline=False, slices=["window"])
+    completed = completion.complete(parsed, has_baseline=False, slices=["window"])
     coverage = covered(10, **{OPEN_WINDOW: ["2016-03-09", "2016-03-10"]})
     slices = {window(name): (400, {AUC: (0.9, 0.012, 19)}) for name in days(8)}
     numbers = measurements(completed, {(): (3200, {AUC: (0.9, 0.004, 19)}), **slices})
@@ -243,46 +225,3 @@ def test_what_is_drawn_fits_json_and_its_points(judge):
     for point in found["points"]:
         if point["value"] is not None:
             assert point["lower"] < point["value"] < point["upper"]
-
-
-FOLLOWED = PerformanceConfig(windows=Windows())
-
-
-def label_report(kind="labels", results=()):
-    windows = [
-        {"name": name, "start": i * DAY, "end": (i + 1) * DAY} for i, name in enumerate(days(2))
-    ]
-    return Report(
-        kind=kind,
-        decision=decision.decide(results, PerformanceConfig().policy),
-        baseline={},
-        current={},
-        details={"labels": {"windows": windows}},
-    )
-
-
-def test_coverage_is_read_from_the_report_of_labels():
-    results = covered(2, **{OPEN_WINDOW: ["2016-03-02"]}).results
-    found = read_coverage(label_report(results=results), "/labels", FOLLOWED)
-    assert (found.feature, found.results) == ("window", results)
-    assert found.spans == {"2016-03-01": (0, DAY), "2016-03-02": (DAY, 2 * DAY)}
-    assert list(found.incomplete) == ["2016-03-02"]
-
-
-def test_a_report_without_any_window_is_a_doubt_about_everything():
-    result = MetricResult("", "", "coverage", Status.INCONCLUSIVE, "no row lies in a window")
-    found = read_coverage(label_report(results=[result]), "/labels", FOLLOWED)
-    assert (found.feature, found.incomplete, found.results) == ("", {}, (result,))
-
-
-def test_a_report_of_something_else_is_one_sentence():
-    with pytest.raises(InputError, match=r"^/labels: is a drift report, not one of labels"):
-        read_coverage(label_report(kind="drift"), "/labels", FOLLOWED)
-
-
-def test_windows_of_another_feature_than_that_of_the_labels_are_refused():
-    results = covered(2).results
-    other = PerformanceConfig(windows=Windows(feature="week"))
-    with pytest.raises(InputError, match=r"is week, and the label report is about window"):
-        read_coverage(label_report(results=results), "/labels", other)
-    assert read_coverage(label_report(results=results), "/labels", PerformanceConfig()).results

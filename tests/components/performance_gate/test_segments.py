@@ -114,10 +114,12 @@ def test_what_does_not_fit_the_loss_is_one_sentence(labels, predictions, message
 
 def batches():
     cuts = [slice(0, 1), slice(1, 3), slice(3, 5)]
-    return [segments.Collected(segments.collect(RULES, extracts(rows=cut), "")) for cut in cuts]
+    return [
+        segments.CollectedSegments(segments.collect(RULES, extracts(rows=cut), "")) for cut in cuts
+    ]
 
 
-MERGE = MergeFn(functools.partial(segments.nothing, RULES))
+MERGE = MergeFn(functools.partial(segments.empty, RULES))
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
@@ -128,8 +130,8 @@ def test_batches_merge_in_any_order(order):
     right = MERGE.add_input(MERGE.create_accumulator(), third)
     joined = MERGE.merge_accumulators([MERGE.create_accumulator(), right, left])
     whole = segments.collect(RULES, extracts(), "")
-    assert sums(MERGE.extract_output(joined).found) == sums(whole)
-    assert joined.found.rows == 5
+    assert sums(MERGE.extract_output(joined).accumulator) == sums(whole)
+    assert joined.accumulator.rows == 5
     assert joined.error is None
 
 
@@ -137,7 +139,7 @@ def test_batches_merge_in_any_order(order):
 def test_an_error_among_batches_is_kept(place):
     error = InputError("performance.yaml: segments.loss", "cannot be log_loss", "choose another")
     elements = [*batches()]
-    broken = segments.nothing(RULES)
+    broken = segments.empty(RULES)
     broken.error = error
     elements.insert(place, broken)
     parts = [MERGE.add_input(MERGE.create_accumulator(), element) for element in elements]
@@ -169,7 +171,9 @@ def test_an_error_in_a_worker_comes_out_as_it_went_in(tmp_path):
 def test_a_feature_that_no_row_has_is_named(tmp_path):
     rules = Segments(features=["payment", "compani"])
     path = tmp_path / "segments"
-    artifact_io.write_pickle(segments.Collected(segments.collect(rules, extracts(), "")), str(path))
+    artifact_io.write_pickle(
+        segments.CollectedSegments(segments.collect(rules, extracts(), "")), str(path)
+    )
     with pytest.raises(InputError, match=r"segments.features: name compani, which no row has"):
         segments.ranking(rules, str(path))
 

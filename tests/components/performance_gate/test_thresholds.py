@@ -6,7 +6,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 
-from skewgate.components.performance_gate import configuration, thresholds
+from skewgate.components.performance_gate import completion, configuration, thresholds
 from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, Status
 from skewgate.decision import judge_bounds
 from skewgate.decision.policy import Significance
@@ -34,10 +34,10 @@ def collect(measurements):
 
     def collect(text, slices, baseline=None, stored=None, min_rows=1):
         parsed = configuration.parse_eval_config(CONFIG % text)
-        completed = configuration.complete(parsed, has_baseline=baseline is not None)
-        config = completed if baseline else configuration.without_baseline(parsed)
+        completed = completion.complete(parsed, has_baseline=baseline is not None)
+        config = completed if baseline else completion.without_baseline(parsed)
         return thresholds.collect(
-            configuration.thresholds(config),
+            configuration.metric_thresholds(config),
             measurements(completed, slices),
             baseline,
             None if stored is None else measurements(completed, stored),
@@ -52,7 +52,7 @@ def told(found):
 
 
 def judged(found):
-    results = [*judge_bounds(found.checks, Significance()), *found.doubts]
+    results = [*judge_bounds(found.checks, Significance()), *found.unmeasured]
     return {(r.slice, r.metric): r.status.value for r in results}
 
 
@@ -67,7 +67,7 @@ def test_a_threshold_without_slices_is_on_all_of_them(collect):
         ("payment:Card", "auc", 0.8, True),
         ("payment:Cash", "auc", 0.8, True),
     ]
-    assert found.doubts == []
+    assert found.unmeasured == []
 
 
 def test_floor_and_ceiling_are_two_checks(collect):
@@ -108,7 +108,7 @@ def test_thresholds_on_several_features_meet_their_slices(collect):
         "company_X_payment:Y_X_Card",
         "day_X_payment:3_X_Cash",
     ]
-    assert found.doubts == []
+    assert found.unmeasured == []
 
 
 def test_a_threshold_on_a_comparison_of_slices_is_on_that_alone(collect):
@@ -137,7 +137,7 @@ def test_a_plain_threshold_is_not_on_comparisons_of_slices(collect):
 )
 def test_a_slice_that_is_not_there_is_a_doubt_that_names_it(collect, spec, named):
     found = collect(f"per_slice_thresholds {{ {spec} threshold {{ {FLOOR} }} }}", slices())
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert (doubt.status, doubt.metric, found.checks) == (Status.INCONCLUSIVE, "auc", [])
     assert f"could not be evaluated on {named}: there is no such slice" in doubt.reason
 
@@ -148,7 +148,7 @@ def test_a_comparison_that_is_not_there_is_a_doubt_that_names_it(collect):
         'slicing_specs { feature_keys: "company" } } '
         f"threshold {{ {FLOOR} }} }}"
     )
-    (doubt,) = collect(across, slices()).doubts
+    (doubt,) = collect(across, slices()).unmeasured
     assert "could not be evaluated on all data against company" in doubt.reason
 
 
@@ -162,7 +162,7 @@ def test_an_evaluation_of_nothing_is_a_doubt(collect):
 def test_a_metric_without_value_or_interval_is_a_doubt_and_never_passes(collect, number):
     metrics = {} if number is None else {auc(): number}
     found = collect(f"threshold {{ {FLOOR} }}", {**slices(), CASH: (40, metrics)})
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert (doubt.slice, doubt.n_current, doubt.cause) == ("payment:Cash", 40, None)
     assert doubt.reason == "auc could not be computed with an interval on 40 rows"
 
@@ -181,7 +181,7 @@ def test_a_metric_without_an_interval_on_few_rows_is_a_small_slice(collect, key,
     found = collect(
         f"threshold {{ {FLOOR} }}", {key: (rows, {auc(): (0.9, None, None)})}, min_rows=30
     )
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert doubt.cause == cause
 
 
@@ -189,8 +189,8 @@ def test_a_slice_that_the_eval_config_leaves_out_for_its_size_is_a_small_slice(m
     parsed = configuration.parse_eval_config(CONFIG % f"threshold {{ {FLOOR} }}")
     numbers = measurements(parsed, {WHOLE: (500, {auc(): (0.9, 0.01, 19)}), CASH: (0, {})})
     numbers.slices[CASH].left_out = True
-    found = thresholds.collect(configuration.thresholds(parsed), numbers, None)
-    (doubt,) = found.doubts
+    found = thresholds.collect(configuration.metric_thresholds(parsed), numbers, None)
+    (doubt,) = found.unmeasured
     assert (doubt.slice, doubt.cause) == ("payment:Cash", SMALL_SLICE)
     assert "left out: the EvalConfig's min_slice_size" in doubt.reason
 
@@ -251,7 +251,7 @@ def test_values_and_changes_are_checked_apart(collect):
 def test_a_change_without_an_interval_is_a_doubt(collect):
     found = collect(f"threshold {{ {BOTH} }}", slices(keys=[WHOLE]), baseline=BASELINE)
     assert found.checks == []
-    assert [d.metric for d in found.doubts] == ["auc change", "auc relative change"]
+    assert [d.metric for d in found.unmeasured] == ["auc change", "auc relative change"]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_change_against_a_stored_evaluation(collect, ours, theirs, absolute, rel
 def test_a_slice_that_a_stored_evaluation_lacks_has_no_baseline(collect):
     found = collect(f"threshold {{ {BOTH} }}", slices(), stored=slices(keys=[WHOLE, CARD]))
     assert {c.slice for c in found.checks} == {"", "payment:Card"}
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert (doubt.slice, doubt.metric) == ("payment:Cash", BASELINE_CHECK)
     assert doubt.reason.endswith("has no auc with an interval on the slice payment:Cash")
 
@@ -290,7 +290,7 @@ def test_a_stored_evaluation_without_intervals_is_no_baseline(collect):
     stored = {WHOLE: (900, {auc(): (0.9, None, None)})}
     found = collect(f"threshold {{ {BOTH} }}", slices(keys=[WHOLE]), stored=stored)
     assert found.checks == []
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert (doubt.metric, doubt.slice) == (BASELINE_CHECK, "")
     assert doubt.reason.endswith("on all data")
 
@@ -308,7 +308,7 @@ def test_a_baseline_model_is_preferred_to_a_stored_evaluation(collect):
 def test_change_thresholds_without_any_baseline_are_one_doubt(collect):
     found = collect(f"threshold {{ {FLOOR} {BOTH} }}", slices())
     assert len(found.checks) == 3
-    (doubt,) = found.doubts
+    (doubt,) = found.unmeasured
     assert (doubt.metric, doubt.status) == (BASELINE_CHECK, Status.INCONCLUSIVE)
     assert "there is no baseline" in doubt.reason
 

@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from skewgate.metrics.ks import ks_interval
-from skewgate.statistics.reading import read_profile, resolution
+from skewgate.statistics.messages import resolution
+from skewgate.statistics.reading import read_profile
 
 
 def sides(table, parts):

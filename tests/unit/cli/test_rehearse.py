@@ -121,7 +121,7 @@ def test_rows_whose_order_means_nothing_may_be_shuffled(run, cli, tmp_path, file
 
 
 def test_of_large_data_an_even_share_of_each_window_is_used(run, files, monkeypatch):
-    monkeypatch.setattr(stage.load, "__kwdefaults__", {"shuffle": False, "most_rows": 6000})
+    monkeypatch.setattr(stage, "MOST_ROWS", 6000)
     result = run(*files, "--false-alarms", "0.2")
     assert "windows 4 to 6 of 1,000 rows are compared" in result.out
     assert "6,000 of 9,000 rows are used" in result.out

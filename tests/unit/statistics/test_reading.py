@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core.distributions import EmptyDistribution
-from skewgate.core.errors import InputError
 from skewgate.metrics.ks import ks_interval
-from skewgate.statistics import reading
 
 VALUES = st.one_of(
     st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=50),
@@ -174,7 +172,7 @@ def test_features_are_named_by_their_path(build):
 )
 def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
     # Their counts are interpolated and their edges are no values.
-    distributions = []
+    sides = []
     for values in pair:
         feature = build.numeric_feature("x", [])
         del feature.num_stats.histograms[:]
@@ -186,58 +184,8 @@ def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
         histogram = feature.num_stats.histograms.add(type=statistics_pb2.Histogram.STANDARD)
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             histogram.buckets.add(low_value=low, high_value=high, sample_count=count)
-        distributions.append(build.distributions(build.dataset(feature), 0.0)["x"])
-        check_bounds(distributions[-1], values)
+        sides.append(build.distributions(build.dataset(feature), 0.0)["x"])
+        check_bounds(sides[-1], values)
     exact = build.numeric(pair[0]), build.numeric(pair[1])
-    _, lower, upper = ks_interval(*distributions)
+    _, lower, upper = ks_interval(*sides)
     assert lower - 1e-9 <= ks_interval(*exact)[0] <= upper + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("", ""), ("All Examples", ""), ("company_All Examples", None)]
-)
-def test_the_slice_of_all_examples_has_an_empty_name(build, name, expected):
-    dataset = build.dataset(name=name)
-    assert reading.slice_name(dataset) == (name if expected is None else expected)
-
-
-def test_statistics_are_read_from_a_file(build, tmp_path):
-    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
-    path = tmp_path / "FeatureStats.pb"
-    path.write_bytes(content.SerializeToString())
-    assert reading.read_statistics(path) == content
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"FeatureStats\.pb: cannot be read: No such file"):
-        reading.read_statistics(tmp_path / "FeatureStats.pb")
-
-
-@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
-def test_a_file_of_something_else_is_named(tmp_path):
-    path = tmp_path / "FeatureStats.pb"
-    path.write_bytes(b"trip_miles,fare\n1,2\n")
-    with pytest.raises(InputError) as caught:
-        reading.read_statistics(str(path))
-    assert str(caught.value) == (
-        f"{path}: is not a TFDV statistics file (DatasetFeatureStatisticsList). "
-        "Fix: generate the statistics again."
-    )
-
-
-@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
-def test_a_file_that_goes_on_with_something_else_is_named(build):
-    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
-    with pytest.raises(InputError, match="is not a TFDV statistics file"):
-        reading.parse_statistics(content.SerializeToString() + b"trip_miles,fare", "x")
-
-
-def test_a_truncated_file_is_named(build):
-    content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
-    with pytest.raises(InputError, match="stats at hand: is not a TFDV statistics file"):
-        reading.parse_statistics(content.SerializeToString()[:-5], "stats at hand")
-
-
-def test_an_empty_file_holds_no_statistics():
-    with pytest.raises(InputError, match=r"x\.pb: holds no statistics"):
-        reading.parse_statistics(b"", "x.pb")

@@ -17,6 +17,7 @@ from skewgate.core.profile import Profile
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
+from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 from skewgate.statistics.reading import parse_profile
 from skewgate.statistics.writing import to_statistics
@@ -259,7 +260,7 @@ def test_categories_that_tfdv_shows():
 def test_the_resolution_is_read():
     for column, resolution in (([1.5, 2.5], 123), (["a"], 0)):
         content = to_statistics(profile(x=column), 123).SerializeToString()
-        assert statistics_lib.resolution(content, "statistics") == resolution
+        assert messages.resolution(content, "statistics") == resolution
 
 
 def test_a_column_with_the_name_of_a_count_is_a_column():

@@ -33,16 +33,16 @@ def may_be_chance(kind: str, subject: Subject, alpha: float) -> bool:
 def _shortfall(kind: str, subject: Subject) -> tuple[int, int, float]:
     """Returns how many of how many are bad, and the share that may be."""
     if kind in _OF_PRESENCE:
-        allowed = 1.0 - subject.asked.presence.min_fraction
+        allowed = 1.0 - subject.constraints.presence.min_fraction
         return subject.rows - subject.present, subject.rows, allowed
     if kind == "ENUM_TYPE_UNEXPECTED_STRING_VALUES":
         values = set(domain_values(subject)[1])
         counts = named_values(subject.statistics)
         off = sum(count for value, count in counts.items() if value not in values)
-        mass = subject.asked.distribution_constraints.min_domain_mass
+        mass = subject.constraints.distribution_constraints.min_domain_mass
         return round(off), round(subject.values), 1.0 - mass
     if kind == "LOW_SUPPORTED_IMAGE_FRACTION":
         known, total = supported_images(subject.statistics)
-        share = subject.asked.image_domain.minimum_supported_image_fraction
+        share = subject.constraints.image_domain.minimum_supported_image_fraction
         return round(total - known), round(total), 1.0 - share
     return 0, 0, 0.0

@@ -31,7 +31,7 @@ def expected(kind: str, subject: Subject, description: str) -> str:
 
 def schema_type(subject: Subject) -> str:
     """Returns the type that the schema gives a feature, such as "BYTES"."""
-    return str(schema_pb2.FeatureType.Name(subject.asked.type))
+    return str(schema_pb2.FeatureType.Name(subject.constraints.type))
 
 
 def _end(message: Any, field: str) -> Any:
@@ -41,7 +41,9 @@ def _end(message: Any, field: str) -> Any:
 def _two_values(subject: Subject, _: str) -> str:
     if subject.data_type not in ("STRING", "BYTES"):
         return "0 or 1 (bool_domain)"
-    names = [_end(subject.asked.bool_domain, field) for field in ("true_value", "false_value")]
+    names = [
+        _end(subject.constraints.bool_domain, field) for field in ("true_value", "false_value")
+    ]
     known = " or ".join(quote(name) for name in names if name is not None)
     return f"{known} (bool_domain)" if known else "a value that bool_domain names (it names none)"
 
@@ -55,13 +57,17 @@ def _domain_member(subject: Subject, _: str) -> str:
         text = f"one of the {len(values):,} values of {label}, such as {quoted(values[:SHOWN])}"
     else:
         text = f"one of {quoted(values)} ({label})"
-    constraints = subject.asked.distribution_constraints
-    mass = constraints.min_domain_mass if subject.asked.HasField("distribution_constraints") else 1
+    constraints = subject.constraints.distribution_constraints
+    mass = (
+        constraints.min_domain_mass
+        if subject.constraints.HasField("distribution_constraints")
+        else 1
+    )
     return f"{text} in at least {percent(mass)} of the values" if mass < 1 else text
 
 
 def _presence(subject: Subject, _: str) -> str:
-    presence = subject.asked.presence
+    presence = subject.constraints.presence
     if presence.min_fraction >= 1:
         return "a value in every row"
     if presence.min_fraction > 0:
@@ -70,20 +76,20 @@ def _presence(subject: Subject, _: str) -> str:
 
 
 def _presence_count(subject: Subject, _: str) -> str:
-    return f"a value in {between(subject.asked.presence.min_count, None, 'row')}"
+    return f"a value in {between(subject.constraints.presence.min_count, None, 'row')}"
 
 
 def _value_count(subject: Subject, description: str) -> str:
     level = LEVEL.search(description)
-    count, suffix = subject.asked.value_count, ""
+    count, suffix = subject.constraints.value_count, ""
     if level:
-        count = subject.asked.value_counts.value_count[int(level.group(1))]
+        count = subject.constraints.value_counts.value_count[int(level.group(1))]
         suffix = f" at nesting level {level.group(1)}"
     return between(_end(count, "min"), _end(count, "max"), "value") + suffix
 
 
 def _unique(subject: Subject, _: str) -> str:
-    limits = subject.asked.unique_constraints
+    limits = subject.constraints.unique_constraints
     return between(_end(limits, "min"), _end(limits, "max"), "different value")
 
 
@@ -93,19 +99,19 @@ def _no_unique(subject: Subject, description: str) -> str:
 
 def _bounds(field: str) -> Text:
     def text(subject: Subject, _: str) -> str:
-        domain = getattr(subject.asked, field)
+        domain = getattr(subject.constraints, field)
         return between(_end(domain, "min"), _end(domain, "max"))
 
     return text
 
 
 def _image_share(subject: Subject, _: str) -> str:
-    share = subject.asked.image_domain.minimum_supported_image_fraction
+    share = subject.constraints.image_domain.minimum_supported_image_fraction
     return f"an image in a format that TensorFlow reads in at least {percent(share)} of the values"
 
 
 def _image_bytes(subject: Subject, _: str) -> str:
-    return f"images of at most {subject.asked.image_domain.max_image_byte_size:,} bytes"
+    return f"images of at most {subject.constraints.image_domain.max_image_byte_size:,} bytes"
 
 
 def _undeclared(subject: Subject, _: str) -> str:
@@ -119,21 +125,21 @@ def _type(subject: Subject, _: str) -> str:
 
 
 def _domain_suits(subject: Subject, _: str) -> str:
-    return f"a type that suits {subject.asked.WhichOneof('domain_info') or 'its domain'}"
+    return f"a type that suits {subject.constraints.WhichOneof('domain_info') or 'its domain'}"
 
 
 def _domain_exists(subject: Subject, _: str) -> str:
-    name = subject.asked.domain
+    name = subject.constraints.domain
     return f"a string_domain named {name!r} in the schema" if name else "a valid domain"
 
 
 def _nesting(subject: Subject, _: str) -> str:
-    levels = len(subject.asked.value_counts.value_count) or 1
+    levels = len(subject.constraints.value_counts.value_count) or 1
     return f"values nested {levels}{plural('level', levels)} deep"
 
 
 def _shape(subject: Subject, _: str) -> str:
-    sizes = [int(dim.size) for dim in subject.asked.shape.dim]
+    sizes = [int(dim.size) for dim in subject.constraints.shape.dim]
     count = math.prod(sizes)
     return f"shape {sizes} in every row, that is {between(count, count, 'value')}"
 
@@ -141,12 +147,6 @@ def _shape(subject: Subject, _: str) -> str:
 def _rows(subject: Subject, _: str) -> str:
     limits = subject.schema.dataset_constraints
     return between(_end(limits, "min_examples_count"), _end(limits, "max_examples_count"), "row")
-
-
-def _ratio(subject: Subject, _: str) -> str:
-    limits = subject.schema.dataset_constraints.num_examples_version_comparator
-    ends = between(_end(limits, "min_fraction_threshold"), _end(limits, "max_fraction_threshold"))
-    return f"{ends} times the rows of the previous version"
 
 
 def _sparse(subject: Subject, _: str) -> str:
@@ -169,7 +169,9 @@ def _weighted(subject: Subject, _: str) -> str:
 
 def _coverage(field: str, text: str, shown: Callable[[float], str]) -> Text:
     def words(subject: Subject, _: str) -> str:
-        return text.format(shown(getattr(subject.asked.natural_language_domain.coverage, field)))
+        return text.format(
+            shown(getattr(subject.constraints.natural_language_domain.coverage, field))
+        )
 
     return words
 
@@ -178,7 +180,7 @@ def _token(field: str, text: str, shown: Callable[[float], str]) -> Text:
     """Gives the limit of the token that TFDV's description names."""
 
     def words(subject: Subject, description: str) -> str:
-        for limits in subject.asked.natural_language_domain.token_constraints:
+        for limits in subject.constraints.natural_language_domain.token_constraints:
             token = str(getattr(limits, limits.WhichOneof("value") or "string_value"))
             if limits.HasField(field) and f"alue: {token} " in description:
                 return f"{quote(token)} {text.format(shown(getattr(limits, field)))}"
@@ -229,8 +231,6 @@ _EXPECTED: dict[str, Text] = {
     "INVALID_FEATURE_SHAPE": _shape,
     "DATASET_LOW_NUM_EXAMPLES": _rows,
     "DATASET_HIGH_NUM_EXAMPLES": _rows,
-    "COMPARATOR_LOW_NUM_EXAMPLES": _ratio,
-    "COMPARATOR_HIGH_NUM_EXAMPLES": _ratio,
     "SPARSE_FEATURE_MISSING_VALUE": _sparse,
     "SPARSE_FEATURE_MISSING_INDEX": _sparse,
     "SPARSE_FEATURE_LENGTH_MISMATCH": _sparse,

@@ -117,12 +117,12 @@ def judge(
     if anomalies.data_missing:
         reason = "the data hold no examples"
         return [MetricResult("", "", "rows", Status.INCONCLUSIVE, reason, n_current=rows)]
-    found = findings(anomalies, subjects)
-    results = [_failure(finding, rules, "") for finding in found]
-    ended = {each.subject.path for each in found if each.kind in _ENDS_CHECKING}
-    doubts = [*unchecked, *_inside(subjects, ended)]
-    results += [_doubt(path, reason, rules, rows) for path, reason in doubts]
-    named = {each.subject.path for each in found} | {path for path, _ in doubts}
+    all_findings = findings(anomalies, subjects)
+    results = [_failure(finding, rules, "") for finding in all_findings]
+    ended = {each.subject.path for each in all_findings if each.kind in _ENDS_CHECKING}
+    all_unchecked = [*unchecked, *_within_structs(subjects, ended)]
+    results += [_unchecked_result(path, reason, rules, rows) for path, reason in all_unchecked]
+    named = {each.subject.path for each in all_findings} | {path for path, _ in all_unchecked}
     results += [_passed(each) for each in subjects.declared() if each.path not in named]
     return results
 
@@ -143,20 +143,20 @@ def judge_slice(
     if anomalies.data_missing:
         reason = f"slice {name} holds no examples"
         return [MetricResult("", name, "rows", Status.INCONCLUSIVE, reason, n_current=rows)]
-    found = [each for each in findings(anomalies, subjects) if each.kind not in _OF_THE_SCHEMA]
-    if not found:
+    of_slice = [each for each in findings(anomalies, subjects) if each.kind not in _OF_THE_SCHEMA]
+    if not of_slice:
         reason = f"slice {name} is as the schema expects ({rows:,} rows)"
         return [MetricResult("", name, SCHEMA_METRIC, Status.PASS, reason, n_current=rows)]
-    return [_failure(finding, rules, name, alpha) for finding in found]
+    return [_failure(finding, rules, name, alpha) for finding in of_slice]
 
 
 def _failure(
     finding: Finding, rules: AnomalyRules, slice_name: str, alpha: float | None = None
 ) -> MetricResult:
     subject, kind = finding.subject, finding.kind
-    wanted = expected(kind, subject, finding.text)
-    seen = observed(kind, subject, finding.text)
-    reason = f"{subject.name or 'the data'}: expected {wanted}, found {seen}"
+    expected_text = expected(kind, subject, finding.text)
+    observed_text = observed(kind, subject, finding.text)
+    reason = f"{subject.name or 'the data'}: expected {expected_text}, found {observed_text}"
     if kind in _ADVICE:
         reason = f"{reason}; {_ADVICE[kind]}"
     severity = _SEVERITY.get(rules.action(subject.name, kind), IGNORED)
@@ -173,12 +173,12 @@ def _failure(
         reason,
         n_current=subject.rows,
         severity=severity,
-        expected=wanted,
-        observed=seen,
+        expected=expected_text,
+        observed=observed_text,
     )
 
 
-def _doubt(path: Path, text: str, rules: AnomalyRules, rows: int) -> MetricResult:
+def _unchecked_result(path: Path, text: str, rules: AnomalyRules, rows: int) -> MetricResult:
     """A constraint that could not be checked: inconclusive, unless the rules ignore it."""
     name = name_of(path)
     ignored = rules.action(name, UNCHECKED) == "ignore"
@@ -194,7 +194,7 @@ def _doubt(path: Path, text: str, rules: AnomalyRules, rows: int) -> MetricResul
     )
 
 
-def _inside(subjects: Subjects, ended: set[Path]) -> list[tuple[Path, str]]:
+def _within_structs(subjects: Subjects, ended: set[Path]) -> list[tuple[Path, str]]:
     """Returns what is declared in structs into which TFDV did not look."""
     return [
         (

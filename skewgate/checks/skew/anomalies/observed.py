@@ -150,7 +150,7 @@ def _semantic(subject: Subject, _: str) -> str:
 
 
 def _no_domain(subject: Subject, _: str) -> str:
-    return "no string_domain of that name" if subject.asked.domain else ""
+    return "no string_domain of that name" if subject.constraints.domain else ""
 
 
 def _rows(subject: Subject, _: str) -> str:
@@ -191,11 +191,6 @@ def _lengths(subject: Subject, description: str) -> str:
         for n in re.findall(r"length_diff = (-?\d+)", description)
         if int(n)
     )
-
-
-def _ratio(subject: Subject, description: str) -> str:
-    found = re.search(r" is (\S+) \(up to six", description)
-    return f"{found.group(1)} times, with {subject.rows:,} rows" if found else ""
 
 
 def _no_type(subject: Subject, _: str) -> str:
@@ -246,6 +241,4 @@ _OBSERVED: dict[str, Text] = {
     "WEIGHTED_FEATURE_NAME_COLLISION": _twice,
     "SPARSE_FEATURE_LENGTH_MISMATCH": _lengths,
     "WEIGHTED_FEATURE_LENGTH_MISMATCH": _lengths,
-    "COMPARATOR_LOW_NUM_EXAMPLES": _ratio,
-    "COMPARATOR_HIGH_NUM_EXAMPLES": _ratio,
 }

@@ -57,8 +57,8 @@ def _numbers_where(subject: Subject, wrong: Callable[[float], bool]) -> str:
 
 def _bounds(subject: Subject) -> list[float]:
     """Returns the bounds of the domain of numbers that a feature has."""
-    kind = "int_domain" if subject.asked.HasField("int_domain") else "float_domain"
-    domain = getattr(subject.asked, kind)
+    kind = "int_domain" if subject.constraints.HasField("int_domain") else "float_domain"
+    domain = getattr(subject.constraints, kind)
     return [getattr(domain, end) for end in ("min", "max") if domain.HasField(end)]
 
 
@@ -93,7 +93,7 @@ def off_domain(subject: Subject, _: str) -> str:
 
 def off_bool(subject: Subject, _: str) -> str:
     """Lists the values outside the bool_domain."""
-    domain = subject.asked.bool_domain
+    domain = subject.constraints.bool_domain
     allowed = {getattr(domain, f) for f in ("true_value", "false_value") if domain.HasField(f)}
     return _values_where(subject, lambda value: value not in allowed)
 
@@ -110,10 +110,10 @@ def no_integer(subject: Subject, _: str) -> str:
 
 def _values_where(subject: Subject, wrong: Callable[[str], bool]) -> str:
     """Lists the most frequent of the values that are wrong, with their counts."""
-    found = [item for item in named_values(subject.statistics).items() if wrong(item[0])]
-    found.sort(key=lambda item: (-item[1], item[0]))
-    texts = [f"{quote(value)} in {of_values(subject, n)}" for value, n in found[:_SHOWN]]
-    rest = found[_SHOWN:]
+    values = [item for item in named_values(subject.statistics).items() if wrong(item[0])]
+    values.sort(key=lambda item: (-item[1], item[0]))
+    texts = [f"{quote(value)} in {of_values(subject, n)}" for value, n in values[:_SHOWN]]
+    rest = values[_SHOWN:]
     if rest:
         more = f"{len(rest):,} more{plural('value', len(rest))}"
         texts.append(f"{more} in {of_values(subject, sum(n for _, n in rest))}")

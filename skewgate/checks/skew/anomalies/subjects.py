@@ -55,7 +55,7 @@ class Subject:
         )
 
     @property
-    def asked(self) -> schema_pb2.Feature:
+    def constraints(self) -> schema_pb2.Feature:
         """What the schema asks of the feature; nothing if it does not declare it."""
         return self.feature if self.feature is not None else schema_pb2.Feature()
 

@@ -89,23 +89,23 @@ def _readable(
     declared: dict[str, set[Path]] = {"feature": set(), "sparse": set(), "weighted": set()}
     for path, kind, _ in declarations(schema):
         declared[kind].add(path)
-    known = declared["feature"] | {path_of(each) for each in dataset.features}
+    known = declared["feature"] | {path_of(feature) for feature in dataset.features}
     kept = statistics_pb2.DatasetFeatureStatistics(
         name=dataset.name,
         num_examples=dataset.num_examples,
         weighted_num_examples=dataset.weighted_num_examples,
     )
     unchecked = []
-    for each in dataset.features:
-        path = path_of(each)
+    for feature in dataset.features:
+        path = path_of(feature)
         parts = declared["sparse"] | declared["weighted"]
-        if each.WhichOneof("stats") is None and each.custom_stats and path not in parts:
+        if feature.WhichOneof("stats") is None and feature.custom_stats and path not in parts:
             reason = "its statistics count nothing, as those of a sparse or weighted feature do, "
             unchecked.append((path, f"{reason}and the schema declares none of that name"))
         elif len(path) > 1 and path[:-1] not in known:
             unchecked.append((path, f"the statistics have no {name_of(path[:-1])}, which holds it"))
         else:
-            kept.features.append(each)
+            kept.features.append(feature)
     return kept, unchecked
 
 
@@ -136,7 +136,7 @@ def unchecked_constraints(subjects: Subjects) -> Iterator[tuple[Path, str]]:
             yield subject.path, reason
         if subject.feature is not None and not subject.feature.name and not subject.statistics:
             yield subject.path, "the schema gives this feature no name"
-        if subject.asked.HasField("group_presence"):
+        if subject.constraints.HasField("group_presence"):
             yield subject.path, "TFDV does not validate group_presence; use presence"
         if subject.feature is not None and subject.present:
             yield from ((subject.path, reason) for reason in _of_values(subject))
@@ -145,7 +145,7 @@ def unchecked_constraints(subjects: Subjects) -> Iterator[tuple[Path, str]]:
 def _of_values(subject: Subject) -> Iterator[str]:
     """Yields why constraints on the values of a feature that is present cannot be checked."""
     stats: Any = subject.statistics
-    image = subject.asked.image_domain
+    image = subject.constraints.image_domain
     if image.HasField("minimum_supported_image_fraction") and not supported_images(stats)[1]:
         yield (
             "the statistics have no image_format_histogram for minimum_supported_image_fraction; "
@@ -155,10 +155,10 @@ def _of_values(subject: Subject) -> Iterator[str]:
         yield "the statistics do not say how large the images are, for max_image_byte_size"
     numeric = subject.data_type == "FLOAT"
     histograms = {histogram.type for histogram in stats.num_stats.histograms}
-    if numeric and subject.asked.float_domain.disallow_nan and not histograms:
+    if numeric and subject.constraints.float_domain.disallow_nan and not histograms:
         yield "the statistics have no histogram that counts NaN, for disallow_nan"
     quantiles = statistics_pb2.Histogram.QUANTILES
-    if numeric and subject.asked.HasField("bool_domain") and quantiles not in histograms:
+    if numeric and subject.constraints.HasField("bool_domain") and quantiles not in histograms:
         yield "the statistics have no quantiles that show numbers between 0 and 1, for bool_domain"
     if stats.HasField("string_stats"):
         yield from _unnamed(subject)
@@ -169,10 +169,10 @@ def _unnamed(subject: Subject) -> Iterator[str]:
 
     TFDV knows only the values that the rank histogram names, the most frequent ones.
     """
-    domain = subject.asked.WhichOneof("domain_info")
+    domain = subject.constraints.WhichOneof("domain_info")
     if domain not in ("domain", "string_domain", "bool_domain", "int_domain", "float_domain"):
         return
-    limits = subject.asked.int_domain
+    limits = subject.constraints.int_domain
     free = not limits.HasField("min") and not limits.HasField("max")
     if domain == "int_domain" and free and subject.data_type == "INT":
         return
@@ -180,7 +180,7 @@ def _unnamed(subject: Subject) -> Iterator[str]:
     unnamed = subject.values - sum(counts.values())
     allowed = 0.0
     if domain in ("domain", "string_domain"):
-        constraints = subject.asked.distribution_constraints
+        constraints = subject.constraints.distribution_constraints
         mass = constraints.min_domain_mass if constraints.HasField("min_domain_mass") else 1.0
         values = set(domain_values(subject)[1])
         off = sum(count for value, count in counts.items() if value not in values)
@@ -195,5 +195,5 @@ def _unnamed(subject: Subject) -> Iterator[str]:
 
 def notes(subject: Subject) -> str:
     """Says which part of a declaration TFDV takes on trust, or ""."""
-    domain = subject.asked.WhichOneof("domain_info")
+    domain = subject.constraints.WhichOneof("domain_info")
     return f"; TFDV does not check values against {domain}" if domain in _SEMANTIC else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows import comparing, confusion, showing
 from skewgate.checks.skew.rows.confusion import Confusion
-from skewgate.checks.skew.rows.parts import SideCounts, make_part
+from skewgate.checks.skew.rows.parts import SideCounts
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import row_keys
 from skewgate.data.arrow.columns import ListValues, Places
@@ -108,13 +108,13 @@ class RowAccumulator:
         Raises:
             InputError: a slice cannot be made.
         """
-        found = row_keys.match(training.keys, serving.keys, training.counts, serving.counts)
-        for side, left_out in zip((self.training, self.serving), found.left_out, strict=True):
+        matched = row_keys.match(training.keys, serving.keys, training.counts, serving.counts)
+        for side, left_out in zip((self.training, self.serving), matched.left_out, strict=True):
             side.merge(SideCounts(0, 0, *left_out))
         pairs = _Pairs(
-            training.keys.take(found.training),
-            _take(training, found.training),
-            _take(serving, found.serving),
+            training.keys.take(matched.training),
+            _take(training, matched.training),
+            _take(serving, matched.serving),
         )
         hidden = rules.ignored.union(rules.keys)
         features = [name for name in {**pairs.training, **pairs.serving} if name not in hidden]
@@ -137,47 +137,20 @@ class RowAccumulator:
 
     def _keep(self, feature: str, pairs: _Pairs, codes: comparing.Codes, rules: RowRules) -> None:
         self._samples = rules.samples
-        places = np.flatnonzero(codes)[: rules.samples].tolist()
+        rows = np.flatnonzero(codes)[: rules.samples].tolist()
         new = [
             Sample(
-                (int(pairs.keys.high[place]), int(pairs.keys.low[place])),
+                (int(pairs.keys.high[row]), int(pairs.keys.low[row])),
                 {
-                    "key": {
-                        name: showing.value(pairs.training[name], place) for name in rules.keys
-                    },
-                    "training": showing.value(pairs.training[feature], place),
-                    "serving": showing.value(pairs.serving[feature], place),
-                    "kind": comparing.KINDS[codes[place] - 1],
+                    "key": {name: showing.value(pairs.training[name], row) for name in rules.keys},
+                    "training": showing.value(pairs.training[feature], row),
+                    "serving": showing.value(pairs.serving[feature], row),
+                    "kind": comparing.KINDS[codes[row] - 1],
                 },
             )
-            for place in places
+            for row in rows
         ]
         self.samples[feature] = sorted([*self.samples.get(feature, ()), *new])[: rules.samples]
-
-
-def compare_batches(
-    training: Iterable[pa.RecordBatch],
-    serving: Iterable[pa.RecordBatch],
-    rules: RowRules,
-    features: Iterable[str] | None = None,
-) -> RowAccumulator:
-    """Joins and compares rows that fit into memory.
-
-    Args:
-        training, serving: the rows of the two sides.
-        rules: how they are joined and compared.
-        features: the features to compare; all without it.
-
-    Raises:
-        InputError: a column cannot be compared, or a slice cannot be made.
-    """
-    result = RowAccumulator(rules.samples)
-    here, seen_here = make_part(list(training), rules, features)
-    there, seen_there = make_part(list(serving), rules, features)
-    result.training.merge(seen_here)
-    result.serving.merge(seen_there)
-    result.compare(here, there, rules)
-    return result
 
 
 class _Columns(dict[str, pa.Array]):

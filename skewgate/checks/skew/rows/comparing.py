@@ -32,7 +32,7 @@ def compare(training: ListValues, serving: ListValues, rules: RowRules, feature:
         One of the four codes above for each row, shape (n,). A row without the feature on both
         sides is equal; lists are different if their lengths or any of their values are.
     """
-    codes = np.zeros(len(training.lengths), np.uint8)
+    codes = np.full(len(training.lengths), EQUAL, np.uint8)
     here, there = training.lengths > 0, serving.lengths > 0
     codes[~here & there] = NOT_IN_TRAINING
     codes[here & ~there] = NOT_IN_SERVING

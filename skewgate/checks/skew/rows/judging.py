@@ -47,11 +47,11 @@ def judge(
     if counted.error is not None:
         raise counted.error
     check_names(counted, rules)
-    features = compared(counted, rules)
+    features = compared_features(counted, rules)
     cells = [
-        (feature, name, found)
-        for name, found in sorted(counted.slices.items())
-        if found.matched
+        (feature, name, counts)
+        for name, counts in sorted(counted.slices.items())
+        if counts.matched
         for feature in features
     ]
     checks = [
@@ -61,22 +61,22 @@ def judge(
             metric=METRIC,
             text=f"{feature} differs" + (f" in the slice {name}" if name else ""),
             threshold=rules.threshold_of(feature),
-            count=int(_kinds(found, feature).sum()),
-            n=found.matched,
+            count=int(_kinds(counts, feature).sum()),
+            n=counts.matched,
         )
-        for feature, name, found in cells
+        for feature, name, counts in cells
     ]
     judged = judge_shares(checks, significance)
     return [
         _matching(counted, rules),
         *(
-            _explained(result, _kinds(found, feature), _types(counted, feature))
-            for result, (feature, _, found) in zip(judged, cells, strict=True)
+            _explained(result, _kinds(counts, feature), _types(counted, feature))
+            for result, (feature, _, counts) in zip(judged, cells, strict=True)
         ),
     ]
 
 
-def compared(counted: RowAccumulator, rules: RowRules) -> list[str]:
+def compared_features(counted: RowAccumulator, rules: RowRules) -> list[str]:
     """Returns the features that are compared, in order of their names."""
     seen = counted.training.columns.keys() | counted.serving.columns.keys()
     return sorted(seen - rules.ignored - set(rules.keys))
@@ -90,11 +90,11 @@ def check_names(counted: RowAccumulator, rules: RowRules) -> None:
             the serving rows, or a rule is about a feature that is on neither side.
     """
     sides = (counted.training, counted.serving)
-    for side, found in zip(SIDES, sides, strict=True):
+    for side_name, side in zip(SIDES, sides, strict=True):
         for name in rules.keys:
-            if found.rows and not found.columns.get(name):
-                there = sorted(name for name, kinds in found.columns.items() if kinds)
-                raise _unknown(f"rows.keys: {name}", f"has no value in the {side} rows", there)
+            if side.rows and not side.columns.get(name):
+                known = sorted(name for name, kinds in side.columns.items() if kinds)
+                raise _unknown(f"rows.keys: {name}", f"has no value in the {side_name} rows", known)
     for name in sorted({name for names in rules.slices for name in names}):
         if counted.serving.rows and name not in counted.serving.columns:
             raise _unknown(
@@ -111,11 +111,11 @@ def check_names(counted: RowAccumulator, rules: RowRules) -> None:
             )
 
 
-def _unknown(where: str, problem: str, there: list[str]) -> InputError:
+def _unknown(where: str, problem: str, known: list[str]) -> InputError:
     name = where.rpartition(" ")[2]
-    hint = did_you_mean_aside(name, there)
-    listed = ", ".join(there[:50]) or "none"
-    more = f" and {len(there) - 50} more" if len(there) > 50 else ""
+    hint = did_you_mean_aside(name, known)
+    listed = ", ".join(known[:50]) or "none"
+    more = f" and {len(known) - 50} more" if len(known) > 50 else ""
     return InputError(
         f"skew.yaml: {where}",
         f"{problem}{hint}; there are {listed}{more}",
@@ -131,7 +131,7 @@ def details(counted: RowAccumulator, rules: RowRules) -> dict[str, Any]:
     """
     everything = counted.slices[""]
     shown: dict[str, Any] = {}
-    for feature in compared(counted, rules):
+    for feature in compared_features(counted, rules):
         kinds = _kinds(everything, feature)
         if not kinds.any():
             continue
@@ -166,8 +166,8 @@ def details(counted: RowAccumulator, rules: RowRules) -> dict[str, Any]:
     }
 
 
-def _kinds(found: SliceCounts, feature: str) -> Counts:
-    return found.features.get(feature, np.zeros(len(KINDS), np.int64))
+def _kinds(counts: SliceCounts, feature: str) -> Counts:
+    return counts.features.get(feature, np.zeros(len(KINDS), np.int64))
 
 
 def _types(counted: RowAccumulator, feature: str) -> str:
@@ -182,8 +182,8 @@ def _explained(result: MetricResult, kinds: Counts, types: str) -> MetricResult:
     """Adds the kinds of differences to a reason."""
     if not kinds.any():
         return result
-    found = sorted(zip(kinds.tolist(), KINDS, strict=True), reverse=True)
-    named = ", ".join(f"{count:,} {kind}" for count, kind in found if count)
+    by_count = sorted(zip(kinds.tolist(), KINDS, strict=True), reverse=True)
+    named = ", ".join(f"{count:,} {kind}" for count, kind in by_count if count)
     return dataclasses.replace(result, reason=f"{result.reason}: {named}{types}")
 
 
@@ -191,19 +191,21 @@ def _matching(counted: RowAccumulator, rules: RowRules) -> MetricResult:
     sides = (counted.training, counted.serving)
     smaller = min(side.rows for side in sides)
     share = counted.matched / smaller if smaller else 0.0
-    seen = "; ".join(f"{name}: {_seen(side)}" for name, side in zip(SIDES, sides, strict=True))
+    described = "; ".join(
+        f"{name}: {_described(side)}" for name, side in zip(SIDES, sides, strict=True)
+    )
     by = f"by {', '.join(rules.keys)}"
     empty = [name for name, side in zip(SIDES, sides, strict=True) if not side.rows]
     if empty:
-        reason = f"there are no {' and no '.join(empty)} rows to match {by} ({seen})"
+        reason = f"there are no {' and no '.join(empty)} rows to match {by} ({described})"
     elif not counted.matched:
         mixed = [f"{key}{found}" for key in rules.keys if (found := _types(counted, key))]
         hint = f"; text and numbers are never the same key: {mixed[0]}" if mixed else ""
-        reason = f"no row found its partner {by} ({seen}){hint}"
+        reason = f"no row found its partner {by} ({described}){hint}"
     else:
         reason = (
             f"{counted.matched:,} rows were matched {by}, {share:.1%} of the smaller side, where "
-            f"{rules.min_matched:.1%} are asked for ({seen})"
+            f"{rules.min_matched:.1%} are asked for ({described})"
         )
     enough = counted.matched > 0 and share >= rules.min_matched
     return MetricResult(
@@ -219,7 +221,7 @@ def _matching(counted: RowAccumulator, rules: RowRules) -> MetricResult:
     )
 
 
-def _seen(side: SideCounts) -> str:
+def _described(side: SideCounts) -> str:
     parts = [
         (side.unmatched, "without partner"),
         (side.duplicated, "with a key that occurs more than once"),

@@ -75,8 +75,8 @@ def make_part(
     columns = join_columns(simple)
     rows = sum(size for _, size in simple)
     keys, present = fingerprints(columns, rules.keys, rows)
-    seen = SideCounts(rows, rows - int(np.count_nonzero(present)))
-    seen.columns = {name: _kinds(array) for name, array in columns.items()}
+    counts_of_side = SideCounts(rows, rows - int(np.count_nonzero(present)))
+    counts_of_side.columns = {name: _kinds(array) for name, array in columns.items()}
     with_key = np.flatnonzero(present)
     groups = Groups.of(keys.take(with_key))
     counts = groups.total(np.ones(len(with_key), np.int64))
@@ -86,7 +86,7 @@ def make_part(
         RowPart(
             keys.take(taken), counts, {name: array.take(places) for name, array in columns.items()}
         ),
-        seen,
+        counts_of_side,
     )
 
 

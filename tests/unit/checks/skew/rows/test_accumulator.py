@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate.checks.skew.config import RowRule, RowRules
-from skewgate.checks.skew.rows.accumulator import RowAccumulator, compare_batches
+from skewgate.checks.skew.rows.accumulator import RowAccumulator
 from skewgate.checks.skew.rows.comparing import KINDS
 from skewgate.checks.skew.rows.judging import details
 from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart, split
+from tests.row_comparison import compare_batches
 
 RULES = RowRules(keys=["id"], slices=[["town"], ["town", "kind"]], samples=3)
 

@@ -8,11 +8,11 @@ import pytest
 
 from skewgate import decision
 from skewgate.checks.skew.config import RowRule, RowRules, SkewPolicy
-from skewgate.checks.skew.rows.accumulator import compare_batches
 from skewgate.checks.skew.rows.judging import details, judge
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.decision.policy import Significance
+from tests.row_comparison import compare_batches
 
 SIGNIFICANCE = Significance()
 
