@@ -117,14 +117,14 @@ def _origins() -> list[_Origin]:
 
 
 def _name(distribution: metadata.Distribution) -> str:
-    name = distribution.metadata["Name"]
-    if not name:
+    told = distribution.metadata
+    if "Name" not in told:
         raise InputError(
             "an installed distribution without a name",
             f"has entry points of the group {GROUP}: {distribution.read_text('entry_points.txt')}",
             "remove what is left of it, and install it again",
         )
-    return str(name)
+    return str(told["Name"])
 
 
 def _load(origin: _Origin) -> Metric:

@@ -313,7 +313,7 @@ def test_a_feature_of_another_type_in_training_differs(examples, compare):
 
 def test_what_cannot_be_compared_is_one_sentence(examples, compare):
     sides = examples("train", trips(range(40))), examples("serve", trips(range(30)))
-    with pytest.raises(InputError, match=r"rows\.keys: trip_idd: has no value .*mean trip_id"):
+    with pytest.raises(InputError, match=r"rows\.keys: trip_idd: has no value .*mean 'trip_id'"):
         compare(*sides, RowRules(keys=["trip_idd"]))
     with pytest.raises(InputError, match="slices: trip_miles: has the type"):
         compare(*sides, RowRules(keys=["trip_id"], slices=[["trip_miles"]]))

@@ -125,7 +125,7 @@ def test_a_side_without_rows_is_inconclusive_and_never_blessed():
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"keys": ["idd"]}, r"rows\.keys: idd: has no value in the training rows .*mean id"),
+        ({"keys": ["idd"]}, r"rows\.keys: idd: has no value in the training rows .*mean 'id'"),
         ({"keys": ["label"]}, r"rows\.keys: label: has no value in the serving rows"),
         ({"slices": [["town"]]}, r"rows\.slices: town: is not a feature of the serving rows"),
         (
