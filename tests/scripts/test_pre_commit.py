@@ -20,9 +20,15 @@ def test_every_hook_is_one_of_this_machine():
     assert {hook["language"] for hook in hooks()} == {"system"}
 
 
-def test_style_types_and_import_rules_are_checked():
+def test_style_types_import_rules_and_schemas_are_checked():
     entries = " ".join(hook["entry"] for hook in hooks())
-    for words in ("ruff check", "ruff format", "make types", "test_architecture.py"):
+    for words in (
+        "ruff check",
+        "ruff format",
+        "make types",
+        "make schemas",
+        "test_architecture.py",
+    ):
         assert words in entries
 
 

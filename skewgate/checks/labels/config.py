@@ -37,6 +37,11 @@ class LabelPolicy(BasicPolicy):
         return by_cause.get(result.cause or "") or super().on_doubt(result)
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    """Lets the text of a time stand for its seconds, as `to_seconds` does."""
+    schema["anyOf"].append({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"})
+
+
 class LabelConfig(StrictModel):
     """The whole of `labels.yaml`.
 
@@ -59,7 +64,9 @@ class LabelConfig(StrictModel):
     prediction_time: str = pydantic.Field(min_length=1)
     label_time: str | None = pydantic.Field(default=None, min_length=1)
     horizon_hours: Hours = pydantic.Field(ge=0, le=LONGEST_HOURS)
-    as_of: int | None = pydantic.Field(default=None, ge=FIRST_SECOND, le=LAST_SECOND)
+    as_of: int | None = pydantic.Field(
+        default=None, ge=FIRST_SECOND, le=LAST_SECOND, json_schema_extra=_or_text
+    )
     windows: WindowRules = WindowRules()
     min_coverage: float = pydantic.Field(default=0.8, gt=0, le=1)
     policy: LabelPolicy = LabelPolicy()
