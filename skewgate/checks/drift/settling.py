@@ -53,7 +53,7 @@ def settle(
         where: the config's name, for messages.
 
     Raises:
-        InputError: as for `drift.compare`.
+        InputError: as for `comparing.compare`.
     """
     results = comparing.compare(baseline, current, config, where=where)
     features = columns(decision.in_doubt(results))

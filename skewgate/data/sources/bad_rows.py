@@ -15,7 +15,7 @@ def bad_rows(
         accepts: says whether the items from one position up to another can all be read.
         enough: number of items after which the search ends; goes on to the end without it.
 
-    >>> culprits(9, lambda start, end: not start <= 6 < end)
+    >>> bad_rows(9, lambda start, end: not start <= 6 < end)
     [6]
     """
     found: list[int] = []
