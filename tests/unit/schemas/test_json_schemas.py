@@ -72,12 +72,14 @@ def example(name):
 
 
 def blocks():
-    """Yields page, line and content of every block of YAML in the documentation."""
+    """Returns page, line and content of every block of YAML in the documentation."""
+    found = []
     for page in PAGES:
         text = page.read_text()
         for match in re.finditer(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
             line = text[: match.start()].count("\n") + 1
-            yield pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}")
+            found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
+    return found
 
 
 def meant(text):
