@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-all bench bench-quality golden lint types format locks image clean
+.PHONY: help setup demo test test-long test-all bench bench-quality golden schemas lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 
 golden: setup ## regenerate the golden files of compiled pipelines; review the difference
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
+
+schemas: setup ## write the JSON Schemas of the contracts from their models
+	$(VENV)/python -m scripts.json_schemas
 
 lint: setup ## check style and format
 	$(VENV)/ruff check .

@@ -24,7 +24,7 @@ setup(
     package_data={
         "skewgate": ["py.typed"],
         "skewgate.report": ["*.json", "templates/*"],
-        "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml"],
+        "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],
         "skewgate.components": ["*/README.md"],
         "skewgate.pipeline": ["*/*.yaml"],
     },

@@ -1,0 +1,1 @@
+"""Measures skewgate beside its peers, on the same files and the same machine."""

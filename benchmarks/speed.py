@@ -66,7 +66,7 @@ def data_sets(folder: pathlib.Path, sizes: Sequence[int], taxi: bool) -> list[Da
 def measure_all(
     data: Data, candidates: Sequence[Tool], options: argparse.Namespace
 ) -> dict[str, list[Measured]]:
-    """Runs every tool `options.runs` times in turn; one that fails is not run again."""
+    """Runs every tool in turn, as often as asked; one that fails is not run again."""
     results: dict[str, list[Measured]] = collections.defaultdict(list)
     for number in range(options.runs):
         for tool in candidates:

@@ -1,0 +1,1 @@
+"""Pipelines on Kubeflow and Vertex AI: compiling, scheduling, the image, a local run."""

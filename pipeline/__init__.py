@@ -1,0 +1,1 @@
+"""The pipelines: factories, settings, the local runner."""

@@ -1,0 +1,1 @@
+"""Contracts as data: the YAML files and schemas of the examples."""

@@ -1,18 +1,57 @@
-"""Lets two processes share the tests, whole pipelines in the one; and an S3 server for them."""
+"""Imports skewgate from this checkout, shares the tests between processes, starts an S3 server."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
+import importlib.util
 import logging
+import os
 import pathlib
+import shutil
+import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+ROOT = pathlib.Path(__file__).parents[1]
 PIPELINES = pathlib.Path(__file__).parent / "e2e"
 BROWSER = pathlib.Path(__file__).parent / "browser"
+
+
+def _import_this_checkout() -> str:
+    """Makes `skewgate` the package beside these tests, whatever the environment has installed.
+
+    The root of the checkout itself gets on no path: its `kubeflow` and `components` would stand for
+    real packages of these names. Processes that tests start find a folder on their path that holds
+    a link to the package and nothing else.
+
+    Returns:
+        That folder.
+    """
+    spec = importlib.machinery.PathFinder.find_spec("skewgate", [str(ROOT)])
+    assert spec is not None
+    assert spec.loader is not None
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["skewgate"] = package
+    spec.loader.exec_module(package)
+    folder = tempfile.mkdtemp(prefix="skewgate-tests-")
+    pathlib.Path(folder, "skewgate").symlink_to(ROOT / "skewgate")
+    sys.path.insert(0, folder)
+    known = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, known] if known else [folder])
+    return folder
+
+
+_ON_THE_PATH = _import_this_checkout()
+
+
+def pytest_unconfigure() -> None:
+    """Removes what was made for other processes."""
+    shutil.rmtree(_ON_THE_PATH)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

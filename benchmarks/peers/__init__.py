@@ -1,0 +1,1 @@
+"""Peers: the same question put to each other library, one file each."""

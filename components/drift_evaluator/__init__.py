@@ -1,0 +1,1 @@
+"""DriftEvaluator: is the data too different from the baseline?"""

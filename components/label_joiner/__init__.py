@@ -1,0 +1,1 @@
+"""LabelJoiner: late labels to their predictions, by window."""

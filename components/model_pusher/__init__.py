@@ -1,0 +1,1 @@
+"""ModelPusher: publishes a blessed model under a version of its own."""

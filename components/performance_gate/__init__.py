@@ -1,0 +1,1 @@
+"""PerformanceGate: is the model good enough, and how sure is that?"""

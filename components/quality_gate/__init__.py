@@ -1,0 +1,1 @@
+"""QualityGate: the one component that stops a pipeline."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import channel as channel_lib
-from tfx.types import component_spec
+from tfx.types import channel_utils, component_spec
 
 from skewgate.components import artifact_types
 from skewgate.components.quality_gate import executor
@@ -89,7 +88,7 @@ class QualityGate(base_component.BaseComponent):
             on_failure=on_failure,
             decision=types.Channel(type=artifact_types.Decision),
             **{
-                key: channels[0] if len(channels) == 1 else channel_lib.union(channels)
+                key: channels[0] if len(channels) == 1 else channel_utils.union(channels)
                 for key, channels in by_key.items()
             },
         )

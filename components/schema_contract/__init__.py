@@ -1,0 +1,1 @@
+"""SchemaContract: brings a reviewed schema.pbtxt into a pipeline."""

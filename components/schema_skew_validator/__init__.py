@@ -1,0 +1,1 @@
+"""SchemaSkewValidator: anomalies and skew under skew.yaml."""

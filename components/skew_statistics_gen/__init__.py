@@ -1,0 +1,1 @@
+"""SkewStatisticsGen: TFDV's statistics, with the slices that checks need."""

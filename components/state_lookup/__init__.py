@@ -1,0 +1,1 @@
+"""StateLookup: finds what an earlier run left behind."""

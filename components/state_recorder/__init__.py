@@ -1,0 +1,1 @@
+"""StateRecorder: leaves behind what later runs look up."""

@@ -1,0 +1,1 @@
+"""TabularExampleGen: tabular files to tf.Examples, split by rule."""

@@ -1,0 +1,1 @@
+"""The second example: the diabetes data of scikit-learn."""

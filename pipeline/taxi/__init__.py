@@ -1,0 +1,1 @@
+"""The first example: Chicago taxi trips."""

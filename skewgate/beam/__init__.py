@@ -1,0 +1,1 @@
+"""Beam transforms over the accumulators that run without Beam too."""

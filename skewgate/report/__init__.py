@@ -1,0 +1,1 @@
+"""The report: report.json for programs, a page for people."""

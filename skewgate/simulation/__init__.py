@@ -1,0 +1,1 @@
+"""Drift that is planted on purpose: simulated files and rehearsals."""

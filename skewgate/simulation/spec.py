@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -13,6 +13,7 @@ from skewgate.core.suggestions import did_you_mean
 from skewgate.core.yaml_model import StrictModel
 from skewgate.simulation.kinds import REGISTRY
 from skewgate.simulation.kinds.base import Plant
+from skewgate.simulation.plant_schema import GridSchema, PlantSchema
 from skewgate.simulation.windows import WindowRule
 
 
@@ -31,7 +32,7 @@ class Rehearsal(StrictModel):
     first: int | None = pydantic.Field(default=None, ge=2)
     label: str | None = pydantic.Field(default=None, min_length=1)
     shuffle: bool = False
-    grid: list[dict[str, Any]] = []
+    grid: list[Annotated[dict[str, Any], GridSchema()]] = []
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Rehearsal:
@@ -43,14 +44,22 @@ class Rehearsal(StrictModel):
         return self
 
 
-class _Content(StrictModel):
-    """The keys of the file; plants are checked by their kind."""
+class Content(StrictModel):
+    """The keys of a spec's file; plants are checked by their kind.
+
+    Attributes:
+        seed: of all random numbers.
+        windows: how rows are cut into windows.
+        format: of the files of the windows.
+        plants: what is planted, in this order.
+        rehearsal: how to rehearse.
+    """
 
     version: Literal[1] = 1
     seed: int = pydantic.Field(default=0, ge=0)
     windows: WindowRule = WindowRule(number=12)
     format: Literal["parquet", "csv"] = "parquet"
-    plants: list[dict[str, Any]] = []
+    plants: list[Annotated[dict[str, Any], PlantSchema()]] = []
     rehearsal: Rehearsal = Rehearsal()
 
 
@@ -89,7 +98,7 @@ def parse(text: str, where: str) -> Spec:
     Raises:
         InputError: the text is not YAML, or is no spec.
     """
-    content = yaml_model.parse(_Content, text, where)
+    content = yaml_model.parse(Content, text, where)
     plants = tuple(
         Planned(at=f"plants.{index}", plant=parse_plant(fields, where, f"plants.{index}"))
         for index, fields in enumerate(content.plants)

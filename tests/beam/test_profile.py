@@ -9,8 +9,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pytest
-from apache_beam.testing import util
-from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing import test_pipeline, util
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -198,7 +197,7 @@ def test_a_pipeline_gives_one_profile_of_all_batches():
         (profile,) = profiles
         assert_describes(profile, rows)
 
-    with TestPipeline() as pipeline:
+    with test_pipeline.TestPipeline() as pipeline:
         profiles = (
             pipeline | beam.Create(batches) | ProfileBatches(ProfileOptions(resolution=RESOLUTION))
         )
@@ -209,7 +208,7 @@ def test_no_batch_gives_a_profile_without_rows():
     def check(profiles):
         assert [profile.rows for profile in profiles] == [{"": 0}]
 
-    with TestPipeline() as pipeline:
+    with test_pipeline.TestPipeline() as pipeline:
         util.assert_that(pipeline | beam.Create([]) | ProfileBatches(), check)
 
 

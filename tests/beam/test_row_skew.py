@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.testing import util
-from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing import test_pipeline, util
 
 from skewgate.beam import chunks, row_skew
 from skewgate.beam.row_skew import CompareRows
@@ -52,7 +51,7 @@ SERVING = table(
 
 
 def run(training, serving, rules, folder, check, **options):
-    with TestPipeline(options=PipelineOptions(["--runner=DirectRunner"])) as pipeline:
+    with test_pipeline.TestPipeline(options=PipelineOptions(["--runner=DirectRunner"])) as pipeline:
         sides = (
             pipeline | "training" >> beam.Create(training),
             pipeline | "serving" >> beam.Create(serving),

@@ -54,17 +54,52 @@ def check_thresholds(
     return dict(thresholds)
 
 
-class Defaults(StrictModel):
-    """Thresholds for every feature that has none of its own."""
+def _thresholds_by_metric(kind: str | None) -> dict[str, Any]:
+    """Returns the JSON Schema of the threshold of each metric for a kind of feature, or of all."""
+    return {
+        name: {
+            "description": metric.summary,
+            "type": ["number", "null"],
+            "exclusiveMinimum": 0,
+            **({} if metric.maximum is None else {"maximum": metric.maximum}),
+        }
+        for name, metric in metrics.REGISTRY.items()
+        if kind in (None, *metric.kinds)
+    }
 
-    numeric: Thresholds = {"ks": 0.1}
-    categorical: Thresholds = {"psi": 0.2}
+
+def _name_metrics(schema: dict[str, Any], kind: str) -> None:
+    schema["properties"] = _thresholds_by_metric(kind)
+    schema["additionalProperties"] = False
+
+
+class Defaults(StrictModel):
+    """Thresholds for every feature that has none of its own.
+
+    Attributes:
+        numeric: metric name to threshold, for features of numbers; null is "not checked".
+        categorical: the same for features of categories.
+        missing_rate: by how much the share of missing values may change, for both.
+    """
+
+    numeric: Thresholds = pydantic.Field(
+        default={"ks": 0.1}, json_schema_extra=lambda schema: _name_metrics(schema, "numeric")
+    )
+    categorical: Thresholds = pydantic.Field(
+        default={"psi": 0.2}, json_schema_extra=lambda schema: _name_metrics(schema, "categorical")
+    )
     missing_rate: float | None = pydantic.Field(default=0.05, gt=0, le=1)
 
     @pydantic.field_validator("numeric", "categorical", mode="before")
     @classmethod
     def _check(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
         return check_thresholds(value, info.field_name) if isinstance(value, dict) else value
+
+
+def _as_written(schema: dict[str, Any]) -> None:
+    """Describes the keys of a rule as `FeatureRule._collect` takes them: metrics beside options."""
+    del schema["properties"]["thresholds"]
+    schema["properties"] |= _thresholds_by_metric(None)
 
 
 class FeatureRule(StrictModel):
@@ -75,6 +110,8 @@ class FeatureRule(StrictModel):
         critical: `block_on: critical` stops on this feature.
         thresholds: metric name to threshold; None switches a default off.
     """
+
+    model_config = pydantic.ConfigDict(json_schema_extra=_as_written)
 
     ignore: bool = False
     critical: bool = False
@@ -102,7 +139,15 @@ class FeatureRule(StrictModel):
 
 
 class DriftConfig(StrictModel):
-    """The whole of `drift.yaml`."""
+    """The whole of `drift.yaml`.
+
+    Attributes:
+        defaults: thresholds for every feature that has none of its own.
+        significance: how sure a failure must be.
+        features: feature to what differs from the defaults.
+        slices: lists of features whose values make slices, which are compared too.
+        policy: what shuts the gate.
+    """
 
     version: Literal[1] = 1
     defaults: Defaults = Defaults()

@@ -80,6 +80,11 @@ class LabelWindows(WindowKeys):
         return Grid(self.every, self.offset, self.zone, self.length)
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    """Lets the text of a time stand for its seconds, as `to_seconds` does."""
+    schema["anyOf"].append({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"})
+
+
 class LabelConfig(StrictModel):
     """The whole of `labels.yaml`.
 
@@ -105,7 +110,9 @@ class LabelConfig(StrictModel):
     prediction_time: str = pydantic.Field(min_length=1)
     label_time: str | None = pydantic.Field(default=None, min_length=1)
     horizon: Elapsed
-    as_of: int | None = pydantic.Field(default=None, ge=FIRST_SECOND, le=LAST_SECOND)
+    as_of: int | None = pydantic.Field(
+        default=None, ge=FIRST_SECOND, le=LAST_SECOND, json_schema_extra=_or_text
+    )
     windows: LabelWindows = LabelWindows()
     min_coverage: float = pydantic.Field(default=0.8, gt=0, le=1)
     policy: LabelPolicy = LabelPolicy()

@@ -1,0 +1,1 @@
+"""Is the model good enough: what is computed without TensorFlow."""

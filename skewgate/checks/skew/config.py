@@ -37,6 +37,16 @@ def check_types(types: dict[Any, Any]) -> dict[Any, Any]:
     return types
 
 
+def _of_types(schema: dict[str, Any]) -> None:
+    """Says in a JSON Schema that the keys of a mapping are anomaly types."""
+    schema["propertyNames"] = {"enum": sorted(ANOMALY_TYPES)}
+
+
+def _of_types_if_a_mapping(schema: dict[str, Any]) -> None:
+    """The same where an action may stand for the mapping."""
+    _of_types(schema["additionalProperties"]["anyOf"][1])
+
+
 class AnomalyRules(StrictModel):
     """What each anomaly of a schema does.
 
@@ -51,8 +61,11 @@ class AnomalyRules(StrictModel):
     """
 
     default: Action = "block"
-    types: ByType = {}
-    features: dict[str, Action | ByType] = {}
+    types: ByType = pydantic.Field(default={}, json_schema_extra=_of_types)
+    features: dict[str, Action | ByType] = pydantic.Field(
+        default={},
+        json_schema_extra=_of_types_if_a_mapping,
+    )
     slices: bool = True
 
     @pydantic.field_validator("types", mode="before")

@@ -1,0 +1,1 @@
+"""Files to tf.Examples in splits, without Beam."""

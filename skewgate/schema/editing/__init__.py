@@ -1,0 +1,1 @@
+"""Changes a schema.pbtxt and keeps what people wrote around it."""

@@ -69,6 +69,14 @@ def is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
+def _values_of_where(schema: dict[str, Any]) -> None:
+    """Lets a value stand for a list of one, as the validator of `where` does."""
+    value = {"type": ["string", "number", "boolean", "null"]}
+    schema["additionalProperties"] = {
+        "anyOf": [value, {"type": "array", "items": value, "minItems": 1}]
+    }
+
+
 class Plant(StrictModel, abc.ABC):
     """A change planted into columns, rows and windows.
 
@@ -84,7 +92,7 @@ class Plant(StrictModel, abc.ABC):
 
     kind: str
     name: str | None = pydantic.Field(default=None, min_length=1)
-    where: dict[str, list[Any]] = {}
+    where: dict[str, list[Any]] = pydantic.Field(default={}, json_schema_extra=_values_of_where)
     share: float = pydantic.Field(default=1.0, gt=0, le=1)
     onset: Onset = Onset()
 

@@ -1,0 +1,1 @@
+"""What a drift.yaml would have caught, on one's own data."""

@@ -1,0 +1,1 @@
+"""TFDV's statistics of tf.Examples, computed without TFDV."""

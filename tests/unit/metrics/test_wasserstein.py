@@ -32,7 +32,8 @@ def numeric(build, values, *, buckets=400, rank_error=0.0, moments=True):
     finite = np.asarray(values, float)[np.isfinite(values)]
     if not moments or not len(finite):
         return side
-    return dataclasses.replace(side, mean=float(np.mean(finite)), std=float(np.std(finite)))
+    with np.errstate(over="ignore"):  # numbers too large for a square have no deviation
+        return dataclasses.replace(side, mean=float(np.mean(finite)), std=float(np.std(finite)))
 
 
 def exact(baseline, current):

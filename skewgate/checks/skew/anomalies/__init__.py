@@ -1,0 +1,1 @@
+"""Is the data valid: TFDV's anomalies, and how sure each is."""

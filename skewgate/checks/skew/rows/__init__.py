@@ -1,0 +1,1 @@
+"""Are training and serving rows the same, row by row?"""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import os
 import subprocess
 import sys
 
@@ -42,7 +43,7 @@ def test_fingerprints_are_the_same_in_every_process():
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
     }
