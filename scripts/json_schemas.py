@@ -19,6 +19,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.checks.skew.config import SkewConfig
+from skewgate.data.windows.durations import Duration
 from skewgate.kubeflow.compile.options import FileOptions
 from skewgate.pipeline.settings import Settings
 from skewgate.simulation.spec import Content
@@ -52,6 +53,9 @@ class _WithDescriptions(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False  # it is the key again
+
+    def encode_default(self, dft: Any) -> Any:
+        return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
 
     def tagged_union_schema(self, schema: Any) -> dict[str, Any]:
         return super().tagged_union_schema(schema) | {"required": [schema["discriminator"]]}

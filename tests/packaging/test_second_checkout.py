@@ -13,7 +13,7 @@ from tests import architecture, checkouts
 
 TESTS = """
 import importlib.util, os, pathlib, subprocess, sys
-import skewgate.core.errors, skewgate.kubeflow.spec, skewgate.schemas
+import skewgate.core.errors, skewgate.kubeflow.parameters, skewgate.schemas
 
 ROOT = pathlib.Path(__file__).parents[2]
 CODE = "import os, sys, {0}; print(os.path.realpath(sys.modules['{0}'].__file__))"

@@ -56,7 +56,6 @@ class LabelWindows(WindowKeys):
     """Into which windows the predictions are cut, by their time.
 
     Attributes:
-        every, offset, zone: see WindowKeys.
         length: from start to end; None for `every`. More makes rolling windows, in which a row
             lies in several.
         feature: what the names of a row's windows are written to.

@@ -98,7 +98,6 @@ class TimeWindow(WindowKeys):
     Attributes:
         name: of the split.
         column: dates, time stamps, or seconds since 1970.
-        every, offset, zone: which windows, see WindowKeys.
     """
 
     by: Literal["window"]
