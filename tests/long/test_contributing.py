@@ -1,0 +1,170 @@
+"""Follows the steps of CONTRIBUTING.md for a metric and a component on a copy of the tree.
+
+What a step asks for is written as a contributor would write it, and then the whole suite of the
+copy runs. The number of each step stands beside what it does.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests import checkouts
+
+METRIC = '''"""Change of the share of values that lie up to the median of the baseline."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skewgate.core.distributions import Distribution, NumericDistribution
+from skewgate.core.results import Measurement
+from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
+
+
+def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
+    """Compares both CDFs at one point; see docs/metrics.md."""
+    assert isinstance(baseline, NumericDistribution)
+    assert isinstance(current, NumericDistribution)
+    at = np.array([baseline.median])
+    (b_low, b_high), (c_low, c_high) = (
+        (float(bound[0]) for bound in side.bounds_at(at)) for side in (baseline, current)
+    )
+    lower, upper = max(b_low - c_high, c_low - b_high, 0.0), max(b_high - c_low, c_high - b_low)
+    spread = math.sqrt((1 / baseline.n + 1 / current.n) / 4)
+    return Measurement(
+        value=min(max(abs(c_low + c_high - b_low - b_high) / 2, lower), upper),
+        lower=lower,
+        upper=upper,
+        p_value=two_sided_p(lower / spread),
+        detectable=two_sided_z(alpha) * spread,
+    )
+
+
+METRIC = Metric(
+    name="median_share",
+    kinds=("numeric",),
+    maximum=1.0,
+    summary="change of the share of values up to the median of the baseline",
+    measure=_measure,
+)
+'''
+METRIC_TEST = '''"""The share of values up to the median of the baseline."""
+
+import pytest
+
+from skewgate.metrics import REGISTRY
+
+
+def test_half_of_the_baseline_lies_up_to_its_median(build):
+    baseline, current = build.numeric([1, 2, 3, 4]), build.numeric([2, 3, 4, 5, 6, 7, 8, 9])
+    found = REGISTRY["median_share"].measure(baseline, current, 0.05)
+    assert found.lower <= 0.5 - 1 / 8 <= found.upper
+    assert found.value == pytest.approx(0.5 - 1 / 8)
+'''
+METRIC_SECTION = """## median_share
+
+- **Applies to:** numeric features. **Range:** [0, 1], no unit.
+- **Formula:** |G(m) - F(m)| at the median m of the baseline.
+
+"""
+COMPONENT, FOLDER = "ThresholdContract", "threshold_contract"
+COMPONENT_TEST = '''"""ThresholdContract."""
+
+import pathlib
+
+import pytest
+from tfx.types import standard_artifacts
+
+from skewgate.components.threshold_contract.component import ThresholdContract
+from skewgate.components.threshold_contract.executor import Executor
+from skewgate.core.errors import InputError
+
+
+def test_the_text_is_published(output):
+    schema = output(standard_artifacts.Schema, "schema")
+    Executor().Do({}, {"schema": [schema]}, {"text": 'feature { name: "fare" type: FLOAT }'})
+    assert "fare" in pathlib.Path(schema.uri, "schema.pbtxt").read_text()
+
+
+def test_what_is_no_schema_is_refused():
+    with pytest.raises(InputError):
+        ThresholdContract("fare: FLOAT")
+'''
+
+
+def _insert(path: pathlib.Path, before: str, text: str) -> None:
+    """Puts text in front of the only line that begins so."""
+    content = path.read_text("utf-8")
+    [place] = [match.start() for match in re.finditer(rf"^{re.escape(before)}", content, re.M)]
+    path.write_text(content[:place] + text + content[place:], "utf-8")
+
+
+def _add_metric(tree: pathlib.Path) -> None:
+    (tree / "skewgate/metrics/median_share.py").write_text(METRIC)  # 1
+    registry = tree / "skewgate/metrics/__init__.py"  # 2
+    _insert(registry, "    missing_rate,\n", "    median_share,\n")
+    _insert(registry, "        missing_rate.METRIC,\n", "        median_share.METRIC,\n")
+    (tree / "tests/unit/metrics/test_median_share.py").write_text(METRIC_TEST)  # 3
+    _insert(tree / "docs/metrics.md", "## missing_rate\n", METRIC_SECTION)  # 4
+
+
+def _add_component(tree: pathlib.Path) -> None:
+    source, folder = tree / "components/schema_contract", tree / "components" / FOLDER
+    shutil.copytree(source, folder)  # 1, 2
+    for path in [*folder.glob("*.py"), folder / "README.md"]:
+        text = path.read_text("utf-8")
+        text = text.replace("SchemaContract", COMPONENT).replace("schema_contract", FOLDER)
+        path.write_text(text, "utf-8")
+    row = f"| [{COMPONENT}](components/{FOLDER}/README.md) | thresholds from their text |\n"
+    _insert(tree / "README.md", "| [SchemaContract]", row)  # 3
+    training = tree / "pipeline/training.py"  # 4
+    _insert(
+        training,
+        "from skewgate.core import yaml_model\n",
+        f"from skewgate.components.{FOLDER}.component import {COMPONENT}\n",
+    )
+    _insert(training, "    nodes = [\n", f'    thresholds = {COMPONENT}("")\n')
+    _insert(training, "        validator,\n", "        thresholds,\n")
+    (tree / f"tests/components/test_{FOLDER}.py").write_text(COMPONENT_TEST)  # 5
+
+
+def _run(tree: pathlib.Path, *command: str) -> None:
+    """Runs a command of the environment in the copy; what it printed is shown if it fails."""
+    program = pathlib.Path(sys.executable).with_name(command[0])
+    environment = {**checkouts.environment(), "SKEWGATE_RENEW_GOLDEN": ""}
+    if "golden" in command[-1]:
+        environment["SKEWGATE_RENEW_GOLDEN"] = "1"
+    result = subprocess.run(
+        [program, *command[1:]], cwd=tree, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A copy of the tree with a new metric and a new component."""
+    copy = checkouts.copy(tmp_path_factory.mktemp("contributor"))
+    _add_metric(copy)
+    _add_component(copy)
+    _run(copy, "python", "-m", "scripts.json_schemas")  # make schemas
+    _run(copy, "pytest", "tests/golden")  # make golden
+    return copy
+
+
+def test_style_and_types_of_a_tree_with_a_new_metric_and_component_are_right(tree):
+    _run(tree, "ruff", "check", ".")
+    _run(tree, "ruff", "format", "--check", ".")
+    _run(tree, "mypy", "-p", "skewgate")
+
+
+def test_the_suite_of_a_tree_with_a_new_metric_and_component_passes(tree):
+    options = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "--ignore", "tests/long")
+    _run(tree, "pytest", *options, "tests")
