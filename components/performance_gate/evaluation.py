@@ -32,7 +32,7 @@ class Job:
     Attributes:
         folders: of gzip TFRecords, one per split.
         models: URIs of the artifacts "model" and "baseline_model", None for what is not there.
-        config: from `configuration.complete`.
+        config: from `completion.complete`.
         output: where TFMA writes.
         schema: gives the examples their types.
         selection: which rows are evaluated.

@@ -66,7 +66,7 @@ from skewgate.metrics import REGISTRY
 def test_half_of_the_baseline_lies_up_to_its_median(build):
     baseline, current = build.numeric([1, 2, 3, 4]), build.numeric([2, 3, 4, 5, 6, 7, 8, 9])
     found = REGISTRY["median_share"].measure(baseline, current, 0.05)
-    assert found.lower <= 0.5 - 1 / 8 <= found.upper
+    assert found.lower <= found.value <= found.upper
     assert found.value == pytest.approx(0.5 - 1 / 8)
 '''
 METRIC_SECTION = """## median_share
@@ -75,16 +75,16 @@ METRIC_SECTION = """## median_share
 - **Formula:** |G(m) - F(m)| at the median m of the baseline.
 
 """
-COMPONENT, FOLDER = "ThresholdContract", "threshold_contract"
-COMPONENT_TEST = '''"""ThresholdContract."""
+COMPONENT, FOLDER = "TextContract", "text_contract"
+COMPONENT_TEST = '''"""TextContract."""
 
 import pathlib
 
 import pytest
 from tfx.types import standard_artifacts
 
-from skewgate.components.threshold_contract.component import ThresholdContract
-from skewgate.components.threshold_contract.executor import Executor
+from skewgate.components.text_contract.component import TextContract
+from skewgate.components.text_contract.executor import Executor
 from skewgate.core.errors import InputError
 
 
@@ -96,7 +96,7 @@ def test_the_text_is_published(output):
 
 def test_what_is_no_schema_is_refused():
     with pytest.raises(InputError):
-        ThresholdContract("fare: FLOAT")
+        TextContract("fare: FLOAT")
 '''
 
 

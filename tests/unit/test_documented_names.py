@@ -42,7 +42,7 @@ def test_docstrings_and_comments_name_only_what_exists():
         "`skewgate.Report`",
         "`nothing.py`",
         "`rows/keys.py`",
-        "`settling.nothing`",
+        "`rereading.nothing`",
     ],
 )
 def test_what_does_not_exist_is_found(text):

@@ -29,7 +29,7 @@ _SPEC.loader.exec_module(json_schemas)
 
 SHIPPED = sorted(SCHEMAS.glob("*/*.yaml"))
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("components/*/README.md")]
-LABELS = "{key: [id], labels: [paid], prediction_time: asked, horizon_hours: 2}"
+LABELS = "{key: [id], labels: [paid], prediction_time: asked, horizon: 2h}"
 
 
 class _Loader(yaml.SafeLoader):
