@@ -16,7 +16,7 @@ setup: ## make .venv with the locked stack that fits this machine
 demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
-test: setup ## run the tests (under 10 minutes on 2 cores)
+test: schemas ## run the tests (under 10 minutes on 2 cores)
 	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder --ignore tests/long tests
 
 test-long: setup ## run the tests that take minutes each
@@ -36,11 +36,12 @@ golden: setup ## regenerate the golden files of compiled pipelines; review the d
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
 
 schemas: setup ## write the JSON Schemas of the contracts from their models
-	$(VENV)/python -m scripts.json_schemas
+	@$(VENV)/python -m scripts.json_schemas
 
-lint: setup ## check style and format
+lint: setup ## check style and format, and that generated files are as they must be
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+	$(VENV)/python -m scripts.json_schemas --check
 
 types: setup ## check types
 	$(VENV)/mypy -p skewgate

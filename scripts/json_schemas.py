@@ -6,10 +6,13 @@ by hand. What a key means comes from the part `Attributes:` of a model's docstri
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import pathlib
 import re
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pydantic
@@ -100,14 +103,26 @@ def _written(value: Any, indent: int) -> str:
     return f"{start}\n{inner}" + f",\n{inner}".join(parts) + f"\n{' ' * indent}{end}"
 
 
-def main() -> None:
-    """Writes every schema."""
-    for old in FOLDER.glob("*.json"):
-        old.unlink()
-    FOLDER.mkdir(exist_ok=True)
-    for name in CONTRACTS:
-        (FOLDER / f"{name}.schema.json").write_text(text(name), encoding="utf-8")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes every schema, or with `--check` says which are not as their models have them."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args(arguments).check
+    wanted = {FOLDER / f"{name}.schema.json": text(name) for name in CONTRACTS}
+    files = {path: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    stale = sorted(path for path in {*wanted, *files} if wanted.get(path) != files.get(path))
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(FOLDER.parents[1])} is not as its model has it: make schemas")
+        return int(bool(stale))
+    for path in stale:
+        if path in wanted:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+        else:
+            path.unlink()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

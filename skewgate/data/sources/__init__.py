@@ -18,12 +18,13 @@ from skewgate.data.sources.parquet import ParquetSource
 from skewgate.data.sources.records import RecordSource
 from skewgate.data.sources.streams import PACKED, Opener
 
-_TABLES: dict[str, type[CsvSource | ParquetSource | JsonSource]] = {
+_TABLES: dict[str, type[TableSource]] = {
     ".csv": CsvSource,
     ".parquet": ParquetSource,
     ".jsonl": JsonSource,
     ".ndjson": JsonSource,
 }
+"""The reader of each ending of a name."""
 _STATISTICS = (".pb", ".pbtxt")
 _RECORDS = (".tfrecord", ".tfrecords")
 FORMATS = (*_TABLES, *_RECORDS, *_STATISTICS)
@@ -80,10 +81,8 @@ def open_file(
         InputError: the format is unknown, or the file cannot be opened.
     """
     kind = _table(path)
-    if kind is JsonSource:
-        return JsonSource(path, types or {}, opener, complete=complete)
     if kind is not None:
-        return kind(path, types or {}, opener)
+        return kind(path, types or {}, opener, complete=complete)
     if "tfrecord" in os.path.basename(path).lower():
         return RecordSource(path, opener)
     raise InputError(
@@ -122,10 +121,10 @@ def infer(
     return joined_types(tables)
 
 
-def _table(path: str) -> type[CsvSource | ParquetSource | JsonSource] | None:
+def _table(path: str) -> type[TableSource] | None:
     name = os.path.basename(path).lower()
     bare = name
     for ending in PACKED:
         bare = bare.removesuffix(ending)
     kind = _TABLES.get(os.path.splitext(bare)[1])
-    return None if kind is ParquetSource and bare != name else kind
+    return None if kind and not kind.may_be_packed and bare != name else kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import collections
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.sources.rejected import Rejections
+from skewgate.data.sources.streams import Opener
 
 _FIRST_LINE, _LINES = b"first_line", b"lines"  # metadata of batches
 BATCH_ROWS = 1 << 17
@@ -62,10 +63,33 @@ class TableSource(Source):
     Attributes:
         columns: names of the columns, or None if rows may leave some out.
         text: whether values stand as text, from which any type can be read that holds for them.
+        may_be_packed: whether the whole file may be compressed, such as `rows.csv.gz`.
     """
 
     columns: list[str] | None = None
     text: bool = False
+    may_be_packed: bool = True
+
+    @abc.abstractmethod
+    def __init__(
+        self,
+        path: str,
+        types: Mapping[str, pa.DataType],
+        opener: Opener | None = None,
+        *,
+        complete: bool = False,
+    ) -> None:
+        """Looks at the beginning of a file.
+
+        Args:
+            path: of the file.
+            types: those that are given to columns.
+            opener: opens paths of another file system; without it they are local.
+            complete: whether `types` name all columns that the rows have.
+
+        Raises:
+            InputError: the file cannot be opened, or is not what it should be.
+        """
 
     @abc.abstractmethod
     def scan(self) -> Iterator[pa.Schema]:

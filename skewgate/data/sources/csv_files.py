@@ -78,9 +78,14 @@ class CsvSource(base.TableSource):
     columns: list[str]
 
     def __init__(
-        self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
+        self,
+        path: str,
+        types: Mapping[str, pa.DataType],
+        opener: Opener | None = None,
+        *,
+        complete: bool = False,
     ) -> None:
-        """Looks at the header; `types` are those that are given to columns."""
+        """See TableSource; the columns are those of the file, whatever `types` name."""
         self.path = path
         self.inferred: _Types = {}
         self._file = TextFile(path, opener)

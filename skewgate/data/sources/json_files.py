@@ -65,7 +65,7 @@ class JsonSource(base.TableSource):
         *,
         complete: bool = False,
     ) -> None:
-        """Takes the types that are given to columns, perhaps to all that the rows have."""
+        """See TableSource; a column that `types` name is there from the start if complete."""
         self.path, self._declared, self._complete = path, dict(types), complete
         self._inferred: _Types = {}
         self._file = TextFile(path, opener)

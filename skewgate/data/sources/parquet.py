@@ -21,14 +21,20 @@ _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row gro
 
 
 class ParquetSource(base.TableSource):
-    """A Parquet file."""
+    """A Parquet file, which compresses its pages itself."""
 
     columns: list[str]
+    may_be_packed = False
 
     def __init__(
-        self, path: str, types: Mapping[str, pa.DataType], opener: Opener | None = None
+        self,
+        path: str,
+        types: Mapping[str, pa.DataType],
+        opener: Opener | None = None,
+        *,
+        complete: bool = False,
     ) -> None:
-        """Opens the file; `types` are those that are given to columns."""
+        """See TableSource; the columns are those of the file, whatever `types` name."""
         self.path, self._types, self._opener = path, dict(types), opener
         with self._open() as file:
             self.rows = int(file.metadata.num_rows)

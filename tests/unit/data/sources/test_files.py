@@ -69,7 +69,7 @@ def test_the_name_says_the_format(tmp_path, name, kind, monkeypatch):
     [path] = make(tmp_path, name)
     # The content of a packed file is of no interest here.
     monkeypatch.setattr(JsonSource, "__init__", lambda self, *_, **__: None)
-    monkeypatch.setattr(CsvSource, "__init__", lambda self, *_: None)
+    monkeypatch.setattr(CsvSource, "__init__", lambda self, *_, **__: None)
     assert type(sources.open_file(path)) is kind
 
 
