@@ -24,6 +24,10 @@ from skewgate.core.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
 from skewgate.statistics.generating.features import StatisticsOptions
 
+# TFDV takes the variance of infinite numbers by numpy, which warns in its own name.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:invalid value encountered in:RuntimeWarning:numpy\._?core\._methods"
+)
 # TFX 1.21 computes the edges of equal widths in single precision, and counts from these.
 SINGLE = 2e-5 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 1e-9
 

@@ -282,7 +282,13 @@ def test_what_is_chance_in_a_slice_is_said_by_the_significance_of_skew_yaml(alph
         datasets=[rows_of(900), rows_of(200, "zone_north", tip=160)]
     )
     examination.examine(
-        SplitStatistics(standard_artifacts.ExampleStatistics(), "train", statistics), {}
+        SplitStatistics(
+            standard_artifacts.ExampleStatistics(),
+            "train",
+            statistics.SerializeToString(),
+            statistics,
+        ),
+        {},
     )
     (result,) = failed(examination.judged_results()).values()
     assert (result.feature, result.slice, result.severity) == ("tip", "zone_north", severity)
