@@ -107,7 +107,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             raise InputError("max_rejected", f"must be at least 0, got {max_rejected}")
         if shards is not None and shards < 1:
             raise InputError("shards", f"must be at least 1, got {shards}")
-        kinds.named_types(types or {}, "types")
+        kinds.named_types(types or {})
         split_text = json.dumps(splits or {"by": "all"})
         splits_lib.parse_splits(split_text, "splits")
         spec = TabularExampleGenSpec(

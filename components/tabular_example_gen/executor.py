@@ -112,7 +112,7 @@ def make_plan(
     column_types: dict[str, pa.DataType] = {}
     if schema:
         column_types |= kinds.column_types(artifact_io.read_schema(schema))
-    column_types |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"), "types")
+    column_types |= kinds.named_types(json.loads(exec_properties.get("types") or "{}"))
     return Plan(
         splits=splits_lib.ready(
             splits_lib.parse_splits(exec_properties["splits"], "splits"),

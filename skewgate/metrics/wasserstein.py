@@ -98,8 +98,8 @@ def _inside(side: NumericDistribution, points: FloatArray) -> tuple[FloatArray, 
     return np.stack((lower.take(index), upper.take(index))), line
 
 
-def wasserstein_interval(
-    baseline: NumericDistribution, current: NumericDistribution
+def _interval(
+    baseline: NumericDistribution, current: NumericDistribution, stretches: _Stretches
 ) -> tuple[float, float, float]:
     """Returns (value, lower, upper) of the integral of |F - G|, in the unit of the feature.
 
@@ -109,15 +109,10 @@ def wasserstein_interval(
     Args:
         baseline: the distribution with CDF F; its edges are finite.
         current: the distribution with CDF G; its edges are finite.
+        stretches: of the two.
 
     Source: Vallender (1974); Villani (2009), remark 6.6, for the bound by the means.
     """
-    return _interval(baseline, current, _stretches(baseline, current))
-
-
-def _interval(
-    baseline: NumericDistribution, current: NumericDistribution, stretches: _Stretches
-) -> tuple[float, float, float]:
     (f_low, f_high), (g_low, g_high) = stretches.baseline, stretches.current
     width = stretches.width
     lower = float(np.dot(np.maximum(np.maximum(f_low - g_high, g_low - f_high), 0.0), width))

@@ -13,7 +13,10 @@ from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
+from skewgate.core.wording import listed
 from skewgate.profiling.merging import one_value_each
+
+_MOST_NAMES = 20  # of features, in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +109,7 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
     if not baseline.keys() & current.keys():
         raise InputError(
             "baseline and current statistics",
-            f"have no feature in common: {_listed(baseline)} against {_listed(current)}",
+            f"have no feature in common: {_names(baseline)} against {_names(current)}",
             "compare statistics of the same table",
         )
     known = baseline.keys() | current.keys()
@@ -115,15 +118,13 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "
-                f"which have {_listed(known)}",
+                f"which have {_names(known)}",
                 did_you_mean(feature, known, "remove it"),
             )
 
 
-def _listed(names: Iterable[str], most: int = 20) -> str:
-    ordered = sorted(names)
-    rest = f" and {len(ordered) - most} more" if len(ordered) > most else ""
-    return ", ".join(ordered[:most]) + rest
+def _names(features: Iterable[str]) -> str:
+    return listed(sorted(features), _MOST_NAMES)
 
 
 def _may_be_slice_by(name: str, columns: list[str]) -> bool:

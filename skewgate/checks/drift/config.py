@@ -9,7 +9,7 @@ import pydantic
 
 from skewgate import metrics
 from skewgate.core.suggestions import did_you_mean_aside
-from skewgate.core.yaml_model import StrictModel
+from skewgate.core.yaml_model import RefusedError, StrictModel
 from skewgate.decision.policy import Policy, Significance
 
 Thresholds = dict[str, float | None]
@@ -69,7 +69,10 @@ def _thresholds_by_metric(kind: str | None) -> dict[str, Any]:
 
 
 def _name_metrics(schema: dict[str, Any], kind: str) -> None:
-    schema["properties"] = _thresholds_by_metric(kind)
+    thresholds = _thresholds_by_metric(kind)
+    schema["properties"] = {
+        name: each for name, each in thresholds.items() if name not in Defaults.model_fields
+    }
     schema["additionalProperties"] = False
 
 
@@ -93,7 +96,13 @@ class Defaults(StrictModel):
     @pydantic.field_validator("numeric", "categorical", mode="before")
     @classmethod
     def _check(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
-        return check_thresholds(value, info.field_name) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        for name in value.keys() & cls.model_fields.keys():
+            raise RefusedError(
+                f"{name} is for features of every kind", f"give it as defaults.{name}"
+            )
+        return check_thresholds(value, info.field_name)
 
 
 def _as_written(schema: dict[str, Any]) -> None:

@@ -27,12 +27,11 @@ def column_types(schema: schema_pb2.Schema) -> dict[str, pa.DataType]:
     return {name: TYPES[kind] for name, kind in named.items() if kind in TYPES}
 
 
-def named_types(overrides: Mapping[str, str], where: str) -> dict[str, pa.DataType]:
+def named_types(overrides: Mapping[str, str]) -> dict[str, pa.DataType]:
     """Returns the Arrow types of columns that a user names.
 
     Args:
         overrides: column to INT, FLOAT or BYTES.
-        where: the parameter, for messages.
 
     Raises:
         InputError: a type has another name.
@@ -40,7 +39,7 @@ def named_types(overrides: Mapping[str, str], where: str) -> dict[str, pa.DataTy
     for column, name in overrides.items():
         if name not in TYPES:
             raise InputError(
-                f"{where}: column {column}",
+                f"types: column {column}",
                 f"must be one of {', '.join(TYPES)}, found {name!r}",
                 "correct the type, or remove the line to infer it",
             )

@@ -15,8 +15,11 @@ from skewgate.checks.skew.rows.showing import text
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
 from skewgate.core.suggestions import did_you_mean_aside
+from skewgate.core.wording import listed
 from skewgate.decision import ShareCheck, judge_shares
 from skewgate.decision.policy import Significance
+
+_MOST_NAMES = 50  # of columns, in a message
 
 METRIC, MATCHING = "rows", "matching"
 """Names of the checks."""
@@ -114,11 +117,9 @@ def check_names(counted: RowAccumulator, rules: RowRules) -> None:
 def _unknown(where: str, problem: str, known: list[str]) -> InputError:
     name = where.rpartition(" ")[2]
     hint = did_you_mean_aside(name, known)
-    listed = ", ".join(known[:50]) or "none"
-    more = f" and {len(known) - 50} more" if len(known) > 50 else ""
     return InputError(
         f"skew.yaml: {where}",
-        f"{problem}{hint}; there are {listed}{more}",
+        f"{problem}{hint}; there are {listed(known, _MOST_NAMES)}",
         "correct the name, or connect examples that have it",
     )
 

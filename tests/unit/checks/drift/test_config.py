@@ -122,6 +122,14 @@ def test_unknown_key_beside_thresholds_is_refused():
     )
 
 
+@pytest.mark.parametrize("kind", ["numeric", "categorical"])
+def test_a_default_that_is_not_of_one_kind_is_refused_where_it_would_not_count(kind):
+    assert message(f"defaults: {{{kind}: {{missing_rate: 0.1}}}}") == (
+        f"drift.yaml: defaults.{kind}: missing_rate is for features of every kind. "
+        "Fix: give it as defaults.missing_rate."
+    )
+
+
 def test_metric_of_the_wrong_kind_is_refused_in_the_defaults():
     text = message("defaults: {numeric: {linf: 0.1}}")
     assert text.startswith("drift.yaml: defaults.numeric: 'linf' is not a numeric metric")

@@ -38,13 +38,13 @@ def test_types_come_from_the_schema():
 
 def test_types_come_from_a_user():
     named = {"fare": "FLOAT", "miles": "INT", "company": "BYTES"}
-    assert kinds.named_types(named, "types") == TYPES
+    assert kinds.named_types(named) == TYPES
 
 
 @pytest.mark.parametrize("name", ["int", "STRING", ""])
 def test_unknown_names_list_the_known(name):
     with pytest.raises(InputError) as caught:
-        kinds.named_types({"fare": "FLOAT", "zip": name}, "types")
+        kinds.named_types({"fare": "FLOAT", "zip": name})
     assert str(caught.value) == (
         f"types: column zip: must be one of INT, FLOAT, BYTES, found {name!r}. "
         "Fix: correct the type, or remove the line to infer it."
