@@ -13,6 +13,7 @@ from apache_beam.io import filesystem, filesystems
 from apache_beam.transforms import window
 from apache_beam.utils import windowed_value
 
+from skewgate.data.arrow import extension_types  # noqa: F401 (before streams are read)
 from skewgate.data.arrow.row_parts import RowPart, split
 
 BUFFERED_ROWS, BUFFERED_BYTES = 131_072, 64 << 20

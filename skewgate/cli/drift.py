@@ -37,17 +37,17 @@ def run(options: argparse.Namespace) -> int:
         else config_lib.DriftConfig()
     )
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.ReadOptions(
+    read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
     )
-    kept = ProfileOptions(
+    profile_options = ProfileOptions(
         slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
     )
     places = (options.baseline, options.current)
-    sides = [engine.open_side(place, how) for place in places]
+    sides = [engine.open_side(place, read_options) for place in places]
     reading.expect({side.place: side.rows for side in sides})
-    baseline, current = engine.profile_sides(sides, how, kept)
+    baseline, current = engine.profile_sides(sides, read_options, profile_options)
     for place, profile in zip(places, (baseline, current), strict=True):
         _check_values(place, profile)
     _check_kinds(places, baseline, current, config)
@@ -55,11 +55,11 @@ def run(options: argparse.Namespace) -> int:
     def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in sides if _can_reread(side)]
         reading.again(features, {side.place: side.rows for side in again})
-        profiles = iter(engine.profile_sides(again, how, kept.reread(features)))
+        profiles = iter(engine.profile_sides(again, read_options, profile_options.reread(features)))
         first, second = (next(profiles) if side in again else None for side in sides)
         return first, second
 
-    found = evaluate(
+    evaluation = evaluate(
         baseline,
         current,
         config,
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    report = found.report(
+    report = evaluation.report(
         {"uri": places[0], "rows": baseline.rows.get("", 0)},
         {"uri": places[1], "rows": current.rows.get("", 0)},
     )

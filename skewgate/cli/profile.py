@@ -29,17 +29,17 @@ def profile(options: argparse.Namespace) -> int:
         InputError: the data cannot be used, or the file cannot be written.
     """
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.ReadOptions(
+    read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
     )
-    kept = ProfileOptions(
+    profile_options = ProfileOptions(
         slice_by=[columns.split(",") for columns in options.slices],
         resolution=max(RESOLUTION, 2 * options.resolution),
     )
-    side = engine.open_side(options.data, how)
+    side = engine.open_side(options.data, read_options)
     reading.expect({side.place: side.rows})
-    [found] = engine.profile_sides([side], how, kept)
+    [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()
     _write(found, options.out, options.resolution)
     return EXIT_PASS

@@ -55,19 +55,19 @@ def _profile(
     options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    how = engine.ReadOptions(progress=reading)
-    kept = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
+    read_options = engine.ReadOptions(progress=reading)
+    profile_options = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
     while True:
         reading.expect({side.place: side.rows})
-        [profile] = engine.profile_sides([side], how, kept)
+        [profile] = engine.profile_sides([side], read_options, profile_options)
         reading.done()
         wider = _wider(schema, profile.slices.get("", {})) if schema is not None else None
         if not side.tables or wider is None or not wider.feature:
             break
         # By their own types, so that a type that the schema does not allow is seen as such; but
         # whole numbers may stand for floats, and digits for text.
-        how, schema = engine.ReadOptions(schema=wider, progress=reading), None
-        side = engine.open_side(side.place, how)
+        read_options, schema = engine.ReadOptions(schema=wider, progress=reading), None
+        side = engine.open_side(side.place, read_options)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.extension_types import PICKLED
 from skewgate.data.arrow.kinds import TEXT
 from skewgate.data.sources import base
 from skewgate.data.sources.casts import cast_batch
@@ -52,6 +53,14 @@ class ParquetSource(base.TableSource):
                 self.path,
                 f"is not a whole Parquet file ({str(error).splitlines()[0].rstrip('.')})",
                 "write it again",
+            ) from error
+        except RuntimeError as error:
+            if PICKLED not in str(error):
+                raise
+            raise InputError(
+                self.path,
+                f"has a column of the type {PICKLED}, which brings code of its own to be run",
+                "write it again with a type of Arrow's, and do not trust where it came from",
             ) from error
         finally:
             if self._opener is not None:

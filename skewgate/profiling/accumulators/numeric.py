@@ -60,12 +60,12 @@ class NumericAccumulator:
             self.n += len(part)
             values = values[len(part) :]
 
-    def _make_room(self, wanted: int) -> None:
+    def _make_room(self, n_values: int) -> None:
         """Grows the buffer up to a chunk, and summarises it when it is one."""
         if len(self._buffer) >= _CHUNK:
             self._flush()
             return
-        larger = np.empty(min(_CHUNK, max(2 * len(self._buffer), self._filled + wanted, 64)))
+        larger = np.empty(min(_CHUNK, max(2 * len(self._buffer), self._filled + n_values, 64)))
         larger[: self._filled] = self._buffer[: self._filled]
         self._buffer = larger
 

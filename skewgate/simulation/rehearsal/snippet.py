@@ -15,21 +15,21 @@ from skewgate.simulation.rehearsal.thresholds import Suggestion, Suggestions
 _APART = 1.5
 
 
-def render(found: Suggestions, config: DriftConfig, kinds: Mapping[str, str]) -> str:
+def render(suggestions: Suggestions, config: DriftConfig, kinds: Mapping[str, str]) -> str:
     """Returns the text of a whole drift.yaml: the configuration with other thresholds.
 
     A metric's default is the largest of its thresholds that are not above 1.5 times their median;
     features that need more get a line of their own, as do features whose check cannot be used.
 
     Args:
-        found: what is suggested.
+        suggestions: what is suggested.
         config: the present configuration, whose other keys stay.
         kinds: "numeric" or "categorical" of each feature.
     """
-    defaults, own = _split(found.checks, kinds, config)
-    chance, in_order = found.by_chance, found.in_order
+    defaults, own = _split(suggestions.checks, kinds, config)
+    chance, in_order = suggestions.by_chance, suggestions.in_order
     lines = [
-        f"# Thresholds for at most {found.wanted:g} false alarms per window.",
+        f"# Thresholds for at most {suggestions.wanted:g} false alarms per window.",
         f"# Of {chance.comparisons} comparisons that differ by chance alone {chance.alarms} exceed "
         f"one: at most {chance.interval[1]:.1%} of all (95% confidence).",
         f"# Of {in_order.comparisons} windows of the data {in_order.alarms} exceed one: at most "
@@ -42,7 +42,7 @@ def render(found: Suggestions, config: DriftConfig, kinds: Mapping[str, str]) ->
     rules = _rules(config, own)
     if rules:
         lines.append("features:")
-        reasons = {(check.feature, check.metric): check.reason for check in found.checks}
+        reasons = {(check.feature, check.metric): check.reason for check in suggestions.checks}
         for feature, rule in sorted(rules.items()):
             why = [
                 f"{metric}: {reasons[feature, metric]}"

@@ -153,10 +153,10 @@ def _ratio(comparison: Comparison, scales: Mapping[Check, float]) -> float:
     return max((comparison.values.get(c, 0.0) / scale for c, scale in scales.items()), default=0.0)
 
 
-def _allowed(comparisons: int, wanted: float) -> int:
-    """Returns how many comparisons may exceed so that their rate is surely at most the wanted."""
+def _allowed(comparisons: int, rate: float) -> int:
+    """Returns how many comparisons may exceed so that their rate is surely at most `rate`."""
     allowed = -1
-    while binomial.bounds(allowed + 1, comparisons, 1 - CONFIDENCE)[1] <= wanted:
+    while binomial.bounds(allowed + 1, comparisons, 1 - CONFIDENCE)[1] <= rate:
         allowed += 1
     return max(allowed, 0)
 

@@ -1,8 +1,12 @@
+import os
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from skewgate.core.errors import InputError
 from skewgate.data.sources import base
 
 
@@ -128,3 +132,28 @@ def test_a_broken_page_is_refused(reader, write):
     data[4:400] = bytes(396)
     path.write_bytes(bytes(data))
     assert reader.message(path).startswith(f"{path}: is not a whole Parquet file (")
+
+
+class Planted:
+    """What leaves a file behind when somebody unpickles it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.path),))
+
+
+def test_code_that_a_file_brings_along_is_refused_and_not_run(reader, write, tmp_path):
+    metadata = {
+        "ARROW:extension:name": "arrow.py_extension_type",
+        "ARROW:extension:metadata": pickle.dumps(Planted(tmp_path / "ran")),
+    }
+    field = pa.field("fare", pa.int64(), metadata=metadata)
+    path = write(pa.table([pa.array(range(5))], schema=pa.schema([field])))
+    with pytest.raises(InputError) as caught:
+        reader.read(path)
+    assert str(caught.value).startswith(
+        f"{path}: has a column of the type arrow.py_extension_type, which brings code of its own"
+    )
+    assert not (tmp_path / "ran").exists()
