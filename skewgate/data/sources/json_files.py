@@ -17,11 +17,13 @@ from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.casts import cast
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
-from skewgate.data.sources.streams import Opener, TextFile, count_lines, whole_lines
+from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
 
 _Types = dict[str, pa.DataType]
 _Block = tuple[int | Places, int, dict[str, pa.Array]]
 """Lines, number of rows, and columns."""
+_MOST_LINES = 65_536
+"""Lines that are read at once: 100,000 rows are an error of pyarrow 10."""
 _TEXTS = (pa.string(), pa.list_(pa.string()))
 
 
@@ -91,12 +93,14 @@ class JsonSource(base.TableSource):
         yield pa.schema([(name, reading.types[name]) for name in seen])
 
     def _blocks(self, reading: _Reading) -> Iterator[_Block]:
-        for line, data in self._file.blocks(whole_lines):
-            if not data.strip():
-                continue
-            block = self._read(line, data, reading) or self._salvaged(line, data, reading)
-            if block is not None:
-                yield block
+        for first, lines in self._file.blocks(whole_lines):
+            for before, data in cut_lines(lines, _MOST_LINES):
+                if not data.strip():
+                    continue
+                line = first + before
+                block = self._read(line, data, reading) or self._salvaged(line, data, reading)
+                if block is not None:
+                    yield block
 
     def _read(self, line: int, data: bytes, reading: _Reading) -> _Block | None:
         """Reads a block if there is nothing wrong with it."""

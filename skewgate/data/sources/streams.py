@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
@@ -142,6 +144,25 @@ def count_lines(data: bytes) -> int:
     if b"\r" in data:
         count += data.count(b"\r") - data.count(b"\r\n")
     return count
+
+
+def cut_lines(data: bytes, most: int) -> Iterator[tuple[int, bytes]]:
+    r"""Cuts data into pieces of at most so many lines; yields the lines before each, and the piece.
+
+    >>> list(cut_lines(b"a\nb\r\nc\rd", 2))
+    [(0, b'a\nb\r\n'), (2, b'c\rd')]
+    """
+    if count_lines(data) < most:
+        yield 0, data
+        return
+    raw = np.frombuffer(data, np.uint8)
+    feeds = raw == ord("\n")
+    bare = (raw == ord("\r")) & ~np.append(feeds[1:], False)
+    ends = np.flatnonzero(feeds | bare) + 1
+    starts = [0, *ends[most - 1 :: most].tolist()]
+    for number, (start, end) in enumerate(itertools.pairwise([*starts, len(data)])):
+        if start < end:
+            yield number * most, data[start:end]
 
 
 def line_end(data: bytes, start: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.data.ingest.to_features import to_features
+from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 
 ROW = "Fix: correct the row."
@@ -34,6 +35,24 @@ def test_json_lines_are_read_in_blocks(reader, write):
     assert [row["n"] for row in found.rows] == list(range(100))
     assert found.kinds == {"n": "int64", "ok": "bool"}
     assert len(found.batches) > 10
+
+
+@pytest.mark.parametrize("rows", [99_999, 100_000, 100_001, 250_000])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_block_of_very_many_short_rows_is_read(reader, write, monkeypatch, rows, end):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 23)
+    content = end.join(f'{{"n":{i % 7}}}' for i in range(rows)) + end
+    found = reader.read(write(content, "a.jsonl"))
+    assert [row["n"] for row in found.rows] == [i % 7 for i in range(rows)]
+
+
+def test_a_bad_row_behind_very_many_short_ones_is_named_by_its_line(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 23)
+    content = '{"n":1}\n' * 150_000 + "{]\n" + '{"n":2}\n'
+    rejections = Rejections(1)
+    found = reader.read(write(content, "a.jsonl"), rejections=rejections)
+    assert len(found.rows) == 150_001
+    assert [row.line for row in rejections.samples] == [150_001]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
