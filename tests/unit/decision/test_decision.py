@@ -58,6 +58,21 @@ def test_rounding_errors_beyond_one_are_tolerated():
     assert decision.adjust([1.0000000002, 0.5], "bh") == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("correction", ["bh", "none"])
+def test_a_check_that_cannot_be_decided_weakens_no_other(correction):
+    others = [0.001, 0.9, 0.04]
+    alone = decision.adjust(others, correction)
+    beside = decision.adjust([math.nan, *others, math.nan], correction)
+    assert beside == [1.0, *alone, 1.0]
+
+
+@pytest.mark.parametrize("wrong", [-0.01, 1.01, math.inf])
+@pytest.mark.parametrize("correction", ["bh", "none"])
+def test_what_is_no_probability_is_refused(wrong, correction):
+    with pytest.raises(ValueError, match=r"p-values must lie in \[0, 1\]"):
+        decision.adjust([0.5, wrong], correction)
+
+
 def test_level_of_a_lone_difference():
     assert decision.level(20, BH) == pytest.approx(0.05 / 20)
     assert decision.level(20, ALONE) == 0.05
