@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,7 +29,7 @@ def adjust(p_values: Sequence[float], correction: str) -> list[float]:
 
     >>> [round(p, 3) for p in adjust([0.01, 0.02, 0.9], "bh")]
     [0.03, 0.03, 0.9]
-    >>> [round(p, 3) for p in adjust([0.01, math.nan, 0.9], "bh")]
+    >>> [round(p, 3) for p in adjust([0.01, float("nan"), 0.9], "bh")]
     [0.02, 1.0, 0.9]
     """
     values = np.asarray(p_values, float)
