@@ -131,7 +131,8 @@ def _add_component(tree: pathlib.Path) -> None:
         "from skewgate.core import yaml_model\n",
         f"from skewgate.components.{FOLDER}.component import {COMPONENT}\n",
     )
-    _insert(training, "    nodes = [\n", f'    thresholds = {COMPONENT}("")\n')
+    text = "yaml_model.read_text(settings.schema_path)"
+    _insert(training, "    nodes = [\n", f"    thresholds = {COMPONENT}({text})\n")
     _insert(training, "        validator,\n", "        thresholds,\n")
     (tree / f"tests/components/test_{FOLDER}.py").write_text(COMPONENT_TEST)  # 5
 
