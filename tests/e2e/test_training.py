@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 
 import pytest
 import tensorflow_model_analysis as tfma
@@ -32,7 +33,7 @@ def test_running_again_uses_the_cache_and_compares_with_the_model_before(trained
     newest = max(folder.iterdir(), key=lambda path: int(path.name))
     results = json.loads((newest / "report.json").read_text())["results"]
     assert {r["metric"] for r in results} == {"auc", "auc change", "binary_accuracy"}
-    assert "[11/11] StateRecorder" in outcome.out
+    assert re.search(r"\[(\d+)/\1\] StateRecorder", outcome.out)
     assert "training: passed" in outcome.out
 
 

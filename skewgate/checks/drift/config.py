@@ -25,15 +25,14 @@ def check_thresholds(
 
     Args:
         thresholds: mapping of metric name to a number above 0, or to None for "not checked".
-        kind: "numeric" or "categorical" if only metrics for such features are admitted.
+        kind: "numeric" or "categorical" if only metrics for such features are admitted, without
+            those that have a default for features of every kind.
         options: keys that are valid beside the metrics, for messages.
 
     Raises:
         ValueError: a name is unknown or a threshold is out of range.
     """
-    known = sorted(
-        name for name, metric in metrics.REGISTRY.items() if kind in (None, *metric.kinds)
-    )
+    known = _admitted(kind)
     for name, threshold in thresholds.items():
         if name not in known:
             valid_keys = [*known, *options]
@@ -54,6 +53,17 @@ def check_thresholds(
     return dict(thresholds)
 
 
+def _admitted(kind: str | None) -> list[str]:
+    """Names the metrics that may have a threshold: of any feature, or by default of a kind."""
+    if kind is None:
+        return sorted(metrics.REGISTRY)
+    return sorted(
+        name
+        for name, metric in metrics.REGISTRY.items()
+        if kind in metric.kinds and name not in Defaults.model_fields
+    )
+
+
 def _thresholds_by_metric(kind: str | None) -> dict[str, Any]:
     """Returns the JSON Schema of the threshold of each metric for a kind of feature, or of all."""
     return {
@@ -64,15 +74,12 @@ def _thresholds_by_metric(kind: str | None) -> dict[str, Any]:
             **({} if metric.maximum is None else {"maximum": metric.maximum}),
         }
         for name, metric in metrics.REGISTRY.items()
-        if kind in (None, *metric.kinds)
+        if name in _admitted(kind)
     }
 
 
 def _name_metrics(schema: dict[str, Any], kind: str) -> None:
-    thresholds = _thresholds_by_metric(kind)
-    schema["properties"] = {
-        name: each for name, each in thresholds.items() if name not in Defaults.model_fields
-    }
+    schema["properties"] = _thresholds_by_metric(kind)
     schema["additionalProperties"] = False
 
 
