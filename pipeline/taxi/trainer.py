@@ -70,6 +70,7 @@ def run_fn(fn_args: Any) -> None:
         _dataset(fn_args.train_files, seed),
         steps_per_epoch=fn_args.train_steps,
         epochs=1,
+        shuffle=False,  # the data set shuffles
         verbose=0,
     )
 

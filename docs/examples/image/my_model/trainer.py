@@ -35,7 +35,7 @@ def run_fn(fn_args: Any) -> None:
     )
     model.compile(optimizer=tf.keras.optimizers.Adam(0.05), loss="binary_crossentropy")
     batches = rows.shuffle(20_000, seed=7).repeat().batch(64).map(labelled)
-    model.fit(batches, steps_per_epoch=fn_args.train_steps, verbose=0)
+    model.fit(batches, steps_per_epoch=fn_args.train_steps, shuffle=False, verbose=0)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(examples: Any) -> Any:
