@@ -7,8 +7,9 @@ the name of the metric, and METRIC a `skewgate.metrics.base.Metric`.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from skewgate.core.distributions import Distribution
@@ -26,21 +27,23 @@ GROUP = "skewgate.metrics"
 class Registry(Mapping[str, Metric]):
     """Metrics by name: the built-in ones first, then those of other packages.
 
-    The entry points are read when a metric is first asked for, and then all of them are loaded:
-    one that cannot be used is an error at once, and not a metric that is quietly unknown.
+    All of them are loaded when one is first asked for: an entry point that cannot be used is an
+    error at once, and not a metric that is quietly unknown.
 
     Raises:
         InputError: at first use, if an entry point cannot be used; see `load`.
+        ValueError: at first use, if a module of skewgate holds a metric of another name.
     """
 
-    def __init__(self, built_in: Iterable[Metric]) -> None:
-        """Takes the metrics of skewgate."""
-        self._built_in = {metric.name: metric for metric in built_in}
+    def __init__(self, *built_in: str) -> None:
+        """Takes the names of the modules of `skewgate.metrics` whose `METRIC` is to be known."""
+        self._built_in = built_in
         self._all: dict[str, Metric] | None = None
 
     def _loaded(self) -> dict[str, Metric]:
         if self._all is None:
-            self._all = {**self._built_in, **load(self._built_in)}
+            built_in = {name: _of_module(name) for name in self._built_in}
+            self._all = {**built_in, **load(built_in)}
         return self._all
 
     def __getitem__(self, name: str) -> Metric:
@@ -51,6 +54,13 @@ class Registry(Mapping[str, Metric]):
 
     def __len__(self) -> int:
         return len(self._loaded())
+
+
+def _of_module(name: str) -> Metric:
+    metric = importlib.import_module(f"{__package__}.{name}").METRIC
+    if not isinstance(metric, Metric) or metric.name != name:
+        raise ValueError(f"METRIC of {__package__}.{name} must be the metric {name!r}")
+    return metric
 
 
 @dataclasses.dataclass(frozen=True)

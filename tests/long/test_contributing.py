@@ -110,8 +110,7 @@ def _insert(path: pathlib.Path, before: str, text: str) -> None:
 def _add_metric(tree: pathlib.Path) -> None:
     (tree / "skewgate/metrics/median_share.py").write_text(METRIC)  # 1
     registry = tree / "skewgate/metrics/__init__.py"  # 2
-    _insert(registry, "    missing_rate,\n", "    median_share,\n")
-    _insert(registry, "        missing_rate.METRIC,\n", "        median_share.METRIC,\n")
+    _insert(registry, '    "missing_rate",\n', '    "median_share",\n')
     (tree / "tests/unit/metrics/test_median_share.py").write_text(METRIC_TEST)  # 3
     _insert(tree / "docs/metrics.md", "## missing_rate\n", METRIC_SECTION)  # 4
 

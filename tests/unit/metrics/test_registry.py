@@ -20,6 +20,7 @@ from skewgate.core.results import Status
 from skewgate.decision import Check, judge, policy
 from skewgate.metrics import REGISTRY
 from skewgate.metrics.base import KINDS
+from skewgate.metrics.plugins import Registry
 
 ROOT = pathlib.Path(__file__).parents[3]
 CASES = [
@@ -62,10 +63,21 @@ def test_every_metric_of_the_package_is_registered():
     assert {"ks", "missing_rate"} <= found
 
 
-def test_importing_the_metrics_leaves_scipy_stats_alone():
+def test_loading_the_metrics_leaves_scipy_stats_alone():
     # It takes over a second to load.
-    code = "import sys, skewgate.metrics; sys.exit('scipy.stats' in sys.modules)"
+    code = (
+        "import sys, skewgate.metrics as metrics\n"
+        "sys.exit(not metrics.REGISTRY or 'scipy.stats' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_module_with_a_metric_of_another_name_is_refused(monkeypatch):
+    monkeypatch.setattr("skewgate.metrics.ks.METRIC", REGISTRY["psi"])
+    with pytest.raises(
+        ValueError, match=r"METRIC of skewgate\.metrics\.ks must be the metric 'ks'"
+    ):
+        list(Registry("psi", "ks"))
 
 
 @pytest.mark.parametrize("name", REGISTRY)
