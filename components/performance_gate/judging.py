@@ -33,7 +33,8 @@ def judge(
         coverage: what is known of the labels of windows.
 
     Raises:
-        InputError: a metric to follow over windows was not computed.
+        InputError: a metric to follow over windows was not computed, or their order cannot be
+            told.
     """
     baselines = [spec.name for spec in completed.model_specs if spec.is_baseline]
     metric_thresholds = configuration.metric_thresholds(
@@ -48,6 +49,8 @@ def judge(
     ]
     charts: dict[str, Any] = {}
     if config.windows:
-        followed, charts = over_time.judge(metric_thresholds, measurements, config, coverage)
+        followed, charts = over_time.judge(
+            metric_thresholds, measurements, config, coverage, next(iter(baselines), None)
+        )
         results += followed
     return config.warned([*coverage.results, *results]), charts

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable
 
+from skewgate.checks.performance import window_order
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
@@ -29,12 +30,12 @@ class Coverage:
     def in_order(self, windows: Iterable[str]) -> list[str]:
         """Returns windows by their start, where it is known of all, else by their names.
 
-        In the hour that comes twice in autumn names do not ascend with time.
+        Raises:
+            InputError: the order cannot be told by the names; see `window_order`.
         """
-        windows = sorted(windows)
-        if not all(window in self.spans for window in windows):
-            return windows
-        return sorted(windows, key=lambda window: self.spans[window][0])
+        return window_order.in_order(
+            windows, {name: start for name, (start, _) in self.spans.items()}
+        )
 
     @functools.cached_property
     def incomplete(self) -> dict[str, MetricResult]:

@@ -16,7 +16,7 @@ from skewgate.components.performance_gate.measured import Measurements
 from skewgate.components.performance_gate.thresholds import label
 from skewgate.core import results as results_lib
 from skewgate.core.errors import InputError
-from skewgate.core.results import BASELINE_CHECK, MetricResult, Status
+from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, MetricResult, Status
 from skewgate.decision import BandCheck, ChangeCheck
 from skewgate.decision.bands import BAND, CHANGE_POINT
 from skewgate.estimation import estimates
@@ -39,6 +39,7 @@ def judge(
     measured: Measurements,
     config: PerformanceConfig,
     coverage: Coverage,
+    baseline: str | None,
 ) -> tuple[list[MetricResult], dict[str, Any]]:
     """Judges every window after the reference windows, and looks for lasting changes.
 
@@ -47,12 +48,14 @@ def judge(
         measured: with a slice for each window.
         config: with a section `windows`.
         coverage: which windows lack labels; they are no reference, and not judged.
+        baseline: the name of a baseline model, which is not followed, or None.
 
     Returns:
-        The results, and what the report draws, by metric.
+        The results, and what the report draws, by metric. A window after the reference windows
+        that cannot be judged has an inconclusive result, unless `coverage` has one already.
 
     Raises:
-        InputError: a metric to follow was not computed.
+        InputError: a metric to follow was not computed, or the order of the windows cannot be told.
     """
     rules = config.windows
     assert rules is not None
@@ -61,12 +64,12 @@ def judge(
     band_checks: list[BandCheck] = []
     change_checks: list[ChangeCheck] = []
     bands_by_metric: dict[str, tuple[_Series, Band | None]] = {}
-    for series in _series(thresholds, measured, rules, coverage):
+    for series in _series(thresholds, measured, rules, coverage, baseline):
         name = label(series.key)
         values = _values(series, config.min_slice_rows, coverage.incomplete)
         disjoint = _disjoint(list(values), coverage.spans)
         normal = disjoint[: rules.reference]
-        later = _after(normal, list(values), coverage.spans)
+        later = _after(normal, list(series.estimates), coverage.spans)
         if len(disjoint) <= rules.reference:
             reason = (
                 f"{name} has {len(disjoint)} windows with enough labels and rows, and to follow it "
@@ -80,6 +83,11 @@ def judge(
         bands_by_metric[name] = series, normal_band
         rows = sum(window.n for window in reference)
         for window in later:
+            if window not in values:
+                if window not in coverage.incomplete:
+                    place = f"{rules.feature}:{window}"
+                    results.append(_unjudged(name, place, series.estimates[window], config))
+                continue
             estimate = series.estimates[window]
             assert estimate is not None
             lower, upper = estimate.bounds(config.significance.alpha)
@@ -117,6 +125,7 @@ def _series(
     measured: Measurements,
     rules: Windows,
     coverage: Coverage,
+    baseline: str | None,
 ) -> list[_Series]:
     """Returns the metrics to follow, with their values in each window."""
     windows = {
@@ -135,7 +144,7 @@ def _series(
             key
             for slice_key in windows.values()
             for key in measured.slices[slice_key].values
-            if not key.is_diff
+            if not key.is_diff and (baseline is None or key.model_name != baseline)
         }
         for name in rules.metrics:
             if windows and name not in {key.name for key in computed}:
@@ -193,6 +202,29 @@ def _values(
         if error is not None:
             values[window] = WindowValue(window, estimate.value, error, estimate.n)
     return values
+
+
+def _unjudged(
+    name: str, place: str, estimate: Estimate | None, config: PerformanceConfig
+) -> MetricResult:
+    """Returns the result of a window that has too few rows, or no value with an error."""
+    metric, small = f"{name} {BAND}", estimate is not None and estimate.n < config.min_slice_rows
+    if estimate is not None and small:
+        reason = (
+            f"{name} is of {estimate.n:,} rows, and a window needs {config.min_slice_rows:,} to be "
+            "judged"
+        )
+    else:
+        reason = f"{name} could not be computed with an interval in this window"
+    return MetricResult(
+        "",
+        place,
+        metric,
+        Status.INCONCLUSIVE,
+        reason,
+        n_current=estimate.n if estimate else None,
+        cause=SMALL_SLICE if small else None,
+    )
 
 
 def _disjoint(windows: list[str], spans: dict[str, tuple[float, float]]) -> list[str]:

@@ -10,7 +10,14 @@ from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.performance_gate import completion, configuration, judging, over_time
 from skewgate.components.performance_gate.label_coverage import Coverage
 from skewgate.core.errors import InputError
-from skewgate.core.results import BASELINE_CHECK, LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
+from skewgate.core.results import (
+    BASELINE_CHECK,
+    LOW_COVERAGE,
+    OPEN_WINDOW,
+    SMALL_SLICE,
+    MetricResult,
+    Status,
+)
 from tests.components.performance_gate.label_windows import DAY, covered, days
 
 CONFIG = """
@@ -22,6 +29,7 @@ metrics_specs {
 }
 """
 AUC, MEAN = metric_types.MetricKey("auc"), metric_types.MetricKey("mean_label")
+THEIRS = metric_types.MetricKey("auc", model_name="champion")
 USUAL = [0.90, 0.91, 0.89, 0.90, 0.92, 0.90, 0.89, 0.91, 0.90, 0.91, 0.90, 0.89]
 
 
@@ -33,16 +41,30 @@ def window(name):
 def judge(measurements):
     """Judges values of AUC over days; None is a day on which it could not be computed."""
 
-    def judge(values, *, rules=None, coverage=None, text=CONFIG, rows=400, error=0.012):
+    def judge(
+        values,
+        *,
+        rules=None,
+        coverage=None,
+        text=CONFIG,
+        rows=400,
+        error=0.012,
+        names=None,
+        theirs=None,
+    ):
         parsed = configuration.parse_eval_config(text)
         completed = completion.complete(parsed, has_baseline=False, slices=["window"])
-        names = days(len(values))
+        names = names or days(len(values))
         slices = {
             window(name): (
                 rows[name] if isinstance(rows, dict) and name in rows else 400,
-                {MEAN: (0.3, 0.02, 19)} | ({} if value is None else {AUC: (value, error, 19)}),
+                {MEAN: (0.3, 0.02, 19)}
+                | ({} if value is None else {AUC: (value, error, 19)})
+                | ({} if other is None else {THEIRS: (other, error, 19)}),
             )
-            for name, value in zip(names, values, strict=True)
+            for name, value, other in zip(
+                names, values, theirs or [None] * len(values), strict=True
+            )
         }
         for name in coverage.incomplete if coverage else ():
             slices.pop(window(name), None)  # their rows were not evaluated
@@ -52,6 +74,7 @@ def judge(measurements):
             measurements(completed, {(): (5000, {AUC: (0.9, 0.004, 19)}), **slices}),
             config,
             coverage or Coverage(),
+            None if theirs is None else "champion",
         )
 
     return judge
@@ -143,7 +166,42 @@ def test_windows_of_the_hour_that_comes_twice_are_in_order_of_time():
     first, second = "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"
     coverage = Coverage(spans={second: (3_600, 7_200), first: (0, 3_600)})
     assert coverage.in_order([second, first]) == [first, second]
-    assert Coverage().in_order([first, second]) == [second, first]  # only their names are known
+    assert Coverage().in_order([second, first]) == [first, second]  # only their names are known
+
+
+def test_a_decline_is_found_where_windows_are_called_by_numbers(judge):
+    numbers = [str(number) for number in range(1, 13)]
+    results, drawn = judge([*USUAL[:9], 0.72, 0.71, 0.72], names=numbers)
+    assert [point["window"] for point in drawn["auc"]["points"]] == numbers
+    failed = {place for place, status in told(results).items() if status == "fail"}
+    assert failed == {
+        *((f"window:{number}", "auc band") for number in ("10", "11", "12")),
+        ("window:10", "auc change point"),
+    }
+
+
+def test_windows_whose_order_cannot_be_told_are_refused(judge):
+    with pytest.raises(InputError, match=r"windows.feature: calls windows 'autumn', 'spring'"):
+        judge(USUAL[:4], names=["spring", "summer", "autumn", "winter"])
+
+
+def test_a_later_window_that_cannot_be_judged_is_inconclusive(judge):
+    values = [*USUAL[:10], None, 0.5]
+    results, _ = judge(values, rows={"2016-03-12": 29})
+    found = {r.slice: r for r in results if r.metric == "auc band"}
+    assert sorted(found) == [f"window:{day}" for day in days(12)[6:]]
+    no_value, small = found["window:2016-03-11"], found["window:2016-03-12"]
+    assert {no_value.status, small.status} == {Status.INCONCLUSIVE}
+    assert no_value.reason == "auc could not be computed with an interval in this window"
+    assert small.reason == "auc is of 29 rows, and a window needs 30 to be judged"
+    assert (no_value.cause, small.cause) == (None, SMALL_SLICE)
+
+
+def test_a_change_of_the_baseline_model_is_not_one_of_the_candidate(judge):
+    theirs = [*USUAL[:9], 0.5, 0.5, 0.5]
+    results, drawn = judge(USUAL, theirs=theirs, rules={"metrics": ["auc"]})
+    assert list(drawn) == ["auc"]
+    assert set(told(results).values()) == {"pass"}
 
 
 def test_rolling_windows_are_taken_apart(judge):
