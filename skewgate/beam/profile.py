@@ -41,7 +41,7 @@ class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
         """Takes the rows of a batch.
 
         Raises:
-            InputError: a column cannot be compared or a slice cannot be made.
+            InputError: a slice cannot be made.
         """
         accumulator.add(batch)
         return accumulator
@@ -50,9 +50,6 @@ class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
         """Joins accumulators of different rows into the first of them.
 
         Beam may use the others again, while ProfileAccumulator keeps parts of what it takes.
-
-        Raises:
-            InputError: a column is numeric in one and text in another.
         """
         others = iter(accumulators)
         merged = next(others, None) or self.create_accumulator()

@@ -13,6 +13,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
+from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -20,6 +21,8 @@ from skewgate.report import rendering
 from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
+
+_MOST_NOTES = 10  # on features, in the output
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
         progress=reading,
     )
     profile_options = ProfileOptions(
-        slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
+        slice_by=config.slices,
+        resolution=FINE_RESOLUTION if options.exact else RESOLUTION,
+        ignored=config.ignored,
     )
     places = (options.baseline, options.current)
     sides = [engine.open_side(place, read_options) for place in places]
@@ -50,7 +55,6 @@ def run(options: argparse.Namespace) -> int:
     baseline, current = engine.profile_sides(sides, read_options, profile_options)
     for place, profile in zip(places, (baseline, current), strict=True):
         _check_values(place, profile)
-    _check_kinds(places, baseline, current, config)
 
     def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in sides if _can_reread(side)]
@@ -89,31 +93,13 @@ def _can_reread(side: engine.FileSide) -> bool:
 def _check_values(source: str, profile: Profile) -> None:
     """Makes sure that there is anything to compare."""
     features = profile.slices.get("", {})
-    if not any(side.n or side.n_nan for side in features.values()):
+    if not any(side.n or side.n_nan or side.kind == "opaque" for side in features.values()):
         raise InputError(
             source,
             f"has {profile.rows.get('', 0):,} rows and not one value in its "
             f"{len(features)} columns",
             "check how it was written",
         )
-
-
-def _check_kinds(
-    places: tuple[str, str],
-    baseline: Profile,
-    current: Profile,
-    config: config_lib.DriftConfig,
-) -> None:
-    """Makes sure that no column is numeric on one side and text on the other."""
-    before, now = baseline.slices.get("", {}), current.slices.get("", {})
-    for feature in sorted((before.keys() & now.keys()) - config.ignored):
-        kinds = before[feature].kind, now[feature].kind
-        if "empty" not in kinds and kinds[0] != kinds[1]:
-            raise InputError(
-                f"{places[1]}: column {feature}",
-                f"is {kinds[1]}, and {kinds[0]} in {places[0]}",
-                "write it with one type, give a --schema, or ignore it in drift.yaml",
-            )
 
 
 def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
@@ -145,5 +131,10 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     )
     if found.failures:
         print(table.explain(found.failures))
+    notes = report.details.get("notes", {})
+    for feature in list(notes)[:_MOST_NOTES]:
+        print(visible(f"Note: {feature}: {notes[feature]}"))
+    if len(notes) > _MOST_NOTES:
+        print(f"Note: ... and {len(notes) - _MOST_NOTES:,} features more, see report.json")
     if written is not None:
         print(f"Report: {written}")

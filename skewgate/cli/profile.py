@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from skewgate.cli import console
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
+from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -41,6 +42,7 @@ def profile(options: argparse.Namespace) -> int:
     reading.expect({side.place: side.rows})
     [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()
+    _refuse_faulty(found, options.data)
     _write(found, options.out, options.resolution)
     return EXIT_PASS
 
@@ -60,8 +62,20 @@ def merge(options: argparse.Namespace) -> int:
     _check_resolutions(options.statistics, resolutions)
     profiles = [statistics_lib.parse_profile(content, path) for content, path in read]
     merged = merge_profiles(profiles, options.statistics)
+    _refuse_faulty(merged, "statistics")
     _write(merged, options.out, max(max(resolutions), 2))
     return EXIT_PASS
+
+
+def _refuse_faulty(profile: Profile, place: str) -> None:
+    """Refuses what no statistics can say: a feature of several kinds, or with unreadable values."""
+    for name, side in profile.opaque().items():
+        if side.faulty:
+            raise InputError(
+                f"{place}: {name}",
+                side.problem,
+                "write it with one type, or give a schema that says which",
+            )
 
 
 def _check_resolutions(paths: Sequence[str], resolutions: Sequence[int]) -> None:
@@ -87,3 +101,5 @@ def _write(profile: Profile, path: str, resolution: int) -> None:
     features = profile.slices.get("", {})
     print(f"{path}: {profile.rows.get('', 0):,} rows, {len(features)} features", end="")
     print(f", {len(profile.slices) - 1} slices" if len(profile.slices) > 1 else "")
+    for name, side in profile.opaque().items():
+        print(visible(f"Note: {name} {side.problem}; the statistics have no values of it"))

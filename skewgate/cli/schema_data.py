@@ -61,6 +61,12 @@ def _profile(
         reading.expect({side.place: side.rows})
         [profile] = engine.profile_sides([side], read_options, profile_options)
         reading.done()
+        for name, opaque in profile.opaque().items():
+            raise InputError(
+                f"{side.place}: column {name}",
+                opaque.problem,
+                "flatten it to numbers or text of one type, or drop it",
+            )
         wider = _wider(schema, profile.slices.get("", {})) if schema is not None else None
         if not side.tables or wider is None or not wider.feature:
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from skewgate.core.distributions import Distribution
+from skewgate.core.distributions import Distribution, OpaqueDistribution
 
 Features = dict[str, Distribution]  # the features of one slice
 
@@ -22,10 +22,23 @@ class Profile:
     Attributes:
         slices: slice to feature to distribution.
         rows: slice to number of rows.
+        unread: features that were left out because they are to be ignored, as far as it is known
+            that there are any.
+        as_text: features whose text looks like numbers or times, and was read as text because
+            that of other rows does not.
     """
 
     slices: dict[str, Features]
     rows: dict[str, int]
+    unread: frozenset[str] = frozenset()
+    as_text: frozenset[str] = frozenset()
+
+    def opaque(self) -> dict[str, OpaqueDistribution]:
+        """Returns the features whose values could not be compared, over all rows."""
+        features = self.slices.get("", {})
+        return {
+            name: side for name, side in features.items() if isinstance(side, OpaqueDistribution)
+        }
 
 
 def value_count_name(feature: str) -> str:

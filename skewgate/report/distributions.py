@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from skewgate.core import precision
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -74,6 +75,8 @@ def overlay(baseline: Distribution | None, current: Distribution | None) -> dict
 
     Shares are rounded to four decimals, values to what tells a millionth of their range.
     """
+    if baseline is not None and current is not None:
+        baseline, current, _ = precision.aligned(baseline, current)
     if isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution):
         found = _numbers(baseline, current)
     elif isinstance(baseline, CategoricalDistribution) and isinstance(
@@ -98,7 +101,7 @@ def _comparable(baseline: Distribution | None, current: Distribution | None) -> 
         baseline is not None
         and current is not None
         and baseline.kind == current.kind
-        and baseline.kind != "empty"
+        and baseline.kind not in ("empty", "opaque")
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -48,6 +49,24 @@ def categorical_features(schema: schema_pb2.Schema) -> frozenset[str]:
     return frozenset(
         feature.name for feature in schema.feature if feature.int_domain.is_categorical
     )
+
+
+_NOT_VALIDATED = frozenset(
+    schema_pb2.LifecycleStage.Value(name)
+    for name in ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
+)
+
+
+def is_validated(declared: Any) -> bool:
+    """Says whether TFDV looks at a feature, sparse feature or weighted feature."""
+    if getattr(declared, "deprecated", False):
+        return False
+    return declared.lifecycle_stage not in _NOT_VALIDATED
+
+
+def ignored_features(schema: schema_pb2.Schema) -> frozenset[str]:
+    """Names the features that are declared and that nobody is to look at."""
+    return frozenset(feature.name for feature in schema.feature if not is_validated(feature))
 
 
 def check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:

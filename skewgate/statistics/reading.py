@@ -11,6 +11,7 @@ import numpy as np
 from google.protobuf import message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core import precision
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -43,6 +44,8 @@ SKETCH_ERROR_STAT = "skewgate.sketch_error"
 """Custom statistic of a feature that SkewStatisticsGen wrote: rank error of TFDV's sketch."""
 VALUE_COUNT_ERROR_STAT = "skewgate.value_count_rank_error"
 """Custom statistic of a feature with several values: the rank error of how many there are."""
+COARSEST_STAT, FINEST_STAT = "skewgate.coarsest_bits", "skewgate.finest_bits"
+"""Custom statistics of a numeric feature that `skewgate profile` wrote: see `core.precision`."""
 SLACK_STAT = "skewgate.slack"
 """Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
 
@@ -88,13 +91,31 @@ def _features(dataset: Any, rank_error: float) -> Features:
         own = {stat.name: stat.num for stat in feature.custom_stats}
         error = own.get(SKETCH_ERROR_STAT, rank_error)
         side = _distribution(feature, own, error)
-        if isinstance(side, NumericDistribution) and feature.type == feature.INT:
-            side = dataclasses.replace(side, integer=True)
+        if isinstance(side, NumericDistribution):
+            integer = feature.type == feature.INT
+            types = _integer_types(side) if integer else _float_types(side, own)
+            side = dataclasses.replace(side, integer=integer, types=types)
+        elif isinstance(side, CategoricalDistribution):
+            kind = statistics_pb2.FeatureNameStatistics.Type.Name(feature.type)
+            side = dataclasses.replace(side, types=frozenset({kind}))
         features[name] = side
         lengths = _value_count(feature, own, error)
         if lengths is not None:
             features[value_count_name(name)] = lengths
     return features
+
+
+def _integer_types(side: NumericDistribution) -> frozenset[str]:
+    """Returns the type of integers, which our own statistics have for times as well."""
+    whole = np.array_equal(np.floor(side.edges), side.edges)
+    return frozenset({"int64" if whole else "timestamp[us]"})
+
+
+def _float_types(side: NumericDistribution, own: dict[str, float]) -> frozenset[str]:
+    """Returns the types of floats; statistics of TFDV do not tell it, but their edges do."""
+    single = precision.SINGLE if precision.fit(side.edges, precision.SINGLE) else precision.DOUBLE
+    told = {own.get(name, single) for name in (COARSEST_STAT, FINEST_STAT)}
+    return frozenset(map(precision.float_type, told))
 
 
 def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:

@@ -7,11 +7,13 @@ import math
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core import precision
 from skewgate.core import quantile_summary as summaries
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     NumericDistribution,
+    OpaqueDistribution,
     middle,
     n_rows,
 )
@@ -19,7 +21,13 @@ from skewgate.core.profile import Features, Profile, counted_feature, value_coun
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
 from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
-from skewgate.statistics.reading import RANK_ERROR_STAT, SLACK_STAT, VALUE_COUNT_ERROR_STAT
+from skewgate.statistics.reading import (
+    COARSEST_STAT,
+    FINEST_STAT,
+    RANK_ERROR_STAT,
+    SLACK_STAT,
+    VALUE_COUNT_ERROR_STAT,
+)
 
 _RANKS = 10_000  # categories named
 _TOP = 20  # of which so many are also top_values, as TFDV writes them
@@ -53,7 +61,10 @@ def _write(
     message.path.step.append(name)
     kinds = statistics_pb2.FeatureNameStatistics
     lengths = features.get(value_count_name(name))
-    if isinstance(side, CategoricalDistribution):
+    if isinstance(side, OpaqueDistribution):
+        message.type = kinds.STRUCT
+        _write_common(message, message.struct_stats.common_stats, side, lengths, resolution)
+    elif isinstance(side, CategoricalDistribution):
         message.type = kinds.STRING
         _write_common(message, message.string_stats.common_stats, side, lengths, resolution)
         _write_categories(message, side)
@@ -107,6 +118,10 @@ def _write_numbers(
         histogram.num_nan = side.n_nan
     message.custom_stats.add(name=RANK_ERROR_STAT, num=error)
     message.custom_stats.add(name=RESOLUTION_STAT, num=resolution)
+    if not side.integer and side.types:
+        bits = list(map(precision.bits_of_type, side.types))
+        message.custom_stats.add(name=COARSEST_STAT, num=min(bits))
+        message.custom_stats.add(name=FINEST_STAT, num=max(bits))
 
 
 def _write_histogram(

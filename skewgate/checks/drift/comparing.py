@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core.distributions import Distribution, n_rows
+from skewgate.core import precision
+from skewgate.core.distributions import Distribution, OpaqueDistribution, n_rows, types_of
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, counted_feature
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
@@ -17,6 +18,7 @@ from skewgate.core.wording import listed
 from skewgate.profiling.merging import one_value_each
 
 _MOST_NAMES = 20  # of features, in a message
+_SAY_SO = "give its type in the schema, or ignore it in drift.yaml"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,7 @@ class _Comparison:
     threshold: float
     baseline: Distribution
     current: Distribution
+    note: str
 
     def check(self, level: float) -> decision.Check:
         """Measures; `level` is the significance level that a lone difference must reach."""
@@ -44,13 +47,14 @@ class _Comparison:
         )
 
     def explain(self, result: MetricResult) -> MetricResult:
-        """Adds to the reason of a failure what changed most."""
-        if result.status is not Status.FAIL:
-            return result
-        change = metrics.REGISTRY[self.metric].explain(self.baseline, self.current)
-        return (
-            dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
-        )
+        """Adds to the reason what was rounded, and to that of a failure what changed most."""
+        metric, reason = metrics.REGISTRY[self.metric], result.reason
+        if self.note and not metric.per_row:
+            reason += f" ({self.note})"
+        if result.status is Status.FAIL:
+            change = metric.explain(self.baseline, self.current)
+            reason += f": {change}" if change else ""
+        return dataclasses.replace(result, reason=reason)
 
 
 def compare(
@@ -76,7 +80,7 @@ def compare(
     if not any(current.rows.values()):
         return [inconclusive("rows", "the current data hold no examples")]
     baselines, currents = baseline.slices, current.slices
-    _check_features(config, baselines.get("", {}), currents.get("", {}), where)
+    _check_features(config, baseline, current, where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
     features = baselines.get("", {}).keys() | currents.get("", {}).keys()
@@ -90,11 +94,31 @@ def compare(
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
             if counted_feature(feature) not in config.ignored:
                 before, now = (_find(feature, side) for side in sides)
-                _plan(feature, name, before, now, config, comparisons, settled)
+                as_text = _read_as_text(feature, baseline, current)
+                _plan(feature, name, before, now, as_text, config, comparisons, settled)
     level = decision.level(max(len(comparisons), 1), config.significance)
     judged = decision.judge([c.check(level) for c in comparisons], config.significance)
     told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
     return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
+
+
+def _read_as_text(feature: str, baseline: Profile, current: Profile) -> str:
+    """Says on which sides text that looks like numbers or times was read as text."""
+    sides = {"baseline": baseline, "current": current}
+    named = [label for label, side in sides.items() if feature in side.as_text]
+    return f"values of the {' and '.join(named)} data read as text" if named else ""
+
+
+def notes(baseline: Profile, current: Profile) -> dict[str, str]:
+    """Returns for each feature what was done to its values, over all rows, so that they compare."""
+    before, now = baseline.slices.get("", {}), current.slices.get("", {})
+    found = {}
+    for feature in sorted(before.keys() & now.keys()):
+        *_, rounded = precision.aligned(before[feature], now[feature])
+        as_text = _read_as_text(feature, baseline, current)
+        if rounded or as_text:
+            found[feature] = "; ".join(filter(None, (as_text, rounded)))
+    return found
 
 
 def _find(feature: str, features: Features) -> Distribution | None:
@@ -105,14 +129,15 @@ def _find(feature: str, features: Features) -> Distribution | None:
     return features.get(feature)
 
 
-def _check_features(config: DriftConfig, baseline: Features, current: Features, where: str) -> None:
-    if not baseline.keys() & current.keys():
+def _check_features(config: DriftConfig, baseline: Profile, current: Profile, where: str) -> None:
+    before, now = baseline.slices.get("", {}), current.slices.get("", {})
+    if not before.keys() & now.keys():
         raise InputError(
             "baseline and current statistics",
-            f"have no feature in common: {_names(baseline)} against {_names(current)}",
+            f"have no feature in common: {_names(before)} against {_names(now)}",
             "compare statistics of the same table",
         )
-    known = baseline.keys() | current.keys()
+    known = before.keys() | now.keys() | baseline.unread | current.unread
     for feature in config.features:
         if feature not in known:
             raise InputError(
@@ -167,6 +192,7 @@ def _plan(
     name: str,
     baseline: Distribution | None,
     current: Distribution | None,
+    as_text: str,
     config: DriftConfig,
     comparisons: list[_Comparison],
     settled: list[MetricResult],
@@ -177,11 +203,14 @@ def _plan(
         reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
         settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
         return
-    kinds = {baseline.kind, current.kind} - {"empty"}
-    if len(kinds) > 1:
-        reason = f"{feature} is {baseline.kind} in the baseline and {current.kind} now"
-        settled.append(MetricResult(feature, name, "kind", Status.FAIL, reason))
+    mismatch = _mismatch(feature, baseline, current)
+    if mismatch is not None:
+        status, reason = mismatch
+        settled.append(MetricResult(feature, name, "kind", status, reason))
         return
+    baseline, current, rounded = precision.aligned(baseline, current)
+    note = "; ".join(filter(None, (as_text, rounded)))
+    kinds = {baseline.kind, current.kind} - {"empty"}
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
         if metrics.REGISTRY[metric].per_row and counted_feature(feature) is not None:
@@ -201,7 +230,46 @@ def _plan(
                 )
             )
         else:
-            comparisons.append(_Comparison(feature, name, metric, threshold, baseline, current))
+            comparisons.append(
+                _Comparison(feature, name, metric, threshold, baseline, current, note)
+            )
+
+
+def _mismatch(
+    feature: str, baseline: Distribution, current: Distribution
+) -> tuple[Status, str] | None:
+    """Says why the values of both sides cannot be compared, or None if they can.
+
+    It is a failure where the values are at fault or of different kinds, and inconclusive where
+    they are of a type that nobody compares.
+    """
+    opaque = {
+        label: side
+        for label, side in (("baseline", baseline), ("current", current))
+        if isinstance(side, OpaqueDistribution)
+    }
+    if any(side.faulty for side in opaque.values()):
+        label, side = next(item for item in opaque.items() if item[1].faulty)
+        reason = f"{feature} {side.problem} in the {label} data; write it with one type"
+        return Status.FAIL, f"{reason}, {_SAY_SO}"
+    kinds = {baseline.kind, current.kind} - {"empty"}
+    if len(kinds) > 1 and all(types_of(side) for side in opaque.values()):
+        named = f"{_described(baseline)} in the baseline and {_described(current)} now"
+        return Status.FAIL, f"{feature} is {named}; write it with one type, {_SAY_SO}"
+    if opaque:
+        label, side = next(iter(opaque.items()))
+        where = "both" if len(opaque) > 1 else f"the {label}"
+        reason = f"{feature} {side.problem} in {where} data; convert it to numbers or text"
+        return Status.INCONCLUSIVE, f"{reason}, or ignore it in drift.yaml"
+    return None
+
+
+def _described(side: Distribution) -> str:
+    """Names the kind of a feature, and the types that hold it."""
+    types = " or ".join(sorted(types_of(side)))
+    if isinstance(side, OpaqueDistribution):
+        return types
+    return f"{side.kind} ({types})" if types else side.kind
 
 
 def _obstacle(

@@ -42,11 +42,14 @@ class Evaluation:
         Args:
             baseline, current: where the two sides came from, as plain values.
         """
-        details = {}
+        details: dict[str, Any] = {}
         if self.baseline is not None:
             details["distributions"] = distributions.describe(
                 self.baseline, self.current, self.results
             )
+            notes = comparing.notes(self.baseline, self.current)
+            if notes:
+                details["notes"] = notes
         return Report("drift", self.decision, baseline, current, details=details)
 
 

@@ -52,9 +52,21 @@ class Source(abc.ABC):
             rejections: takes the rows that cannot be read. Without it the first one is an error.
 
         Raises:
-            InputError: the file is not what it should be, or more rows are rejected than may be.
+            InputError: the file is not what it should be, or more rows are rejected than may be; a
+                ColumnError if it can be read without one of its columns.
             WiderTypes: read again from the start.
         """
+
+    def read_as_text(self, names: Collection[str]) -> bool:
+        """Reads columns as text from now on whose types are inferred from how values look.
+
+        Args:
+            names: of columns; those with a given type, or one that the file says, stay.
+
+        Returns:
+            Whether any column will be read otherwise.
+        """
+        return False
 
 
 class TableSource(Source):

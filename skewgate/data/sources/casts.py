@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from skewgate.core.errors import InputError
+from skewgate.core.errors import ColumnError
+from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of
 from skewgate.data.arrow.times import whole_seconds
 from skewgate.data.arrow.values import castable
@@ -36,7 +37,7 @@ def cast_batch(
         The rows that can be cast, and the problems of the others by their position.
 
     Raises:
-        InputError: a column cannot be cast, whatever its values.
+        ColumnError: a column cannot be cast, whatever its values.
     """
     columns = []
     problems: dict[int, Problem] = {}
@@ -48,7 +49,8 @@ def cast_batch(
         try:
             columns.append(cast(column, target))
         except pa.ArrowNotImplementedError as error:
-            raise InputError(
+            raise ColumnError(
+                name,
                 f"{where}: column {name}",
                 f"must be {name_of(target)}, found {column.type}",
                 "correct the values, or the type in the schema",
@@ -112,6 +114,8 @@ def cast(column: pa.Array, target: pa.DataType) -> pa.Array:
         mask = np.asarray(column.is_null())
         values = column.to_numpy(zero_copy_only=False).astype(np.float64)
         return cast(pa.array(values, mask=mask), target)
+    if pa.types.is_decimal(kind) and target == pa.float64():
+        return to_doubles(column)
     # Integers that no float holds are rounded, as they are in text.
     rounded = pa.types.is_integer(kind) and target == pa.float64()
     return castable(column).cast(target, safe=not rounded)

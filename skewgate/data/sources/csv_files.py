@@ -127,6 +127,12 @@ class CsvSource(base.TableSource):
                 reading.types.setdefault(field.name, field.type)
             yield batch
 
+    def read_as_text(self, names: Collection[str]) -> bool:
+        """See Source."""
+        changed = [name for name in names if name in self.columns and name not in self._declared]
+        self.inferred.update(dict.fromkeys(changed, pa.string()))
+        return bool(changed)
+
     def scan(self) -> Iterator[pa.Schema]:
         """See TableSource."""
         for batch in self._batches(_Reading(self.columns, self._declared, Rejections(None))):

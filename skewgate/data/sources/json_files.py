@@ -37,6 +37,7 @@ class _Reading:
         widens: whether a wider type is taken as it comes, instead of an error.
         names: the columns, once the first rows were read.
         lists: whether columns with a given type hold lists, as far as it is known.
+        columns: the columns to read; all without it. Others may hold anything.
     """
 
     types: _Types
@@ -44,6 +45,11 @@ class _Reading:
     widens: bool = False
     names: list[str] | None = None
     lists: dict[str, bool] = dataclasses.field(default_factory=dict)
+    columns: Collection[str] | None = None
+
+    def reads(self, name: str) -> bool:
+        """Says whether a column is to be read."""
+        return self.columns is None or name in self.columns
 
     def texts(self) -> pa.Schema:
         """Returns the columns that must not be taken for times."""
@@ -51,7 +57,7 @@ class _Reading:
             [
                 (name, pa.list_(kind) if self.lists.get(name) else kind)
                 for name, kind in self.types.items()
-                if kind in _TEXTS
+                if kind in _TEXTS and self.reads(name)
             ]
         )
 
@@ -78,11 +84,18 @@ class JsonSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        reading = _Reading({**self._inferred, **self._declared}, rejections)
+        types = {**self._inferred, **self._declared}
+        reading = _Reading(types, rejections, columns=columns)
         for lines, rows, arrays in self._blocks(reading):
-            names = [name for name in reading.names or () if columns is None or name in columns]
+            names = [name for name in reading.names or () if reading.reads(name)]
             batch = _batch(rows, {name: arrays.get(name) for name in names}, reading.types)
             yield base.with_lines(batch, lines)
+
+    def read_as_text(self, names: Collection[str]) -> bool:
+        """See Source; numbers of JSON become text too."""
+        changed = [name for name in names if name not in self._declared]
+        self._declared.update(dict.fromkeys(changed, pa.string()))
+        return bool(changed)
 
     def scan(self) -> Iterator[pa.Schema]:
         """See TableSource."""
@@ -134,6 +147,8 @@ class JsonSource(base.TableSource):
         arrays = {}
         wider: _Types = {}
         for name, column in zip(table.column_names, table.columns, strict=True):
+            if not reading.reads(name):
+                continue
             array = column.chunk(0)
             known = reading.types.get(name, pa.null())
             if name in self._declared:
@@ -166,7 +181,7 @@ class JsonSource(base.TableSource):
         spans = json_lines.lines(data)
         numbers = line + line_numbers(data, np.array([start for start, _ in spans], np.int64))
         kinds = {name: json_lines.kind_of_type(kind) for name, kind in reading.types.items()}
-        judge = json_lines.Judge(self._declared, kinds, reading.lists)
+        judge = json_lines.Judge(self._declared, kinds, reading.lists, reading.columns)
         texts: list[bytes] = []
         left: list[int] = []
         rejected: list[Rejected] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -77,11 +77,13 @@ class Judge:
         declared: types that are given to columns.
         kinds: what the values of other columns are, as far as it is known.
         lists: whether columns with a given type hold lists, as far as it is known.
+        columns: the columns to read, of which alone values are judged and kept; all without it.
     """
 
     declared: Mapping[str, pa.DataType]
     kinds: dict[str, str]
     lists: dict[str, bool]
+    columns: Collection[str] | None = None
 
     def judge(self, line: bytes) -> tuple[bytes, Problem | None]:
         """Returns the line, with values as they were declared, and what is wrong with it."""
@@ -96,7 +98,11 @@ class Judge:
         if len(dict(pairs)) < len(pairs):
             return line, ("", "a key twice", "each key once")
         values, kinds, lists = dict(pairs), dict(self.kinds), dict(self.lists)
+        if self.columns is not None:
+            values = {name: value for name, value in values.items() if name in self.columns}
         for name, value in pairs:
+            if name not in values:
+                continue
             if value is None:
                 continue
             try:
@@ -113,7 +119,7 @@ class Judge:
             except _InvalidValue as error:
                 return line, (name, _shown(value), str(error))
         self.kinds, self.lists = kinds, lists
-        if any(values[name] is not value for name, value in pairs):
+        if len(values) < len(pairs) or any(values[name] is not value for name, value in pairs):
             line = json.dumps(_plain(values)).encode()
         return line, None
 

@@ -6,11 +6,13 @@ import zlib
 from collections.abc import Collection, Iterator
 
 import pyarrow as pa
+from google.protobuf import message
 
-from skewgate.core.errors import InputError
+from skewgate.core.errors import ColumnError, InputError
 from skewgate.data.sources.base import Source
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
+from skewgate.data.tf_example import patching
 from skewgate.data.tf_example.coder import UndecodableError, decode_batch
 from skewgate.data.tf_example.inflating import Inflated
 from skewgate.data.tf_example.tfrecord import read_stream
@@ -34,11 +36,8 @@ class RecordSource(Source):
             try:
                 batch = decode_batch(records)
             except UndecodableError as error:
-                raise InputError(
-                    f"{self.path}: records {first + 1} to {first + len(records)}",
-                    f"are not tf.Example ({error})",
-                    "write it again as TFRecord of tf.Example",
-                ) from error
+                place = f"{self.path}: records {first + 1} to {first + len(records)}"
+                batch = _salvaged(records, columns, place, error)
             kept = [
                 index
                 for index, name in enumerate(batch.schema.names)
@@ -50,9 +49,38 @@ class RecordSource(Source):
                 )
                 if kept
                 else pa.RecordBatch.from_arrays(
-                    [pa.nulls(len(records))], [next(iter(columns or ("",)))]
+                    [pa.nulls(len(records))],
+                    [next(iter(columns or batch.schema.names or ("",)))],
                 )
             )
+
+
+def _salvaged(
+    records: list[bytes], columns: Collection[str] | None, place: str, error: UndecodableError
+) -> pa.RecordBatch:
+    """Decodes records without the features that nobody wants and whose values have two types.
+
+    Raises:
+        InputError: the records are no tf.Example; a ColumnError if a feature that is wanted has
+            values of two types.
+    """
+    try:
+        types = patching.types_of(records)
+    except message.DecodeError:
+        types = {}
+    mixed = {name: kinds for name, kinds in types.items() if len(kinds) > 1}
+    for name, kinds in sorted(mixed.items()):
+        if columns is None or name in columns:
+            problem = f"hold {' and '.join(sorted(kinds))} in the feature {name}"
+            raise ColumnError(name, place, problem, "write it with one type") from error
+    try:
+        if mixed:
+            return decode_batch([patching.without(record, mixed)[0] for record in records])
+    except UndecodableError as other:
+        error = other
+    raise InputError(
+        place, f"are not tf.Example ({error})", "write it again as TFRecord of tf.Example"
+    ) from error
 
 
 def _batches(path: str, opener: Opener | None) -> Iterator[tuple[int, list[bytes]]]:

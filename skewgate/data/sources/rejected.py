@@ -7,7 +7,7 @@ import dataclasses
 import threading
 from collections.abc import Mapping
 
-from skewgate.core.errors import InputError
+from skewgate.core.errors import ColumnError, InputError
 
 KEPT = 20
 _LONGEST = 60  # letters of a cell in a message
@@ -42,8 +42,10 @@ class Rejected:
 
     def error(self, more: str = "", fix: str = "") -> InputError:
         """Returns the error of a run that ends at this row."""
-        fix = fix or (_FIX_VALUE if self.column else _FIX_ROW)
-        return InputError(self.place, f"expected {self.expected}, found {self.found}{more}", fix)
+        problem = f"expected {self.expected}, found {self.found}{more}"
+        if self.column:
+            return ColumnError(self.column, self.place, problem, fix or _FIX_VALUE)
+        return InputError(self.place, problem, fix or _FIX_ROW)
 
 
 class Rejections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from skewgate.data.tf_example import encoding
 from skewgate.data.tf_example.protobuf import message_class, read_varint, write_varint
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
+_TYPES = {0x0A: "BYTES", 0x12: "FLOAT", 0x1A: "INT"}  # first byte of a feature
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
 
 
@@ -73,6 +74,21 @@ def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str
     del left.features.feature[:]
     left.features.feature.extend(kept)
     return left.SerializeToString(), frozenset(valued)
+
+
+def types_of(records: Sequence[bytes]) -> dict[str, set[str]]:
+    """Returns the types of the values that each feature has, as TFMD's schema names them.
+
+    Raises:
+        google.protobuf.message.DecodeError: a record is no tf.Example.
+    """
+    found: dict[str, set[str]] = {}
+    for record in records:
+        for entry in _Example.FromString(record).features.feature:
+            if len(entry.value) > _BYTES_WITHOUT_VALUE:
+                name = entry.key.decode("utf-8", "replace")
+                found.setdefault(name, set()).add(_TYPES.get(entry.value[0], "unknown"))
+    return found
 
 
 def _example_class() -> Any:

@@ -36,11 +36,12 @@ class ProfileAccumulator:
         """Takes the rows of a batch.
 
         Args:
-            batch: columns of numbers, text, booleans, times, or lists of them.
+            batch: columns of numbers, text, booleans, times, or lists of them; of others it is
+                kept that they cannot be compared.
             run: does the work of the columns, each of which is independent of the others.
 
         Raises:
-            InputError: a column cannot be compared, or slices cannot be made by it.
+            InputError: slices cannot be made by a column.
         """
         work = self._work("", batch)
         self._seen.update(batch.schema.names)
@@ -53,10 +54,9 @@ class ProfileAccumulator:
     def _work(self, name: str, batch: pa.RecordBatch) -> list[tuple[ColumnAccumulator, pa.Array]]:
         kept = self._slices.setdefault(name, {})
         self._rows[name] = self._rows.get(name, 0) + batch.num_rows
-        features = self._options.features
         jobs = []
         for column, array in zip(batch.schema.names, batch.columns, strict=True):
-            if features is None or column in features:
+            if self._options.keeps(column):
                 if column not in kept:
                     kept[column] = self._column(column)
                 jobs.append((kept[column], array))
@@ -68,6 +68,21 @@ class ProfileAccumulator:
             categorical=name in self._options.categorical,
             resolution=self._options.resolution,
         )
+
+    def kinds(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Returns the kind of every column that has values, and the names of its types."""
+        return {
+            name: (column.kind, frozenset(map(str, column.types)))
+            for name, column in self._slices[""].items()
+            if column.kind
+        }
+
+    def give_up(self, column: str, problem: str, *, faulty: bool) -> None:
+        """Keeps no values of a column; the arguments as in OpaqueDistribution."""
+        for kept in self._slices.values():
+            if column not in kept:
+                kept[column] = self._column(column)
+            kept[column].give_up(problem, faulty=faulty)
 
     def merge(self, other: ProfileAccumulator) -> None:
         """Takes what another accumulator has seen; the other must not be used any more."""

@@ -15,12 +15,12 @@ from skewgate.checks.skew.anomalies.subjects import (
     Subjects,
     declarations,
     domain_values,
-    is_validated,
     name_of,
     named_values,
     path_of,
 )
 from skewgate.core.errors import InputError
+from skewgate.schema.reading import is_validated
 
 _NO_LIMIT = 2**63 - 1
 _SEMANTIC = ("mid_domain", "url_domain", "time_domain", "time_of_day_domain")

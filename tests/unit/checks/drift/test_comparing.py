@@ -200,7 +200,8 @@ def test_a_feature_that_changes_its_kind_fails(build, baseline):
     results = by_check(compare(baseline, changed, config()))
     assert results["", "fare", "kind"].status is Status.FAIL
     assert results["", "fare", "kind"].reason == (
-        "fare is numeric in the baseline and categorical now"
+        "fare is numeric (float) in the baseline and categorical (STRING) now; write it with one "
+        "type, give its type in the schema, or ignore it in drift.yaml"
     )
     assert ("", "fare", "ks") not in results
 

@@ -7,6 +7,7 @@ import pytest
 from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import counted_feature, value_count_name
+from skewgate.profiling.accumulators.column import ColumnAccumulator
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
@@ -165,7 +166,12 @@ def test_threads_change_nothing():
     assert described(accumulator.profile()) == described(expected)
 
 
-def test_an_error_of_a_thread_is_raised():
+def test_an_error_of_a_thread_is_raised(monkeypatch):
+    def add(self, array):
+        if self.name == "fare":
+            raise InputError("column fare", "is broken")
+
+    monkeypatch.setattr(ColumnAccumulator, "add", add)
     accumulator = ProfileAccumulator()
-    with ThreadPoolExecutor(2) as pool, pytest.raises(InputError, match=r"^column nested: has"):
-        accumulator.add(batch(fare=[1.0], nested=[{"a": 1}]), pool.map)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(InputError, match=r"^column fare: is broken"):
+        accumulator.add(batch(fare=[1.0], n=[1]), pool.map)
