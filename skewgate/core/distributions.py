@@ -41,6 +41,7 @@ class NumericDistribution:
         n_present: number of examples that have the feature, if they may have several values;
             None if each has one.
         integer: whether the values are of an integer type.
+        logical: what kind of times the values are, see `time_values`; "" for plain numbers.
     """
 
     edges: FloatArray
@@ -56,6 +57,7 @@ class NumericDistribution:
     std: float = math.nan
     n_present: int | None = None
     integer: bool = False
+    logical: str = ""
 
     kind = "numeric"
 

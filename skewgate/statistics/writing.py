@@ -19,7 +19,12 @@ from skewgate.core.profile import Features, Profile, counted_feature, value_coun
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
 from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
-from skewgate.statistics.reading import RANK_ERROR_STAT, SLACK_STAT, VALUE_COUNT_ERROR_STAT
+from skewgate.statistics.reading import (
+    LOGICAL_STAT,
+    RANK_ERROR_STAT,
+    SLACK_STAT,
+    VALUE_COUNT_ERROR_STAT,
+)
 
 _RANKS = 10_000  # categories named
 _TOP = 20  # of which so many are also top_values, as TFDV writes them
@@ -107,6 +112,8 @@ def _write_numbers(
         histogram.num_nan = side.n_nan
     message.custom_stats.add(name=RANK_ERROR_STAT, num=error)
     message.custom_stats.add(name=RESOLUTION_STAT, num=resolution)
+    if side.logical:
+        message.custom_stats.add(name=LOGICAL_STAT, str=side.logical)
 
 
 def _write_histogram(

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skewgate.core import time_values
 from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.columns import to_numbers
@@ -37,10 +38,16 @@ class ColumnAccumulator:
         self._categorical = categorical
         self._values: NumericAccumulator | CategoricalAccumulator | None = None
         self._type: pa.DataType | None = None
+        self._logical: str | None = None
         self._resolution = resolution
         self._lengths = NumericAccumulator(resolution)  # of the lists that are there
         self._n_present = 0
         self._longest = 1
+
+    def note_logical(self, logical: str) -> None:
+        """Takes the logical type of the values that come next, see `time_values`."""
+        known = logical if self._logical is None else self._logical
+        self._logical = time_values.joined(known, logical)
 
     def add(self, array: pa.Array) -> None:
         """Takes the rows of a batch.
@@ -115,6 +122,8 @@ class ColumnAccumulator:
         self._n_present += other._n_present
         self._longest = max(self._longest, other._longest)
         self._lengths.merge(other._lengths)
+        if other._logical is not None:
+            self.note_logical(other._logical)
         if self._values is None:
             self._values, self._type = other._values, other._type
         elif isinstance(self._values, NumericAccumulator) and isinstance(
@@ -143,7 +152,9 @@ class ColumnAccumulator:
             empty = self._n_present - found.n - found.n_nan
             found = values.distribution(n_missing + empty)
         if isinstance(found, NumericDistribution) and self._type is not None:
-            return dataclasses.replace(found, integer=_is_whole(self._type))
+            return dataclasses.replace(
+                found, integer=_is_whole(self._type), logical=self._logical or ""
+            )
         return found
 
     def value_count(self) -> NumericDistribution | None:
