@@ -216,7 +216,8 @@ def is_index(side: NumericDistribution) -> bool:
     width = float(side.edges[-1] - side.edges[0]) + 1
     if not _UNIQUE * side.n <= width <= _GAPS * side.n:
         return False
-    if side.rank_error == 0 and len(side.edges) < _UNIQUE * side.n:  # every value is an edge
+    between = float(np.sum(side.left_upper[1:] - side.right_lower[:-1]))
+    if between < 0.5 / side.n and len(side.edges) < _UNIQUE * side.n:  # every value is an edge
         return False
     if float(np.max(side.right_lower - side.left_upper)) > 2.5 / side.n:
         return False

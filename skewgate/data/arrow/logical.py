@@ -28,7 +28,7 @@ def logical_of(kind: pa.DataType) -> str:
 
 
 def logical_of_field(field: pa.Field) -> str:
-    """Returns the logical type of a column of a batch, by its type or by what `with_logical` notes."""
+    """Returns the logical type of a column: by its type, or as `with_logical` notes it."""
     noted = (field.metadata or {}).get(_KEY, b"").decode()
     return noted or logical_of(value_type(field.type))
 

@@ -78,7 +78,7 @@ def test_profile_and_slices_know_partitions(run, hive, tmp_path):
 
 def test_simulate_knows_partitions(run, hive, tmp_path):
     spec = tmp_path / "s.yaml"
-    spec.write_text("version: 1\nseed: 1\nwindows: {count: 3}\nplants: []\n")
+    spec.write_text("version: 1\nseed: 1\nwindows: {number: 3}\nplants: []\n")
     result = run(
         "simulate", hive("a", 1), "--spec", str(spec), "--out", str(tmp_path / "out"), "--quiet"
     )
@@ -97,14 +97,14 @@ def put(base, name, content):
 
 def test_objects_are_compared_and_profiled(run, cli, s3_base, tmp_path):
     for side, seed in (("a", 1), ("b", 2)):
-        rows = cli.trips(600, seed)
+        rows = cli.trips(1200, seed)
         for month in (1, 2):
-            part = rows.slice(300 * (month - 1), 300)
+            part = rows.slice(600 * (month - 1), 600)
             pa.parquet.write_table(part, tmp_path / "rows.parquet")
             put(
                 s3_base, f"{side}/month={month}/a.parquet", (tmp_path / "rows.parquet").read_bytes()
             )
-    pa.csv.write_csv(cli.trips(600, 2), tmp_path / "rows.csv")
+    pa.csv.write_csv(cli.trips(1200, 2), tmp_path / "rows.csv")
     put(s3_base, "rows.csv.gz", gzip.compress((tmp_path / "rows.csv").read_bytes()))
     result = run("drift", f"{s3_base}/a", f"{s3_base}/b/**/*.parquet", "--quiet")
     assert result.code == 0, result.err
@@ -114,16 +114,16 @@ def test_objects_are_compared_and_profiled(run, cli, s3_base, tmp_path):
     assert "presence" in result.out
     out = tmp_path / "s.pb"
     assert run("profile", f"{s3_base}/a", "--out", str(out), "--quiet").code == 0
-    assert read_profile(out).rows == {"": 600}
+    assert read_profile(out).rows == {"": 1200}
     put(s3_base, "s.pb", out.read_bytes())
     assert run("drift", f"{s3_base}/s.pb", f"{s3_base}/b", "--quiet").code == 0
 
 
 def test_simulate_reads_objects(run, cli, s3_base, tmp_path):
-    pa.parquet.write_table(cli.trips(600, 1), tmp_path / "rows.parquet")
+    pa.parquet.write_table(cli.trips(1200, 1), tmp_path / "rows.parquet")
     put(s3_base, "rows.parquet", (tmp_path / "rows.parquet").read_bytes())
     spec = tmp_path / "s.yaml"
-    spec.write_text("version: 1\nseed: 1\nwindows: {count: 3}\nplants: []\n")
+    spec.write_text("version: 1\nseed: 1\nwindows: {number: 3}\nplants: []\n")
     place, out = f"{s3_base}/rows.parquet", str(tmp_path / "out")
     assert run("simulate", place, "--spec", str(spec), "--out", out, "--quiet").code == 0
 
@@ -153,7 +153,7 @@ def test_a_store_that_does_not_answer_is_one_sentence(run, monkeypatch):
     "name", ["a.pq", "a.parq", "a.snappy.parquet", "a.arrow", "a.feather", "a.json", "a.json.gz"]
 )
 def test_other_endings_of_the_same_formats_are_read(run, cli, tmp_path, name):
-    rows = cli.trips(300, 1).drop(["started"])
+    rows = cli.trips(1200, 1).drop(["started"])
     other = str(tmp_path / "other.parquet")
     pa.parquet.write_table(rows, other)
     path = tmp_path / name
@@ -187,7 +187,7 @@ def statistics(run, cli, tmp_path):
         joined = statistics_pb2.DatasetFeatureStatisticsList()
         for dataset, seed in seeds.items():
             rows, out = tmp_path / f"{dataset}.parquet", tmp_path / f"{dataset}.pb"
-            pa.parquet.write_table(cli.trips(600, seed, fare=1 + 0.4 * (seed > 9)), rows)
+            pa.parquet.write_table(cli.trips(1200, seed, fare=1 + 0.4 * (seed > 9)), rows)
             assert run("profile", str(rows), "--out", str(out), "--quiet").code == 0
             found = statistics_pb2.DatasetFeatureStatisticsList.FromString(out.read_bytes())
             found.datasets[0].name = dataset
@@ -216,7 +216,7 @@ def test_a_data_set_is_chosen_for_both_sides_or_for_each(run, statistics):
 
 def test_a_data_set_is_chosen_beside_rows(run, statistics, cli, tmp_path):
     path = statistics("s.tfrecord", train=1, eval=10)
-    rows = cli.write(cli.trips(600, 2), tmp_path / "rows")
+    rows = cli.write(cli.trips(1200, 2), tmp_path / "rows")
     assert run("drift", path, rows, "--dataset", "train", "--quiet").code == 0
     assert run("drift", rows, path, "--dataset", "eval", "--quiet").code == 1
     assert "'tran'" in run("drift", path, rows, "--dataset", "tran", "--quiet").err
@@ -230,7 +230,7 @@ def test_a_data_set_is_chosen_beside_rows(run, statistics, cli, tmp_path):
 
 
 def test_times_are_shown_as_times(run, cli, tmp_path):
-    rows = cli.trips(600, 1)
+    rows = cli.trips(1200, 1)
     later = rows.set_column(
         rows.schema.get_field_index("started"),
         "started",

@@ -47,7 +47,7 @@ def read(place, types=None, columns=None, complete=False):
         )
         for t in tables
     ]
-    return pa.concat_tables(plain)
+    return pa.concat_tables([table.select(plain[0].column_names) for table in plain])
 
 
 def message(place, types=None):
