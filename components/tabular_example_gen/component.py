@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfx.components.example_gen import driver
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import channel, component_spec, standard_artifacts
 
-from skewgate.components.tabular_example_gen import executor, inputs
+from skewgate.components.tabular_example_gen import driver, executor, inputs
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
@@ -65,7 +64,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = TabularExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
-    DRIVER_CLASS = driver.FileBasedDriver
+    DRIVER_CLASS = driver.FileDriver
 
     def __init__(
         self,

@@ -15,11 +15,14 @@ from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io, beam_workers, example_shards
 from skewgate.core.errors import InputError
+from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
 from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
+from skewgate.data.sources import partitions
+from skewgate.storage import s3
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
@@ -48,7 +51,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         config = json.loads(exec_properties["input_config"])
         pattern = os.path.join(exec_properties["input_base"], config["splits"][0]["pattern"])
         paths = find_files(pattern)
-        plan = make_plan(exec_properties, input_dict.get("schema"), remote="://" in pattern)
+        plan = make_plan(exec_properties, input_dict.get("schema"), paths, pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         partial = os.path.join(examples.uri, _PARTIAL)
         with artifact_io.temporary_folder(partial):
@@ -83,9 +86,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def find_files(pattern: str) -> list[str]:
     """Returns the files that match, in order of name, without hidden ones and markers.
 
+    See `locations.find`: a pattern that matches folders alone stands for the files in these.
+
     Raises:
         InputError: there is none.
     """
+    if "://" not in pattern or s3.is_object(pattern):
+        return sources.files(pattern)
     paths = sorted(
         str(path)
         for path in fileio.glob(pattern)
@@ -97,14 +104,18 @@ def find_files(pattern: str) -> list[str]:
 
 
 def make_plan(
-    exec_properties: dict[str, Any], schema: list[types.Artifact] | None, *, remote: bool
+    exec_properties: dict[str, Any],
+    schema: list[types.Artifact] | None,
+    paths: Sequence[str],
+    pattern: str,
 ) -> Plan:
     """Returns what the parameters ask for.
 
     Args:
         exec_properties: see the component.
         schema: gives types to columns.
-        remote: whether the files are beyond what Arrow opens itself.
+        paths: the files.
+        pattern: what they match; the folders below its first wildcard may be columns.
 
     Raises:
         InputError: the splits, the scheduled time or the types are malformed.
@@ -119,10 +130,11 @@ def make_plan(
             exec_properties.get("scheduled_time"),
         ),
         create=_create,
-        opener=_open if remote else None,
+        opener=_open if "://" in pattern else None,
         types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
+        partitions=partitions.find(pattern, paths, column_types),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import pathlib
 import sys
+from collections.abc import Sequence
 
 from skewgate.checks.drift import config as config_lib
 from skewgate.checks.drift import evaluate
+from skewgate.checks.drift.suggesting import Suggestion, snippet
 from skewgate.cli import console, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
@@ -23,13 +25,14 @@ from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
 
 _MOST_NOTES = 10  # on features, in the output
+_MOST_SUGGESTIONS = 10
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: baseline, current, config, schema, out, json, exact, quiet.
+        options: baseline, current, config, schema, dataset, out, json, exact, quiet.
 
     Raises:
         InputError: data, configuration or schema cannot be used.
@@ -50,7 +53,12 @@ def run(options: argparse.Namespace) -> int:
         ignored=config.ignored,
     )
     places = (options.baseline, options.current)
-    sides = [engine.open_side(place, read_options) for place in places]
+    datasets = _datasets(options.dataset)
+    sides = [
+        engine.open_side(place, read_options, dataset)
+        for place, dataset in zip(places, datasets, strict=True)
+    ]
+    _check_datasets(datasets, sides)
     reading.expect({side.place: side.rows for side in sides})
     baseline, current = engine.profile_sides(sides, read_options, profile_options)
     for place, profile in zip(places, (baseline, current), strict=True):
@@ -83,6 +91,28 @@ def run(options: argparse.Namespace) -> int:
     if report.decision.blessed:
         return EXIT_PASS
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
+
+
+def _datasets(names: Sequence[str]) -> tuple[str, str]:
+    """Returns the data set to take of each side, "" for all examples.
+
+    Raises:
+        InputError: more are named than there are sides.
+    """
+    if len(names) > 2:
+        raise InputError(
+            "--dataset", f"is given {len(names)} times", "give it once for both sides, or for each"
+        )
+    baseline, current = (*names, *names, "", "")[:2] if len(names) < 2 else names
+    return baseline, current
+
+
+def _check_datasets(names: Sequence[str], sides: Sequence[engine.FileSide]) -> None:
+    """Makes sure that the data set that is named is one of statistics."""
+    if any(names) and not any(side.statistics for side in sides):
+        raise InputError(
+            "--dataset", "chooses among statistics, and both sides are rows", "leave it out"
+        )
 
 
 def _can_reread(side: engine.FileSide) -> bool:
@@ -136,5 +166,18 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
         print(visible(f"Note: {feature}: {notes[feature]}"))
     if len(notes) > _MOST_NOTES:
         print(f"Note: ... and {len(notes) - _MOST_NOTES:,} features more, see report.json")
+    suggestions = report.details.get("suggestions", ())
+    if suggestions:
+        _show_suggestions([Suggestion(**each) for each in suggestions])
     if written is not None:
         print(f"Report: {written}")
+
+
+def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:
+    """Prints which columns the configuration might ignore."""
+    print("Columns to ignore, perhaps (the verdict is with them):")
+    for each in suggestions[:_MOST_SUGGESTIONS]:
+        print(visible(f"  {each.feature} {each.reason}"))
+    if len(suggestions) > _MOST_SUGGESTIONS:
+        print(f"  ... and {len(suggestions) - _MOST_SUGGESTIONS:,} more, see report.json")
+    print(visible(f"  in drift.yaml: {snippet(suggestions[:_MOST_SUGGESTIONS])}"))

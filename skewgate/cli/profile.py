@@ -24,7 +24,7 @@ def profile(options: argparse.Namespace) -> int:
     """Profiles data and writes the statistics; returns the exit code.
 
     Args:
-        options: data, out, schema, slices, resolution, quiet.
+        options: data, out, schema, dataset, slices, resolution, quiet.
 
     Raises:
         InputError: the data cannot be used, or the file cannot be written.
@@ -38,7 +38,7 @@ def profile(options: argparse.Namespace) -> int:
         slice_by=[columns.split(",") for columns in options.slices],
         resolution=max(RESOLUTION, 2 * options.resolution),
     )
-    side = engine.open_side(options.data, read_options)
+    side = engine.open_side(options.data, read_options, options.dataset)
     reading.expect({side.place: side.rows})
     [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()

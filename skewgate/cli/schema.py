@@ -13,13 +13,16 @@ from collections.abc import Callable, Sequence
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.checks.drift import suggesting
 from skewgate.cli import schema_data
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, InputError
+from skewgate.core.wording import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
 from skewgate.schema.editing.diff import Difference, aligned, diff
 from skewgate.schema.editing.render import render_schema
 from skewgate.schema.reading import parse_schema
+from skewgate.statistics.reading import parse_profile
 from skewgate.storage import atomic
 
 SERVING = "SERVING"
@@ -54,6 +57,9 @@ def infer(options: argparse.Namespace) -> int:
         )
     statistics = schema_data.read(options, options.data)
     schema = schema_data.Tfdv(quiet=options.quiet).infer(statistics)
+    found = parse_profile(statistics.SerializeToString(), options.data)
+    schema_data.note_times(schema, found)
+    suggestions = suggesting.suggest_for_one(found)
     features = {feature.name: feature for feature in schema.feature}
     for label in options.labels:
         if label not in features:
@@ -64,9 +70,17 @@ def infer(options: argparse.Namespace) -> int:
     schema.default_environment.extend(environments)
     rows = max(dataset.num_examples for dataset in statistics.datasets)
     header = f"Inferred from {rows:,} rows of {options.data}; not reviewed yet."
+    if suggestions:
+        snippet = visible(suggesting.snippet(suggestions))
+        header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
     _write(options.out, render_schema(schema, header))
     domains = len(schema.string_domain)
     print(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
+    for each in suggestions:
+        print(visible(f"  {each.feature} {each.reason}"))
+    if suggestions:
+        print("  If they are not to be compared, in drift.yaml:")
+        print(visible(f"  {suggesting.snippet(suggestions)}"))
     return EXIT_PASS
 
 

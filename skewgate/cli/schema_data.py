@@ -12,20 +12,28 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate.cli import console
-from skewgate.core.distributions import CategoricalDistribution, NumericDistribution
+from skewgate.core.distributions import (
+    CategoricalDistribution,
+    Distribution,
+    NumericDistribution,
+)
 from skewgate.core.errors import InputError
-from skewgate.core.profile import Features
+from skewgate.core.profile import Features, Profile
+from skewgate.core.time_values import DATE, TIMESTAMP
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.schema.reading import without
 from skewgate.statistics import writing
 from skewgate.statistics.messages import read_statistics
 
 _POINTS = 1000  # kept of each number, as `skewgate profile` does
 _TYPES = schema_pb2.FeatureType
+_INT = schema_pb2.INT
 
 
 def read(
@@ -34,16 +42,16 @@ def read(
     """Returns the statistics of data, features in the order of the data.
 
     Args:
-        options: quiet.
+        options: dataset, quiet.
         place: data, or TFDV statistics, of which one file is taken as it is.
         schema: says which whole numbers are floats, and which numbers are text.
 
     Raises:
         InputError: the data cannot be used, or have no features.
     """
-    side = engine.open_side(place, engine.ReadOptions())
+    side = engine.open_side(place, engine.ReadOptions(), options.dataset)
     if len(side.statistics) == 1 and not side.tables:
-        found = read_statistics(side.statistics[0])
+        found = read_statistics(side.statistics[0], options.dataset)
     else:
         found = _profile(options, side, schema)
     if not any(dataset.features for dataset in found.datasets):
@@ -57,9 +65,19 @@ def _profile(
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     read_options = engine.ReadOptions(progress=reading)
     profile_options = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
+    fallback: schema_pb2.Schema | None = None
     while True:
         reading.expect({side.place: side.rows})
-        [profile] = engine.profile_sides([side], read_options, profile_options)
+        try:
+            [profile] = engine.profile_sides([side], read_options, profile_options)
+        except InputError:
+            if fallback is None:
+                raise
+            reading.done()
+            # Not all values of the columns are whole numbers: they stay floats.
+            read_options, fallback = engine.ReadOptions(schema=fallback, progress=reading), None
+            side = engine.open_side(side.place, read_options, side.dataset)
+            continue
         reading.done()
         for name, opaque in profile.opaque().items():
             raise InputError(
@@ -71,9 +89,10 @@ def _profile(
         if not side.tables or wider is None or not wider.feature:
             break
         # By their own types, so that a type that the schema does not allow is seen as such; but
-        # whole numbers may stand for floats, and digits for text.
+        # whole numbers may stand for floats and the other way round, and digits for text.
+        fallback = _without_integers(wider)
         read_options, schema = engine.ReadOptions(schema=wider, progress=reading), None
-        side = engine.open_side(side.place, read_options)
+        side = engine.open_side(side.place, read_options, side.dataset)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))
@@ -99,11 +118,45 @@ def _wider(schema: schema_pb2.Schema, features: Features) -> schema_pb2.Schema:
         whole = isinstance(side, NumericDistribution) and side.integer
         number = isinstance(side, NumericDistribution)
         text = isinstance(side, CategoricalDistribution)
-        if (feature.type == _TYPES.Value("FLOAT") and whole) or (
-            feature.type == _TYPES.Value("BYTES") and number and not text
+        if (
+            (feature.type == _TYPES.Value("FLOAT") and whole)
+            or (feature.type == _TYPES.Value("BYTES") and number and not text)
+            or (feature.type == _INT and _may_be_whole(side))
         ):
             wider.feature.add(name=feature.name, type=feature.type)
     return wider
+
+
+def _may_be_whole(side: Distribution | None) -> bool:
+    """Says whether floats may all be whole numbers, as `1.0` in CSV; what is kept of them is."""
+    if not isinstance(side, NumericDistribution) or side.integer or side.n_nan:
+        return False
+    return bool(np.all(np.isfinite(side.edges)) and np.all(side.edges == np.floor(side.edges)))
+
+
+def _without_integers(schema: schema_pb2.Schema) -> schema_pb2.Schema:
+    """Returns a schema without the features that are to be read as whole numbers."""
+    integers = {feature.name for feature in schema.feature if feature.type == _INT}
+    return without(schema, integers)
+
+
+def note_times(schema: schema_pb2.Schema, profile: Profile) -> None:
+    """Declares the integers that are points in time to be so: `time_domain`, in seconds.
+
+    Args:
+        schema: as it was inferred; changed in place.
+        profile: of the same data.
+    """
+    features = profile.slices.get("", {})
+    for feature in schema.feature:
+        side = features.get(feature.name)
+        if (
+            isinstance(side, NumericDistribution)
+            and side.logical in (DATE, TIMESTAMP)
+            and feature.type == _TYPES.Value("INT")
+            and not feature.WhichOneof("domain_info")
+        ):
+            feature.time_domain.integer_format = schema_pb2.TimeDomain.UNIX_SECONDS
 
 
 class Tfdv:

@@ -44,6 +44,7 @@ class NumericDistribution:
         types: the types that the values are stored in, by their names in Arrow; none if unknown.
             Distributions are equal whatever these are.
         moments_error: by how much mean and std may be off, each.
+        logical: what kind of times the values are, see `time_values`; "" for plain numbers.
     """
 
     edges: FloatArray
@@ -61,6 +62,7 @@ class NumericDistribution:
     integer: bool = False
     types: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
     moments_error: float = 0.0
+    logical: str = ""
 
     kind = "numeric"
 

@@ -17,11 +17,13 @@ from skewgate.core.errors import ColumnError, InputError
 from skewgate.core.profile import Profile, counted_feature
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
+from skewgate.data.sources import partitions
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_profiles
-from skewgate.schema.reading import categorical_features, ignored_features
+from skewgate.schema.reading import categorical_features, ignored_features, time_features
+from skewgate.statistics.messages import is_statistics
 from skewgate.statistics.reading import read_profile
 
 
@@ -33,11 +35,13 @@ class FileSide:
         place: what the user named.
         tables: files of rows.
         statistics: paths of statistics files.
+        dataset: the data set to take of these, where they hold several; "" to take all examples.
     """
 
     place: str
     tables: tuple[Source, ...]
     statistics: tuple[str, ...]
+    dataset: str = ""
 
     @property
     def rows(self) -> int | None:
@@ -67,19 +71,26 @@ _PARSING = threading.Lock()
 """Statistics are read by Python code, of which two threads at once take longer than in turn."""
 
 
-def open_side(place: str, reading: ReadOptions) -> FileSide:
+def open_side(place: str, reading: ReadOptions, dataset: str = "") -> FileSide:
     """Finds and opens the files that a path, folder or pattern stands for.
+
+    Args:
+        place: what the user named.
+        reading: gives types by its schema.
+        dataset: see FileSide.
 
     Raises:
         InputError: there is no file, or one has no known format.
     """
     paths = sources.files(place)
-    statistics = tuple(path for path in paths if sources.is_statistics(path))
+    statistics = tuple(path for path in paths if is_statistics(path))
     types: dict[str, pa.DataType] = (
         kinds.column_types(reading.schema) if reading.schema is not None else {}
     )
-    rest = (path for path in paths if path not in statistics)
-    return FileSide(place, tuple(sources.open_file(path, types) for path in rest), statistics)
+    rest = [path for path in paths if path not in statistics]
+    found = partitions.find(place, rest, types)
+    tables = tuple(sources.open_file(path, types, partitions=found) for path in rest)
+    return FileSide(place, tables, statistics, dataset)
 
 
 def profile_sides(
@@ -162,7 +173,7 @@ def _profile_side(
     profiles, names = [], []
     for path in side.statistics:
         with _PARSING:
-            profiles.append(_without(read_profile(path), options))
+            profiles.append(_without(read_profile(path, side.dataset), options))
         names.append(path)
     if side.tables:
         try:
@@ -173,7 +184,24 @@ def _profile_side(
     merged = merge_profiles(profiles, names) if len(profiles) > 1 else profiles[0]
     if not any(merged.rows.values()):
         raise InputError(side.place, "has no rows", "give data with rows")
-    return merged
+    return merged if reading.schema is None else _with_times(merged, reading.schema)
+
+
+def _with_times(profile: Profile, schema: schema_pb2.Schema) -> Profile:
+    """Notes which numbers are times by the schema, where the data themselves do not say it."""
+    times = time_features(schema)
+    return dataclasses.replace(
+        profile,
+        slices={
+            name: {
+                feature: dataclasses.replace(side, logical=times[feature])
+                if feature in times and isinstance(side, NumericDistribution) and not side.logical
+                else side
+                for feature, side in features.items()
+            }
+            for name, features in profile.slices.items()
+        },
+    )
 
 
 def _without(profile: Profile, options: ProfileOptions) -> Profile:

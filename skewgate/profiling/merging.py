@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from skewgate.core import quantile_summary as summaries
+from skewgate.core import time_values
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -129,6 +131,7 @@ def _merge_numeric(
         n_present=n_present,
         integer=all(side.integer for side in sides),
         types=_types(sides),
+        logical=functools.reduce(time_values.joined, [side.logical for side in sides]),
     )
 
 

@@ -24,6 +24,7 @@ from skewgate.core.distributions import (
 )
 from skewgate.core.profile import Profile
 from skewgate.core.results import MetricResult
+from skewgate.core.time_values import either
 from skewgate.core.wording import shortened
 from skewgate.report.ranking import worst_first
 
@@ -135,7 +136,9 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> dic
     chosen = _chosen(sides, points, before + now, gap, low, high)
     x, curves = _curves(sides, points, (before, now), chosen)
     digits = _digits(low, high)
+    logical = either(baseline.logical, current.logical)
     return {
+        **({"logical": logical} if logical else {}),
         # An infinite one becomes the largest number.
         "median": [_number(float(np.nan_to_num(side.median)), digits) for side in sides],
         "bins": [_number(cut, digits) for cut in cuts],

@@ -69,6 +69,30 @@ def ignored_features(schema: schema_pb2.Schema) -> frozenset[str]:
     return frozenset(feature.name for feature in schema.feature if not is_validated(feature))
 
 
+_TIME_FORMATS = {
+    "UNIX_DAYS": "date[d]",
+    "UNIX_SECONDS": "timestamp[s]",
+    "UNIX_MILLISECONDS": "timestamp[ms]",
+    "UNIX_MICROSECONDS": "timestamp[us]",
+    "UNIX_NANOSECONDS": "timestamp[ns]",
+}
+"""What the formats of TFMD's `TimeDomain` are called in `time_values`."""
+
+
+def time_features(schema: schema_pb2.Schema) -> dict[str, str]:
+    """Returns the logical type of the integers that a schema declares to be times.
+
+    Source: `time_domain { integer_format: UNIX_SECONDS }` and so on.
+    """
+    formats = schema_pb2.TimeDomain.IntegerTimeFormat
+    found = {
+        feature.name: formats.Name(feature.time_domain.integer_format)
+        for feature in schema.feature
+        if feature.HasField("time_domain")
+    }
+    return {name: _TIME_FORMATS[unit] for name, unit in found.items() if unit in _TIME_FORMATS}
+
+
 def check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:
     """Makes sure that a schema knows an environment; None is always fine.
 

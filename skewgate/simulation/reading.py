@@ -16,10 +16,14 @@ from skewgate.data import sources
 from skewgate.data.arrow.columns import large_lists
 from skewgate.data.arrow.kinds import is_list
 from skewgate.data.arrow.values import numbers, places_array, validity
+from skewgate.data.sources import partitions
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
+from skewgate.data.sources.partitions import PartitionedSource
 from skewgate.data.sources.records import RecordSource
+from skewgate.statistics.messages import is_statistics
+from skewgate.storage import s3
 
 Progress = Callable[[str, int], None]
 
@@ -50,9 +54,10 @@ class Rows:
         self.place = place
         paths = sources.files(place)
         for path in paths:
-            if sources.is_statistics(path):
+            if is_statistics(path):
                 raise InputError(path, "holds statistics, and no rows", "give the data themselves")
-        self._sources = [sources.open_file(path, types) for path in paths]
+        found = partitions.find(place, paths, types)
+        self._sources = [sources.open_file(path, types, partitions=found) for path in paths]
         self.schema = pa.schema([])
         self.rows = 0
         self.files: dict[str, int] = {}
@@ -98,7 +103,7 @@ class Rows:
     ) -> tuple[Observer, dict[str, tuple[pa.DataType, str]]]:
         while True:
             # Only readers of text may have to begin again.
-            again = isinstance(source, CsvSource | JsonSource)
+            again = isinstance(_file(source), CsvSource | JsonSource)
             seeing, known, count = copy.deepcopy(observer) if again else observer, dict(types), 0
             try:
                 for batch in source.batches():
@@ -130,7 +135,7 @@ class Rows:
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             if pa.types.is_dictionary(array.type):
                 array = array.dictionary_decode()
-            if isinstance(source, RecordSource) and is_list(array.type):
+            if isinstance(_file(source), RecordSource) and is_list(array.type):
                 longest = pc.max(pc.list_value_length(array)).as_py() or 0
                 self._longest[name] = max(self._longest.get(name, 0), longest)
                 array = _as_text(_first_value(array))
@@ -197,14 +202,21 @@ class Rows:
             array = batch.column(batch.schema.get_field_index(field.name))
             if pa.types.is_dictionary(array.type):
                 array = array.dictionary_decode()
-            if isinstance(source, RecordSource) and not is_list(field.type):
+            if isinstance(_file(source), RecordSource) and not is_list(field.type):
                 array = _first_value(array)
             columns.append(array if array.type == field.type else _cast(array, field, source.path))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
+def _file(source: Source) -> Source:
+    """Returns the file of a source that adds the columns of its folder."""
+    return source.file if isinstance(source, PartitionedSource) else source
+
+
 def _state(path: str) -> tuple[int, int]:
     """Returns what changes when a file does: its size and the time of its last change."""
+    if s3.is_remote(path):
+        return s3.status(path)
     found = os.stat(path)
     return found.st_size, found.st_mtime_ns
 

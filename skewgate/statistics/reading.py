@@ -19,13 +19,14 @@ from skewgate.core.distributions import (
     NumericDistribution,
 )
 from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.time_values import is_logical
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
+    choose,
     no_statistics_error,
     not_statistics_error,
     read_content,
-    slice_name,
 )
 
 STOCK_RANK_ERROR = 0.01
@@ -46,20 +47,28 @@ VALUE_COUNT_ERROR_STAT = "skewgate.value_count_rank_error"
 """Custom statistic of a feature with several values: the rank error of how many there are."""
 COARSEST_STAT, FINEST_STAT = "skewgate.coarsest_bits", "skewgate.finest_bits"
 """Custom statistics of a numeric feature that `skewgate profile` wrote: see `core.precision`."""
+LOGICAL_STAT = "skewgate.logical_type"
+"""Custom statistic of a numeric feature of times, as text: see `time_values`."""
 SLACK_STAT = "skewgate.slack"
 """Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
 
 
-def read_profile(path: str | os.PathLike[str]) -> Profile:
+def read_profile(path: str | os.PathLike[str], dataset: str = "") -> Profile:
     """Reads what a statistics file tells, every slice and feature of it.
+
+    Args:
+        path: of the file.
+        dataset: the data set to take of several, see `messages.choose`.
 
     Raises:
         InputError: as for `read_statistics`.
     """
-    return parse_profile(read_content(path), str(path))
+    return parse_profile(read_content(path), str(path), dataset=dataset)
 
 
-def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR) -> Profile:
+def parse_profile(
+    data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR, dataset: str = ""
+) -> Profile:
     """Reads the content of a statistics file: every slice and feature of it.
 
     Args:
@@ -67,21 +76,27 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
         where: names the source in messages.
         rank_error: rank error of the sketch that made the quantiles, in [0, 1), if the
             statistics do not tell it.
+        dataset: the data set to take of several, see `messages.choose`.
 
     Raises:
-        InputError: it is not such a message, or holds no data set.
+        InputError: it is not such a message, or holds no data set, or several of which none has
+            the name or is that of all examples.
     """
-    slices, rows = {}, {}
+    names: list[str] = []
+    found: list[tuple[Features, int]] = []
     try:
-        for dataset in wire.datasets(data):
-            name = slice_name(dataset)
-            slices[name] = _features(dataset, rank_error)
-            rows[name] = int(dataset.num_examples)
+        for message_ in wire.datasets(data):
+            names.append(str(message_.name))
+            found.append((_features(message_, rank_error), int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
-    if not slices:
+    if not names:
         raise no_statistics_error(where)
-    return Profile(slices, rows)
+    chosen = choose(names, dataset, where)
+    return Profile(
+        {name: found[at][0] for at, name in chosen.items()},
+        {name: found[at][1] for at, name in chosen.items()},
+    )
 
 
 def _features(dataset: Any, rank_error: float) -> Features:
@@ -94,7 +109,9 @@ def _features(dataset: Any, rank_error: float) -> Features:
         if isinstance(side, NumericDistribution):
             integer = feature.type == feature.INT
             types = _integer_types(side) if integer else _float_types(side, own)
-            side = dataclasses.replace(side, integer=integer, types=types)
+            told = next((s.str for s in feature.custom_stats if s.name == LOGICAL_STAT), "")
+            logical = told if is_logical(told) else ""
+            side = dataclasses.replace(side, integer=integer, types=types, logical=logical)
         elif isinstance(side, CategoricalDistribution):
             kind = statistics_pb2.FeatureNameStatistics.Type.Name(feature.type)
             side = dataclasses.replace(side, types=frozenset({kind}))

@@ -24,6 +24,7 @@ from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
 from skewgate.statistics.reading import (
     COARSEST_STAT,
     FINEST_STAT,
+    LOGICAL_STAT,
     RANK_ERROR_STAT,
     SLACK_STAT,
     VALUE_COUNT_ERROR_STAT,
@@ -122,6 +123,8 @@ def _write_numbers(
         bits = list(map(precision.bits_of_type, side.types))
         message.custom_stats.add(name=COARSEST_STAT, num=min(bits))
         message.custom_stats.add(name=FINEST_STAT, num=max(bits))
+    if side.logical:
+        message.custom_stats.add(name=LOGICAL_STAT, str=side.logical)
 
 
 def _write_histogram(

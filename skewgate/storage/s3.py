@@ -1,4 +1,4 @@
-"""Object stores that speak S3, by URI: MinIO, SeaweedFS, Amazon's own and others.
+"""Object stores, by URI: those that speak S3 (MinIO, SeaweedFS, Amazon's and others), and Google's.
 
 Kubeflow's launcher brings the artifacts of a task and takes them back. What is named by a parameter
 (rows, the state, the folder of pushed models) it does not see: that is read and written from here.
@@ -7,6 +7,8 @@ Server and credentials come from the variables that other S3 clients read too: `
 or `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and what else
 Amazon's chain of credentials knows. `minio://` is S3 too, and always needs an endpoint; `s3://`
 without one is Amazon's own. An endpoint that is set and empty says that there is no server to ask.
+
+`gs://` is read by commands alone, see `gcs`: TFX reads and writes it by itself.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from skewgate.core.errors import InputError
+from skewgate.storage import gcs, patterns
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
 SCHEMES = ("minio://", "s3://")
+"""What TFX reads and writes through here."""
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 DEFAULT_REGION = "us-east-1"
@@ -35,7 +39,16 @@ DEFAULT_REGION = "us-east-1"
 
 _BUFFER = 1 << 20
 _ENDPOINT = re.compile(r"(https?)://([^/\s]+)/?")
-_WILD = re.compile(r"[*?[]")
+_AMAZONS_CODE = re.compile(r"AWS Error (\w+)")
+_REFUSED = (
+    "ACCESS_DENIED",
+    "INVALID_ACCESS_KEY_ID",
+    "INVALID_CLIENT_TOKEN_ID",
+    "SIGNATURE_DOES_NOT_MATCH",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "UNRECOGNIZED_CLIENT",
+    "EXPIRED_TOKEN",
+)
 _TIMEOUT = 20.0
 """Seconds until a connection is given up; Arrow tries again a few times."""
 
@@ -43,6 +56,11 @@ _TIMEOUT = 20.0
 def is_object(uri: str) -> bool:
     """Says whether a URI is one of an object store that is read from here."""
     return uri.startswith(SCHEMES)
+
+
+def is_remote(uri: str) -> bool:
+    """Says whether commands read a URI from here: of S3 or of Google."""
+    return uri.startswith((*SCHEMES, gcs.SCHEME))
 
 
 def endpoint() -> str:
@@ -60,6 +78,11 @@ def is_reachable(uri: str) -> bool:
     if endpoint():
         return is_object(uri)
     return uri.startswith("s3://") and not any(each in os.environ for each in ENDPOINT_VARIABLES)
+
+
+def has_bucket(uri: str) -> bool:
+    """Says whether the bucket of a URI is there."""
+    return exists(_scheme(uri) + _key(uri).partition("/")[0])
 
 
 def exists(uri: str) -> bool:
@@ -98,21 +121,29 @@ def children(uri: str) -> tuple[list[str], list[str]]:
 
 
 def matching(pattern: str) -> list[str]:
-    """Returns the URIs that match a glob, sorted; `*`, `?` and `[...]` stay within a folder."""
-    scheme = _scheme(pattern)
-    parts = pattern.removeprefix(scheme).split("/")
-    wild = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
-    if wild == 0:
-        raise InputError(pattern, "must name its bucket", f"give {scheme}BUCKET/...")
-    found = [scheme + "/".join(parts[:wild])]
-    for place in range(wild, len(parts)):
+    """Returns the URIs that match a glob, sorted.
+
+    `*`, `?` and `[...]` stay within a folder; a part that is `**` stands for folders of any depth,
+    none among them, and then only objects match.
+    """
+    fixed, wild = patterns.split_wild(pattern.removeprefix(_scheme(pattern)))
+    if not fixed:
+        raise InputError(pattern, "must name its bucket", f"give {_scheme(pattern)}BUCKET/...")
+    fixed = _scheme(pattern) + fixed
+    if not wild:
+        return [fixed] if exists(pattern) else []
+    if "**" in wild.split("/"):
+        matches = patterns.matcher(wild)
+        return sorted(f"{fixed}/{below}" for below in below_folder(fixed) if matches(below))
+    found = [fixed]
+    for part in wild.split("/"):
         found = [
             f"{folder}/{name}"
             for folder in found
             for name in _names(folder)
-            if fnmatch.fnmatchcase(name, parts[place])
+            if fnmatch.fnmatchcase(name, part)
         ]
-    return sorted(found) if wild < len(parts) or exists(pattern) else []
+    return sorted(found)
 
 
 def _names(folder: str) -> list[str]:
@@ -164,7 +195,7 @@ def move(source: str, target: str) -> None:
         with _asked(source) as (store, key):
             store.move(key, _key(target))
         return
-    for below in _below(source):
+    for below in below_folder(source):
         copy(f"{source}/{below}", f"{target}/{below}")
     remove_folder(source)
 
@@ -198,7 +229,7 @@ def download(uri: str, path: str) -> None:
     if kind == "File":
         _bring(uri, pathlib.Path(path))
     elif kind == "Directory":
-        for below in _below(uri):
+        for below in below_folder(uri):
             _bring(f"{uri}/{below}", pathlib.Path(path, below))
 
 
@@ -220,10 +251,10 @@ def _bring(uri: str, path: pathlib.Path) -> None:
     partial.rename(path)
 
 
-def _below(uri: str) -> list[str]:
-    """Returns the objects below a folder, by their paths in it."""
+def below_folder(uri: str) -> list[str]:
+    """Returns the objects below a folder, by their paths in it; none if there is no such folder."""
     with _asked(uri) as (store, key):
-        found = store.get_file_info(_selector(key, recursive=True))
+        found = store.get_file_info(_selector(key, recursive=True, allow_not_found=True))
         return [each.path[len(key) + 1 :] for each in found if each.is_file]
 
 
@@ -242,7 +273,7 @@ def _selector(
 
 
 @contextlib.contextmanager
-def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
+def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
     """Yields the store of a URI and the key there.
 
     Raises:
@@ -250,6 +281,10 @@ def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
         InputError: the store does not answer, or refuses.
     """
     key = _key(uri)
+    if uri.startswith(gcs.SCHEME):
+        with gcs.asked(uri) as store:
+            yield store, key
+        return
     if not is_reachable(uri):
         raise InputError(
             uri, "needs the address of its server", f"set {ENDPOINT_VARIABLES[0]} to its URL"
@@ -259,11 +294,24 @@ def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
     except FileNotFoundError as error:
         raise FileNotFoundError(uri) from error
     except OSError as error:
-        raise InputError(
+        raise _refusal(uri, error) from error
+
+
+def _refusal(uri: str, error: OSError) -> InputError:
+    """Returns what to say of an error of the store."""
+    server = endpoint() or "Amazon S3"
+    code = _AMAZONS_CODE.search(str(error))
+    if code and code[1] in _REFUSED:
+        return InputError(
             uri,
-            f"cannot be reached at {endpoint() or 'Amazon S3'}: {_reason(error)}",
-            "check the endpoint, the credentials and what they may do",
-        ) from error
+            f"is refused by {server} ({code[1]})",
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do",
+        )
+    return InputError(
+        uri,
+        f"cannot be reached at {server}: {_reason(error)}",
+        "check the endpoint, the credentials and what they may do",
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -293,9 +341,10 @@ def _first(variables: tuple[str, ...]) -> str:
 
 
 def _scheme(uri: str) -> str:
-    found = next((each for each in SCHEMES if uri.startswith(each)), None)
+    schemes = (*SCHEMES, gcs.SCHEME)
+    found = next((each for each in schemes if uri.startswith(each)), None)
     if found is None:
-        raise ValueError(f"must begin with {' or '.join(SCHEMES)}, got {uri!r}")
+        raise ValueError(f"must begin with {' or '.join(schemes)}, got {uri!r}")
     return found
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from skewgate import decision
-from skewgate.checks.drift import comparing, rereading
+from skewgate.checks.drift import comparing, rereading, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
 from skewgate.core.profile import Profile
@@ -24,12 +24,14 @@ class Evaluation:
         baseline, current: what was compared, with what was read again in its place; no baseline
             if there was none.
         in_doubt: the columns that a finer look could still settle.
+        ignored: the columns that were not compared.
     """
 
     decision: Decision
     baseline: Profile | None
     current: Profile
     in_doubt: frozenset[str]
+    ignored: frozenset[str] = frozenset()
 
     @property
     def results(self) -> tuple[MetricResult, ...]:
@@ -37,7 +39,7 @@ class Evaluation:
         return self.decision.results
 
     def report(self, baseline: dict[str, Any], current: dict[str, Any]) -> Report:
-        """Returns the report, with the distributions of what was compared.
+        """Returns the report, with the distributions of what was compared, and what to ignore.
 
         Args:
             baseline, current: where the two sides came from, as plain values.
@@ -50,6 +52,9 @@ class Evaluation:
             notes = comparing.notes(self.baseline, self.current)
             if notes:
                 details["notes"] = notes
+            found = suggesting.suggest(self.baseline, self.current, self.ignored)
+            if found:
+                details["suggestions"] = [suggestion.to_json() for suggestion in found]
         return Report("drift", self.decision, baseline, current, details=details)
 
 
@@ -89,4 +94,5 @@ def evaluate(
         baseline,
         current,
         rereading.columns(decision.in_doubt(results)),
+        frozenset(config.ignored),
     )

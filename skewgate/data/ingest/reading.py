@@ -86,7 +86,13 @@ class Reader:
             WiderTypes: read again, with types that hold for all rows.
         """
         for path in paths:
-            source = sources.open_file(path, self._given, self._plan.opener, complete=self._final)
+            source = sources.open_file(
+                path,
+                self._given,
+                self._plan.opener,
+                complete=self._final,
+                partitions=self._plan.partitions,
+            )
             rows = 0
             for chunk in self._chunks(path, source):
                 rows += chunk.rows

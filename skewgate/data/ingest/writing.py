@@ -66,7 +66,7 @@ def write(
     try:
         return write_typed(paths, plan, plan.types, folder, workers, final=False)
     except WiderTypes:
-        types = sources.infer(list(paths), plan.types, plan.opener)
+        types = sources.infer(list(paths), plan.types, plan.opener, plan.partitions)
         return write_typed(paths, plan, types, folder, workers, final=True)
 
 

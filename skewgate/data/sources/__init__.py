@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import glob
+import functools
 import os
-import pathlib
 from collections.abc import Mapping
 
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
+from skewgate.data.sources import locations
+from skewgate.data.sources.arrow_files import ArrowSource
 from skewgate.data.sources.base import Source, TableSource
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.inference import joined_types
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.parquet import ParquetSource
+from skewgate.data.sources.partitions import PartitionedSource, Partitions
 from skewgate.data.sources.records import RecordSource
 from skewgate.data.sources.streams import PACKED, Opener
+from skewgate.storage import s3
 
 _TABLES: dict[str, type[TableSource]] = {
     ".csv": CsvSource,
+    ".tsv": CsvSource,
     ".parquet": ParquetSource,
+    ".pq": ParquetSource,
+    ".parq": ParquetSource,
     ".jsonl": JsonSource,
     ".ndjson": JsonSource,
+    ".json": JsonSource,
+    ".arrow": ArrowSource,
+    ".feather": ArrowSource,
+    ".ipc": ArrowSource,
 }
 """The reader of each ending of a name."""
 _STATISTICS = (".pb", ".pbtxt")
@@ -31,33 +41,27 @@ FORMATS = (*_TABLES, *_RECORDS, *_STATISTICS)
 
 
 def files(location: str) -> list[str]:
-    """Returns the files that a path, folder or pattern stands for, in order.
-
-    A folder stands for the files in it that are neither hidden nor markers such as `_SUCCESS`.
+    """Returns the files that a path, folder or pattern stands for, in order: see `locations`.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or a folder holds what may not be passed over.
     """
-    if os.path.isdir(location):
-        paths = sorted(
-            str(path)
-            for path in pathlib.Path(location).iterdir()
-            if path.is_file() and not path.name.startswith((".", "_"))
-        )
-        if not paths:
-            raise InputError(location, "is a folder without files", "name a folder that has data")
-        return paths
-    if os.path.exists(location):
-        return [location]
-    paths = sorted(path for path in glob.glob(location) if os.path.isfile(path))
-    if not paths:
-        raise InputError(location, "no such file, folder or pattern", "check the path")
-    return paths
+    return locations.find(location)
 
 
 def is_statistics(path: str) -> bool:
     """Says whether a file holds TFDV statistics, by its name."""
     return path.lower().endswith(_STATISTICS)
+
+
+def is_records(path: str) -> bool:
+    """Says whether a file is TFRecord, by its name."""
+    return _table(path) is None and "tfrecord" in os.path.basename(path).lower()
+
+
+def opener_of(path: str) -> Opener | None:
+    """Returns what opens an object of a store; None for a local file."""
+    return functools.partial(s3.open_object, mode="rb") if s3.is_remote(path) else None
 
 
 def open_file(
@@ -66,6 +70,7 @@ def open_file(
     opener: Opener | None = None,
     *,
     complete: bool = False,
+    partitions: Partitions | None = None,
 ) -> Source:
     """Opens one file of rows.
 
@@ -73,17 +78,23 @@ def open_file(
         path: its name says the format; CSV and JSON Lines may be compressed.
         types: types that a schema, a user or `infer` gives to columns. Others are those that hold
             for the beginning of the file, until a later row is wider.
-        opener: opens paths of another file system; without it they are local.
+        opener: opens paths of another file system; without it they are local, or objects of a
+            store that is read from here.
         complete: whether `types` name all columns that the rows have, as those of `infer` do, so
             that a column that comes late in JSON Lines is there from the start.
+        partitions: the columns that the folders of files say, which are added to the rows.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
     """
+    columns = partitions.of(path) if partitions is not None else {}
+    if columns:
+        return PartitionedSource(open_file(path, types, opener, complete=complete), columns)
+    opener = opener or opener_of(path)
     kind = _table(path)
     if kind is not None:
         return kind(path, types or {}, opener, complete=complete)
-    if "tfrecord" in os.path.basename(path).lower():
+    if is_records(path):
         return RecordSource(path, opener)
     raise InputError(
         path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
@@ -94,13 +105,15 @@ def infer(
     paths: list[str],
     types: Mapping[str, pa.DataType] | None = None,
     opener: Opener | None = None,
+    partitions: Partitions | None = None,
 ) -> dict[str, pa.DataType]:
     """Reads all files of a data set and returns the types that hold for every row of them.
 
     Args:
         paths: CSV, Parquet or JSON Lines files.
         types: types that are given to columns, which stay as they are.
-        opener: opens paths of another file system; without it they are local.
+        opener: opens paths of another file system, as for `open_file`.
+        partitions: the columns that the folders of files say.
 
     Returns:
         The types of the columns that the files have, in the order of the files. With these, and
@@ -117,8 +130,9 @@ def infer(
             raise InputError(
                 path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
             )
-        tables.append(kind(path, types or {}, opener))
-    return joined_types(tables)
+        tables.append(kind(path, types or {}, opener or opener_of(path)))
+    found = joined_types(tables)
+    return {**(partitions.types if partitions is not None else {}), **found}
 
 
 def _table(path: str) -> type[TableSource] | None:

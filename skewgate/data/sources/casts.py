@@ -10,6 +10,7 @@ import pyarrow as pa
 from skewgate.core.errors import ColumnError
 from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.kinds import TEXT, feature_type, is_list, is_time, name_of
+from skewgate.data.arrow.logical import logical_of, with_logical
 from skewgate.data.arrow.times import whole_seconds
 from skewgate.data.arrow.values import castable
 from skewgate.data.sources.bad_rows import bad_rows
@@ -40,12 +41,15 @@ def cast_batch(
         ColumnError: a column cannot be cast, whatever its values.
     """
     columns = []
+    times = {}
     problems: dict[int, Problem] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if name not in types:
             columns.append(column)
             continue
         target = types[name]
+        if target == pa.int64():
+            times[name] = logical_of(column.type)
         try:
             columns.append(cast(column, target))
         except pa.ArrowNotImplementedError as error:
@@ -69,6 +73,7 @@ def cast_batch(
     if not batch.num_columns:
         return batch, {}
     cast_columns = pa.RecordBatch.from_arrays(columns, batch.schema.names)
+    cast_columns = with_logical(cast_columns, times)
     if problems:
         good = np.ones(batch.num_rows, np.bool_)
         good[list(problems)] = False

@@ -16,6 +16,7 @@ from skewgate.data.arrow.kinds import name_of
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import quoting
 from skewgate.data.sources.bad_rows import bad_rows
+from skewgate.data.sources.nanoseconds import whole_microseconds
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
@@ -49,7 +50,29 @@ def parse(
         InvalidColumn: a value does not fit.
         pa.ArrowInvalid: the text is no CSV.
     """
+    try:
+        return _parsed(data, header, columns, types, skipped)
+    except InvalidColumn as error:
+        # Those before may stand to the microsecond, and these to the nanosecond.
+        kind = types.get(error.args[0])
+        if kind is None or not pa.types.is_timestamp(kind) or kind.unit == "ns":
+            raise
+        finer = {**types, error.args[0]: pa.timestamp("ns", kind.tz)}
+        if skipped is not None:
+            skipped.clear()
+        table = parse(data, header, columns, finer, skipped)
+        if table.schema.field(error.args[0]).type != kind:
+            raise
+        return table
 
+
+def _parsed(
+    data: bytes,
+    header: Sequence[str],
+    columns: Sequence[str],
+    types: Types,
+    skipped: list[tuple[int, int]] | None,
+) -> pa.Table:
     def skip(row: Any) -> str:
         if skipped is not None:
             skipped.append((row.number - 1, row.actual_columns))
@@ -85,14 +108,18 @@ def parse(
 
 
 def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
-    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262."""
+    """Replaces time stamps in nanoseconds by microseconds, as they overflow silently after 2262."""
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
             kind = pa.timestamp("us", field.type.tz)
             try:
-                other = parse(data, header, [field.name], {field.name: kind})
+                other = _parsed(data, header, [field.name], {field.name: kind}, None)
             except InvalidColumn:
-                other = parse(data, header, [field.name], {field.name: pa.string()})
+                other = _parsed(data, header, [field.name], {field.name: pa.string()}, None)
+                column, texts = (t.combine_chunks().column(field.name) for t in (table, other))
+                times = whole_microseconds(column.chunk(0), texts.chunk(0))
+                if times is not None:
+                    other = pa.table({field.name: times})
             table = table.set_column(at, other.schema.field(0), other.column(0))
     return table
 

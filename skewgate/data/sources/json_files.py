@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
@@ -77,8 +78,14 @@ class JsonSource(base.TableSource):
         self.path, self._declared, self._complete = path, dict(types), complete
         self._inferred: _Types = {}
         self._file = TextFile(path, opener)
-        if not any(data.strip() for data in self._file.reads(1 << 16)):
+        begins = next((data for data in self._file.reads(1 << 16) if data.strip()), None)
+        if begins is None:
             raise InputError(path, "is empty", "give a file with rows")
+        suffixes = pathlib.PurePath(path.lower()).suffixes
+        if ".json" in suffixes and begins.lstrip().startswith(b"["):
+            raise InputError(
+                path, "is one JSON array, and not JSON Lines", "write one object a line"
+            )
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None

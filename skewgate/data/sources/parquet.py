@@ -15,10 +15,13 @@ from skewgate.data.arrow.extension_types import PICKLED
 from skewgate.data.arrow.kinds import TEXT
 from skewgate.data.sources import base
 from skewgate.data.sources.casts import cast_batch
+from skewgate.data.sources.parquet_errors import unreadable
 from skewgate.data.sources.rejected import Rejected, Rejections, enough, reject
 from skewgate.data.sources.streams import Opener, open_binary
 
 _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row group
+_DICTIONARIES = frozenset(["PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"])
+"""Encodings of text that Arrow reads as dictionaries."""
 
 
 class ParquetSource(base.TableSource):
@@ -48,12 +51,8 @@ class ParquetSource(base.TableSource):
         source: Any = self.path if self._opener is None else open_binary(self.path, self._opener)
         try:
             yield pa.parquet.ParquetFile(source, read_dictionary=list(texts), buffer_size=_BUFFER)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(
-                self.path,
-                f"is not a whole Parquet file ({str(error).splitlines()[0].rstrip('.')})",
-                "write it again",
-            ) from error
+        except (pa.ArrowInvalid, OSError, NotImplementedError) as error:
+            raise unreadable(self.path, source, error) from error
         except RuntimeError as error:
             if PICKLED not in str(error):
                 raise
@@ -82,6 +81,7 @@ class ParquetSource(base.TableSource):
             if self._schema.field(name).type in TEXT
             and self._types.get(name, pa.string()) == pa.string()
         ]
+        texts = self._as_dictionaries(texts)
         rows = max(min(base.BATCH_ROWS, base.BATCH_CELLS // max(len(names), 1)), 1)
         first = 1
         with self._open(texts) as file:
@@ -92,3 +92,17 @@ class ParquetSource(base.TableSource):
                 lines = np.delete(np.arange(first, first + len(batch)), list(problems))
                 yield base.with_lines(cast, lines if problems else first)
                 first += len(batch)
+
+    def _as_dictionaries(self, texts: list[str]) -> list[str]:
+        """Returns the columns of text that can be read as dictionaries; the others come plain."""
+        if not texts:
+            return []
+        with self._open() as file:
+            places = {file.schema.column(at).path: at for at in range(len(file.schema))}
+            groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
+            return [
+                name
+                for name in texts
+                if name in places
+                and all(_DICTIONARIES.issuperset(g.column(places[name]).encodings) for g in groups)
+            ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from skewgate.core.errors import ColumnError, InputError
 
 KEPT = 20
+_WITHOUT_LINES = (".parquet", ".pq", ".parq", ".arrow", ".feather", ".ipc")
 _LONGEST = 60  # letters of a cell in a message
 _FIX_ROW, _FIX_VALUE = "correct the row", "correct the value, or the type in the schema"
 
@@ -20,8 +21,8 @@ class Rejected:
 
     Attributes:
         path: the file.
-        line: of a text file the 1-based physical line where the row starts; of a Parquet file the
-            1-based row.
+        line: of a text file the 1-based physical line where the row starts; of a Parquet or Arrow
+            file the 1-based row.
         column: its name, or nothing if the row as a whole cannot be read.
         found: what stands there, cut short.
         expected: what should.
@@ -36,7 +37,7 @@ class Rejected:
     @property
     def place(self) -> str:
         """The file, the line or row and the column, as messages name them."""
-        unit = "row" if self.path.lower().endswith(".parquet") else "line"
+        unit = "row" if self.path.lower().endswith(_WITHOUT_LINES) else "line"
         column = f", column {self.column}" if self.column else ""
         return f"{self.path}: {unit} {self.line}{column}"
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skewgate.core import time_values
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -48,6 +49,7 @@ class ColumnAccumulator:
         self._values: NumericAccumulator | CategoricalAccumulator | None = None
         self.types: set[pa.DataType] = set()
         self._problem, self._faulty = "", False
+        self._logical: str | None = None
         self._resolution = resolution
         self._lengths = NumericAccumulator(resolution)  # of the lists that are there
         self._n_present = 0
@@ -62,6 +64,11 @@ class ColumnAccumulator:
             return ""
         textual = isinstance(self._values, CategoricalAccumulator)
         return CategoricalDistribution.kind if textual else NumericDistribution.kind
+
+    def note_logical(self, logical: str) -> None:
+        """Takes the logical type of the values that come next, see `time_values`."""
+        known = logical if self._logical is None else self._logical
+        self._logical = time_values.joined(known, logical)
 
     def give_up(self, problem: str, *, faulty: bool) -> None:
         """Keeps no values, those of rows to come neither; the arguments as in OpaqueDistribution.
@@ -134,6 +141,8 @@ class ColumnAccumulator:
         self._n_present += other._n_present
         self._longest = max(self._longest, other._longest)
         self._lengths.merge(other._lengths)
+        if other._logical is not None:
+            self.note_logical(other._logical)
         mine, theirs = self._values, other._values
         if self._problem or other._problem:
             self.give_up(self._problem or other._problem, faulty=other._faulty)
@@ -167,7 +176,8 @@ class ColumnAccumulator:
             found = values.distribution(n_missing + empty)
         if isinstance(found, NumericDistribution):
             integer = bool(self.types) and all(map(_is_whole, self.types))
-            return dataclasses.replace(found, integer=integer, types=types)
+            logical = self._logical or ""
+            return dataclasses.replace(found, integer=integer, types=types, logical=logical)
         if isinstance(found, CategoricalDistribution):
             return dataclasses.replace(found, types=types)
         return found

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.data.arrow.logical import logical_of_field
 from skewgate.profiling.accumulators.column import ColumnAccumulator
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.slicing import slices, unknown
@@ -55,10 +56,13 @@ class ProfileAccumulator:
         kept = self._slices.setdefault(name, {})
         self._rows[name] = self._rows.get(name, 0) + batch.num_rows
         jobs = []
-        for column, array in zip(batch.schema.names, batch.columns, strict=True):
+        for field, array in zip(batch.schema, batch.columns, strict=True):
+            column = field.name
             if self._options.keeps(column):
                 if column not in kept:
                     kept[column] = self._column(column)
+                if not pa.types.is_null(field.type):
+                    kept[column].note_logical(logical_of_field(field))
                 jobs.append((kept[column], array))
         return jobs
 

@@ -203,5 +203,7 @@ def test_a_uri_without_a_bucket_is_refused(base):
 
 
 def test_what_is_no_object_is_refused():
-    with pytest.raises(ValueError, match=r"must begin with minio:// or s3://, got 'gs://a/b'"):
-        s3.exists("gs://a/b")
+    with pytest.raises(
+        ValueError, match=r"must begin with minio:// or s3:// or gs://, got 'ftp://a/b'"
+    ):
+        s3.exists("ftp://a/b")
