@@ -15,7 +15,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
-from skewgate.core.wording import visible
+from skewgate.core.wording import listed, visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -24,7 +24,7 @@ from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
 
-_MOST_NOTES = 10  # on features, in the output
+_MOST_NAMES = 10  # of features, in a note
 _MOST_SUGGESTIONS = 10
 
 
@@ -161,11 +161,11 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     )
     if found.failures:
         print(table.explain(found.failures))
-    notes = report.details.get("notes", {})
-    for feature in list(notes)[:_MOST_NOTES]:
-        print(visible(f"Note: {feature}: {notes[feature]}"))
-    if len(notes) > _MOST_NOTES:
-        print(f"Note: ... and {len(notes) - _MOST_NOTES:,} features more, see report.json")
+    notes: dict[str, list[str]] = {}
+    for feature, note in report.details.get("notes", {}).items():
+        notes.setdefault(note, []).append(feature)
+    for note, features in notes.items():
+        print(visible(f"Note: {listed(features, _MOST_NAMES)}: {note}"))
     suggestions = report.details.get("suggestions", ())
     if suggestions:
         _show_suggestions([Suggestion(**each) for each in suggestions])

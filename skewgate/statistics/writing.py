@@ -112,7 +112,9 @@ def _write_numbers(
     low, high = side.bounds_at(np.zeros(1))
     before_low, before_high = side.bounds_before(np.zeros(1))
     stats.num_zeros = round(side.n * max(low[0] + high[0] - before_low[0] - before_high[0], 0) / 2)
-    if len(finite):
+    with np.errstate(over="ignore"):
+        told = len(finite) and math.isfinite(finite[-1] - finite[0])
+    if told:  # else no width is a number
         _write_standard(stats.histograms.add(), side, float(finite[0]), float(finite[-1]))
     error = _write_histogram(stats.histograms.add(), side, resolution)
     for histogram in stats.histograms:

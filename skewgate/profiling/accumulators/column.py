@@ -146,14 +146,14 @@ class ColumnAccumulator:
         mine, theirs = self._values, other._values
         if self._problem or other._problem:
             self.give_up(self._problem or other._problem, faulty=other._faulty)
-        elif mine is None:
-            self._values = theirs
-        elif (isinstance(mine, NumericAccumulator) and isinstance(theirs, NumericAccumulator)) or (
-            isinstance(mine, CategoricalAccumulator) and isinstance(theirs, CategoricalAccumulator)
-        ):
+        elif mine is None or theirs is None:
+            self._values = mine or theirs
+        elif isinstance(mine, NumericAccumulator) and isinstance(theirs, NumericAccumulator):
             mine.merge(theirs)
-        elif theirs is not None:
+        elif isinstance(mine, NumericAccumulator) or isinstance(theirs, NumericAccumulator):
             self._give_up_mixed(other.types)
+        else:
+            mine.merge(theirs)
         self.types |= other.types
 
     def distribution(self, rows: int) -> Distribution:

@@ -267,3 +267,53 @@ def test_a_column_with_the_name_of_a_count_is_a_column():
     found = profile(**{"num_values(gone)": [1.5, 2.5]})
     again = read_back(found).slices[""]
     assert isinstance(again["num_values(gone)"], NumericDistribution)
+
+
+# Types.
+
+
+def test_the_types_of_numbers_come_back():
+    single, double = pa.array([0.5, 0.1], pa.float32()), pa.array([0.5, 0.1])
+    found = profile(
+        single=single,
+        double=double,
+        quarters=pa.array([0.25, 0.75]),
+        whole=[1, 2],
+        times=pa.array([1, 2], pa.timestamp("s")),
+        fine=pa.array([1_500, 2_000], pa.timestamp("ms")),
+        text=["a", "b"],
+    )
+    types = {name: side.types for name, side in read_back(found).slices[""].items()}
+    assert types == {
+        "single": {"float"},
+        "double": {"double"},
+        "quarters": {"double"},
+        "whole": {"int64"},
+        "times": {"int64"},
+        "fine": {"timestamp[us]"},
+        "text": {"STRING"},
+    }
+
+
+def test_types_of_both_kinds_come_back_as_the_coarsest_and_the_finest():
+    accumulator = ProfileAccumulator()
+    for kind in (pa.float32(), pa.float64()):
+        accumulator.add(pa.record_batch([pa.array([0.5, 0.1], kind)], ["x"]))
+    assert read_back(accumulator.profile()).slices[""]["x"].types == {"float", "double"}
+
+
+def test_floats_of_other_writers_are_32_bits_if_all_edges_are():
+    for values, expected in (([0.5, 0.25], "float"), ([0.5, 0.1], "double")):
+        statistics = to_statistics(profile(x=pa.array(values)), 10)
+        del statistics.datasets[0].features[0].custom_stats[:]
+        assert read(statistics).slices[""]["x"].types == {expected}
+
+
+def test_what_cannot_be_compared_is_a_struct_without_values():
+    found = profile(x=pa.array([{"a": 1}, None]), n=[1, 2])
+    [_, feature] = to_statistics(found, 10).datasets[0].features
+    assert feature.type == statistics_pb2.FeatureNameStatistics.STRUCT
+    common = feature.struct_stats.common_stats
+    assert (common.num_non_missing, common.num_missing) == (1, 1)
+    side = read_back(found).slices[""]["x"]
+    assert (side.kind, side.other, side.types) == ("categorical", 1.0, {"STRUCT"})
