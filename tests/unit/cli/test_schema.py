@@ -484,9 +484,8 @@ def test_times_are_declared_and_columns_to_ignore_are_suggested(cli, run, tmp_pa
     assert "  started holds times, 2016-01-01 " in result.out
     assert "  row numbers the rows, 0 to 299" in result.out
     assert "features: {row: {ignore: true}, started: {ignore: true}}" in result.out
-    assert (
-        "# Perhaps not to compare, in drift.yaml: features: {row" in pathlib.Path(out).read_text()
-    )
+    header = pathlib.Path(out).read_text().splitlines()[1]
+    assert header.startswith("# Perhaps not to compare, in drift.yaml: features: {row")
     assert run("schema", "update", out, data, "--quiet").code == 0
     result = run("drift", data, data, "--schema", out, "--quiet")
     assert result.code == 3  # too few rows to be sure

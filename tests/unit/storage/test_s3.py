@@ -243,7 +243,8 @@ def refusing(monkeypatch):
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        def do_HEAD(self):
+            self.do_GET()
 
         def log_message(self, *_):
             pass
@@ -279,7 +280,8 @@ def test_a_pyarrow_without_googles_client_says_what_to_install(monkeypatch):
         s3.exists("gs://bucket/a")
     assert str(caught.value) == (
         "gs://bucket/a: needs pyarrow with its client of Google Cloud Storage, which is not "
-        "installed. Fix: install pyarrow from PyPI or conda-forge, or copy the files to this machine."
+        "installed. Fix: install pyarrow from PyPI or conda-forge, or copy the files to this "
+        "machine."
     )
 
 
