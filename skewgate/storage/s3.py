@@ -15,42 +15,23 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import functools
 import io
 import os
 import pathlib
-import re
 import shutil
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from skewgate.core.errors import InputError
-from skewgate.storage import gcs, patterns
+from skewgate.storage import gcs, patterns, s3_connection
+from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
 SCHEMES = ("minio://", "s3://")
 """What TFX reads and writes through here."""
-ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-DEFAULT_REGION = "us-east-1"
-"""What servers that know no regions take."""
-
 _BUFFER = 1 << 20
-_ENDPOINT = re.compile(r"(https?)://([^/\s]+)/?")
-_AMAZONS_CODE = re.compile(r"AWS Error (\w+)")
-_REFUSED = (
-    "ACCESS_DENIED",
-    "INVALID_ACCESS_KEY_ID",
-    "INVALID_CLIENT_TOKEN_ID",
-    "SIGNATURE_DOES_NOT_MATCH",
-    "MISSING_AUTHENTICATION_TOKEN",
-    "UNRECOGNIZED_CLIENT",
-    "EXPIRED_TOKEN",
-)
-_TIMEOUT = 20.0
-"""Seconds until a connection is given up; Arrow tries again a few times."""
 
 
 def is_object(uri: str) -> bool:
@@ -61,16 +42,6 @@ def is_object(uri: str) -> bool:
 def is_remote(uri: str) -> bool:
     """Says whether commands read a URI from here: of S3 or of Google."""
     return uri.startswith((*SCHEMES, gcs.SCHEME))
-
-
-def endpoint() -> str:
-    """Returns the address of the server; empty for Amazon's own."""
-    return _first(ENDPOINT_VARIABLES)
-
-
-def is_endpoint(url: str) -> bool:
-    """Says whether a text is the URL of a server."""
-    return _ENDPOINT.fullmatch(url) is not None
 
 
 def is_reachable(uri: str) -> bool:
@@ -114,6 +85,12 @@ def children(uri: str) -> tuple[list[str], list[str]]:
     Raises:
         FileNotFoundError: there is no such folder.
     """
+    if uri.startswith(gcs.SCHEME):  # of whose folders Arrow lists those alone that were made
+        below = below_folder(uri)
+        if not below:
+            raise FileNotFoundError(uri)
+        deep = {path.partition("/")[0] for path in below if "/" in path}
+        return sorted(deep), sorted(path for path in below if "/" not in path)
     with _asked(uri) as (store, key):
         found = store.get_file_info(_selector(key))
     folders = sorted(each.base_name for each in found if not each.is_file)
@@ -148,9 +125,11 @@ def matching(pattern: str) -> list[str]:
 
 def _names(folder: str) -> list[str]:
     """Returns the names in a folder; none if there is no such folder."""
-    with _asked(folder) as (store, key):
-        found = store.get_file_info(_selector(key, allow_not_found=True))
-        return [each.base_name for each in found]
+    try:
+        folders, names = children(folder)
+    except FileNotFoundError:
+        return []
+    return [*folders, *names]
 
 
 def open_object(uri: str, mode: str) -> IO[Any]:
@@ -253,14 +232,20 @@ def _bring(uri: str, path: pathlib.Path) -> None:
 
 def below_folder(uri: str) -> list[str]:
     """Returns the objects below a folder, by their paths in it; none if there is no such folder."""
-    with _asked(uri) as (store, key):
-        found = store.get_file_info(_selector(key, recursive=True, allow_not_found=True))
-        return [each.path[len(key) + 1 :] for each in found if each.is_file]
+    try:
+        with _asked(uri) as (store, key):
+            found = store.get_file_info(_selector(key, recursive=True, allow_not_found=True))
+            return [each.path[len(key) + 1 :] for each in found if each.is_file]
+    except FileNotFoundError:  # as above
+        return []
 
 
 def _kind(uri: str) -> str:
-    with _asked(uri) as (store, key):
-        return str(store.get_file_info(key).type.name)
+    try:
+        with _asked(uri) as (store, key):
+            return str(store.get_file_info(key).type.name)
+    except FileNotFoundError:  # of a bucket of Google's
+        return "NotFound"
 
 
 def _selector(
@@ -289,55 +274,8 @@ def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
         raise InputError(
             uri, "needs the address of its server", f"set {ENDPOINT_VARIABLES[0]} to its URL"
         )
-    try:
-        yield _connect(endpoint(), _first(REGION_VARIABLES) or DEFAULT_REGION), key
-    except FileNotFoundError as error:
-        raise FileNotFoundError(uri) from error
-    except OSError as error:
-        raise _refusal(uri, error) from error
-
-
-def _refusal(uri: str, error: OSError) -> InputError:
-    """Returns what to say of an error of the store."""
-    server = endpoint() or "Amazon S3"
-    code = _AMAZONS_CODE.search(str(error))
-    if code and code[1] in _REFUSED:
-        return InputError(
-            uri,
-            f"is refused by {server} ({code[1]})",
-            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do",
-        )
-    return InputError(
-        uri,
-        f"cannot be reached at {server}: {_reason(error)}",
-        "check the endpoint, the credentials and what they may do",
-    )
-
-
-@functools.lru_cache(maxsize=8)
-def _connect(url: str, region: str) -> fs.S3FileSystem:
-    """Returns a client; credentials are Amazon's own chain, which looks at the environment first.
-
-    Raises:
-        InputError: the address is none.
-    """
-    from pyarrow import fs
-
-    found = _ENDPOINT.fullmatch(url)
-    if url and not found:
-        raise InputError(
-            ENDPOINT_VARIABLES[0],
-            f"must be such as http://minio-service.kubeflow:9000, got {url!r}",
-            "correct the variable",
-        )
-    place = {"scheme": found[1], "endpoint_override": found[2]} if found else {}
-    return fs.S3FileSystem(
-        region=region, connect_timeout=_TIMEOUT, request_timeout=3 * _TIMEOUT, **place
-    )
-
-
-def _first(variables: tuple[str, ...]) -> str:
-    return next((os.environ[each] for each in variables if os.environ.get(each)), "")
+    with s3_connection.asked(uri) as store:
+        yield store, key
 
 
 def _scheme(uri: str) -> str:
@@ -358,8 +296,3 @@ def _key(uri: str) -> str:
     if not key:
         raise InputError(uri, "names no bucket", f"give {_scheme(uri)}BUCKET/...")
     return key
-
-
-def _reason(error: OSError) -> str:
-    """Returns what Arrow says of an error, in one line."""
-    return " ".join(str(error).split()).rstrip(".")

@@ -223,7 +223,7 @@ def is_index(side: NumericDistribution) -> bool:
         return False
     even = (side.edges - side.edges[0] + 1) / width
     distance = float(np.max(np.abs(side.cdf - even)))
-    return distance <= _EVEN / np.sqrt(side.n) + 2.0 / side.n
+    return bool(distance <= _EVEN / np.sqrt(side.n) + 2.0 / side.n)
 
 
 def _is_identifier(side: Distribution) -> bool:

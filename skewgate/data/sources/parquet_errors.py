@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -11,22 +11,18 @@ import pyarrow.parquet
 from skewgate.core.errors import InputError
 
 _UNSUPPORTED = re.compile(
-    "not yet implemented|not implemented|nyi|not supported|unsupported|unknown encoding|"
-    "codec|compression|encoding|encrypted",
+    "not yet implemented|not implemented|not supported|unsupported|only supports|unrecognized type|"
+    "not recognized|unknown encoding|encrypted",
     re.IGNORECASE,
 )
 _COMMON = ("PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY")
 """Encodings that every version reads."""
-_READ_SINCE = {
-    "BYTE_STREAM_SPLIT": 17,
-    "DELTA_BYTE_ARRAY": 12,
-    "DELTA_LENGTH_BYTE_ARRAY": 12,
-    "DELTA_BINARY_PACKED": 12,
-    "RLE": 11,
-}
-"""The version of pyarrow that reads an encoding for every type that it is defined for."""
+_READ_SINCE = {"DELTA_LENGTH_BYTE_ARRAY": 12, "DELTA_BYTE_ARRAY": 14, "BYTE_STREAM_SPLIT": 16}
+"""A version of pyarrow that reads an encoding for every type that it is defined for. Tried with
+files of pyarrow 21 and DuckDB 1.4 on pyarrow 10, 12, 14, 16, 17 and 18."""
 _CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4")
 """What pyarrow reads as it comes from PyPI; LZ4 is what it calls LZ4_RAW too."""
+_ERRORS = (pa.ArrowInvalid, OSError, NotImplementedError)
 
 
 def unreadable(path: str, source: Any, error: Exception) -> InputError:
@@ -37,51 +33,62 @@ def unreadable(path: str, source: Any, error: Exception) -> InputError:
         source: the path or an open file, as Arrow takes it.
         error: what Arrow says.
     """
-    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    if isinstance(error, NotImplementedError) or _UNSUPPORTED.search(reason):
-        found = _bad_column(source)
-        if found is not None:
-            return _unsupported(path, *found, reason)
-        if isinstance(error, NotImplementedError) or "encrypted" in reason.lower():
-            return InputError(
-                path,
-                f"is a Parquet file that pyarrow {pa.__version__} does not read ({reason})",
-                "write it without that",
-            )
-    return InputError(path, f"is not a whole Parquet file ({reason})", "write it again")
+    column = _bad_column(source)
+    reason = _first_line(column.error if column is not None else error)
+    if not _UNSUPPORTED.search(reason):
+        return InputError(path, f"is not a whole Parquet file ({reason})", "write it again")
+    if column is None:
+        return InputError(
+            path,
+            f"has a type or a feature that pyarrow {pa.__version__} does not read ({reason})",
+            "read it with a newer pyarrow, or write it without that",
+        )
+    what, fix = _unsupported(column)
+    return InputError(
+        f"{path}: column {column.name}",
+        f"has {what}, which pyarrow {pa.__version__} does not read ({reason})",
+        fix,
+    )
 
 
-def _bad_column(source: Any) -> tuple[str, list[str], str] | None:
-    """Returns the first column that cannot be read alone, its encodings and its codec."""
+class _Column(NamedTuple):
+    """A column that cannot be read alone."""
+
+    name: str
+    encodings: tuple[str, ...]
+    codec: str
+    error: Exception
+
+
+def _bad_column(source: Any) -> _Column | None:
+    """Returns the first column that cannot be read alone; None if it is not a column."""
     try:
         file = pa.parquet.ParquetFile(source)
-        names = [file.schema.column(at).path for at in range(len(file.schema))]
-        for group in range(file.metadata.num_row_groups):
-            for at, name in enumerate(names):
+        metadata = file.metadata
+        for group in range(metadata.num_row_groups):
+            for at in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(at)
                 try:
-                    file.read_row_group(group, columns=[name], use_threads=False)
-                except (pa.ArrowInvalid, OSError, NotImplementedError):
-                    chunk = file.metadata.row_group(group).column(at)
-                    return name, list(chunk.encodings), str(chunk.compression)
-    except (pa.ArrowInvalid, OSError, NotImplementedError, RuntimeError):
+                    file.read_row_group(group, columns=[chunk.path_in_schema], use_threads=False)
+                except _ERRORS as error:
+                    encodings = tuple(map(str, chunk.encodings))
+                    return _Column(chunk.path_in_schema, encodings, str(chunk.compression), error)
+    except (*_ERRORS, RuntimeError):
         return None
     return None
 
 
-def _unsupported(
-    path: str, column: str, encodings: list[str], codec: str, reason: str
-) -> InputError:
-    unusual = [name for name in encodings if name not in _COMMON]
-    if codec not in _CODECS:
-        what, fix = f"the codec {codec}", f"write it with another codec, such as {_CODECS[-2]}"
-    else:
-        name = unusual[0] if unusual else encodings[0]
-        what, fix = f"the encoding {name}", "write the column with another encoding, such as PLAIN"
-        since = _READ_SINCE.get(name)
-        if since is not None and int(pa.__version__.partition(".")[0]) < since:
-            fix = f"read it with pyarrow {since} or newer, or {fix}"
-    return InputError(
-        f"{path}: column {column}",
-        f"has {what}, which pyarrow {pa.__version__} does not read ({reason})",
-        fix,
-    )
+def _unsupported(column: _Column) -> tuple[str, str]:
+    """Returns what a column has, and what to do about it."""
+    if column.codec not in _CODECS:
+        return f"the codec {column.codec}", "write it with another codec, such as ZSTD"
+    name = next((each for each in column.encodings if each not in _COMMON), column.encodings[0])
+    fix = "write the column with another encoding, such as PLAIN"
+    since = _READ_SINCE.get(name, 0)
+    if int(pa.__version__.partition(".")[0]) < since:
+        fix = f"read it with pyarrow {since} or newer, or {fix}"
+    return f"the encoding {name}", fix
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

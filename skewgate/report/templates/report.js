@@ -69,7 +69,7 @@
   const SECONDS = { d: 86400, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
     86400, 172800, 345600, 604800, 1209600];
-  const LAST = 253402300800; // the year 10000
+  const [FIRST, LAST] = [-62135596800, 253402300800]; // the years 1 and 10000
   const clock = (seconds) =>
     new Date(Math.round(seconds * 1000)).toISOString().slice(11, 23).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
   const told = (value, logical) => {
@@ -81,7 +81,7 @@
       const days = Math.floor(size / 86400);
       return `${seconds < 0 ? DASH : ""}${days ? `${count(days)} d ` : ""}${clock(size % 86400)}`;
     }
-    if (!(Math.abs(seconds) < LAST)) return number(value);
+    if (!(seconds >= FIRST && seconds < LAST)) return number(value);
     const date = new Date(Math.round(seconds * 1000)).toISOString().slice(0, 10);
     return kind === "date" && seconds % 86400 === 0 ? date : `${date} ${clock(seconds)}`;
   };
@@ -90,8 +90,8 @@
     const [from, to] = [low * SECONDS[unit], high * SECONDS[unit]];
     const raw = (to - from) / about;
     const moment = kind === "date" || kind === "timestamp";
-    if (raw < 1 || Math.max(Math.abs(from), Math.abs(to)) >= LAST) {
-      return ticks(low, high, about).map(([tick]) => [tick, told(tick, logical)]);
+    if (raw < 1 || (moment && (from < FIRST || to >= LAST))) {
+      return ticks(low, high, about).map(([tick]) => [tick, told(tick, logical).split(" ").pop()]);
     }
     const step = STEPS.find((each) => each >= raw * 0.999);
     const found = [];
