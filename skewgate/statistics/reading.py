@@ -17,7 +17,9 @@ from skewgate.core.distributions import (
     EmptyDistribution,
     NumericDistribution,
 )
-from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile
+from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
@@ -66,35 +68,57 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
             statistics do not tell it.
 
     Raises:
-        InputError: it is not such a message, or holds no data set.
+        InputError: it is not such a message, holds no data set, or has a feature without a name
+            or two of one name.
     """
-    slices, rows = {}, {}
+    slices, rows, counts = {}, {}, {}
     try:
         for dataset in wire.datasets(data):
             name = slice_name(dataset)
-            slices[name] = _features(dataset, rank_error)
+            slices[name], counts[name] = _features(dataset, rank_error, where)
             rows[name] = int(dataset.num_examples)
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
     if not slices:
         raise no_statistics_error(where)
-    return Profile(slices, rows)
+    return Profile(slices, rows, counts)
 
 
-def _features(dataset: Any, rank_error: float) -> Features:
+def _features(dataset: Any, rank_error: float, where: str) -> tuple[Features, Features]:
+    """Returns the features, and how many values the examples have of some."""
     features: Features = {}
+    counts: Features = {}
+    parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
         name = ".".join(feature.path.step) or str(feature.name)
+        if not name or name in features:
+            raise _misnamed(where, name)
+        is_parent = tuple(feature.path.step) in parents and feature.HasField("struct_stats")
+        if is_parent and name == SEQUENCE:  # which holds feature lists, and is in every row
+            continue
         own = {stat.name: stat.num for stat in feature.custom_stats}
         error = own.get(SKETCH_ERROR_STAT, rank_error)
-        side = _distribution(feature, own, error)
+        side = _parent(feature) if is_parent else _distribution(feature, own, error)
         if isinstance(side, NumericDistribution) and feature.type == feature.INT:
             side = dataclasses.replace(side, integer=True)
         features[name] = side
         lengths = _value_count(feature, own, error)
         if lengths is not None:
-            features[value_count_name(name)] = lengths
-    return features
+            counts[name] = lengths
+    return features, counts
+
+
+def _parent(feature: Any) -> Distribution:
+    """Returns how often there is a struct, whose values are those of the features in it."""
+    common = feature.struct_stats.common_stats
+    return EmptyDistribution(int(common.num_missing), n_present=int(common.num_non_missing))
+
+
+def _misnamed(where: str, name: str) -> InputError:
+    twice = f"has statistics of the feature {name} twice"
+    problem = twice if name else "has statistics of a feature without a name"
+    fix = "give each feature a name of its own, and generate the statistics again"
+    return InputError(where, problem, fix)
 
 
 def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:
