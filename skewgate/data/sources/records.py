@@ -1,4 +1,4 @@
-"""Reads TFRecord files of tf.Example without TensorFlow."""
+"""Reads TFRecord files of tf.Example and tf.SequenceExample without TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Collection, Iterator
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.data.sources.base import Source
+from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
-from skewgate.data.tf_example.coder import UndecodableError, decode_batch
+from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.inflating import Inflated
+from skewgate.data.tf_example.sequences import decode_rows
 from skewgate.data.tf_example.tfrecord import read_stream
 
 _GZIP = b"\x1f\x8b"
 _BATCH_RECORDS = 20_000
 
 
-class RecordSource(Source):
-    """A TFRecord file of tf.Example, gzip or not."""
+class RecordSource(base.Source):
+    """A TFRecord file of tf.Example or tf.SequenceExample, gzip or not."""
 
     def __init__(self, path: str, opener: Opener | None = None) -> None:
         """Takes the path; the file is opened when it is read."""
@@ -32,26 +33,26 @@ class RecordSource(Source):
         """See Source; every column is a list, and a broken record is always an error."""
         for first, records in _batches(self.path, self._opener):
             try:
-                batch = decode_batch(records)
+                batch = decode_rows(records)
             except UndecodableError as error:
                 raise InputError(
                     f"{self.path}: records {first + 1} to {first + len(records)}",
-                    f"are not tf.Example ({error})",
-                    "write it again as TFRecord of tf.Example",
+                    f"are neither tf.Example nor tf.SequenceExample ({error})",
+                    "write it again as TFRecord of one of these",
                 ) from error
+            if "" in batch.schema.names:
+                raise InputError(
+                    f"{self.path}: records {first + 1} to {first + len(records)}",
+                    "have a feature without a name",
+                    "give it a name",
+                )
             kept = [
                 index
                 for index, name in enumerate(batch.schema.names)
                 if columns is None or name in columns
             ]
-            yield (
-                pa.RecordBatch.from_arrays(
-                    [batch.column(index) for index in kept], [batch.schema.names[i] for i in kept]
-                )
-                if kept
-                else pa.RecordBatch.from_arrays(
-                    [pa.nulls(len(records))], [next(iter(columns or ("",)))]
-                )
+            yield base.of_columns(
+                len(records), {batch.schema.names[index]: batch.column(index) for index in kept}
             )
 
 
