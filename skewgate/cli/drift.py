@@ -13,6 +13,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
+from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -67,10 +68,15 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    report = evaluation.report(
-        {"uri": places[0], "rows": baseline.rows.get("", 0)},
-        {"uri": places[1], "rows": current.rows.get("", 0)},
-    )
+    described = [
+        {
+            "uri": side.place,
+            "rows": profile.rows.get("", 0),
+            **({"notes": side.notes} if side.notes else {}),
+        }
+        for side, profile in zip(sides, (baseline, current), strict=True)
+    ]
+    report = evaluation.report(*described)
     written = _write(report, options.out) if options.out else None
     if options.json:
         sys.stdout.write(rendering.render_json(report))
@@ -145,5 +151,9 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     )
     if found.failures:
         print(table.explain(found.failures))
+    for note in dict.fromkeys(
+        [*report.baseline.get("notes", []), *report.current.get("notes", [])]
+    ):
+        print(f"Note: {visible(note)}")
     if written is not None:
         print(f"Report: {written}")
