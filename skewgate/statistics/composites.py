@@ -71,12 +71,12 @@ class Composites:
         for composite in self._weighted:
             message = composite.message()
             for name, told in (
-                ("missing_weight", composite.missing),
-                ("min_weight_length_diff", composite.least),
-                ("max_weight_length_diff", composite.most),
+                ("missing_weight", composite.missing[0]),
+                ("missing_value", composite.missing_value),
+                ("min_weight_length_diff", composite.least[0]),
+                ("max_weight_length_diff", composite.most[0]),
             ):
-                message.custom_stats.add(name=name, num=told[0])
-            message.custom_stats.add(name="missing_value", num=composite.missing_value)
+                message.custom_stats.add(name=name, num=told)
             yield message
 
 

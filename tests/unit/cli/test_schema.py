@@ -179,6 +179,7 @@ def test_differences_are_given_as_json(run, put, tmp_path):
             }
         ],
         "unresolved": [],
+        "unchecked": [],
     }
 
 

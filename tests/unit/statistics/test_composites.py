@@ -7,7 +7,6 @@ from google.protobuf import text_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_data_validation.statistics.generators import (
-    input_batch,
     sparse_feature_stats_generator,
     weighted_feature_stats_generator,
 )
@@ -42,7 +41,7 @@ def of_tfdv(batches):
     ):
         accumulator = generator.create_accumulator()
         for batch in batches:
-            accumulator = generator.add_input(accumulator, input_batch.InputBatch(batch))
+            accumulator = generator.add_input(accumulator, batch)
         found |= by_name(generator.extract_output(accumulator).features)
     return found
 
