@@ -13,6 +13,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from skewgate.core.profile import Profile
+from skewgate.data.tf_example.sequences import flatten
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
@@ -38,12 +39,12 @@ class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
     def add_input(
         self, accumulator: ProfileAccumulator, batch: pa.RecordBatch
     ) -> ProfileAccumulator:
-        """Takes the rows of a batch.
+        """Takes the rows of a batch, of tf.SequenceExample too.
 
         Raises:
             InputError: a slice cannot be made.
         """
-        accumulator.add(batch)
+        accumulator.add(flatten(batch))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[ProfileAccumulator]) -> ProfileAccumulator:

@@ -79,10 +79,15 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    report = evaluation.report(
-        {"uri": places[0], "rows": baseline.rows.get("", 0)},
-        {"uri": places[1], "rows": current.rows.get("", 0)},
-    )
+    described = [
+        {
+            "uri": side.place,
+            "rows": profile.rows.get("", 0),
+            **({"notes": side.notes} if side.notes else {}),
+        }
+        for side, profile in zip(sides, (baseline, current), strict=True)
+    ]
+    report = evaluation.report(*described)
     written = _write(report, options.out) if options.out else None
     if options.json:
         sys.stdout.write(rendering.render_json(report))
@@ -166,6 +171,10 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
         notes.setdefault(note, []).append(feature)
     for note, features in notes.items():
         print(visible(f"Note: {listed(features, _MOST_NAMES)}: {note}"))
+    for note in dict.fromkeys(
+        [*report.baseline.get("notes", []), *report.current.get("notes", [])]
+    ):
+        print(f"Note: {visible(note)}")
     suggestions = report.details.get("suggestions", ())
     if suggestions:
         _show_suggestions([Suggestion(**each) for each in suggestions])

@@ -44,6 +44,8 @@ def profile(options: argparse.Namespace) -> int:
     reading.done()
     _refuse_faulty(found, options.data)
     _write(found, options.out, options.resolution)
+    for note in side.notes:
+        print(f"Note: {visible(note)}")
     return EXIT_PASS
 
 

@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.drift import suggesting
 from skewgate.cli import schema_data
-from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, InputError
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.wording import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
@@ -93,15 +93,17 @@ def compare(options: argparse.Namespace) -> int:
     text, old = _read(options.schema)
     other = _other_schema(options.other)
     left: list[Anomaly] = []
+    unchecked: list[str] = []
     if other is None:
         acceptor = _acceptor(options, old, options.other)
         other = acceptor.accept_all(old)
         left = acceptor.anomalies(other)
+        unchecked = _unchecked(options, acceptor, other)
     elif options.environment:
         raise InputError("--environment", "is of data, and both sides are schemas", "leave it out")
     found = diff(old, other)
     if options.json:
-        _print_json(options, found, left)
+        _print_json(options, found, left, unchecked)
     elif options.unified:
         _print_unified(options, text, aligned(other, old))
     else:
@@ -111,7 +113,10 @@ def compare(options: argparse.Namespace) -> int:
             print("no difference")
     if not options.json:
         _print_unresolved(left)
-    return EXIT_FAIL if found or left else EXIT_PASS
+        _print_unchecked(unchecked)
+    if found or left:
+        return EXIT_FAIL
+    return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
 
 
 def update(options: argparse.Namespace) -> int:
@@ -127,9 +132,12 @@ def update(options: argparse.Namespace) -> int:
     acceptor = _acceptor(options, schema, options.data)
     anomalies = acceptor.anomalies(schema)
     wanted = _wanted(options, anomalies)
+    unchecked = _unchecked(options, acceptor, schema)
     if not anomalies:
-        print(f"{options.data} is as {options.schema} says{_where(options)}")
-        return EXIT_PASS
+        so_far = " as far as it was checked" if unchecked else ""
+        print(f"{options.data} is as {options.schema} says{_where(options)}{so_far}")
+        _print_unchecked(unchecked)
+        return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
     print(f"{options.data}: {_count(anomalies)}{_where(options)}")
     for number, anomaly in enumerate(anomalies, 1):
         print(f"{number:>3}. {anomaly.key}: {anomaly.text}")
@@ -138,6 +146,7 @@ def update(options: argparse.Namespace) -> int:
             print(f"     accepting it: {change}")
         if not changes:
             print("     no change of the schema is known that accepts it")
+    _print_unchecked(unchecked)
     if not options.accept and not options.all:
         print(
             f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
@@ -164,7 +173,21 @@ def update(options: argparse.Namespace) -> int:
         print(f"     A comment went with what it stood at: {comment}")
     if left:
         print(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
-    return EXIT_FAIL if left else EXIT_PASS
+        return EXIT_FAIL
+    return EXIT_INCONCLUSIVE if _unchecked(options, acceptor, accepted) else EXIT_PASS
+
+
+def _unchecked(
+    options: argparse.Namespace, acceptor: Acceptor, schema: schema_pb2.Schema
+) -> list[str]:
+    return schema_data.unchecked(schema, acceptor.statistics, options.environment)
+
+
+def _print_unchecked(reasons: Sequence[str]) -> None:
+    if reasons:
+        print(f"{len(reasons)} not checked:")
+    for reason in reasons:
+        print(f"     {visible(reason)}")
 
 
 def _read(path: str) -> tuple[str, schema_pb2.Schema]:
@@ -249,7 +272,10 @@ def _write(path: str, text: str) -> None:
 
 
 def _print_json(
-    options: argparse.Namespace, differences: Sequence[Difference], left: Sequence[Anomaly]
+    options: argparse.Namespace,
+    differences: Sequence[Difference],
+    left: Sequence[Anomaly],
+    unchecked: Sequence[str],
 ) -> None:
     content = {
         "schema": options.schema,
@@ -266,6 +292,7 @@ def _print_json(
             for difference in differences
         ],
         "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
+        "unchecked": list(unchecked),
     }
     print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
+from skewgate.checks.skew.anomalies.subjects import Subjects, name_of
 from skewgate.cli import console
 from skewgate.core.distributions import (
     CategoricalDistribution,
@@ -24,11 +26,14 @@ from skewgate.core.distributions import (
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
 from skewgate.core.time_values import DATE, TIMESTAMP
+from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.schema.editing.accept import rows_of
 from skewgate.schema.reading import without
 from skewgate.statistics import writing
+from skewgate.statistics.composites import Composites
 from skewgate.statistics.messages import read_statistics
 
 _POINTS = 1000  # kept of each number, as `skewgate profile` does
@@ -54,6 +59,9 @@ def read(
         found = read_statistics(side.statistics[0], options.dataset)
     else:
         found = _profile(options, side, schema)
+        _check_feature_lists(place, found)
+        if schema is not None and not side.statistics:
+            found.datasets[0].features.extend(_composites(side, schema))
     if not any(dataset.features for dataset in found.datasets):
         raise InputError(place, "has no features", "give data with columns")
     return found
@@ -99,6 +107,61 @@ def _profile(
         for name, features in profile.slices.items()
     }
     return writing.to_statistics(dataclasses.replace(profile, slices=slices), _POINTS)
+
+
+def _check_feature_lists(
+    place: str, statistics: statistics_pb2.DatasetFeatureStatisticsList
+) -> None:
+    """Makes sure that there are no feature lists, whose nested values a profile does not keep.
+
+    Raises:
+        InputError: there are.
+    """
+    for feature in rows_of(statistics).features:
+        if feature.path.step[0].startswith(f"{SEQUENCE}."):
+            raise InputError(
+                f"{place}: {feature.path.step[0]}",
+                "is a feature list of tf.SequenceExample, of which a schema says more than is "
+                "known here",
+                "give the statistics of StatisticsGen instead",
+            )
+
+
+def _composites(
+    side: engine.FileSide, schema: schema_pb2.Schema
+) -> Iterator[statistics_pb2.FeatureNameStatistics]:
+    """Returns statistics of the sparse and weighted features of a schema, by one more pass."""
+    composites = Composites(schema)
+    for source in side.tables if composites.columns else ():
+        for batch in source.batches(composites.columns):
+            composites.add(batch)
+    return composites.statistics()
+
+
+def unchecked(
+    schema: schema_pb2.Schema,
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    environment: str | None,
+) -> list[str]:
+    """Returns what a schema asks of data and TFDV cannot check with these statistics, and why.
+
+    Comparisons with other data are left out.
+
+    Raises:
+        InputError: the statistics have slices only, or name features in a way that TFDV cannot
+            read.
+    """
+    dataset = rows_of(statistics)
+    doubts = list(anomaly_doubts.prepare(schema, dataset).unchecked)
+    doubts += anomaly_doubts.unchecked_constraints(Subjects(schema, dataset, environment))
+    found = [f"{name_of(path)}: {reason}" for path, reason in doubts]
+    for group, tensors in sorted(schema.tensor_representation_group.items()):
+        for name, tensor in sorted(tensors.tensor_representation.items()):
+            kind = tensor.WhichOneof("kind")
+            if kind != "varlen_sparse_tensor":  # which asks nothing of the values
+                where = f" in the group {group!r}" if group else ""
+                found.append(f"{name}: TFDV does not check the {kind} that is made of it{where}")
+    return list(dict.fromkeys(found))
 
 
 def _columns(side: engine.FileSide) -> list[str]:
@@ -193,8 +256,12 @@ class Tfdv:
         environment: str | None,
     ) -> anomalies_pb2.Anomalies:
         """See `accept.Validation`."""
+        prepared = anomaly_doubts.prepare(schema, rows_of(statistics))
+        readable = statistics_pb2.DatasetFeatureStatisticsList(datasets=[prepared.dataset])
         with _silence(), _refusals("the schema"):
-            return self._tfdv.validate_statistics(statistics, schema, environment=environment)
+            return self._tfdv.validate_statistics(
+                readable, prepared.schema, environment=environment
+            )
 
 
 @contextlib.contextmanager

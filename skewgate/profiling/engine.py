@@ -14,7 +14,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.core.distributions import CategoricalDistribution, NumericDistribution, types_of
 from skewgate.core.errors import ColumnError, InputError
-from skewgate.core.profile import Profile, counted_feature
+from skewgate.core.profile import Features, Profile
+from skewgate.core.wording import listed
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.sources import partitions
@@ -48,6 +49,15 @@ class FileSide:
         """Number of rows to read, or None if a file does not say it."""
         counts = [source.rows for source in self.tables]
         return None if None in counts else sum(count or 0 for count in counts)
+
+    @property
+    def notes(self) -> list[str]:
+        """What to tell of how the files are read, one sentence for all files alike."""
+        paths: dict[str, list[str]] = {}
+        for source in self.tables:
+            for note in source.notes:
+                paths.setdefault(note, []).append(source.path)
+        return [f"{listed(where, 1)}: {note}" for note, where in paths.items()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,15 +217,19 @@ def _with_times(profile: Profile, schema: schema_pb2.Schema) -> Profile:
 def _without(profile: Profile, options: ProfileOptions) -> Profile:
     """Returns a profile without the features that are to be ignored."""
     unread = options.ignored & profile.slices.get("", {}).keys()
-    slices = {
-        key: {
-            name: feature
-            for name, feature in features.items()
-            if name not in options.ignored and counted_feature(name) not in options.ignored
+
+    def kept(slices: dict[str, Features]) -> dict[str, Features]:
+        return {
+            key: {name: each for name, each in features.items() if name not in options.ignored}
+            for key, features in slices.items()
         }
-        for key, features in profile.slices.items()
-    }
-    return dataclasses.replace(profile, slices=slices, unread=frozenset(unread))
+
+    return dataclasses.replace(
+        profile,
+        slices=kept(profile.slices),
+        value_counts=kept(profile.value_counts),
+        unread=frozenset(unread),
+    )
 
 
 def _profile_tables(

@@ -19,7 +19,7 @@ from skewgate.core.distributions import (
     n_rows,
     types_of,
 )
-from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.profile import Features, Profile
 from skewgate.core.quantile_summary import summary_of
 
 
@@ -36,20 +36,19 @@ def merge_profiles(profiles: Sequence[Profile], names: Sequence[str]) -> Profile
     keys = sorted({key for profile in profiles for key in profile.slices})
     rows = {key: sum(profile.rows.get(key, 0) for profile in profiles) for key in keys}
     slices = {key: _merge_slice(profiles, names, key) for key in keys}
+    counts = {key: _merge_value_counts(profiles, key) for key in keys}
     unread, as_text = (
         frozenset().union(*(getattr(profile, name) for profile in profiles))
         for name in ("unread", "as_text")
     )
-    return Profile(slices, rows, unread, as_text)
+    return Profile(slices, rows, counts, unread, as_text)
 
 
 def _merge_slice(profiles: Sequence[Profile], names: Sequence[str], key: str) -> Features:
     parts = [(profile.slices.get(key, {}), profile.rows.get(key, 0)) for profile in profiles]
     merged: Features = {}
     for feature in sorted({name for features, _ in parts for name in features}):
-        sides = [
-            features.get(feature) or _absent(feature, features, rows) for features, rows in parts
-        ]
+        sides = [features.get(feature) or EmptyDistribution(rows) for features, rows in parts]
         merged[feature] = _opaque(sides, names) or merge_distributions(sides)
     return merged
 
@@ -73,15 +72,26 @@ def _opaque(sides: Sequence[Distribution], names: Sequence[str]) -> OpaqueDistri
     )
 
 
-def _absent(name: str, features: Features, rows: int) -> Distribution:
-    """Returns what a profile says of a feature that it does not name."""
-    counted = features.get(counted_feature(name) or "")
-    return EmptyDistribution(rows) if counted is None else one_value_each(counted)
+def _merge_value_counts(profiles: Sequence[Profile], key: str) -> Features:
+    counts = [profile.value_counts.get(key, {}) for profile in profiles]
+    return {
+        feature: merge_distributions(
+            [
+                known.get(feature) or one_value_each(profile.slices.get(key, {}).get(feature))
+                for profile, known in zip(profiles, counts, strict=True)
+            ]
+        )
+        for feature in sorted({name for known in counts for name in known})
+    }
 
 
-def one_value_each(side: Distribution) -> Distribution:
-    """Returns the distribution of how many values there are where each example has one."""
-    if side.n + side.n_nan == 0:
+def one_value_each(side: Distribution | None) -> Distribution:
+    """Returns the distribution of how many values there are where each example has one or none.
+
+    Args:
+        side: the values; None if no example has the feature.
+    """
+    if side is None or side.n + side.n_nan == 0:
         return EmptyDistribution(0)
     one = np.ones(1)
     return NumericDistribution(

@@ -22,7 +22,7 @@ from skewgate.core.distributions import (
     n_rows,
     n_without_value,
 )
-from skewgate.core.profile import Profile
+from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import MetricResult
 from skewgate.core.time_values import either
 from skewgate.core.wording import shortened
@@ -53,9 +53,11 @@ def describe(
     """
     shown: list[dict[str, Any]] = []
     spent = left_out = 0
+    counted = name_value_counts(baseline, current)
+    slices = [side.with_value_counts(counted) for side in (baseline, current)]
     pairs = dict.fromkeys((r.feature, r.slice) for r in worst_first(results) if r.feature)
     for feature, name in pairs:
-        sides = [side.slices.get(name, {}).get(feature) for side in (baseline, current)]
+        sides = [features.get(name, {}).get(feature) for features in slices]
         if spent > budget:
             left_out += _comparable(*sides)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import pathlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -17,7 +18,8 @@ def parse_schema(text: str, where: str) -> schema_pb2.Schema:
     """Parses schema.pbtxt.
 
     Raises:
-        InputError: it is not a text-format Schema, or has no feature.
+        InputError: it is not a text-format Schema, has no feature, or has one without a name or
+            two things of one kind and name.
     """
     try:
         schema = text_format.Parse(text, schema_pb2.Schema())
@@ -29,7 +31,17 @@ def parse_schema(text: str, where: str) -> schema_pb2.Schema:
         ) from error
     if not schema.feature:
         raise InputError(where, "declares no feature", "add the features of your data")
+    for kind in ("feature", "sparse_feature", "weighted_feature", "string_domain"):
+        _check_names([item.name for item in getattr(schema, kind)], kind, where)
     return schema
+
+
+def _check_names(names: Sequence[str], kind: str, where: str) -> None:
+    if "" in names:
+        raise InputError(where, f"has a {kind} without a name", "give it a name, or remove it")
+    repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
+    if repeated:
+        raise InputError(where, f"declares the {kind} {repeated[0]} twice", "remove one of them")
 
 
 def load_schema(path: str | pathlib.Path) -> schema_pb2.Schema:

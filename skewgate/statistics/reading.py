@@ -18,8 +18,10 @@ from skewgate.core.distributions import (
     EmptyDistribution,
     NumericDistribution,
 )
-from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile
 from skewgate.core.time_values import is_logical
+from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
@@ -80,14 +82,14 @@ def parse_profile(
 
     Raises:
         InputError: it is not such a message, or holds no data set, or several of which none has
-            the name or is that of all examples.
+            the name or is that of all examples, or has a feature without a name or two of one name.
     """
     names: list[str] = []
-    found: list[tuple[Features, int]] = []
+    found: list[tuple[Features, Features, int]] = []
     try:
         for message_ in wire.datasets(data):
             names.append(str(message_.name))
-            found.append((_features(message_, rank_error), int(message_.num_examples)))
+            found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
     if not names:
@@ -95,17 +97,26 @@ def parse_profile(
     chosen = choose(names, dataset, where)
     return Profile(
         {name: found[at][0] for at, name in chosen.items()},
+        {name: found[at][2] for at, name in chosen.items()},
         {name: found[at][1] for at, name in chosen.items()},
     )
 
 
-def _features(dataset: Any, rank_error: float) -> Features:
+def _features(dataset: Any, rank_error: float, where: str) -> tuple[Features, Features]:
+    """Returns the features, and how many values the examples have of some."""
     features: Features = {}
+    counts: Features = {}
+    parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
         name = ".".join(feature.path.step) or str(feature.name)
+        if not name or name in features:
+            raise _misnamed(where, name)
+        is_parent = tuple(feature.path.step) in parents and feature.HasField("struct_stats")
+        if is_parent and name == SEQUENCE:  # which holds feature lists, and is in every row
+            continue
         own = {stat.name: stat.num for stat in feature.custom_stats}
         error = own.get(SKETCH_ERROR_STAT, rank_error)
-        side = _distribution(feature, own, error)
+        side = _parent(feature) if is_parent else _distribution(feature, own, error)
         if isinstance(side, NumericDistribution):
             integer = feature.type == feature.INT
             types = _integer_types(side) if integer else _float_types(side, own)
@@ -118,8 +129,21 @@ def _features(dataset: Any, rank_error: float) -> Features:
         features[name] = side
         lengths = _value_count(feature, own, error)
         if lengths is not None:
-            features[value_count_name(name)] = lengths
-    return features
+            counts[name] = lengths
+    return features, counts
+
+
+def _parent(feature: Any) -> Distribution:
+    """Returns how often there is a struct, whose values are those of the features in it."""
+    common = feature.struct_stats.common_stats
+    return EmptyDistribution(int(common.num_missing), n_present=int(common.num_non_missing))
+
+
+def _misnamed(where: str, name: str) -> InputError:
+    twice = f"has statistics of the feature {name} twice"
+    problem = twice if name else "has statistics of a feature without a name"
+    fix = "give each feature a name of its own, and generate the statistics again"
+    return InputError(where, problem, fix)
 
 
 def _integer_types(side: NumericDistribution) -> frozenset[str]:

@@ -17,7 +17,7 @@ from skewgate.core.distributions import (
     middle,
     n_rows,
 )
-from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
+from skewgate.core.profile import Profile
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
 from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
@@ -45,10 +45,9 @@ def to_statistics(profile: Profile, resolution: int) -> statistics_pb2.DatasetFe
     written = statistics_pb2.DatasetFeatureStatisticsList()
     for name in sorted(profile.slices):
         dataset = written.datasets.add(name=name or ALL_EXAMPLES, num_examples=profile.rows[name])
-        features = profile.slices[name]
-        for feature, side in features.items():
-            if counted_feature(feature) not in features:
-                _write(dataset.features.add(), feature, side, features, resolution)
+        counts = profile.value_counts.get(name, {})
+        for feature, side in profile.slices[name].items():
+            _write(dataset.features.add(), feature, side, counts.get(feature), resolution)
     return written
 
 
@@ -56,12 +55,11 @@ def _write(
     message: statistics_pb2.FeatureNameStatistics,
     name: str,
     side: Distribution,
-    features: Features,
+    lengths: Distribution | None,
     resolution: int,
 ) -> None:
     message.path.step.append(name)
     kinds = statistics_pb2.FeatureNameStatistics
-    lengths = features.get(value_count_name(name))
     if isinstance(side, OpaqueDistribution):
         message.type = kinds.STRUCT
         _write_common(message, message.struct_stats.common_stats, side, lengths, resolution)

@@ -107,10 +107,10 @@ def assert_describes(profile, rows, name=""):
         else:
             assert isinstance(side, EmptyDistribution)
         if any(len(values) > 1 for values in present):
-            lengths = profile.slices[name][f"num_values({feature})"]
+            lengths = profile.value_counts[name][feature]
             assert_bounds_hold(lengths, [len(values) for values in present])
         else:
-            assert f"num_values({feature})" not in profile.slices[name]
+            assert feature not in profile.value_counts[name]
     names = [z for _, _, z in rows if z is not None]
     side = profile.slices[name]["z"]
     if names:

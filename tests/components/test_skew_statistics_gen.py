@@ -18,6 +18,7 @@ from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
+from skewgate.core.profile import name_value_counts
 from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 
@@ -88,7 +89,8 @@ def distributions(statistics, rank_error):
     """Reads what the statistics of a split tell of all rows."""
     path = artifact_io.statistics_path(statistics, "train")
     content = artifact_io.read_bytes(path)
-    return statistics_lib.parse_profile(content, path, rank_error).slices[""]
+    found = statistics_lib.parse_profile(content, path, rank_error)
+    return found.with_value_counts(name_value_counts(found))[""]
 
 
 def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, profile):

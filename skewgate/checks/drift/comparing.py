@@ -11,7 +11,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.core import precision
 from skewgate.core.distributions import Distribution, OpaqueDistribution, n_rows, types_of
 from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.profile import Features, Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
@@ -79,7 +79,8 @@ def compare(
         return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
     if not any(current.rows.values()):
         return [inconclusive("rows", "the current data hold no examples")]
-    baselines, currents = baseline.slices, current.slices
+    counted = name_value_counts(baseline, current)
+    baselines, currents = (side.with_value_counts(counted) for side in (baseline, current))
     _check_features(config, baseline, current, where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
@@ -92,10 +93,21 @@ def compare(
             continue
         sides = (baselines[name], currents[name])
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
-            if counted_feature(feature) not in config.ignored:
-                before, now = (_find(feature, side) for side in sides)
+            of = counted.get(feature)
+            if of not in config.ignored:
+                before, now = (_find(feature, of, side) for side in sides)
                 as_text = _read_as_text(feature, baseline, current)
-                _plan(feature, name, before, now, as_text, config, comparisons, settled)
+                _plan(
+                    feature,
+                    name,
+                    before,
+                    now,
+                    as_text,
+                    config,
+                    comparisons,
+                    settled,
+                    count=of is not None,
+                )
     level = decision.level(max(len(comparisons), 1), config.significance)
     judged = decision.judge([c.check(level) for c in comparisons], config.significance)
     told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
@@ -121,11 +133,16 @@ def notes(baseline: Profile, current: Profile) -> dict[str, str]:
     return found
 
 
-def _find(feature: str, features: Features) -> Distribution | None:
-    """Returns a distribution; where the values of single-valued examples are counted, ones."""
-    counted = features.get(counted_feature(feature) or "")
-    if feature not in features and counted is not None:
-        return one_value_each(counted)
+def _find(feature: str, of: str | None, features: Features) -> Distribution | None:
+    """Returns a distribution; where the values of single-valued examples are counted, ones.
+
+    Args:
+        feature: name of a feature, or of what counts the values of another.
+        of: the feature whose values it counts, if it counts any.
+        features: of one side.
+    """
+    if of is not None and feature not in features and of in features:
+        return one_value_each(features[of])
     return features.get(feature)
 
 
@@ -196,8 +213,13 @@ def _plan(
     config: DriftConfig,
     comparisons: list[_Comparison],
     settled: list[MetricResult],
+    *,
+    count: bool,
 ) -> None:
-    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`."""
+    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`.
+
+    `count` says that the feature counts the values of another.
+    """
     if baseline is None or current is None:
         gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
         reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
@@ -213,7 +235,7 @@ def _plan(
     kinds = {baseline.kind, current.kind} - {"empty"}
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
-        if metrics.REGISTRY[metric].per_row and counted_feature(feature) is not None:
+        if count and metrics.REGISTRY[metric].per_row:
             continue  # the feature itself says which rows have a value
         obstacle = _obstacle(feature, metric, kind, baseline, current)
         if obstacle:

@@ -9,7 +9,7 @@ from skewgate import decision
 from skewgate.checks.drift import comparing, rereading, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
-from skewgate.core.profile import Profile
+from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, inconclusive
 from skewgate.report import distributions
 from skewgate.report.report import Report
@@ -81,10 +81,12 @@ def evaluate(
             feature in common.
     """
     if baseline is None:
+        counted: dict[str, str] = {}
         results = [inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
     else:
+        counted = name_value_counts(baseline, current)
         results = comparing.compare(baseline, current, config, where=where)
-        doubts = rereading.columns(decision.in_doubt(results))
+        doubts = rereading.columns(decision.in_doubt(results), counted)
         if doubts and reread is not None:
             sides = (baseline, current)
             baseline, current = map(rereading.overlay, sides, reread(doubts))
@@ -93,6 +95,6 @@ def evaluate(
         decision.decide(results, config.policy, config.critical),
         baseline,
         current,
-        rereading.columns(decision.in_doubt(results)),
+        rereading.columns(decision.in_doubt(results), counted),
         frozenset(config.ignored),
     )

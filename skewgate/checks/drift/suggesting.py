@@ -18,7 +18,7 @@ from skewgate.core.distributions import (
     EmptyDistribution,
     NumericDistribution,
 )
-from skewgate.core.profile import Profile, counted_feature
+from skewgate.core.profile import Profile
 from skewgate.core.time_values import either, is_moment, shown
 from skewgate.core.wording import quote
 
@@ -72,10 +72,9 @@ def suggest(baseline: Profile, current: Profile, ignored: Collection[str] = ()) 
     before, now = baseline.slices.get("", {}), current.slices.get("", {})
     found = []
     for feature in sorted((before.keys() & now.keys()) - set(ignored)):
-        if counted_feature(feature) is None or counted_feature(feature) not in before:
-            told = _pair(before[feature], now[feature])
-            if told is not None:
-                found.append(Suggestion(feature, *told))
+        told = _pair(before[feature], now[feature])
+        if told is not None:
+            found.append(Suggestion(feature, *told))
     return found
 
 

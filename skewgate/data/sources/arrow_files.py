@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,9 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.extension_types import PICKLED
-from skewgate.data.sources import base
+from skewgate.data.arrow.kinds import TEXT
+from skewgate.data.arrow.values import values_of
+from skewgate.data.sources import base, column_names
 from skewgate.data.sources.casts import cast_batch
 from skewgate.data.sources.rejected import Rejected, Rejections, enough, reject
 from skewgate.data.sources.streams import Opener, open_binary
@@ -38,8 +41,10 @@ class ArrowSource(base.TableSource):
         self.path, self._types, self._opener = path, dict(types), opener
         with self._open() as reader:
             self._schema = reader.schema
-        self.columns = self._schema.names
-        base.check_names(self.columns, path)
+            found = column_names.columns_of(
+                self._schema.names, types, functools.partial(_first_values, reader), path
+            )
+        self._header, self.columns, self.notes = found.header, found.features, found.notes
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
@@ -72,8 +77,8 @@ class ArrowSource(base.TableSource):
 
     def scan(self) -> Iterator[pa.Schema]:
         """See TableSource; the file says its types."""
-        fields = ((field.name, self._types.get(field.name, field.type)) for field in self._schema)
-        yield pa.schema(list(fields))
+        kinds = dict(zip(self._header, self._schema.types, strict=True))
+        yield pa.schema([(name, self._types.get(name, kinds[name])) for name in self.columns])
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
@@ -84,8 +89,8 @@ class ArrowSource(base.TableSource):
         first = 1
         with self._open() as reader:
             for whole in _all(reader):
-                kept = [whole.column(whole.schema.get_field_index(name)) for name in names]
-                part = pa.RecordBatch.from_arrays(kept, names)
+                kept = {name: whole.column(self._header.index(name)) for name in names}
+                part = base.of_columns(whole.num_rows, kept)
                 for start in range(0, whole.num_rows, rows):
                     batch = part.slice(start, rows)
                     cast, problems = cast_batch(batch, self._types, self.path, enough(rejections))
@@ -94,6 +99,16 @@ class ArrowSource(base.TableSource):
                     lines = np.delete(np.arange(first, first + len(batch)), list(problems))
                     yield base.with_lines(cast, lines if problems else first)
                     first += len(batch)
+
+
+def _first_values(reader: Any, place: int) -> list[Any]:
+    """Returns values that a column begins with, if they are whole numbers or text."""
+    kind = reader.schema.types[place]
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not pa.types.is_integer(kind) and kind not in TEXT:
+        return [None]
+    batch = next(_all(reader), None)
+    return [] if batch is None else values_of(batch.column(place).slice(0, column_names.MOST_ROWS))
 
 
 def _all(reader: Any) -> Iterator[pa.RecordBatch]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import abc
-import collections
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skewgate.core.errors import InputError
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener
 
@@ -36,10 +34,12 @@ class Source(abc.ABC):
     Attributes:
         path: where it is, for messages.
         rows: number of rows if the file says it, else None.
+        notes: what to tell of how the file is read, each half a sentence about the file.
     """
 
     path: str
     rows: int | None = None
+    notes: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def batches(
@@ -114,15 +114,11 @@ class TableSource(Source):
         """
 
 
-def check_names(names: Iterable[str], where: str) -> None:
-    """Makes sure that no two columns have one name.
-
-    Raises:
-        InputError: two have.
-    """
-    repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
-    if repeated:
-        raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")
+def of_columns(rows: int, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Returns columns as a batch, which has its rows even without any column."""
+    if not columns:
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
 def with_lines(batch: pa.RecordBatch, lines: int | npt.NDArray[np.int64]) -> pa.RecordBatch:

@@ -13,13 +13,14 @@ from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_time, joined
 from skewgate.data.arrow.times import whole_seconds
 from skewgate.data.arrow.values import is_utf8
-from skewgate.data.sources import base, quoting
+from skewgate.data.sources import base, column_names, quoting
 from skewgate.data.sources.csv_blocks import InvalidColumn, Rows, parse
 from skewgate.data.sources.rejected import Rejections, enough, reject
 from skewgate.data.sources.streams import Opener, TextFile, count_lines
 
 # Blank lines, then a line whose quoted cells may hold line ends.
 _HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"[^"]*")+)(?:\r\n?|\n|\Z)')
+_BEGINNING = 1 << 16  # bytes
 _Types = dict[str, pa.DataType]
 
 
@@ -93,16 +94,23 @@ class CsvSource(base.TableSource):
         if not beginning.strip():
             raise InputError(path, "is empty", "give a file with rows")
         line = _HEADER.match(beginning)
-        self.columns = self._names(line.group(1) if line else beginning)
-        base.check_names(self.columns, f"{path}: line 1")
-        self._declared = {name: types[name] for name in self.columns if name in types}
         self._start = line.end() if line else len(beginning)
+        found = column_names.columns_of(
+            self._names(line.group(1) if line else beginning),
+            types,
+            lambda place: column_names.first_cells(
+                beginning[self._start :], place, whole=len(beginning) < _BEGINNING
+            ),
+            f"{path}: line 1",
+        )
+        self._header, self.columns, self.notes = found.header, found.features, found.notes
+        self._declared = {name: types[name] for name in self.columns if name in types}
         self._line = 1 + count_lines(beginning[: self._start])
 
     def _beginning(self) -> bytes:
         """Returns the header and something behind it, or the whole file."""
         beginning = b""
-        for more in self._file.reads(1 << 16):
+        for more in self._file.reads(_BEGINNING):
             beginning += more
             line = _HEADER.match(beginning)
             if (line and line.end() < len(beginning)) or len(beginning) > base.LONGEST_ROW:
@@ -168,7 +176,7 @@ class CsvSource(base.TableSource):
         if loose or len(places) % 2 or not is_utf8(data):
             return None
         try:
-            table = parse(data, self.columns, reading.columns, reading.written())
+            table = parse(data, self._header, reading.columns, reading.written())
         except (InvalidColumn, pa.ArrowInvalid):
             return None
         if count_lines(data) + (data[-1:] not in b"\r\n") == table.num_rows:
@@ -180,14 +188,14 @@ class CsvSource(base.TableSource):
 
     def _salvaged(self, line: int, data: bytes, reading: _Reading) -> pa.RecordBatch | None:
         """Reads those rows of a block that can be read."""
-        rows = Rows.of(self.path, self.columns, line, data)
+        rows = Rows.of(self.path, self._header, line, data)
         declared = [name for name in reading.columns if name in self._declared]
         table = None
         while rows.texts and table is None:
             try:
                 if declared:  # first, so that no rejected row makes another column wider
-                    parse(rows.data(), self.columns, declared, reading.written())
-                table = parse(rows.data(), self.columns, reading.columns, reading.written())
+                    parse(rows.data(), self._header, declared, reading.written())
+                table = parse(rows.data(), self._header, reading.columns, reading.written())
             except InvalidColumn as error:
                 column = error.args[0]
                 if column not in self._declared:
@@ -202,7 +210,7 @@ class CsvSource(base.TableSource):
     def _widen(self, column: str, rows: Rows, reading: _Reading) -> None:
         """Notes the types that hold for the rows too, of a column that is too narrow for them."""
         open_ = [name for name in reading.columns if name not in self._declared]
-        for field in parse(rows.data(), self.columns, open_, {}).schema:
+        for field in parse(rows.data(), self._header, open_, {}).schema:
             known = reading.types.get(field.name, pa.null())
             wider = joined(known, field.type, text=True)
             if field.name == column and wider == known:
@@ -218,7 +226,7 @@ class CsvSource(base.TableSource):
         known = reading.forms.get(column, pa.null())
         if column in reading.filled and pa.types.is_null(known):
             return False
-        found = parse(rows.data(), self.columns, [column], {}).schema.field(0).type
+        found = parse(rows.data(), self._header, [column], {}).schema.field(0).type
         form = joined(known, found, text=True)
         if form == known or not (is_time(form) or form in (pa.bool_(), pa.time32("s"))):
             return False

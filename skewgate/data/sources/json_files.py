@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import pathlib
 from collections.abc import Collection, Iterator, Mapping
 
@@ -16,6 +18,7 @@ from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, json_lines
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.casts import cast
+from skewgate.data.sources.column_names import Columns, columns_of
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
 from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
@@ -26,6 +29,8 @@ _Block = tuple[int | Places, int, dict[str, pa.Array]]
 _MOST_LINES = 65_536
 """Lines that are read at once: 100,000 rows are an error of pyarrow 10."""
 _TEXTS = (pa.string(), pa.list_(pa.string()))
+_BEGINNING = 1 << 16  # bytes
+_INDEX = (b'"Unnamed: ', b'"__index_level_')  # how names of an index begin
 
 
 @dataclasses.dataclass
@@ -78,14 +83,17 @@ class JsonSource(base.TableSource):
         self.path, self._declared, self._complete = path, dict(types), complete
         self._inferred: _Types = {}
         self._file = TextFile(path, opener)
-        begins = next((data for data in self._file.reads(1 << 16) if data.strip()), None)
-        if begins is None:
+        beginning = next(filter(bytes.strip, self._file.reads(_BEGINNING)), None)
+        if beginning is None:
             raise InputError(path, "is empty", "give a file with rows")
         suffixes = pathlib.PurePath(path.lower()).suffixes
-        if ".json" in suffixes and begins.lstrip().startswith(b"["):
+        if ".json" in suffixes and beginning.lstrip().startswith(b"["):
             raise InputError(
                 path, "is one JSON array, and not JSON Lines", "write one object a line"
             )
+        found = _columns(beginning, types, path)
+        self.notes = found.notes
+        self._index = frozenset(found.header).difference(found.features)
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
@@ -94,7 +102,11 @@ class JsonSource(base.TableSource):
         types = {**self._inferred, **self._declared}
         reading = _Reading(types, rejections, columns=columns)
         for lines, rows, arrays in self._blocks(reading):
-            names = [name for name in reading.names or () if reading.reads(name)]
+            names = [
+                name
+                for name in reading.names or ()
+                if reading.reads(name) and name not in self._index
+            ]
             batch = _batch(rows, {name: arrays.get(name) for name in names}, reading.types)
             yield base.with_lines(batch, lines)
 
@@ -109,7 +121,7 @@ class JsonSource(base.TableSource):
         reading = _Reading(dict(self._declared), Rejections(None), widens=True)
         seen: dict[str, None] = {}
         for _, _, arrays in self._blocks(reading):
-            seen.update(dict.fromkeys(arrays))
+            seen.update(dict.fromkeys(name for name in arrays if name not in self._index))
         yield pa.schema([(name, reading.types[name]) for name in seen])
 
     def _blocks(self, reading: _Reading) -> Iterator[_Block]:
@@ -151,6 +163,8 @@ class JsonSource(base.TableSource):
         Raises:
             WiderTypes: they fit wider types.
         """
+        if "" in table.column_names:
+            raise InputError(self.path, "has a key without a name", "give it a name")
         arrays = {}
         wider: _Types = {}
         for name, column in zip(table.column_names, table.columns, strict=True):
@@ -223,6 +237,17 @@ class JsonSource(base.TableSource):
         return block
 
 
+def _columns(beginning: bytes, types: Mapping[str, pa.DataType], path: str) -> Columns:
+    """Returns the columns of the first rows, as far as they may be an index."""
+    rows = []
+    for _, line in json_lines.lines(beginning) if any(map(beginning.__contains__, _INDEX)) else ():
+        with contextlib.suppress(ValueError, RecursionError):  # such as a line that is cut off
+            rows.append(json.loads(line))
+    rows = [row for row in rows if isinstance(row, dict)]
+    names = list(dict.fromkeys(name for row in rows for name in row if name))
+    return columns_of(names, types, lambda place: [row.get(names[place]) for row in rows], path)
+
+
 def _refused(texts: list[bytes], explicit: pa.Schema) -> list[int]:
     """Returns the lines that Arrow does not read, although they are JSON."""
 
@@ -249,6 +274,4 @@ def _batch(rows: int, arrays: Mapping[str, pa.Array | None], types: _Types) -> p
     columns = [
         pa.nulls(rows, types[name]) if array is None else array for name, array in arrays.items()
     ]
-    if not columns:
-        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
-    return pa.RecordBatch.from_arrays(columns, list(arrays))
+    return base.of_columns(rows, dict(zip(arrays, columns, strict=True)))

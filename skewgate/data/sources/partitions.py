@@ -142,8 +142,14 @@ class PartitionedSource(Source):
 
     def __init__(self, file: Source, columns: Mapping[str, pa.Scalar]) -> None:
         """Takes the file and the value of each column."""
-        self.file, self.path, self.rows = file, file.path, file.rows
+        self.file, self.path, self.rows, self.notes = file, file.path, file.rows, file.notes
         self._columns = dict(columns)
+        of_file: list[str] | None = getattr(file, "columns", None)
+        self.columns = None if of_file is None else list(dict.fromkeys([*of_file, *columns]))
+
+    def read_as_text(self, names: Collection[str]) -> bool:
+        """See Source; what a folder says stays as it is."""
+        return self.file.read_as_text(names)
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None

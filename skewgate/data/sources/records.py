@@ -1,4 +1,4 @@
-"""Reads TFRecord files of tf.Example without TensorFlow."""
+"""Reads TFRecord files of tf.Example and tf.SequenceExample without TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import pyarrow as pa
 from google.protobuf import message
 
 from skewgate.core.errors import ColumnError, InputError
-from skewgate.data.sources.base import Source
+from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
 from skewgate.data.tf_example import patching
-from skewgate.data.tf_example.coder import UndecodableError, decode_batch
+from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.inflating import Inflated
+from skewgate.data.tf_example.sequences import decode_rows
 from skewgate.data.tf_example.tfrecord import read_stream
 
 _GZIP = b"\x1f\x8b"
 _BATCH_RECORDS = 20_000
 
 
-class RecordSource(Source):
-    """A TFRecord file of tf.Example, gzip or not."""
+class RecordSource(base.Source):
+    """A TFRecord file of tf.Example or tf.SequenceExample, gzip or not."""
 
     def __init__(self, path: str, opener: Opener | None = None) -> None:
         """Takes the path; the file is opened when it is read."""
@@ -34,24 +35,23 @@ class RecordSource(Source):
         """See Source; every column is a list, and a broken record is always an error."""
         for first, records in _batches(self.path, self._opener):
             try:
-                batch = decode_batch(records)
+                batch = decode_rows(records)
             except UndecodableError as error:
                 place = f"{self.path}: records {first + 1} to {first + len(records)}"
                 batch = _salvaged(records, columns, place, error)
+            if "" in batch.schema.names:
+                raise InputError(
+                    f"{self.path}: records {first + 1} to {first + len(records)}",
+                    "have a feature without a name",
+                    "give it a name",
+                )
             kept = [
                 index
                 for index, name in enumerate(batch.schema.names)
                 if columns is None or name in columns
             ]
-            yield (
-                pa.RecordBatch.from_arrays(
-                    [batch.column(index) for index in kept], [batch.schema.names[i] for i in kept]
-                )
-                if kept
-                else pa.RecordBatch.from_arrays(
-                    [pa.nulls(len(records))],
-                    [next(iter(columns or batch.schema.names or ("",)))],
-                )
+            yield base.of_columns(
+                len(records), {batch.schema.names[index]: batch.column(index) for index in kept}
             )
 
 
@@ -61,8 +61,8 @@ def _salvaged(
     """Decodes records without the features that nobody wants and whose values have two types.
 
     Raises:
-        InputError: the records are no tf.Example; a ColumnError if a feature that is wanted has
-            values of two types.
+        InputError: the records are neither tf.Example nor tf.SequenceExample; a ColumnError if a
+            feature that is wanted has values of two types.
     """
     try:
         types = patching.types_of(records)
@@ -75,11 +75,13 @@ def _salvaged(
             raise ColumnError(name, place, problem, "write it with one type") from error
     try:
         if mixed:
-            return decode_batch([patching.without(record, mixed)[0] for record in records])
+            return decode_rows([patching.without(record, mixed)[0] for record in records])
     except UndecodableError as other:
         error = other
     raise InputError(
-        place, f"are not tf.Example ({error})", "write it again as TFRecord of tf.Example"
+        place,
+        f"are neither tf.Example nor tf.SequenceExample ({error})",
+        "write it again as TFRecord of one of these",
     ) from error
 
 

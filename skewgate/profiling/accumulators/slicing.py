@@ -22,11 +22,13 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
     their names.
 
     Raises:
-        InputError: a column is missing, or holds numbers that are not whole.
+        InputError: a column is missing, or holds numbers that are not whole, or two slices of
+            different values have one name.
     """
     rows = np.arange(batch.num_rows)
     names = np.full(batch.num_rows, "", dtype=object)
     joint = ""
+    parts: list[npt.NDArray[np.object_]] = []
     for column in sorted(columns):
         index = batch.schema.get_field_index(column)
         if index < 0:
@@ -36,9 +38,12 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
         counts = np.searchsorted(parents, rows, side="right") - matched
         repeated = np.repeat(np.arange(len(rows)), counts)
         within = np.arange(len(repeated)) - np.repeat(np.cumsum(counts) - counts, counts)
-        names = names[repeated] + f"{joint}{column}_" + labels[matched[repeated] + within]
+        own = labels[matched[repeated] + within]
+        parts = [*(part[repeated] for part in parts), own]
+        names = names[repeated] + f"{joint}{column}_" + own
         rows = rows[repeated]
         joint = "_"
+    _check_names(names, parts, sorted(columns))
     known: dict[str, int] = {}
     codes = np.array([known.setdefault(name, len(known)) for name in names.tolist()], np.intp)
     order = np.argsort(codes, kind="stable")
@@ -47,6 +52,33 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
     for name, start, end in zip(known, ends - sizes, ends, strict=True):
         taken = np.unique(rows[order[start:end]]).astype(np.int64)
         yield name, batch.take(places_array(taken))
+
+
+def _check_names(
+    names: npt.NDArray[np.object_], parts: list[npt.NDArray[np.object_]], columns: Sequence[str]
+) -> None:
+    """Makes sure that no two combinations of values make one name, as `1_b_2` and `1` might.
+
+    Raises:
+        InputError: two do.
+    """
+    infixes = [f"_{column}_" for column in columns[1:]]
+    if not any(
+        infix in label
+        for part, infix in zip(parts, infixes, strict=False)
+        for label in set(part.tolist())
+    ):
+        return
+    made: dict[str, tuple[str, ...]] = {}
+    for name, *values in zip(names, *parts, strict=True):
+        if made.setdefault(name, tuple(values)) != tuple(values):
+            raise ambiguous(name, f"{made[name]} and by {tuple(values)}")
+
+
+def ambiguous(name: str, makers: str) -> InputError:
+    """Returns the error that a name stands for two slices; `makers` says who makes them."""
+    fix = "rename a feature or its values, or leave one of the slices out"
+    return InputError(f"slices: {name}", f"is made by {makers}", fix)
 
 
 def unknown(column: str) -> InputError:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import skewgate
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.errors import InputError
+from skewgate.core.profile import name_value_counts
 from skewgate.core.results import Status
 from skewgate.simulation import planting
 from skewgate.simulation.reading import Progress
@@ -101,7 +102,9 @@ def run(
     }
     compared = {number: chance_lib.compare(found) for number, found in plain.results.items()}
     suggestions = thresholds.suggest(by_chance, compared, checks, rate)
-    kinds = {name: side.kind for name, side in plain.baseline.slices[""].items()}
+    counted = name_value_counts(plain.baseline)
+    features = plain.baseline.with_value_counts(counted)[""]
+    kinds = {name: side.kind for name, side in features.items()}
     text = snippet.render(suggestions, config, kinds)
     return Result(scene, shuffle, plain, tuple(outcomes), suggestions, text)
 

@@ -11,7 +11,9 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.data.tf_example.tfrecord import frame
 from skewgate.schema.reading import load_schema
+from tests.encoding import encode_sequence
 
 SCHEMA = """\
 # What a trip is.
@@ -186,6 +188,7 @@ def test_differences_are_given_as_json(run, put, tmp_path):
             }
         ],
         "unresolved": [],
+        "unchecked": [],
     }
 
 
@@ -518,3 +521,110 @@ def test_fractions_are_no_integers_wherever_they_stand(cli, run, refused, tmp_pa
     assert result.code == 1
     assert "n:UNEXPECTED_DATA_TYPE" in result.out
     assert "expected INT, found" in refused("drift", data, data, "--schema", str(schema))
+
+
+# What TFDV does not check.
+
+SPARSE = """\
+feature { name: "fare" type: FLOAT }
+feature { name: "value" type: INT }
+feature { name: "row" type: INT }
+feature { name: "weight" type: FLOAT }
+sparse_feature { name: "tags" value_feature { name: "value" } index_feature { name: "row" } }
+weighted_feature {
+  name: "weighed" feature { step: "value" } weight_feature { step: "weight" }
+}
+"""
+
+
+def sparse(tmp_path, rows, weights, schema=SPARSE):
+    """Writes a schema and rows with two values each."""
+    data = tmp_path / "sparse.parquet"
+    values = [[1, 2]] * len(rows)
+    columns = {"fare": [4.5] * len(rows), "value": values, "row": rows, "weight": weights}
+    pa.parquet.write_table(pa.table(columns), data)
+    path = tmp_path / "sparse.pbtxt"
+    path.write_text(schema)
+    return path, data
+
+
+def test_sparse_and_weighted_features_are_checked(run, tmp_path):
+    schema, data = sparse(tmp_path, [[0, 3], [1, 4]], [[0.5, 0.5], [0.5, 1.5]])
+    result = run("schema", "update", schema, data, "--quiet")
+    assert (result.code, result.out) == (0, f"{data} is as {schema} says\n")
+    schema, data = sparse(tmp_path, [[0, 3], [1]], [[0.5, 0.5], None])
+    result = run("schema", "update", schema, data, "--quiet")
+    assert result.code == 1
+    assert "tags:SPARSE_FEATURE_LENGTH_MISMATCH: " in result.out
+    assert "weighed:WEIGHTED_FEATURE_MISSING_WEIGHT: " in result.out
+
+
+def test_what_statistics_do_not_tell_is_said_and_inconclusive(run, tmp_path):
+    schema, data = sparse(tmp_path, [[0, 3], [1]], [[0.5, 0.5], None])
+    assert run("profile", data, "--out", tmp_path / "a.pb", "--quiet").code == 0
+    result = run("schema", "update", schema, tmp_path / "a.pb", "--quiet")
+    assert result.code == 3
+    reason = "the statistics have no entry of it; generate them with the schema"
+    assert result.out.splitlines() == [
+        f"{tmp_path / 'a.pb'} is as {schema} says as far as it was checked",
+        "2 not checked:",
+        f"     tags: {reason}",
+        f"     weighed: {reason}",
+    ]
+    result = run("schema", "diff", schema, tmp_path / "a.pb", "--json", "--quiet")
+    assert result.code == 3
+    assert json.loads(result.out)["unchecked"] == [f"tags: {reason}", f"weighed: {reason}"]
+
+
+def test_tensors_and_groups_are_not_checked(run, tmp_path):
+    schema, data = sparse(
+        tmp_path,
+        [[0, 3], [1, 4]],
+        [[0.5, 0.5], [0.5, 1.5]],
+        SPARSE.replace('"fare" type: FLOAT', '"fare" type: FLOAT group_presence { required: true }')
+        + """
+        tensor_representation_group {
+          key: "" value {
+            tensor_representation {
+              key: "values" value { dense_tensor { column_name: "value" shape {} } }
+            }
+            tensor_representation {
+              key: "rows" value { varlen_sparse_tensor { column_name: "row" } }
+            }
+          }
+        }
+        """,
+    )
+    result = run("schema", "update", schema, data, "--quiet")
+    assert result.code == 3
+    assert result.out.splitlines()[1:] == [
+        "2 not checked:",
+        "     fare: TFDV does not validate group_presence; use presence",
+        "     values: TFDV does not check the dense_tensor that is made of it",
+    ]
+
+
+def test_anomalies_count_more_than_what_is_not_checked(run, tmp_path):
+    schema, data = sparse(
+        tmp_path,
+        [[0, 3], [1, 4]],
+        [[0.5, 0.5], [0.5, 1.5]],
+        SPARSE.replace('"fare" type: FLOAT', '"fare" type: FLOAT group_presence { required: true }')
+        + "dataset_constraints { max_examples_count: 1 }",
+    )
+    result = run("schema", "update", schema, data, "--quiet")
+    assert result.code == 1
+    assert "@dataset:DATASET_HIGH_NUM_EXAMPLES" in result.out  # TFDV wants a minimum beside it
+    assert "1 not checked:" in result.out
+    result = run("schema", "update", schema, data, "--all", "--quiet")
+    assert result.code == 3
+
+
+def test_feature_lists_are_refused(refused, tmp_path):
+    schema, _ = sparse(tmp_path, [[0, 3]], [[0.5, 0.5]])
+    data = tmp_path / "a.tfrecord"
+    data.write_bytes(frame([encode_sequence(b"", {"events": [[1.5]]})]))
+    for command in (["infer", data, "--out", tmp_path / "new.pbtxt"], ["update", schema, data]):
+        assert refused("schema", *command).startswith(
+            f"{data}: ##SEQUENCE##.events: is a feature list of tf.SequenceExample, of which a "
+        )

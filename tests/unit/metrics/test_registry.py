@@ -221,14 +221,12 @@ def test_a_change_is_explained_by_half_a_sentence(sides, metric, kind):
 
 def compared(before, now, name):
     """Returns the results of one metric of the feature x and of what counts its values."""
-    features = [{"x": before}, {"x": now}]
-    for side in features:
-        side["num_values(x)"] = dataclasses.replace(before, n_missing=0, n_present=None)
+    counts = {"": {"x": dataclasses.replace(before, n_missing=0, n_present=None)}}
     config = drift_config.DriftConfig(
         defaults={"numeric": {}, "categorical": {}, "missing_rate": None},
         features={feature: {name: 0.2} for feature in ("x", "num_values(x)")},
     )
-    profiles = [Profile({"": side}, {"": n_rows(side["x"])}) for side in features]
+    profiles = [Profile({"": {"x": side}}, {"": n_rows(side)}, counts) for side in (before, now)]
     results = comparing.compare(*profiles, config)
     return {result.feature: result for result in results if result.metric == name}
 

@@ -231,10 +231,10 @@ def test_what_is_opaque_in_one_part_is_opaque():
 
 def test_where_one_has_several_values_the_others_have_one_each():
     tags = numeric([1, 2, 3], n_present=2)
-    several = Profile({"": {"tags": tags, "num_values(tags)": numeric([1, 2])}}, {"": 2})
+    several = Profile({"": {"tags": tags}}, {"": 2}, {"": {"tags": numeric([1, 2])}})
     single = profile(4, tags=numeric([5, 6, 7], n_missing=1))
-    merged = merge_profiles([several, single], ["a", "b"]).slices[""]
-    lengths = merged["num_values(tags)"]
+    both = merge_profiles([several, single], ["a", "b"])
+    merged, lengths = both.slices[""], both.value_counts[""]["tags"]
     assert (lengths.edges.tolist(), lengths.n) == ([1.0, 2.0], 5)
     assert lengths.right_lower == pytest.approx([0.8, 1.0])
     assert (merged["tags"].n, merged["tags"].n_present, merged["tags"].n_missing) == (6, 5, 1)

@@ -99,7 +99,14 @@ def test_too_little_data_is_no_doubt_that_reading_settles():
 
 
 def test_the_columns_to_read_for_features():
-    assert rereading.columns(["fare", "num_values(tags)", "tags"]) == {"fare", "tags"}
+    counted = {"num_values(tags)": "tags", "num_values(num_values(a))'": "num_values(a)"}
+    features = ["fare", "num_values(tags)", "tags", "num_values(num_values(a))'", "num_values(b)"]
+    assert rereading.columns(features, counted) == {
+        "fare",
+        "tags",
+        "num_values(a)",
+        "num_values(b)",
+    }
 
 
 def test_finer_features_take_the_place_of_the_coarse_in_every_slice():
