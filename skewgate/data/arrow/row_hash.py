@@ -57,8 +57,8 @@ def hashes(columns: Mapping[str, pa.Array], rows: int, where: str) -> Words:
         if column.null_count == 0:
             state.absorb(_ALL, words(column, place))
         elif column.null_count < len(column):
-            rows = np.flatnonzero(validity(column))
-            state.absorb(rows, words(column.drop_null(), place))
+            valid = np.flatnonzero(validity(column))
+            state.absorb(valid, words(column.drop_null(), place))
     return state.halves[0]
 
 
@@ -160,7 +160,8 @@ def _nearest(decimals: pa.Array) -> FloatArray:
         halves = np.frombuffer(decimals.buffers()[1], np.int64)
         low, high = halves.reshape(-1, 2)[decimals.offset :][: len(decimals)].T
         if (high == low >> 63).all() and (np.abs(low) <= _EXACT).all():
-            return low / 10.0**scale  # of two exact floats, so that it is rounded once
+            quotients: FloatArray = low / 10.0**scale
+            return quotients  # of two exact floats, so that it is rounded once
     return np.array([float(each) for each in decimals.to_pylist()])
 
 

@@ -65,7 +65,7 @@ def integers(text: pa.Array) -> tuple[pa.Array, Mask]:
         int64, anything where the text is none, and which texts are none.
     """
     text = trimmed(text)
-    for convert in (_plain, _whole_seconds, _zoned_seconds):  # most columns are written alike
+    for convert in _THROUGHOUT:  # most columns are written alike
         try:
             return convert(text), np.zeros(len(text), np.bool_)
         except pa.ArrowInvalid:
@@ -235,6 +235,11 @@ TIMES: tuple[tuple[str, Callable[[pa.Array], pa.Array]], ...] = (
     (f"^{_CLOCK}$", _of_day),
 )
 """Patterns of times, and what reads them as whole seconds, if they are in the calendar."""
+_THROUGHOUT: tuple[Callable[[pa.Array], pa.Array], ...] = (
+    _plain,
+    _whole_seconds,
+    _zoned_seconds,
+)
 _FORMS: tuple[tuple[str, Callable[[pa.Array], pa.Array]], ...] = (
     ("^-?[0-9]+$", _plain),
     (f"^(?:{'|'.join(TRUE + FALSE)})$", _bits),

@@ -98,7 +98,7 @@ def parse_spelled(
         InvalidColumn, pa.ArrowInvalid: see `parse`.
     """
     table = parse(data, header, columns, {**types, **dict.fromkeys(spelled, pa.string())})
-    for name in spelled.intersection(columns):
+    for name in spelled & set(columns):
         values, bad = spellings.integers(table.column(name).combine_chunks())
         if bad.any():
             raise InvalidColumn(name)

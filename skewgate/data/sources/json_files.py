@@ -118,6 +118,8 @@ class JsonSource(base.TableSource):
         # Arrow passes over what follows an object and a bracket too many.
         if table.num_rows != rows or not json_lines.ends_well(data):
             return None
+        if any(json_types.has_infinity(column.chunk(0)) for column in table.columns):
+            return None
         arrays = self._fitted(table, reading, lambda: json_lines.has_negative_zero(data))
         return None if arrays is None else (lines, table.num_rows, arrays)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,7 @@ _LINE = re.compile(rb"[^\r\n]*[^\s][^\r\n]*")
 _ODD_NUMBER = re.compile(rb"Inf(?!inity)|-NaN")
 _NEGATIVE_ZERO = re.compile(rb"-0(?![0-9.eE])")
 _OPENING = b"[{"
+_LARGEST_EXPONENT = 308
 _SHALLOW = f"at most {DEEPEST} lists and objects in each other"
 Problem = tuple[str, str, str]
 """Column, what was found, what was expected."""
@@ -137,10 +139,14 @@ class Judge:
             values = json.loads(
                 text.decode(),
                 object_pairs_hook=_object,
-                parse_int=_Number,
-                parse_float=_Number,
+                parse_int=_number,
+                parse_float=_number,
                 parse_constant=_Number,
             )
+            if b"\\u" in text:
+                json.dumps(
+                    json.loads(text), ensure_ascii=False
+                ).encode()  # half of a pair is no letter
         except _TwiceError:
             return ("", "a key twice", "each key once")
         except RecursionError:
@@ -175,6 +181,19 @@ class Judge:
         self.kinds.update(kinds)
         changed = any(new[name] is not value for name, value in values.items())
         return Line(text, new, changed)
+
+
+def _number(text: str) -> _Number:
+    """Returns a number that Arrow takes.
+
+    Raises:
+        ValueError: it is beyond 64-bit floats.
+    """
+    mantissa, _, exponent = text.replace("E", "e").partition("e")
+    fraction = len(mantissa.partition(".")[2])
+    if (exponent and int(exponent) > _LARGEST_EXPONENT + fraction) or math.isinf(float(text)):
+        raise ValueError(text)
+    return _Number(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

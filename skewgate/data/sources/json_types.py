@@ -16,7 +16,7 @@ import pyarrow as pa
 from skewgate.data.arrow import kinds
 from skewgate.data.arrow.kinds import is_list, is_number, is_time, value_type
 from skewgate.data.arrow.times import whole_seconds
-from skewgate.data.arrow.values import list_lengths, stored, validity
+from skewgate.data.arrow.values import list_lengths, numbers, stored, validity
 from skewgate.data.sources.casts import from_text, lists_of
 
 NULL, NUMBER, TEXT, BOOLEAN = pa.null(), pa.float64(), pa.string(), pa.bool_()
@@ -168,6 +168,16 @@ def _struct(parts: list[pa.Array], kind: pa.DataType, missing: pa.Array | None) 
         return found
     places = pa.array(np.arange(len(found)), mask=np.asarray(missing))
     return found.take(places)
+
+
+def has_infinity(array: pa.Array) -> bool:
+    """Says whether a number is infinite, as `Infinity` is, but also what no float can hold."""
+    kind = array.type
+    if is_list(kind):
+        return has_infinity(array.flatten())
+    if _is_object(kind):
+        return any(map(has_infinity, array.flatten()))
+    return kind == NUMBER and bool(np.isinf(numbers(array)).any())
 
 
 def declared(array: pa.Array, kind: pa.DataType, negative_zero: Callable[[], bool]) -> pa.Array:

@@ -180,6 +180,9 @@ def test_what_is_within_objects_is_of_one_kind_too(tmp_path, block):
         '{"a": {"x": 1, "x": 2}}',
         '{"a": 1, "a": 1}',
         '{"a": 1E400}',
+        '{"a": 10e308}',
+        f'{{"a": {"1" * 400}}}',
+        '{"b": {"x": [1e309]}}',
         '{"a": +1}',
         '{"a": 01}',
         '{"a": .5}',
@@ -210,10 +213,10 @@ def test_an_object_over_two_lines_is_none_though_another_line_has_two(tmp_path, 
 
 @pytest.mark.parametrize("block", [1, WHOLE])
 def test_numbers_that_json_may_hold_and_others_do_not(tmp_path, block):
-    path = write(tmp_path, "jsonl", ["NaN", "Infinity", "-Infinity", "1", "1" * 400])
+    path = write(tmp_path, "jsonl", ["NaN", "Infinity", "-Infinity", "1", "1e308", "0.1e309"])
     rows, rejected, _ = outcome(path, {}, block)
     values = [dict(row)["a"] for row in rows.values()]
-    assert values == ["nan", "inf", "-inf", "1.0", "inf"]
+    assert values == ["nan", "inf", "-inf", "1.0", "1e+308", "1e+308"]
     assert rejected == {}
 
 
@@ -334,8 +337,24 @@ VALUES = [
     "[1]",
     "[2.5]",
 ]
-VALUES += ['{"x": 1}', '{"x": 2.5}', '{"x": "far"}', '{"y": {}}', "[null]", '["x"]', "[1, [2]]"]
-VALUES += ["9007199254740993", "9007199254740993.0", "99999999999999999999", "1E400", "[true]"]
+VALUES += [
+    '{"x": 1}',
+    '{"x": 2.5}',
+    '{"x": "far"}',
+    '{"y": {}}',
+    "[null]",
+    '["x"]',
+    "[1, [2]]",
+    "[true]",
+]
+VALUES += [
+    "9007199254740993",
+    "9007199254740993.0",
+    "99999999999999999999",
+    "1E400",
+    "[true]",
+    "0e400",
+]
 VALUES += [json.dumps(cell) for cell in CELLS] + ['"\\ud800"', '{"y": {"z": [1]}}', "[{}]"]
 
 
