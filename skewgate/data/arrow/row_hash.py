@@ -3,7 +3,7 @@
 | value | counts as |
 | --- | --- |
 | integer, decimal, float, boolean | the nearest 64-bit float |
-| a 32-bit float with a fraction | the shortest number that stands for it: 0.1 |
+| a 32-bit float with a fraction | the number of at most six digits that it stands for, as 0.1 |
 | text that stands for a number, boolean or time, see `spellings` | that: "007", "7.0" and 7 alike |
 | date, time stamp, time of day | its seconds and nanoseconds: a date as its midnight |
 | other text, bytes, in a dictionary or not | its bytes |
@@ -27,7 +27,8 @@ import pyarrow as pa
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds, spelled_values, times
-from skewgate.data.arrow.row_keys import RowHash, Rows, Words
+from skewgate.data.arrow.row_keys import RowHash, Rows
+from skewgate.data.arrow.texts import Texts, Words
 from skewgate.data.arrow.values import list_lengths, numbers, to_bytes, validity
 
 _MISSING = np.uint64(0x6A09E667F3BCC909)
@@ -35,6 +36,7 @@ _LIST = np.uint64(0xBB67AE8584CAA73B)
 _ALL = slice(None)
 _EXACT = 2**53
 """Up to here every integer is a 64-bit float."""
+_DIGITS = 6
 _EXACT_POWER = 22
 """Up to here every power of 10 is one."""
 _ORDER = np.uint64(0x9E3779B97F4A7C15)  # odd: it tells the places of a list's values apart
@@ -96,9 +98,10 @@ def words(array: pa.Array, where: str) -> Words:
 
 def _text_words(text: pa.Array) -> Words:
     state = RowHash(len(text), number=1)
-    found = spelled_values.find(text)
+    texts = Texts(text)
+    found = spelled_values.find(texts)
     if not len(found.places):
-        state.absorb_text(_ALL, text, np.arange(len(text)))
+        state.absorb_text(_ALL, texts, _ALL)
         return state.halves[0]
     alike = len(found.places) == len(text)
     rows = _ALL if alike else found.places
@@ -108,7 +111,7 @@ def _text_words(text: pa.Array) -> Words:
         _absorb_times(state, rows, _plain_nan(found.values), found.nanoseconds)
     if not alike:
         others = np.delete(np.arange(len(text)), found.places)
-        state.absorb_text(others, text, others)
+        state.absorb_text(others, texts, others)
     return state.halves[0]
 
 
@@ -166,13 +169,18 @@ def _nearest(decimals: pa.Array) -> FloatArray:
 
 
 def _shortest(values: npt.NDArray[np.float32]) -> FloatArray:
-    """Returns 32-bit floats as the numbers that are written for them, not as their exact values."""
+    """Returns 32-bit floats as the numbers of at most six digits that they stand for.
+
+    Every such number has a float of its own. Other floats are taken as they are.
+    """
     found = values.astype(np.float64)
-    some = np.flatnonzero(
-        np.isfinite(values) & ~((np.rint(found) == found) & (np.abs(found) <= _EXACT))
-    )
-    text = pa.array(values[some], pa.float32()).cast(pa.string())
-    found[some] = numbers(text.cast(pa.float64()))
+    some = np.flatnonzero(np.isfinite(found) & (np.rint(found) != found))
+    exact = found[some]
+    digits = _DIGITS - 1 - np.floor(np.log10(np.abs(exact)))
+    scale = 10.0 ** np.clip(digits, 0, _EXACT_POWER)
+    short = np.rint(exact * scale) / scale
+    fits = (short.astype(np.float32) == values[some]) & (digits <= _EXACT_POWER)
+    found[some] = np.where(fits, short, exact)
     return _plain_nan(found)
 
 

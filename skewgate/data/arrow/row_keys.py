@@ -16,9 +16,8 @@ import pyarrow as pa
 
 from skewgate.data.arrow import spelled_values
 from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places
-from skewgate.data.arrow.values import numbers, offsets, places_array
-
-Words = npt.NDArray[np.uint64]
+from skewgate.data.arrow.texts import Texts, Words
+from skewgate.data.arrow.values import numbers, places_array
 
 _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 _FACTORS = (0xD1342543DE82EF95, 0xA0761D6478BD642F)
@@ -70,7 +69,9 @@ def fingerprints(
         starts = np.cumsum(values.lengths) - values.lengths
         single = np.flatnonzero(values.lengths == 1)
         if values.kind == TEXT:
-            _absorb_texts(state, single, values.flat.take(places_array(starts[single])))
+            alike = len(single) == len(values.flat)
+            some = values.flat if alike else values.flat.take(places_array(starts[single]))
+            _absorb_texts(state, single, some)
         elif values.kind:
             found = numbers(values.flat)[starts[single]]
             state.absorb_numbers(single, found)
@@ -78,14 +79,16 @@ def fingerprints(
     return Keys(*state.halves), present
 
 
-def _absorb_texts(state: RowHash, rows: Places, text: pa.Array) -> None:
+def _absorb_texts(state: RowHash, rows: Places, array: pa.Array) -> None:
     """Adds a text to each of some rows, or the integer as which it is written."""
-    places, found = spelled_values.find_integers(text)
-    if len(places):
-        state.absorb_numbers(rows[places], found)
-    if len(places) < len(text):
-        others = np.delete(np.arange(len(text)), places)
-        state.absorb_text(rows[others], text, others)
+    texts = Texts(array)
+    places, found = spelled_values.find_integers(texts)
+    if not len(places):
+        state.absorb_text(rows, texts, slice(None))
+        return
+    state.absorb_numbers(rows[places], found)
+    others = np.delete(np.arange(len(texts)), places)
+    state.absorb_text(rows[others], texts, others)
 
 
 class RowHash:
@@ -122,28 +125,17 @@ class RowHash:
         self.absorb(rows, tags)
         self.absorb(rows, words)
 
-    def absorb_text(self, rows: Rows, array: pa.Array, places: Places) -> None:
+    def absorb_text(self, rows: Rows, texts: Texts, places: Rows) -> None:
         """Takes the texts at `places`, eight bytes of all of them at a time."""
-        ends = offsets(array)
-        size = int(ends[-1] - ends[0])
-        padded = np.zeros(size + 8, np.uint8)
-        if size:
-            padded[:size] = np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[-1]]
-        words: Words = np.ndarray((size + 1,), "<u8", padded, strides=(1,))
-        starts = ends[places] - ends[0]
-        left = ends[places + 1] - ends[0] - starts
+        starts, left, word = texts.starts[places], texts.lengths[places], texts.first[places]
         self.absorb(rows, _TEXT_TAG)
         self.absorb(rows, left.astype(np.uint64))
         while len(left):
-            kept = np.minimum(left, 8).astype(np.uint64)
-            shift = np.uint64(8) * (np.uint64(8) - kept)
-            # An empty text has no word at all: a shift by 64 bits is undefined.
-            word = words[starts] << np.minimum(shift, np.uint64(63))
-            word[kept == 0] = 0
             self.absorb(rows, word)
             more = np.flatnonzero(left > 8)
             rows = more if isinstance(rows, slice) else rows[more]
             starts, left = starts[more] + 8, left[more] - 8
+            word = texts.word(starts, left)
 
 
 def _mixed(words: Words) -> Words:

@@ -7,33 +7,19 @@ Here `7`, ` 007`, `7.0` and 7 have one value, as have `true` and 1, `2016-01-31`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skewgate.core.distributions import FloatArray
-from skewgate.data.arrow import spellings
-from skewgate.data.arrow.values import numbers, offsets, places_array
+from skewgate.data.arrow import shapes, spellings
+from skewgate.data.arrow.texts import Places, Texts, Words
+from skewgate.data.arrow.times import with_nanoseconds
+from skewgate.data.arrow.values import numbers, places_array
 
-Places = npt.NDArray[np.int64]
-Letters = npt.NDArray[np.uint8]
-
-_DIGIT, _SIGN, _WORD = 1, 2, 3
-_FIRST = np.zeros(256, np.uint8)
-"""What a text that begins with a letter may be: one of digits, one of a sign or blank, a word."""
-_FIRST[list(b"0123456789.")] = _DIGIT
-_FIRST[list(b"- \t")] = _SIGN
-_FIRST[list(b"tTfFnNiI")] = _WORD
-_WITHIN = np.zeros(256, np.bool_)
-"""The letters of numbers and times that begin with a digit."""
-_WITHIN[list(b"0123456789.-+:eETZ \t")] = True
-_BEGINNINGS = [int.from_bytes(word, "little") for word in (b"tru", b"fal", b"nan", b"inf")]
-_SOME_LETTERS = 12
-_DIGITS_ONLY = np.zeros(256, np.bool_)
-_DIGITS_ONLY[list(b"0123456789")] = True
+_SOME = 512  # texts that are looked at one by one
+_LONGEST = 20  # of an integer of 64 bits with its sign
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 
 
@@ -42,7 +28,7 @@ class Spelled:
     """The texts that stand for something else.
 
     Attributes:
-        places: of them, ascending, shape (k,).
+        places: of them, shape (k,).
         values: what they stand for: numbers, booleans as 1 and 0, times as whole seconds.
         nanoseconds: beyond the seconds, or None where all are 0.
     """
@@ -51,129 +37,143 @@ class Spelled:
     values: FloatArray
     nanoseconds: Places | None = None
 
-
-def find(text: pa.Array) -> Spelled:
-    """Finds them.
-
-    Args:
-        text: large binary without nulls.
-    """
-    places = _likely(text)
-    if not len(places):
-        return Spelled(places, np.empty(0))
-    found = spellings.trimmed(_taken(text, places))
-    try:
-        return Spelled(places, numbers(found.cast(pa.float64())))
-    except pa.ArrowInvalid:
-        pass
-    places = places[_plausible(text, places)]
-    found = spellings.trimmed(_taken(text, places))
-    parts = [_of_numbers(found), _of_words(found), *_of_times(found)]
-    at = np.concatenate([part.places for part in parts])
-    order = np.argsort(at, kind="stable")
-    rests = [
-        np.zeros(len(part.places), np.int64) if part.nanoseconds is None else part.nanoseconds
-        for part in parts
-    ]
-    return Spelled(
-        places[at[order]],
-        np.concatenate([part.values for part in parts])[order],
-        np.concatenate(rests)[order],
-    )
+    def at(self, places: Places) -> Spelled:
+        """Returns the same of a longer list, of which these were the texts at some places."""
+        return dataclasses.replace(self, places=places[self.places])
 
 
-def find_integers(text: pa.Array) -> tuple[Places, Places]:
+def find(texts: Texts) -> Spelled:
+    """Finds them, in ascending order."""
+    parts = _words(texts)
+    places = shapes.numeric(texts)
+    if len(places):
+        plain = shapes.plain_numbers(texts, places, dots=1)
+        some = places[plain]
+        if len(some):
+            parts.append(Spelled(some, numbers(texts.strings(some).cast(pa.float64()))))
+        places = places[~plain]
+    if len(places):
+        places = places[shapes.may_be_spelled(texts, places)]
+        dated = shapes.are_dates(texts, places)
+        parts += _dates(texts, places[dated]) + _others(texts, places[~dated])
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Spelled]) -> Spelled:
+    parts = [part for part in parts if len(part.places)]
+    if len(parts) < 2:
+        return parts[0] if parts else Spelled(np.empty(0, np.int64), np.empty(0))
+    places = np.concatenate([part.places for part in parts])
+    order = np.argsort(places, kind="stable")
+    rests = None
+    if any(part.nanoseconds is not None for part in parts):
+        empty = [np.zeros(len(part.places), np.int64) for part in parts]
+        rests = np.concatenate(
+            [
+                none if part.nanoseconds is None else part.nanoseconds
+                for part, none in zip(parts, empty, strict=True)
+            ]
+        )[order]
+    return Spelled(places[order], np.concatenate([part.values for part in parts])[order], rests)
+
+
+def find_integers(texts: Texts) -> tuple[Places, Places]:
     """Finds texts that are written as integers of 64 bits are: not `007`, `-0` or `7.0`.
-
-    Args:
-        text: large binary without nulls.
 
     Returns:
         Their places, ascending, and their values.
     """
-    letters, starts, lengths = _letters(text)
-    places = np.flatnonzero((lengths > 0) & (lengths <= 20))
-    negative = letters[starts[places]] == ord("-")
-    left = np.ones(len(places), np.bool_)
-    for at in range(20):
-        some = np.flatnonzero(left & (lengths[places] > at) & ~(negative & (at == 0)))
-        if not len(some):
-            break
-        left[some] = _DIGITS_ONLY[letters[starts[places[some]] + at]]
-    digits = lengths[places] - negative
-    left &= (digits > 0) & (digits <= 19)
-    first = letters[np.minimum(starts[places] + negative, len(letters) - 1)]
-    left &= (first != ord("0")) | ((digits == 1) & ~negative)
-    places = places[left]
-    values, bad = spellings.integers(_taken(text, places))
-    return places[~bad], numbers(values)[~bad]
+    digits = (texts.initial >= ord("0")) & (texts.initial <= ord("9"))
+    likely = digits | (texts.initial == ord("-"))
+    likely &= shapes.has_letters_at_most(texts.first, 0)
+    places = np.flatnonzero(likely & (texts.lengths > 0) & (texts.lengths <= _LONGEST))
+    if len(places):
+        places = places[shapes.plain_numbers(texts, places, dots=0)]
+    if not len(places):
+        return places, places
+    values, good = _integers(texts, places)
+    negative = ~digits[places]
+    size = np.where(values < 0, -np.maximum(values, -(2**63 - 1)), values)
+    length = np.searchsorted(_POWERS, size, "right") + 1
+    good &= (length == texts.lengths[places] - negative) & ((values != 0) | ~negative)
+    return (places, values) if good.all() else (places[good], values[good])
 
 
-def _letters(text: pa.Array) -> tuple[Letters, Places, Places]:
-    """Returns the letters of all texts, where each begins, and how many it has."""
-    ends = offsets(text).astype(np.int64, copy=False)
-    size = int(ends[-1])
-    letters = np.frombuffer(text.buffers()[2] or b"", np.uint8)[:size] if size else _NOTHING
-    return letters, np.minimum(ends[:-1], len(letters) - 1), np.diff(ends)
+def _integers(texts: Texts, places: Places) -> tuple[Places, spellings.Mask]:
+    """Returns texts of digits as integers, and which ones have 64 bits."""
+    short = texts.lengths[places] < _LONGEST - 1
+    if short.all():
+        return numbers(texts.strings(places).cast(pa.int64())), short
+    found, bad = spellings.integers(texts.strings(places))
+    return numbers(found), ~bad
 
 
-_NOTHING = np.zeros(1, np.uint8)
+def _words(texts: Texts) -> list[Spelled]:
+    """Finds booleans, and words for no number and infinity."""
+    kinds = shapes.FIRST[texts.initial] == shapes.WORD
+    places = np.flatnonzero(kinds & (texts.lengths >= 3) & (texts.lengths <= 8))
+    words = texts.first[places]
+    at = np.minimum(np.searchsorted(_KNOWN, words), len(_KNOWN) - 1)
+    known = (_KNOWN[at] == words) & (texts.lengths[places] == _LENGTHS[at])
+    return [Spelled(places[known], _VALUES[at[known]])]
 
 
-def _likely(text: pa.Array) -> Places:
-    """Returns the texts that begin as something else does."""
-    if not len(text):
-        return np.empty(0, np.int64)
-    letters, starts, lengths = _letters(text)
-    kinds = _FIRST[letters[starts]]
-    places = np.flatnonzero(kinds)
-    places = places[lengths[places] > 0]
-    words = kinds[places] == _WORD
-    if words.any():
-        some = places[words]
-        keep = lengths[some] >= 3
-        begin = starts[some]
-        last = len(letters) - 1
-        three = [letters[np.minimum(begin + at, last)].astype(np.int64) | 0x20 for at in range(3)]
-        found = three[0] | (three[1] << 8) | (three[2] << 16)
-        keep &= np.isin(found, _BEGINNINGS)
-        left = ~words
-        left[words] = keep
-        places = places[left]
-    return places
+def _spelled_words() -> tuple[Words, Places, FloatArray]:
+    """Returns the words in ascending order as `Texts.first`, their lengths, and their values."""
+    found: dict[str, float] = {}
+    found |= dict.fromkeys(spellings.TRUE, 1.0) | dict.fromkeys(spellings.FALSE, 0.0)
+    for word, value in (("nan", np.nan), ("inf", np.inf), ("infinity", np.inf)):
+        cases = [""]
+        for letter in word:
+            cases = [case + form for case in cases for form in (letter, letter.upper())]
+        found |= dict.fromkeys(cases, value)
+    first = Texts(pa.array([word.encode() for word in found], pa.large_binary())).first
+    order = np.argsort(first)
+    lengths = np.array([len(word) for word in found])
+    return first[order], lengths[order], np.array(list(found.values()))[order]
 
 
-def _plausible(text: pa.Array, places: Places) -> npt.NDArray[np.bool_]:
-    """Says which of the texts that begin with a digit go on as numbers and times do."""
-    letters, starts, lengths = _letters(text)
-    left = np.ones(len(places), np.bool_)
-    some = np.flatnonzero(_FIRST[letters[starts[places]]] == _DIGIT)
-    for at in range(1, _SOME_LETTERS):
-        some = some[lengths[places[some]] > at]
-        fits = _WITHIN[letters[starts[places[some]] + at]]
-        left[some[~fits]] = False
-        some = some[fits]
-    return left
+_KNOWN, _LENGTHS, _VALUES = _spelled_words()
 
 
-def _taken(text: pa.Array, places: Places) -> pa.Array:
-    """Returns some texts as strings, without a look at whether they are UTF-8."""
-    some = text if len(places) == len(text) else text.take(places_array(places))
-    return pa.Array.from_buffers(pa.large_string(), len(some), some.buffers(), offset=some.offset)
+def _dates(texts: Texts, places: Places) -> list[Spelled]:
+    """Reads texts that begin with a date."""
+    if not len(places):
+        return []
+    zoned = shapes.are_zoned(texts, places)
+    found = []
+    for some, kind in (
+        (places[~zoned], pa.timestamp("us")),
+        (places[zoned], pa.timestamp("us", "UTC")),
+    ):
+        if len(some):
+            try:
+                whole, rest = with_nanoseconds(texts.strings(some).cast(kind))
+                found.append(Spelled(some, whole.astype(np.float64), rest))
+            except pa.ArrowInvalid:
+                found += _others(texts, some)
+    return found
+
+
+def _others(texts: Texts, places: Places) -> list[Spelled]:
+    """Reads texts of any form."""
+    if len(places) <= _SOME:
+        likely = [bool(spellings.ANY.fullmatch(each)) for each in _bytes(texts, places)]
+        places = places[np.array(likely, np.bool_)]
+    if not len(places):
+        return []
+    text = spellings.trimmed(texts.strings(places))
+    return [part.at(places) for part in (_of_numbers(text), *_of_times(text))]
+
+
+def _bytes(texts: Texts, places: Places) -> list[bytes]:
+    found: list[bytes] = texts.array.take(places_array(places)).to_pylist()
+    return found
 
 
 def _of_numbers(text: pa.Array) -> Spelled:
     places = np.flatnonzero(spellings.are_numbers(text))
     return Spelled(places, numbers(text.take(places_array(places)).cast(pa.float64())))
-
-
-def _of_words(text: pa.Array) -> Spelled:
-    true, false = (
-        np.asarray(pc.is_in(text, value_set=pa.array(words, pa.large_string())))
-        for words in (spellings.TRUE, spellings.FALSE)
-    )
-    places = np.flatnonzero(true | false)
-    return Spelled(places, true[places].astype(np.float64))
 
 
 def _of_times(text: pa.Array) -> list[Spelled]:

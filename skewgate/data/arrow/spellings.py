@@ -31,7 +31,7 @@ import pyarrow.compute as pc
 
 from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.times import whole_seconds
-from skewgate.data.arrow.values import from_stored, places_array, stored, validity
+from skewgate.data.arrow.values import from_stored, offsets, places_array, stored, validity
 
 Mask = npt.NDArray[np.bool_]
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
@@ -133,6 +133,8 @@ def are_numbers(text: pa.Array) -> Mask:
 def nanoseconds(text: pa.Array) -> npt.NDArray[np.int64]:
     """Returns the fractions of the seconds of times, which `integers` leaves out."""
     found = np.zeros(len(text), np.int64)
+    if b"." not in _content(text):
+        return found
     some = np.flatnonzero(matches(text, _FRACTION))
     if len(some):
         parts = pc.extract_regex(text.take(places_array(some)), pattern=_FRACTION + _REST)
@@ -142,9 +144,12 @@ def nanoseconds(text: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def _content(text: pa.Array) -> bytes:
-    """Returns the letters of all texts, those before and behind a slice included."""
+    """Returns the letters of all texts."""
     buffer = text.buffers()[2] if len(text) else None
-    return b"" if buffer is None else buffer.to_pybytes()
+    if buffer is None:
+        return b""
+    ends = offsets(text)
+    return buffer.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
 
 
 def matches(text: pa.Array, pattern: str) -> Mask:
@@ -235,6 +240,12 @@ TIMES: tuple[tuple[str, Callable[[pa.Array], pa.Array]], ...] = (
     (f"^{_CLOCK}$", _of_day),
 )
 """Patterns of times, and what reads them as whole seconds, if they are in the calendar."""
+ANY = re.compile(
+    rf"[ \t]*(?:{NUMBER[1:-1]}|{_NO_NUMBER[5:-1]}|{_CLOCK}"
+    rf"|{_DAY}(?:{_STAMP}(?:\.[0-9]{{1,9}})?)?(?:{_ZONE[:-1]})?)[ \t]*".encode(),
+    re.IGNORECASE,
+)
+"""What is a number or a time, beside some texts that are not."""
 _THROUGHOUT: tuple[Callable[[pa.Array], pa.Array], ...] = (
     _plain,
     _whole_seconds,
