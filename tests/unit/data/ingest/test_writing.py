@@ -337,6 +337,7 @@ def test_the_report_says_what_was_read_and_where_it_went(ingest):
         "unassigned": 1,
         "rejected": [],
         "types": {"city": "string", "fare": "double"},
+        "changed_types": [],
     }
 
 
