@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
@@ -20,6 +21,7 @@ from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
 from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
+from skewgate.data.sources import reading_options
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
@@ -54,6 +56,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with artifact_io.temporary_folder(partial):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
+            for path, notes in counts.notes.items():
+                for note in notes:
+                    logging.info("%s: %s", path, note)
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
@@ -107,7 +112,7 @@ def make_plan(
         remote: whether the files are beyond what Arrow opens itself.
 
     Raises:
-        InputError: the splits, the scheduled time or the types are malformed.
+        InputError: the splits, the scheduled time, the types or the reading are malformed.
     """
     column_types: dict[str, pa.DataType] = {}
     if schema:
@@ -123,6 +128,7 @@ def make_plan(
         types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
+        reading=reading_options.parse_options(exec_properties.get("reading") or "{}", "reading"),
     )
 
 

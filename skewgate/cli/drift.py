@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import pathlib
 import sys
+from typing import Any
 
 from skewgate.checks.drift import config as config_lib
 from skewgate.checks.drift import evaluate
-from skewgate.cli import console, table
+from skewgate.cli import console, reading_args, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: baseline, current, config, schema, out, json, exact, quiet.
+        options: baseline, current, config, schema, out, json, exact, quiet, and those of CSV.
 
     Raises:
         InputError: data, configuration or schema cannot be used.
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
+        csv=reading_args.parse(options),
     )
     profile_options = ProfileOptions(
         slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
@@ -67,9 +69,10 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
+    for side in sides:
+        reading_args.tell(side.notes(), quiet=options.quiet)
     report = evaluation.report(
-        {"uri": places[0], "rows": baseline.rows.get("", 0)},
-        {"uri": places[1], "rows": current.rows.get("", 0)},
+        _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
     )
     written = _write(report, options.out) if options.out else None
     if options.json:
@@ -79,6 +82,12 @@ def run(options: argparse.Namespace) -> int:
     if report.decision.blessed:
         return EXIT_PASS
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
+
+
+def _about(side: engine.FileSide, rows: int) -> dict[str, Any]:
+    """Returns what the report says of a side."""
+    notes = [f"{path}: {note}" for path, texts in side.notes().items() for note in texts]
+    return {"uri": side.place, "rows": rows, **({"notes": notes} if notes else {})}
 
 
 def _can_reread(side: engine.FileSide) -> bool:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
-from skewgate.cli import pipeline_parser
+from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
 from skewgate.core.errors import VERDICT_CODES
 
@@ -50,6 +50,7 @@ def _add_drift(commands: Any) -> None:
         "--exact", action="store_true", help="keep 16 times as many points of each number"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(drift)
 
 
 def _add_report(commands: Any) -> None:
@@ -95,6 +96,7 @@ def _add_statistics(commands: Any) -> None:
         help="points kept of each number (default: 1000)",
     )
     profile.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(profile)
     merge = commands.add_parser(
         "merge",
         help="join statistics of windows or shards",
@@ -177,6 +179,7 @@ def _add_schema(commands: Any) -> None:
         )
     for command in (infer, diff, update):
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
 
 
 def _add_simulation(commands: Any) -> None:
@@ -221,6 +224,7 @@ def _add_simulation(commands: Any) -> None:
     for command in (simulate, rehearse):
         command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
 
 
 def _names(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from skewgate.cli import console
+from skewgate.cli import console, reading_args
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.profiling import engine
@@ -23,7 +23,7 @@ def profile(options: argparse.Namespace) -> int:
     """Profiles data and writes the statistics; returns the exit code.
 
     Args:
-        options: data, out, schema, slices, resolution, quiet.
+        options: data, out, schema, slices, resolution, quiet, and those of CSV.
 
     Raises:
         InputError: the data cannot be used, or the file cannot be written.
@@ -32,6 +32,7 @@ def profile(options: argparse.Namespace) -> int:
     read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
+        csv=reading_args.parse(options),
     )
     profile_options = ProfileOptions(
         slice_by=[columns.split(",") for columns in options.slices],
@@ -41,6 +42,7 @@ def profile(options: argparse.Namespace) -> int:
     reading.expect({side.place: side.rows})
     [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()
+    reading_args.tell(side.notes(), quiet=options.quiet)
     _write(found, options.out, options.resolution)
     return EXIT_PASS
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from skewgate.cli import console
+from skewgate.cli import console, reading_args
 from skewgate.core.distributions import CategoricalDistribution, NumericDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features
@@ -34,14 +34,14 @@ def read(
     """Returns the statistics of data, features in the order of the data.
 
     Args:
-        options: quiet.
+        options: quiet, and those of CSV.
         place: data, or TFDV statistics, of which one file is taken as it is.
         schema: says which whole numbers are floats, and which numbers are text.
 
     Raises:
         InputError: the data cannot be used, or have no features.
     """
-    side = engine.open_side(place, engine.ReadOptions())
+    side = engine.open_side(place, engine.ReadOptions(csv=reading_args.parse(options)))
     if len(side.statistics) == 1 and not side.tables:
         found = read_statistics(side.statistics[0])
     else:
@@ -55,7 +55,8 @@ def _profile(
     options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    read_options = engine.ReadOptions(progress=reading)
+    csv = reading_args.parse(options)
+    read_options = engine.ReadOptions(progress=reading, csv=csv)
     profile_options = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
     while True:
         reading.expect({side.place: side.rows})
@@ -66,8 +67,9 @@ def _profile(
             break
         # By their own types, so that a type that the schema does not allow is seen as such; but
         # whole numbers may stand for floats, and digits for text.
-        read_options, schema = engine.ReadOptions(schema=wider, progress=reading), None
+        read_options, schema = engine.ReadOptions(schema=wider, progress=reading, csv=csv), None
         side = engine.open_side(side.place, read_options)
+    reading_args.tell(side.notes(), quiet=options.quiet)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))

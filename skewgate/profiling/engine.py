@@ -11,11 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.core.distributions import CategoricalDistribution
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.sources.base import Source, WiderTypes
+from skewgate.data.sources.csv_files import CsvSource
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_profiles
@@ -43,6 +46,10 @@ class FileSide:
         counts = [source.rows for source in self.tables]
         return None if None in counts else sum(count or 0 for count in counts)
 
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in a file, once it was read."""
+        return {source.path: source.notes() for source in self.tables if source.notes()}
+
 
 @dataclasses.dataclass(frozen=True)
 class ReadOptions:
@@ -53,11 +60,13 @@ class ReadOptions:
         workers: threads that do the work of the columns.
         progress: told the place and the rows of every batch, from several threads; rows below 0
             are to be read again.
+        csv: how CSV files are written.
     """
 
     schema: schema_pb2.Schema | None = None
     workers: int = dataclasses.field(default_factory=lambda: os.cpu_count() or 1)
     progress: Callable[[str, int], None] = lambda place, rows: None
+    csv: ReadingOptions = RECOGNISED
 
 
 _PARSING = threading.Lock()
@@ -76,7 +85,8 @@ def open_side(place: str, reading: ReadOptions) -> FileSide:
         kinds.column_types(reading.schema) if reading.schema is not None else {}
     )
     rest = (path for path in paths if path not in statistics)
-    return FileSide(place, tuple(sources.open_file(path, types) for path in rest), statistics)
+    tables = tuple(sources.open_file(path, types, options=reading.csv) for path in rest)
+    return FileSide(place, tables, statistics)
 
 
 def profile_sides(
@@ -98,8 +108,41 @@ def profile_sides(
         categorical = categorical_features(reading.schema).union(options.categorical)
         options = dataclasses.replace(options, categorical=categorical)
     with ThreadPoolExecutor(reading.workers) as pool, ThreadPoolExecutor(len(sides)) as outer:
-        jobs = [outer.submit(_profile_side, side, reading, options, pool) for side in sides]
-        return [job.result() for job in jobs]
+        while True:
+            jobs = [outer.submit(_profile_side, side, reading, options, pool) for side in sides]
+            profiles = [job.result() for job in jobs]
+            if not _take_for_text(sides, profiles, reading):
+                return profiles
+
+
+def _take_for_text(
+    sides: Sequence[FileSide], profiles: Sequence[Profile], reading: ReadOptions
+) -> bool:
+    """Lets CSV files be read again where nothing but `NA` stands in a column that is text.
+
+    A column is text if it is so in any file of any side; then `NA` is a category of it.
+
+    Returns:
+        Whether any file is to be read again.
+    """
+    text = {
+        name
+        for profile in profiles
+        for features in profile.slices.values()
+        for name, found in features.items()
+        if isinstance(found, CategoricalDistribution)
+    }
+    again = False
+    for side in sides:
+        for source in side.tables:
+            columns = text & source.only_missing() if isinstance(source, CsvSource) else set()
+            for column in columns:
+                source.as_text(column)
+                again = True
+    if again:
+        for side, profile in zip(sides, profiles, strict=True):
+            reading.progress(side.place, -profile.rows.get("", 0))
+    return again
 
 
 def _profile_side(

@@ -19,6 +19,7 @@ from skewgate.data.arrow.values import numbers, places_array, validity
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
 
 Progress = Callable[[str, int], None]
@@ -41,8 +42,18 @@ class Rows:
         files: how many rows each file has, in order.
     """
 
-    def __init__(self, place: str, types: Mapping[str, pa.DataType] | None = None) -> None:
+    def __init__(
+        self,
+        place: str,
+        types: Mapping[str, pa.DataType] | None = None,
+        options: ReadingOptions = RECOGNISED,
+    ) -> None:
         """Opens the files.
+
+        Args:
+            place: what the user named.
+            types: of columns.
+            options: how CSV is to be read.
 
         Raises:
             InputError: there is none, or one has no known format or holds no rows.
@@ -52,7 +63,7 @@ class Rows:
         for path in paths:
             if sources.is_statistics(path):
                 raise InputError(path, "holds statistics, and no rows", "give the data themselves")
-        self._sources = [sources.open_file(path, types) for path in paths]
+        self._sources = [sources.open_file(path, types, options=options) for path in paths]
         self.schema = pa.schema([])
         self.rows = 0
         self.files: dict[str, int] = {}
@@ -136,6 +147,10 @@ class Rows:
                 array = _as_text(_first_value(array))
             columns.append(array)
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in the file."""
+        return {source.path: source.notes() for source in self._sources if source.notes()}
 
     def blocks(
         self, size: int, progress: Progress = lambda place, rows: None

@@ -27,6 +27,7 @@ class IngestCounts:
         unassigned: rows that no split took.
         shards: the files written, those of a split in the order of its rows.
         types: Arrow's name for the type of each column.
+        notes: what was read otherwise than it stands in a file, by path.
     """
 
     splits: Sequence[str]
@@ -35,6 +36,7 @@ class IngestCounts:
     unassigned: int = 0
     shards: list[Shard] = dataclasses.field(default_factory=list)
     types: dict[str, str] = dataclasses.field(default_factory=dict)
+    notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:
@@ -59,6 +61,7 @@ class IngestCounts:
         self.rejections.merge(other.rejections)
         self.unassigned += other.unassigned
         self.shards += other.shards
+        self.notes |= other.notes
         for name, kind in other.types.items():
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
@@ -120,6 +123,7 @@ class IngestCounts:
                 for row in self.rejections.samples
             ],
             "types": self.types,
+            "notes": self.notes,
         }
 
     def to_json(self) -> str:

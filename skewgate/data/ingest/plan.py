@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from skewgate.data.ingest.shards import Create, create_local
 from skewgate.data.ingest.splits import ReadySplits
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Plan:
         types: the types that a schema or the user gives to columns.
         shards: files per split at most; without it a rule by the number of rows.
         max_rejected: rows that may be rejected.
+        reading: how CSV is to be read.
     """
 
     splits: ReadySplits
@@ -31,3 +33,4 @@ class Plan:
     types: Mapping[str, pa.DataType] = dataclasses.field(default_factory=dict)
     shards: int | None = None
     max_rejected: int = 0
+    reading: ReadingOptions = RECOGNISED

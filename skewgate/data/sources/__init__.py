@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
@@ -15,11 +15,13 @@ from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.inference import joined_types
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.parquet import ParquetSource
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
 from skewgate.data.sources.streams import PACKED, Opener
 
 _TABLES: dict[str, type[TableSource]] = {
     ".csv": CsvSource,
+    ".tsv": CsvSource,
     ".parquet": ParquetSource,
     ".jsonl": JsonSource,
     ".ndjson": JsonSource,
@@ -66,6 +68,8 @@ def open_file(
     opener: Opener | None = None,
     *,
     complete: bool = False,
+    options: ReadingOptions = RECOGNISED,
+    settled: Collection[str] = (),
 ) -> Source:
     """Opens one file of rows.
 
@@ -76,11 +80,17 @@ def open_file(
         opener: opens paths of another file system; without it they are local.
         complete: whether `types` name all columns that the rows have, as those of `infer` do, so
             that a column that comes late in JSON Lines is there from the start.
+        options: how CSV is to be read.
+        settled: columns whose types are those of `infer`, and that nobody else gave.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
     """
     kind = _table(path)
+    if kind is CsvSource:
+        return CsvSource(
+            path, types or {}, opener, complete=complete, options=options, settled=settled
+        )
     if kind is not None:
         return kind(path, types or {}, opener, complete=complete)
     if "tfrecord" in os.path.basename(path).lower():
@@ -94,6 +104,7 @@ def infer(
     paths: list[str],
     types: Mapping[str, pa.DataType] | None = None,
     opener: Opener | None = None,
+    options: ReadingOptions = RECOGNISED,
 ) -> dict[str, pa.DataType]:
     """Reads all files of a data set and returns the types that hold for every row of them.
 
@@ -101,6 +112,7 @@ def infer(
         paths: CSV, Parquet or JSON Lines files.
         types: types that are given to columns, which stay as they are.
         opener: opens paths of another file system; without it they are local.
+        options: how CSV is to be read.
 
     Returns:
         The types of the columns that the files have, in the order of the files. With these, and
@@ -117,7 +129,10 @@ def infer(
             raise InputError(
                 path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
             )
-        tables.append(kind(path, types or {}, opener))
+        if kind is CsvSource:
+            tables.append(CsvSource(path, types or {}, opener, options=options))
+        else:
+            tables.append(kind(path, types or {}, opener))
     return joined_types(tables)
 
 

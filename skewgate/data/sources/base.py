@@ -56,6 +56,10 @@ class Source(abc.ABC):
             WiderTypes: read again from the start.
         """
 
+    def notes(self) -> list[str]:
+        """Says what was read otherwise than it stands in the file, once `batches` has ended."""
+        return []
+
 
 class TableSource(Source):
     """A file whose columns have types: CSV, Parquet or JSON Lines.
