@@ -135,10 +135,10 @@ def _take_for_text(
     again = False
     for side in sides:
         for source in side.tables:
-            columns = text & source.only_missing() if isinstance(source, CsvSource) else set()
-            for column in columns:
-                source.as_text(column)
-                again = True
+            if isinstance(source, CsvSource):
+                for column in text & source.only_missing():
+                    source.as_text(column)
+                    again = True
     if again:
         for side, profile in zip(sides, profiles, strict=True):
             reading.progress(side.place, -profile.rows.get("", 0))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skewgate.data.arrow.values import from_mask_array, mask_array, numbers, places_array
+from skewgate.data.arrow.values import from_mask_array, numbers, places_array
 
 MISSING = frozenset(
     (
@@ -64,7 +66,7 @@ class Conventions:
     Attributes:
         decimal: the decimal mark that the user gives, or the point.
         commas: whether a decimal comma is recognised beside it.
-        missing: marks of missing values, in small letters.
+        missing: marks of missing values, whatever the size of their letters.
     """
 
     decimal: str = "."
@@ -98,10 +100,10 @@ class Cells:
             column: text, null where a cell is empty.
             conventions: how they may be written.
         """
-        encoded = column.dictionary_encode()
+        encoded = pc.dictionary_encode(column)
         kinds = _kinds(encoded.dictionary, conventions)
         codes = encoded.indices
-        counts = np.bincount(numbers(codes.drop_null()), minlength=len(kinds)).astype(np.int64)
+        counts = np.bincount(numbers(codes), minlength=len(kinds)).astype(np.int64)
         totals = np.bincount(kinds, counts, len(Kind)).astype(np.int64)
         return cls(encoded.dictionary, kinds, codes, counts, totals)
 
@@ -119,37 +121,36 @@ class Cells:
 
     def spread(self, values: pa.Array) -> pa.Array:
         """Returns what each cell is, of what each of the texts is."""
-        return values.take(self.codes)
+        return pc.take(values, self.codes)
+
+    def only(self, *kinds: Kind) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+        """Returns the different texts of some kinds, and how often each occurs."""
+        chosen = np.flatnonzero(self.of_kind(*kinds))
+        return pc.take(self.texts, places_array(chosen)), self.counts[chosen]
 
     def shown(self, *kinds: Kind) -> dict[str, int]:
         """Returns the texts of some kinds, and how often each occurs."""
-        chosen = np.flatnonzero(self.of_kind(*kinds)).astype(np.int64)
-        return {
-            text: int(count)
-            for text, count in zip(
-                self.texts.take(places_array(chosen)).to_pylist(), self.counts[chosen], strict=True
-            )
-        }
+        texts, counts = self.only(*kinds)
+        return dict(zip(texts.to_pylist(), counts.tolist(), strict=True))
 
 
 def mask(texts: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
     """Returns an array, null at some places."""
     if not where.any():
         return texts
-    return texts.take(places_array(np.arange(len(texts)), ~where))
+    return pc.take(texts, places_array(np.arange(len(texts)), ~where))
 
 
 def _kinds(texts: pa.Array, conventions: Conventions) -> npt.NDArray[np.int8]:
     kinds = np.full(len(texts), Kind.OTHER, np.int8)
     trimmed = pc.utf8_trim_whitespace(texts)
-    missing = pa.array(sorted(conventions.missing), pa.string())
     left = np.arange(len(texts))
 
     def settle(kind: Kind, found: pa.Array) -> None:
         nonlocal trimmed, left
         hit = from_mask_array(found)
         kinds[left[hit]] = kind
-        left, trimmed = left[~hit], trimmed.filter(mask_array(~hit))
+        left, trimmed = left[~hit], pc.take(trimmed, places_array(np.flatnonzero(~hit)))
 
     def match(pattern: str) -> pa.Array:
         return pc.match_substring_regex(trimmed, pattern)
@@ -159,13 +160,19 @@ def _kinds(texts: pa.Array, conventions: Conventions) -> npt.NDArray[np.int8]:
         settle(Kind.POINT, match(_FRACTION.replace("{mark}", f"[{conventions.decimal}]")))
     if not len(left):
         return kinds
-    settle(Kind.MISSING, pc.is_in(pc.utf8_lower(trimmed), missing))
+    if conventions.missing:
+        settle(Kind.MISSING, match(_missing_pattern(frozenset(conventions.missing))))
     settle(Kind.NAN, match(_NAN))
     settle(Kind.HEX, match(_HEX))
     if conventions.commas:
         settle(Kind.GROUPS, match(_GROUPS))
         settle(Kind.COMMA, match(_FRACTION.replace("{mark}", ",")))
     return kinds
+
+
+@functools.cache
+def _missing_pattern(missing: frozenset[str]) -> str:
+    return "^(?i:" + "|".join(map(re.escape, sorted(missing))) + ")$"
 
 
 def looking_numeric(texts: pa.Array) -> npt.NDArray[np.bool_]:

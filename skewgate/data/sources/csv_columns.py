@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from skewgate.data.arrow.kinds import is_number, joined
-from skewgate.data.arrow.values import mask_array
 from skewgate.data.sources.cell_kinds import Cells, Conventions, Kind, looking_numeric
 from skewgate.data.sources.csv_blocks import PLAIN, Dialect, InvalidColumn, parse
 
@@ -64,8 +63,7 @@ class Tally:
             found = _whole_type(cells)
             self.whole_type = joined(self.whole_type, found, text=True) or pa.string()
         if cells.count(Kind.OTHER):
-            texts = cells.texts.filter(mask_array(cells.of_kind(Kind.OTHER)))
-            counts = cells.counts[cells.of_kind(Kind.OTHER)]
+            texts, counts = cells.only(Kind.OTHER)
             looks = looking_numeric(texts)
             self.looks += int(counts[looks].sum())
             self.looked += int(counts.sum())
@@ -264,7 +262,9 @@ def _read(texts: pa.Array, kind: pa.DataType | None, decimal: str) -> pa.Array:
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), kind or pa.null())
     written = io.BytesIO()
-    pa.csv.write_csv(pa.table({"x": texts}), written, pa.csv.WriteOptions(include_header=False))
+    pa.csv.write_csv(
+        pa.Table.from_arrays([texts], ["x"]), written, pa.csv.WriteOptions(include_header=False)
+    )
     types = {} if kind is None else {"x": kind}
     dialect = dataclasses.replace(PLAIN, decimal=decimal)
     table = parse(written.getvalue(), ["x"], ["x"], types, None, dialect, blank_rows=True)
@@ -275,7 +275,7 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
     """Returns a column as one array."""
     if column.num_chunks == 1:
         return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
 
 
 def _named(texts: collections.Counter[str]) -> str:
