@@ -56,7 +56,7 @@ class ReadingOptions(StrictModel):
         if value is None:
             return None
         try:
-            b" ".decode(value)
+            "a".encode(value)
         except (LookupError, ValueError) as error:
             raise RefusedError(
                 f"is no encoding that Python knows: {value!r}",
