@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import pydantic
 
@@ -33,7 +33,7 @@ class ReadingOptions(StrictModel):
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
     encoding: str | None = None
-    header: pydantic.StrictBool | Annotated[list[str], pydantic.Field(min_length=1)] | None = None
+    header: pydantic.StrictBool | list[str] | None = None
     null_values: list[str] | None = None
 
     @pydantic.field_validator("delimiter")
@@ -64,10 +64,16 @@ class ReadingOptions(StrictModel):
             ) from error
         return value
 
-    @pydantic.field_validator("header")
+    @pydantic.field_validator("header", mode="before")
     @classmethod
-    def _check_header(cls, value: bool | list[str] | None) -> bool | list[str] | None:
+    def _check_header(cls, value: Any) -> Any:
         names = value if isinstance(value, list) else []
+        texts = bool(names) and all(isinstance(name, str) for name in names)
+        if not texts and not isinstance(value, bool | None):
+            raise RefusedError(
+                f"must be names of columns, or true or false, got {value!r}",
+                'write names as ["a", "b"]',
+            )
         twice = [name for name, count in collections.Counter(names).items() if count > 1]
         if twice:
             raise RefusedError(f"has the name {twice[0]} twice", "name every column once")
@@ -76,8 +82,10 @@ class ReadingOptions(StrictModel):
     @pydantic.field_validator("null_values", mode="before")
     @classmethod
     def _check_null_values(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            raise RefusedError(f"must be a list, got {value!r}", f"write [{json.dumps(value)}]")
+        if not isinstance(value, list | None):
+            raise RefusedError(
+                f"must be a list, got {value!r}", f"write [{json.dumps(str(value))}]"
+            )
         for each in value if isinstance(value, list) else []:
             if not isinstance(each, str):
                 raise RefusedError(

@@ -69,10 +69,14 @@ def test_a_wrong_value_is_one_sentence(text, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("text", ['{"header": "yes"}', '{"header": []}', '{"header": 1}'])
-def test_a_header_is_names_or_true_or_false(text):
-    with pytest.raises(InputError, match="reading: header"):
-        parse_options(text, "reading")
+@pytest.mark.parametrize(("value", "shown"), [('"yes"', "'yes'"), ("[]", "[]"), ("[1]", "[1]")])
+def test_a_header_is_names_or_true_or_false(value, shown):
+    with pytest.raises(InputError) as caught:
+        parse_options(f'{{"header": {value}}}', "reading")
+    assert str(caught.value) == (
+        f"reading: header: must be names of columns, or true or false, got {shown}. "
+        'Fix: write names as ["a", "b"].'
+    )
 
 
 def test_an_unknown_option_lists_those_that_are_known():
