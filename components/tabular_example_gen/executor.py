@@ -22,7 +22,7 @@ from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
 from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
-from skewgate.data.sources import partitions
+from skewgate.data.sources import partitions, reading_options
 from skewgate.storage import s3
 
 _PARTIAL = "partial"
@@ -61,6 +61,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
             compare_with_last(counts, examples)
+            for path, notes in counts.notes.items():
+                for note in notes:
+                    logging.info("%s: %s", path, note)
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
@@ -122,7 +125,7 @@ def make_plan(
         pattern: what they match; the folders below its first wildcard may be columns.
 
     Raises:
-        InputError: the splits, the scheduled time or the types are malformed.
+        InputError: the splits, the scheduled time, the types or the reading are malformed.
     """
     column_types: dict[str, pa.DataType] = {}
     if schema:
@@ -139,6 +142,7 @@ def make_plan(
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
         partitions=partitions.find(pattern, paths, column_types),
+        reading=reading_options.parse_options(exec_properties.get("reading") or "{}", "reading"),
     )
 
 

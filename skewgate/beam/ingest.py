@@ -109,7 +109,9 @@ def _infer(file: File, plan: Plan) -> FilePart:
     index, path = file
     try:
         return FilePart(
-            index, path, sources.infer([path], plan.types, plan.opener, plan.partitions)
+            index,
+            path,
+            sources.infer([path], plan.types, plan.opener, plan.partitions, plan.reading),
         )
     except InputError as error:
         return FilePart(index, path, error)
@@ -132,7 +134,11 @@ def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
             alike = alike and (pa.types.is_null(kind) or types.get(name) == kind)
     try:
         paths = [part.path for part in ordered]
-        return types if alike else sources.infer(paths, plan.types, plan.opener, plan.partitions)
+        return (
+            types
+            if alike
+            else sources.infer(paths, plan.types, plan.opener, plan.partitions, plan.reading)
+        )
     except InputError as error:
         return error
 

@@ -6,11 +6,12 @@ import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from skewgate.checks.drift import config as config_lib
 from skewgate.checks.drift import evaluate
 from skewgate.checks.drift.suggesting import Suggestion, snippet
-from skewgate.cli import console, table
+from skewgate.cli import console, reading_args, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
@@ -32,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: baseline, current, config, schema, dataset, out, json, exact, quiet.
+        options: baseline, current, config, schema, dataset, out, json, exact, quiet, and those of
+            CSV.
 
     Raises:
         InputError: data, configuration or schema cannot be used.
@@ -46,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
+        csv=reading_args.parse(options),
     )
     profile_options = ProfileOptions(
         slice_by=config.slices,
@@ -79,15 +82,9 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    described = [
-        {
-            "uri": side.place,
-            "rows": profile.rows.get("", 0),
-            **({"notes": side.notes} if side.notes else {}),
-        }
-        for side, profile in zip(sides, (baseline, current), strict=True)
-    ]
-    report = evaluation.report(*described)
+    report = evaluation.report(
+        _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
+    )
     written = _write(report, options.out) if options.out else None
     if options.json:
         sys.stdout.write(rendering.render_json(report))
@@ -118,6 +115,12 @@ def _check_datasets(names: Sequence[str], sides: Sequence[engine.FileSide]) -> N
         raise InputError(
             "--dataset", "chooses among statistics, and both sides are rows", "leave it out"
         )
+
+
+def _about(side: engine.FileSide, rows: int) -> dict[str, Any]:
+    """Returns what the report says of a side."""
+    notes = side.notes()
+    return {"uri": side.place, "rows": rows, **({"notes": notes} if notes else {})}
 
 
 def _can_reread(side: engine.FileSide) -> bool:

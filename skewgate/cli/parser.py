@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
-from skewgate.cli import pipeline_parser
+from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
 from skewgate.core.errors import VERDICT_CODES
 
@@ -58,6 +58,7 @@ def _add_drift(commands: Any) -> None:
         "--exact", action="store_true", help="keep 16 times as many points of each number"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(drift)
 
 
 def _add_report(commands: Any) -> None:
@@ -104,6 +105,7 @@ def _add_statistics(commands: Any) -> None:
         help="points kept of each number (default: 1000)",
     )
     profile.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(profile)
     merge = commands.add_parser(
         "merge",
         help="join statistics of windows or shards",
@@ -187,6 +189,7 @@ def _add_schema(commands: Any) -> None:
     for command in (infer, diff, update):
         _add_dataset(command)
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
 
 
 def _add_simulation(commands: Any) -> None:
@@ -231,6 +234,7 @@ def _add_simulation(commands: Any) -> None:
     for command in (simulate, rehearse):
         command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
 
 
 def _add_dataset(command: Any) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from skewgate.cli import console
+from skewgate.cli import console, reading_args
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.wording import visible
@@ -24,7 +24,7 @@ def profile(options: argparse.Namespace) -> int:
     """Profiles data and writes the statistics; returns the exit code.
 
     Args:
-        options: data, out, schema, dataset, slices, resolution, quiet.
+        options: data, out, schema, dataset, slices, resolution, quiet, and those of CSV.
 
     Raises:
         InputError: the data cannot be used, or the file cannot be written.
@@ -33,6 +33,7 @@ def profile(options: argparse.Namespace) -> int:
     read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
+        csv=reading_args.parse(options),
     )
     profile_options = ProfileOptions(
         slice_by=[columns.split(",") for columns in options.slices],
@@ -44,7 +45,7 @@ def profile(options: argparse.Namespace) -> int:
     reading.done()
     _refuse_faulty(found, options.data)
     _write(found, options.out, options.resolution)
-    for note in side.notes:
+    for note in side.notes():
         print(f"Note: {visible(note)}")
     return EXIT_PASS
 

@@ -17,7 +17,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
 from skewgate.checks.skew.anomalies.subjects import Subjects, name_of
-from skewgate.cli import console
+from skewgate.cli import console, reading_args
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -47,14 +47,15 @@ def read(
     """Returns the statistics of data, features in the order of the data.
 
     Args:
-        options: dataset, quiet.
+        options: dataset, quiet, and those of CSV.
         place: data, or TFDV statistics, of which one file is taken as it is.
         schema: says which whole numbers are floats, and which numbers are text.
 
     Raises:
         InputError: the data cannot be used, or have no features.
     """
-    side = engine.open_side(place, engine.ReadOptions(), options.dataset)
+    read_options = engine.ReadOptions(csv=reading_args.parse(options))
+    side = engine.open_side(place, read_options, options.dataset)
     if len(side.statistics) == 1 and not side.tables:
         found = read_statistics(side.statistics[0], options.dataset)
     else:
@@ -71,7 +72,8 @@ def _profile(
     options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
-    read_options = engine.ReadOptions(progress=reading)
+    csv = reading_args.parse(options)
+    read_options = engine.ReadOptions(progress=reading, csv=csv)
     profile_options = ProfileOptions(resolution=max(RESOLUTION, 2 * _POINTS))
     fallback: schema_pb2.Schema | None = None
     while True:
@@ -99,8 +101,9 @@ def _profile(
         # By their own types, so that a type that the schema does not allow is seen as such; but
         # whole numbers may stand for floats and the other way round, and digits for text.
         fallback = _without_integers(wider)
-        read_options, schema = engine.ReadOptions(schema=wider, progress=reading), None
+        read_options, schema = engine.ReadOptions(schema=wider, progress=reading, csv=csv), None
         side = engine.open_side(side.place, read_options, side.dataset)
+    reading_args.tell(side.notes(), quiet=options.quiet)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))

@@ -15,11 +15,11 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from skewgate.core.distributions import CategoricalDistribution, NumericDistribution, types_of
 from skewgate.core.errors import ColumnError, InputError
 from skewgate.core.profile import Features, Profile
-from skewgate.core.wording import listed
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.sources import partitions
 from skewgate.data.sources.base import Source, WiderTypes
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_profiles
@@ -50,14 +50,9 @@ class FileSide:
         counts = [source.rows for source in self.tables]
         return None if None in counts else sum(count or 0 for count in counts)
 
-    @property
     def notes(self) -> list[str]:
-        """What to tell of how the files are read, one sentence for all files alike."""
-        paths: dict[str, list[str]] = {}
-        for source in self.tables:
-            for note in source.notes:
-                paths.setdefault(note, []).append(source.path)
-        return [f"{listed(where, 1)}: {note}" for note, where in paths.items()]
+        """Says what was read otherwise than it stands in the files, once they were read."""
+        return sources.notes(self.tables)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +64,13 @@ class ReadOptions:
         workers: threads that do the work of the columns.
         progress: told the place and the rows of every batch, from several threads; rows below 0
             are to be read again.
+        csv: how CSV files are written.
     """
 
     schema: schema_pb2.Schema | None = None
     workers: int = dataclasses.field(default_factory=lambda: os.cpu_count() or 1)
     progress: Callable[[str, int], None] = lambda place, rows: None
+    csv: ReadingOptions = RECOGNISED
 
 
 NUMERIC, CATEGORICAL = NumericDistribution.kind, CategoricalDistribution.kind
@@ -99,7 +96,9 @@ def open_side(place: str, reading: ReadOptions, dataset: str = "") -> FileSide:
     )
     rest = [path for path in paths if path not in statistics]
     found = partitions.find(place, rest, types)
-    tables = tuple(sources.open_file(path, types, partitions=found) for path in rest)
+    tables = tuple(
+        sources.open_file(path, types, partitions=found, options=reading.csv) for path in rest
+    )
     return FileSide(place, tables, statistics, dataset)
 
 
@@ -133,7 +132,7 @@ def profile_sides(
             return [job.result() for job in jobs]
 
         found = profiles(range(len(sides)), options)
-        narrow = _digits_only(found)
+        narrow = _narrow(sides, found)
         again = [at for at, names in enumerate(narrow) if names and _read_as_text(sides[at], names)]
         for at in again:
             reading.progress(sides[at].place, -found[at].rows.get("", 0))
@@ -142,7 +141,7 @@ def profile_sides(
         return found
 
 
-def _digits_only(profiles: Sequence[Profile]) -> list[frozenset[str]]:
+def _narrow(sides: Sequence[FileSide], profiles: Sequence[Profile]) -> list[frozenset[str]]:
     """Returns for each side what may be text there, and is text on another side."""
     text = {
         name
@@ -155,8 +154,8 @@ def _digits_only(profiles: Sequence[Profile]) -> list[frozenset[str]]:
             name
             for name, feature in profile.slices.get("", {}).items()
             if name in text and _may_be_text(feature.kind, types_of(feature))
-        )
-        for profile in profiles
+        ).union(*(text & source.only_missing() for source in side.tables))
+        for side, profile in zip(sides, profiles, strict=True)
     ]
 
 
@@ -241,7 +240,8 @@ def _profile_tables(
     text = {name for found in kinds for name, (kind, _) in found.items() if kind == CATEGORICAL}
     as_text: set[str] = set()
     for at, source in enumerate(side.tables):
-        narrow = [name for name in text if name in kinds[at] and _may_be_text(*kinds[at][name])]
+        narrow = text & source.only_missing()
+        narrow |= {name for name in text if name in kinds[at] and _may_be_text(*kinds[at][name])}
         if narrow and source.read_as_text(narrow):
             as_text.update(narrow)
             reading.progress(side.place, -read[at].rows)

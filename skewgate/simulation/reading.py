@@ -21,6 +21,7 @@ from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.partitions import PartitionedSource
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
 from skewgate.statistics.messages import is_statistics
 from skewgate.storage import s3
@@ -45,8 +46,18 @@ class Rows:
         files: how many rows each file has, in order.
     """
 
-    def __init__(self, place: str, types: Mapping[str, pa.DataType] | None = None) -> None:
+    def __init__(
+        self,
+        place: str,
+        types: Mapping[str, pa.DataType] | None = None,
+        options: ReadingOptions = RECOGNISED,
+    ) -> None:
         """Opens the files.
+
+        Args:
+            place: what the user named.
+            types: of columns.
+            options: how CSV is to be read.
 
         Raises:
             InputError: there is none, or one has no known format or holds no rows.
@@ -57,7 +68,9 @@ class Rows:
             if is_statistics(path):
                 raise InputError(path, "holds statistics, and no rows", "give the data themselves")
         found = partitions.find(place, paths, types)
-        self._sources = [sources.open_file(path, types, partitions=found) for path in paths]
+        self._sources = [
+            sources.open_file(path, types, partitions=found, options=options) for path in paths
+        ]
         self.schema = pa.schema([])
         self.rows = 0
         self.files: dict[str, int] = {}
@@ -141,6 +154,10 @@ class Rows:
                 array = _as_text(_first_value(array))
             columns.append(_filled(array))
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+    def notes(self) -> list[str]:
+        """Says what was read otherwise than it stands in the files."""
+        return sources.notes(self._sources)
 
     def blocks(
         self, size: int, progress: Progress = lambda place, rows: None

@@ -4,14 +4,14 @@ Spaces and tabs around do not count; digits are those of ASCII.
 
 | text | INT | FLOAT |
 | --- | --- | --- |
-| `7`, `-7`, `007`, `-0` | the integer, if it has 64 bits | the nearest float |
+| `7`, `-7`, `+7`, `007`, `-0` | the integer, if it has 64 bits | the nearest float |
 | `7.0`, `7.`, `7e2` | the integer, if it is whole and has 64 bits | the nearest float |
 | `7.5`, `.5` | none | the nearest float |
 | `nan`, `inf`, `-infinity`, in any case | none | NaN, infinity |
 | `true`, `True`, `TRUE`, `false` ... | 1, 0 | none |
 | `2016-01-31`, `2016-01-31 10:00:00.5Z` | whole seconds since 1970, rounded down | none |
 | `10:00`, `10:00:30` | seconds since midnight | none |
-| `+7`, `1_000`, `1,000`, `0x10`, `7d`, other digits | none | none |
+| `1_000`, `1,000`, `0x10`, `7d`, other digits | none | none |
 
 A time stamp has a `T` or a space, hours at least, at most nine digits of a fraction, and as its
 zone `Z`, `+hh`, `+hhmm` or `+hh:mm`, or none, which is taken as UTC.
@@ -36,7 +36,7 @@ from skewgate.data.arrow.values import from_stored, offsets, places_array, store
 Mask = npt.NDArray[np.bool_]
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 """The words for booleans: without 1 and 0, which are numbers."""
-NUMBER = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
+NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
 _NO_NUMBER = r"(?i)^-?(?:nan(?:\([0-9a-z_]*\))?|inf(?:inity)?)$"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
@@ -45,7 +45,7 @@ _REST = "(?:[^0-9]|$)"
 _ZONE = "(?:Z|[-+][0-9]{2}(?::?[0-9]{2})?)$"
 _STAMP = rf"[ T](?:[0-9]{{2}}|{_CLOCK})"
 _LARGEST_DIGITS = 19
-_SHORT, _NUMBER = re.compile("-?[0-9]{1,18}"), re.compile(NUMBER.strip("^$"))
+_SHORT, _NUMBER = re.compile("[-+]?[0-9]{1,18}"), re.compile(NUMBER.strip("^$"))
 
 
 def trimmed(text: pa.Array) -> pa.Array:
@@ -70,6 +70,7 @@ def integers(text: pa.Array) -> tuple[pa.Array, Mask]:
             return convert(text), np.zeros(len(text), np.bool_)
         except pa.ArrowInvalid:
             continue
+    text = _without_plus(text)
     found = np.zeros(len(text), np.int64)
     bad = validity(text).copy()
     for pattern, convert in _FORMS:
@@ -88,6 +89,7 @@ def floats(text: pa.Array) -> tuple[pa.Array, Mask]:
         return text.cast(pa.float64()), np.zeros(len(text), np.bool_)
     except pa.ArrowInvalid:
         pass
+    text = _without_plus(text)
     valid = validity(text)
     likely = np.flatnonzero(valid & are_numbers(text))
     values, good = each(text.take(places_array(likely)), lambda part: part.cast(pa.float64()))
@@ -141,6 +143,13 @@ def nanoseconds(text: pa.Array) -> npt.NDArray[np.int64]:
         digits = pc.utf8_rpad(pc.struct_field(parts, [1]), width=9, padding="0")
         found[some] = stored(digits.cast(pa.int64()))
     return found
+
+
+def _without_plus(text: pa.Array) -> pa.Array:
+    """Returns text without the signs that Arrow does not know."""
+    if b"+" not in _content(text):
+        return text
+    return pc.replace_substring_regex(text, pattern=r"^\+([0-9.])", replacement=r"\1")
 
 
 def _content(text: pa.Array) -> bytes:

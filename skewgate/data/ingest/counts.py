@@ -45,6 +45,7 @@ class IngestCounts:
         shards: the files written, those of a split in the order of its rows.
         types: Arrow's name for the type of each column.
         changed: the columns whose type is another one than in the run before, if one is known.
+        notes: what was read otherwise than it stands in a file, by path.
     """
 
     splits: Sequence[str]
@@ -54,6 +55,7 @@ class IngestCounts:
     shards: list[Shard] = dataclasses.field(default_factory=list)
     types: dict[str, str] = dataclasses.field(default_factory=dict)
     changed: list[TypeChange] = dataclasses.field(default_factory=list)
+    notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:
@@ -78,6 +80,7 @@ class IngestCounts:
         self.rejections.merge(other.rejections)
         self.unassigned += other.unassigned
         self.shards += other.shards
+        self.notes |= other.notes
         for name, kind in other.types.items():
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
@@ -153,6 +156,7 @@ class IngestCounts:
             ],
             "types": self.types,
             "changed_types": [dataclasses.asdict(change) for change in self.changed],
+            "notes": self.notes,
         }
 
     def to_json(self) -> str:

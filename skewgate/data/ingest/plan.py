@@ -11,6 +11,7 @@ import pyarrow as pa
 from skewgate.data.ingest.shards import Create, create_local
 from skewgate.data.ingest.splits import ReadySplits
 from skewgate.data.sources.partitions import Partitions
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Plan:
         shards: files per split at most; without it a rule by the number of rows.
         max_rejected: rows that may be rejected.
         partitions: the columns that the folders of the files say; None if they say none.
+        reading: how CSV is to be read.
     """
 
     splits: ReadySplits
@@ -34,3 +36,4 @@ class Plan:
     shards: int | None = None
     max_rejected: int = 0
     partitions: Partitions | None = None
+    reading: ReadingOptions = RECOGNISED

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data import sources
-from skewgate.data.arrow.kinds import feature_type
+from skewgate.data.arrow.kinds import feature_type, is_text
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.rejected import Rejected, Rejections
@@ -70,6 +70,7 @@ class Reader:
 
     Attributes:
         types: of the columns that were read, without dictionaries.
+        notes: what was read otherwise than it stands in a file, by path.
     """
 
     def __init__(self, plan: Plan, types: Mapping[str, pa.DataType], *, final: bool) -> None:
@@ -77,6 +78,10 @@ class Reader:
         self._place = 0
         self._first = ""  # the file that `types` are of
         self.types: dict[str, pa.DataType] = {}
+        self.notes: dict[str, list[str]] = {}
+        self._only_missing: set[str] = set()
+        # Types that `infer` found.
+        self._settled = types.keys() - plan.types.keys() if final else set()
 
     def chunks(self, paths: Sequence[str]) -> Iterator[Chunk]:
         """Yields the rows of all files.
@@ -97,6 +102,11 @@ class Reader:
                 raise InputError(
                     path, f"says that it has {source.rows} rows, found {rows}", "write it again"
                 )
+            if source.notes():
+                self.notes[path] = source.notes()
+            self._only_missing |= source.only_missing()
+        if not self._final and any(is_text(self.types[name]) for name in self._only_missing):
+            raise WiderTypes  # what is missing in one file is text, as it is in another
 
     def _open(self, path: str) -> Source:
         """Opens a file; types that are given convert values, those that are known do not."""
@@ -110,6 +120,7 @@ class Reader:
             known=known,
             complete=self._final,
             partitions=self._plan.partitions,
+            options=self._plan.reading,
         )
 
     def _chunks(self, path: str, source: Source) -> Iterator[Chunk]:

@@ -66,7 +66,7 @@ def write(
     try:
         return write_typed(paths, plan, plan.types, folder, workers, final=False)
     except WiderTypes:
-        types = sources.infer(list(paths), plan.types, plan.opener, plan.partitions)
+        types = sources.infer(list(paths), plan.types, plan.opener, plan.partitions, plan.reading)
         return write_typed(paths, plan, types, folder, workers, final=True)
 
 
@@ -111,6 +111,7 @@ def write_typed(
                 files.append(piece, done.chunk.place)
         counts.shards = [shard for files in shards for shard in files.finish()]
     counts.types = {name: str(kind) for name, kind in reader.types.items()}
+    counts.notes = reader.notes
     return counts
 
 

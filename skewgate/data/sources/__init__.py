@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
+from skewgate.core.wording import listed
 from skewgate.data.sources import locations
 from skewgate.data.sources.arrow_files import ArrowSource
 from skewgate.data.sources.base import Source, TableSource
@@ -17,6 +18,7 @@ from skewgate.data.sources.inference import joined_types
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.parquet import ParquetSource
 from skewgate.data.sources.partitions import PartitionedSource, Partitions
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
 from skewgate.data.sources.streams import PACKED, Opener
 from skewgate.storage import s3
@@ -72,6 +74,7 @@ def open_file(
     known: Mapping[str, pa.DataType] | None = None,
     complete: bool = False,
     partitions: Partitions | None = None,
+    options: ReadingOptions = RECOGNISED,
 ) -> Source:
     """Opens one file of rows.
 
@@ -86,6 +89,7 @@ def open_file(
         complete: whether `types` and `known` name all columns that the rows have, as `infer` does,
             so that a column that comes late in JSON Lines is there from the start.
         partitions: the columns that the folders of files say, which are added to the rows.
+        options: how CSV is to be read.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
@@ -93,14 +97,18 @@ def open_file(
     columns = partitions.of(path) if partitions is not None else {}
     if columns:
         return PartitionedSource(
-            open_file(path, types, opener, known=known, complete=complete), columns
+            open_file(path, types, opener, known=known, complete=complete, options=options),
+            columns,
         )
     opener = opener or opener_of(path)
     kind = _table(path)
+    given = {**(known or {}), **(types or {})} if complete else types or {}
     if kind is JsonSource:
         return JsonSource(path, types or {}, opener, known=known, complete=complete)
+    if kind is CsvSource:
+        settled = given.keys() - (types or {}).keys()
+        return CsvSource(path, given, opener, complete=complete, options=options, settled=settled)
     if kind is not None:
-        given = {**(known or {}), **(types or {})} if complete else types or {}
         return kind(path, given, opener, complete=complete)
     if is_records(path):
         return RecordSource(path, opener)
@@ -109,11 +117,21 @@ def open_file(
     )
 
 
+def notes(opened: Iterable[Source]) -> list[str]:
+    """Returns what was read otherwise than it stands in files, one sentence for all files alike."""
+    paths: dict[str, list[str]] = {}
+    for source in opened:
+        for note in source.notes():
+            paths.setdefault(note, []).append(source.path)
+    return [f"{listed(where, 1)}: {note}" for note, where in paths.items()]
+
+
 def infer(
     paths: list[str],
     types: Mapping[str, pa.DataType] | None = None,
     opener: Opener | None = None,
     partitions: Partitions | None = None,
+    options: ReadingOptions = RECOGNISED,
 ) -> dict[str, pa.DataType]:
     """Reads all files of a data set and returns the types that hold for every row of them.
 
@@ -122,6 +140,7 @@ def infer(
         types: types that are given to columns, which stay as they are.
         opener: opens paths of another file system, as for `open_file`.
         partitions: the columns that the folders of files say.
+        options: how CSV is to be read.
 
     Returns:
         The types of the columns that the files have, in the order of the files. With these, and
@@ -138,7 +157,11 @@ def infer(
             raise InputError(
                 path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
             )
-        tables.append(kind(path, types or {}, opener or opener_of(path)))
+        opened = opener or opener_of(path)
+        if kind is CsvSource:
+            tables.append(CsvSource(path, types or {}, opened, options=options))
+        else:
+            tables.append(kind(path, types or {}, opened))
     found = joined_types(tables)
     return {**(partitions.types if partitions is not None else {}), **found}
 

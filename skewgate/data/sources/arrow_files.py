@@ -44,7 +44,7 @@ class ArrowSource(base.TableSource):
             found = column_names.columns_of(
                 self._schema.names, types, functools.partial(_first_values, reader), path
             )
-        self._header, self.columns, self.notes = found.header, found.features, found.notes
+        self._header, self.columns, self._notes = found.header, found.features, found.notes
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:

@@ -34,12 +34,11 @@ class Source(abc.ABC):
     Attributes:
         path: where it is, for messages.
         rows: number of rows if the file says it, else None.
-        notes: what to tell of how the file is read, each half a sentence about the file.
     """
 
     path: str
     rows: int | None = None
-    notes: tuple[str, ...] = ()
+    _notes: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def batches(
@@ -67,6 +66,14 @@ class Source(abc.ABC):
             Whether any column will be read otherwise.
         """
         return False
+
+    def only_missing(self) -> set[str]:
+        """Returns the columns that had marks of missing values and nothing else."""
+        return set()
+
+    def notes(self) -> list[str]:
+        """Says what was read otherwise than it stands in the file, once `batches` has ended."""
+        return list(self._notes)
 
 
 class TableSource(Source):

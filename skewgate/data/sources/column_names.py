@@ -128,17 +128,19 @@ def _may_be_index(value: Any) -> bool:
     return True
 
 
-def first_cells(data: bytes, place: int, *, whole: bool) -> list[str]:
+def first_cells(data: bytes, place: int, delimiter: bytes, *, whole: bool) -> list[str]:
     """Returns the cells of one column in the first rows of a CSV file.
 
     Args:
         data: what follows the header.
         place: of the column, from 0.
+        delimiter: what stands between cells.
         whole: whether the data end with the file; else the last row may be cut off, and is left
             out.
     """
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):  # such as a cell of more than 128 kB
-        rows += (row for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"), "")) if row)
+        text = io.StringIO(data.decode("utf-8", "replace"), "")
+        rows += (row for row in csv.reader(text, delimiter=delimiter.decode()) if row)
     rows = rows if whole else rows[:-1]
     return [row[place] for row in rows[:MOST_ROWS] if len(row) > place]

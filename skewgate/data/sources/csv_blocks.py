@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,24 @@ Types = Mapping[str, pa.DataType]
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
+@dataclasses.dataclass(frozen=True)
+class Dialect:
+    """How a file writes cells.
+
+    Attributes:
+        delimiter: the byte between cells.
+        decimal: the decimal mark.
+        nulls: texts that are missing values in every column.
+    """
+
+    delimiter: bytes = quoting.COMMA
+    decimal: str = "."
+    nulls: tuple[str, ...] = ("",)
+
+
+PLAIN = Dialect()
+
+
 class InvalidColumn(Exception):  # noqa: N818  a signal, not an error
     """A value does not fit the type of a column: the only argument is the column's name."""
 
@@ -34,6 +52,9 @@ def parse(
     columns: Sequence[str],
     types: Types,
     skipped: list[tuple[int, int]] | None = None,
+    dialect: Dialect = PLAIN,
+    *,
+    blank_rows: bool = False,
 ) -> pa.Table:
     """Reads whole rows.
 
@@ -44,13 +65,15 @@ def parse(
         types: their types, as far as they are known.
         skipped: takes the 0-based position and the number of cells of rows with another number of
             cells than the header, which otherwise are an error.
+        dialect: how cells are written.
+        blank_rows: whether a blank line is a row of one empty cell.
 
     Raises:
         InvalidColumn: a value does not fit.
         pa.ArrowInvalid: the text is no CSV.
     """
     try:
-        return _parsed(data, header, columns, types, skipped)
+        return _parsed(data, header, columns, types, skipped, dialect, blank_rows=blank_rows)
     except InvalidColumn as error:
         # Those before may stand to the microsecond, and these to the nanosecond.
         kind = types.get(error.args[0])
@@ -59,7 +82,7 @@ def parse(
         finer = {**types, error.args[0]: pa.timestamp("ns", kind.tz)}
         if skipped is not None:
             skipped.clear()
-        table = parse(data, header, columns, finer, skipped)
+        table = parse(data, header, columns, finer, skipped, dialect, blank_rows=blank_rows)
         if table.schema.field(error.args[0]).type != kind:
             raise
         return table
@@ -71,6 +94,9 @@ def _parsed(
     columns: Sequence[str],
     types: Types,
     skipped: list[tuple[int, int]] | None,
+    dialect: Dialect,
+    *,
+    blank_rows: bool,
 ) -> pa.Table:
     def skip(row: Any) -> str:
         if skipped is not None:
@@ -85,14 +111,17 @@ def _parsed(
                 column_names=header, block_size=max(len(data), 1), use_threads=False
             ),
             pa.csv.ParseOptions(
+                delimiter=dialect.delimiter.decode(),
+                ignore_empty_lines=not blank_rows,
                 newlines_in_values=b'"' in data,
                 invalid_row_handler=None if skipped is None else skip,
             ),
             pa.csv.ConvertOptions(
                 column_types={name: types[name] for name in columns if name in types},
                 include_columns=columns,
-                null_values=[""],
+                null_values=list(dialect.nulls),
                 strings_can_be_null=True,
+                decimal_point=dialect.decimal,
                 true_values=list(spellings.TRUE),
                 false_values=list(spellings.FALSE),
             ),
@@ -103,46 +132,26 @@ def _parsed(
         if found is None:
             raise
         raise InvalidColumn(header[int(found.group(1))]) from error
-    return _without_nanoseconds(_without_hexadecimals(table, data, header, types), data, header)
 
+    def again(name: str, kind: pa.DataType) -> pa.Table:
+        return _parsed(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
 
-def parse_spelled(
-    data: bytes, header: Sequence[str], columns: Sequence[str], types: Types, spelled: Set[str]
-) -> pa.Table:
-    """Reads whole rows like `parse`, and some columns of integers by every spelling of INT.
-
-    Arrow knows one of these spellings only, but is fast: see `spellings`.
-
-    Args:
-        data, header, columns, types: see `parse`.
-        spelled: the columns.
-
-    Raises:
-        InvalidColumn, pa.ArrowInvalid: see `parse`.
-    """
-    table = parse(data, header, columns, {**types, **dict.fromkeys(spelled, pa.string())})
-    for name in spelled & set(columns):
-        values, bad = spellings.integers(table.column(name).combine_chunks())
-        if bad.any():
-            raise InvalidColumn(name)
-        at = table.column_names.index(name)
-        table = table.set_column(at, pa.field(name, pa.int64()), values)
-    return table
+    if b"0x" in data or b"0X" in data:
+        table = _without_hexadecimals(table, types, again)
+    return _without_nanoseconds(table, again)
 
 
 def _without_hexadecimals(
-    table: pa.Table, data: bytes, header: Sequence[str], types: Types
+    table: pa.Table, types: Types, again: Callable[[str, pa.DataType], pa.Table]
 ) -> pa.Table:
     """Takes back what Arrow has read as numbers to the base of 16, which are text.
 
     Raises:
         InvalidColumn: a column is to be one of integers, and holds such.
     """
-    if b"0x" not in data and b"0X" not in data:
-        return table
     for at, field in enumerate(table.schema):
         if field.type == pa.int64():
-            text = parse(data, header, [field.name], {field.name: pa.string()})
+            text = again(field.name, pa.string())
             if spellings.has_hexadecimals(text.column(0).combine_chunks()):
                 if field.name in types:
                     raise InvalidColumn(field.name)
@@ -150,15 +159,17 @@ def _without_hexadecimals(
     return table
 
 
-def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
+def _without_nanoseconds(
+    table: pa.Table, again: Callable[[str, pa.DataType], pa.Table]
+) -> pa.Table:
     """Replaces time stamps in nanoseconds by microseconds, as they overflow silently after 2262."""
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
             kind = pa.timestamp("us", field.type.tz)
             try:
-                other = _parsed(data, header, [field.name], {field.name: kind}, None)
+                other = again(field.name, kind)
             except InvalidColumn:
-                other = _parsed(data, header, [field.name], {field.name: pa.string()}, None)
+                other = again(field.name, pa.string())
                 column, texts = (t.combine_chunks().column(field.name) for t in (table, other))
                 times = whole_microseconds(column.chunk(0), texts.chunk(0))
                 if times is not None:
@@ -173,6 +184,7 @@ class Rows:
 
     Attributes:
         header: names of all columns.
+        dialect: how cells are written.
         texts: the rows that are left, with their line ends.
         lines: the line of each of these.
         rejected: those that are not, in order of their lines.
@@ -180,12 +192,15 @@ class Rows:
 
     path: str
     header: Sequence[str]
+    dialect: Dialect
     texts: list[bytes]
     lines: quoting.Places
     rejected: list[Rejected]
 
     @classmethod
-    def of(cls, path: str, header: Sequence[str], line: int, data: bytes) -> Rows:
+    def of(
+        cls, path: str, header: Sequence[str], line: int, data: bytes, dialect: Dialect = PLAIN
+    ) -> Rows:
         """Tells the rows of a block apart and rejects those whose cells cannot be told apart.
 
         Args:
@@ -193,18 +208,20 @@ class Rows:
             header: names of all columns.
             line: number of the block's first line.
             data: the block.
+            dialect: how cells are written.
         """
-        spans = quoting.rows(data)
+        spans = quoting.rows(data, dialect.delimiter)
         starts = np.array([start for start, _, _ in spans], np.int64)
         lines = line + quoting.line_numbers(data, starts)
-        rows = cls(path, header, [data[start:end] for start, end, _ in spans], lines, [])
+        texts = [data[start:end] for start, end, _ in spans]
+        rows = cls(path, header, dialect, texts, lines, [])
         unsound = [at for at, (_, _, sound) in enumerate(spans) if not sound]
         rows.reject(unsound, "a quote that is not closed at the end of a cell", "closed quotes")
         if not is_utf8(data):
             rows.reject(
                 [at for at, text in enumerate(rows.texts) if not is_utf8(text)],
                 "bytes that are not UTF-8",
-                "UTF-8",
+                "UTF-8, or the option encoding",
             )
         rows._reject_lengths()
         return rows
@@ -217,21 +234,32 @@ class Rows:
         """Rejects rows as a whole, by their positions."""
         self._drop(dict.fromkeys(positions, ("", found, expected)))
 
-    def reject_invalid(self, column: str, kind: pa.DataType, enough: int | None) -> None:
+    def reject_invalid(
+        self,
+        column: str,
+        kind: pa.DataType,
+        enough: int | None,
+        fits: Callable[[bytes], bool],
+    ) -> None:
         """Rejects the rows whose value in a column does not fit its type.
 
         Args:
             column: its name.
             kind: its type.
             enough: number of rejected rows at which the rows behind them are of no matter.
+            fits: says whether the values of the column fit in all of some rows.
         """
+
+        def accepts(start: int, end: int) -> bool:
+            return fits(b"".join(self.texts[start:end]))
+
         place = self.header.index(column)
         problems = {}
-        invalid = self._invalid(column, kind, enough)
+        invalid = bad_rows(len(self.texts), accepts, enough)
         if len(invalid) == enough:
             self.texts, self.lines = self.texts[: invalid[-1] + 1], self.lines[: invalid[-1] + 1]
         for at in invalid:
-            cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
+            cells = quoting.cells(self.texts[at].rstrip(b"\r\n"), self.dialect.delimiter) or []
             problems[at] = (column, shortened(cells[place].decode().strip(" \t")), name_of(kind))
         if not problems:
             raise InputError(
@@ -239,28 +267,11 @@ class Rows:
             )
         self._drop(problems)
 
-    def _invalid(self, column: str, kind: pa.DataType, enough: int | None) -> list[int]:
-        """Returns the first rows whose value in a column does not fit its type."""
-        if kind == pa.int64():
-            table = parse(self.data(), self.header, [column], {column: pa.string()})
-            _, bad = spellings.integers(table.column(0).combine_chunks())
-            return [int(at) for at in np.flatnonzero(bad)[:enough]]
-
-        def accepts(start: int, end: int) -> bool:
-            data = b"".join(self.texts[start:end])
-            try:
-                parse(data, self.header, [column], {column: kind})
-            except InvalidColumn:
-                return False
-            return True
-
-        return bad_rows(len(self.texts), accepts, enough)
-
     def _reject_lengths(self) -> None:
         skipped: list[tuple[int, int]] = []
         if self.texts:
             kinds = {self.header[0]: pa.string()}
-            table = parse(self.data(), self.header, self.header[:1], kinds, skipped)
+            table = parse(self.data(), self.header, self.header[:1], kinds, skipped, self.dialect)
             if table.num_rows + len(skipped) != len(self.texts):
                 raise InputError(
                     f"{self.path}: line {self.lines[0]} or later",

@@ -89,7 +89,7 @@ class JsonSource(base.TableSource):
                 path, "is one JSON array, and not JSON Lines", "write one object a line"
             )
         found = _columns(beginning, types, path)
-        self.notes = found.notes
+        self._notes = found.notes
         self._index = frozenset(found.header).difference(found.features)
 
     def batches(

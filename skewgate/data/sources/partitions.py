@@ -142,7 +142,7 @@ class PartitionedSource(Source):
 
     def __init__(self, file: Source, columns: Mapping[str, pa.Scalar]) -> None:
         """Takes the file and the value of each column."""
-        self.file, self.path, self.rows, self.notes = file, file.path, file.rows, file.notes
+        self.file, self.path, self.rows = file, file.path, file.rows
         self._columns = dict(columns)
         of_file: list[str] | None = getattr(file, "columns", None)
         self.columns = None if of_file is None else list(dict.fromkeys([*of_file, *columns]))
@@ -150,6 +150,14 @@ class PartitionedSource(Source):
     def read_as_text(self, names: Collection[str]) -> bool:
         """See Source; what a folder says stays as it is."""
         return self.file.read_as_text(names)
+
+    def only_missing(self) -> set[str]:
+        """See Source."""
+        return self.file.only_missing() - self._columns.keys()
+
+    def notes(self) -> list[str]:
+        """See Source."""
+        return self.file.notes()
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None

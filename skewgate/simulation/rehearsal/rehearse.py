@@ -13,6 +13,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.errors import InputError
 from skewgate.core.profile import name_value_counts
 from skewgate.core.results import Status
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.simulation import planting
 from skewgate.simulation.reading import Progress
 from skewgate.simulation.rehearsal import chance as chance_lib
@@ -56,6 +57,8 @@ def run(
     where: str = "drift.yaml",
     progress: Progress = lambda place, rows: None,
     step: Callable[[str], None] = lambda what: None,
+    csv: ReadingOptions = RECOGNISED,
+    tell: Callable[[list[str]], None] = lambda notes: None,
 ) -> Result:
     """Rehearses the plants and the grid of a spec, or the default grid if it has neither.
 
@@ -72,12 +75,16 @@ def run(
         where: the configuration's name, for messages.
         progress: told the place and the rows of every batch read.
         step: told what begins, for each plant and each comparison.
+        csv: how CSV files are written.
+        tell: told what is read otherwise than it stands in a file.
 
     Raises:
         InputError: data, spec and configuration do not fit each other.
     """
     shuffle = shuffle or spec.rehearsal.shuffle
-    scene = stage.load(data, spec, config, types, categorical, progress, shuffle=shuffle)
+    scene = stage.load(
+        data, spec, config, types, categorical, progress, shuffle=shuffle, csv=csv, tell=tell
+    )
     check_windows(spec, len(scene.windows))
     everything = scene.all_rows()
     label = label or spec.rehearsal.label

@@ -56,7 +56,7 @@ def test_the_index_of_a_data_frame_is_no_feature(reader, tmp_path, suffix, index
     name = "Unnamed: 0" if suffix == "csv" else "__index_level_0__"
     told = (f"column {name!r} is the index of a data frame, and no feature",)
     in_file = suffix != "parquet" or index is not None
-    assert read.source.notes == (told if in_file else ())
+    assert read.source.notes() == (list(told) if in_file else [])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -72,7 +72,7 @@ def test_an_index_that_was_read_as_a_column_is_none_either(reader, tmp_path, suf
         again.to_json(path, orient="records", lines=True)
     read = reader.read(path)
     assert read.rows == ROWS
-    assert len(read.source.notes) == (2 if suffix == "csv" else 1)
+    assert len(read.source.notes()) == (2 if suffix == "csv" else 1)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -87,7 +87,7 @@ def test_an_index_with_a_name_is_a_feature(reader, tmp_path, suffix):
         frame.reset_index().to_json(path, orient="records", lines=True)
     read = reader.read(path)
     assert [row["trip"] for row in read.rows] == [3, 1, 2]
-    assert read.source.notes == ()
+    assert read.source.notes() == []
 
 
 def test_the_types_of_all_files_know_no_index(tmp_path):

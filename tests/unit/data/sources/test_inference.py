@@ -154,7 +154,7 @@ def test_types_that_nothing_holds_for_are_refused(write):
 def test_other_formats_are_refused(write):
     path = write("a.tfrecord", "")
     assert message(sources.infer, [path]) == (
-        f"{path}: is none of the formats .csv, .parquet, .jsonl, .ndjson. "
+        f"{path}: is none of the formats .csv, .tsv, .parquet, .jsonl, .ndjson. "
         "Fix: rename or convert the file."
     )
 

@@ -1,0 +1,292 @@
+"""Reads a column of CSV whose cells are not all of one kind, and decides what the column is.
+
+A column is what all its cells in the file say, whatever block they stand in:
+
+- Marks of missing values say nothing, unless the column is text: there they are text.
+- It is numeric if at most one of 200 values is no number, and at most 1,000 are: these are missing.
+- Where a comma may be the decimal mark it is, if no value has a point; `1,234` alone says so only
+  where semicolons stand between cells and every value has such a comma.
+- Else it is of the type that holds for all values: boolean, date, time, time stamp, or text.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import io
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from skewgate.data.arrow import spellings
+from skewgate.data.arrow.kinds import is_number, joined
+from skewgate.data.sources.cell_kinds import Cells, Conventions, Kind, looking_numeric
+from skewgate.data.sources.csv_blocks import PLAIN, Dialect, InvalidColumn, parse
+
+ODD_SHARE, ODD_CELLS = 200, 1000
+"""A numeric column has at most one odd cell among so many values, and at most so many."""
+_SHORT = 18  # digits that are always an int64
+_KEPT = 5  # texts that are named
+NO_TYPE = pa.null()
+COMMAS = (Kind.COMMA, Kind.GROUPS)
+"""Kinds of cells that may have a decimal comma."""
+
+
+@dataclasses.dataclass
+class Tally:
+    """What the cells of a column are, as far as they were read.
+
+    Attributes:
+        counts: number of cells of each kind.
+        missing, odd: marks of missing values, and some texts of no known kind, with their counts.
+        looks: number of these that look like numbers to people.
+        looked: number of these that were looked at.
+        whole_type: the type that holds for the whole numbers.
+        other_type: the type that holds for the texts of no known kind.
+    """
+
+    counts: collections.Counter[Kind] = dataclasses.field(default_factory=collections.Counter)
+    missing: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    odd: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    looks: int = 0
+    looked: int = 0
+    whole_type: pa.DataType = dataclasses.field(default_factory=pa.null)
+    other_type: pa.DataType = dataclasses.field(default_factory=pa.null)
+
+    def add(self, cells: Cells) -> None:
+        """Counts further cells."""
+        for kind in Kind:
+            self.counts[kind] += int(cells.totals[kind])
+        if cells.count(Kind.MISSING):
+            self.missing.update(cells.shown(Kind.MISSING))
+        if cells.count(Kind.WHOLE):
+            found = _whole_type(cells)
+            self.whole_type = joined(self.whole_type, found, text=True) or pa.string()
+        if cells.count(Kind.OTHER):
+            texts, counts = cells.only(Kind.OTHER)
+            looks = looking_numeric(texts)
+            self.looks += int(counts[looks].sum())
+            self.looked += int(counts.sum())
+            for text, count in zip(
+                texts.slice(0, _KEPT).to_pylist(), counts[:_KEPT].tolist(), strict=True
+            ):
+                if text in self.odd or len(self.odd) < _KEPT:
+                    self.odd[text] += count
+            if self.other_type != pa.string():
+                found = infer(texts)
+                wider = joined(self.other_type, found, text=True)
+                self.other_type = pa.string() if wider is None or is_number(wider) else wider
+
+    def is_text_for_good(self) -> bool:
+        """Says whether no further cell can make the column anything but text."""
+        return self.other_type == pa.string() and self.counts[Kind.OTHER] > ODD_CELLS
+
+    def commas(self) -> int:
+        """Returns the number of cells that are numbers if commas are decimal marks."""
+        return self.counts[Kind.COMMA] + self.counts[Kind.GROUPS]
+
+    def comma(self, delimiter: bytes) -> bool:
+        """Says whether commas are decimal marks."""
+        counts = self.counts
+        sure = counts[Kind.COMMA] > 0 or (delimiter == b";" and not counts[Kind.WHOLE])
+        return sure and self.commas() > counts[Kind.POINT]
+
+    def n_odd(self, delimiter: bytes) -> int:
+        """Returns the number of cells that are no numbers in a numeric column."""
+        counts = self.counts
+        comma = self.comma(delimiter)
+        return counts[Kind.OTHER] + (counts[Kind.POINT] if comma else self.commas())
+
+    def _floats(self, delimiter: bytes, floor: pa.DataType) -> bool:
+        marked = self.comma(delimiter) or self.counts[Kind.POINT] or self.counts[Kind.NAN]
+        return bool(marked) or floor == pa.float64()
+
+    def type(self, delimiter: bytes, floor: pa.DataType = NO_TYPE) -> pa.DataType:
+        """Returns the type of the column; null if no cell says any.
+
+        Args:
+            delimiter: what stands between cells.
+            floor: a type that numbers must at least have.
+        """
+        counts = self.counts
+        odd = self.n_odd(delimiter)
+        marked = self.commas() if self.comma(delimiter) else counts[Kind.POINT]
+        floats = self._floats(delimiter, floor)
+        numeric = marked + counts[Kind.WHOLE]
+        if not numeric:
+            if odd:
+                return self.other_type if odd == counts[Kind.OTHER] else pa.string()
+            return pa.float64() if counts[Kind.NAN] else pa.null()
+        if odd > ODD_CELLS or odd * ODD_SHARE > numeric + odd:
+            return pa.string()
+        return pa.float64() if floats else self.whole_type
+
+
+class Column:
+    """A column that is read as text first.
+
+    Attributes:
+        name: of the column.
+        tally: what its cells are so far.
+        exact: whether any text that does not fit its type is an error: the user gave the type.
+        whole: whether the tally is of all rows of the file.
+        comma: whether commas are decimal marks; None where no cell has had one yet.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dialect: Dialect,
+        conventions: Conventions,
+        *,
+        exact: bool,
+        whole: bool,
+    ) -> None:
+        """Makes a column of no rows."""
+        self.name, self.exact, self.whole = name, exact, whole
+        self._dialect, self._conventions = dialect, conventions
+        self.tally = Tally()
+        self.comma: bool | None = None
+
+    def cells(self, texts: pa.Array) -> Cells:
+        """Tells the cells of a block apart."""
+        return Cells.of(texts, self._conventions)
+
+    def convert(self, cells: Cells, kind: pa.DataType) -> pa.Array:
+        """Returns cells as values of a type.
+
+        Args:
+            cells: of one block.
+            kind: the type; what is odd in a column of numbers is null, unless it must be exact.
+
+        Raises:
+            InvalidColumn: a cell does not fit.
+        """
+        if kind == pa.string():
+            return cells.spread(cells.texts)
+        hidden = [Kind.MISSING]
+        if kind != pa.float64():
+            hidden.append(Kind.NAN)
+        if is_number(kind):
+            other_mark = (Kind.POINT,) if self.comma else COMMAS
+            if self.exact and self.comma and cells.count(*other_mark):
+                raise InvalidColumn(self.name)
+            if not self.exact:
+                hidden.append(Kind.OTHER)
+                if kind == pa.float64():
+                    hidden += other_mark
+                elif not self.comma:
+                    hidden += COMMAS
+        texts = cells.without(*hidden)
+        if kind == pa.float64() and self.comma:
+            texts = pc.replace_substring(texts, ",", ".")
+        return cells.spread(self._values(texts, kind))
+
+    def _values(self, texts: pa.Array, kind: pa.DataType) -> pa.Array:
+        if pa.types.is_null(kind):
+            if texts.null_count < len(texts):
+                raise InvalidColumn(self.name)
+            return pa.nulls(len(texts))
+        if kind == pa.int64() and self.exact:
+            values, bad = spellings.integers(texts)
+            if bad.any():
+                raise InvalidColumn(self.name)
+            return values
+        if is_number(kind):
+            texts = pc.replace_substring_regex(texts, r"^\s*\+", "")
+        try:
+            return _read(texts, kind, self._conventions.decimal)
+        except InvalidColumn as error:
+            raise InvalidColumn(self.name) from error
+
+    def notes(self, kind: pa.DataType) -> list[str]:
+        """Says what was read otherwise than it stands in the file.
+
+        Args:
+            kind: the type that the column has.
+        """
+        tally = self.tally
+        if kind == pa.string():
+            return [] if self.exact else self._notes_of_text()
+        notes = []
+        missing = collections.Counter(tally.missing)
+        if kind != pa.float64() and tally.counts[Kind.NAN]:
+            missing["NaN"] = tally.counts[Kind.NAN]
+        if missing:
+            total = sum(missing.values())
+            notes.append(
+                f"read {_named(missing)} as missing in {_rows(total)} of column {self.name}"
+            )
+        odd = 0 if self.exact or not is_number(kind) else tally.n_odd(self._dialect.delimiter)
+        if odd:
+            notes.append(
+                f"read {_named(tally.odd)} as missing in {_rows(odd)} of column {self.name}, whose "
+                "other values are numbers"
+            )
+        if self.comma and tally.commas():
+            notes.append(f"read decimal commas in column {self.name}")
+        return notes
+
+    def _notes_of_text(self) -> list[str]:
+        tally = self.tally
+        commas = tally.commas()
+        numbers = tally.counts[Kind.WHOLE] + tally.counts[Kind.POINT]
+        looks = commas + tally.looks
+        seen = commas + numbers + tally.looked
+        if not looks or (looks + numbers) * 10 < seen * 9:
+            return []
+        example = f", such as {next(iter(tally.odd))!r}" if tally.odd else ""
+        return [
+            f"column {self.name} is read as text, and nearly all its values look like "
+            f"numbers{example}: give the option decimal, "
+            "or write numbers without signs and marks between thousands"
+        ]
+
+
+def _whole_type(cells: Cells) -> pa.DataType:
+    texts = cells.without(*(set(Kind) - {Kind.WHOLE}))
+    short = pc.max(pc.utf8_length(texts)).as_py() < _SHORT
+    if short and not pc.any(pc.match_substring_regex(texts, "[eEiI]")).as_py():
+        return pa.int64()
+    return infer(texts)
+
+
+def infer(texts: pa.Array) -> pa.DataType:
+    """Returns the type that Arrow finds in text; null if there is none."""
+    return _read(texts, None, ".").type
+
+
+def _read(texts: pa.Array, kind: pa.DataType | None, decimal: str) -> pa.Array:
+    """Reads text as it would be read in a file of this column alone.
+
+    Raises:
+        InvalidColumn: a text does not fit the type.
+    """
+    if texts.null_count == len(texts):
+        return pa.nulls(len(texts), kind or pa.null())
+    written = io.BytesIO()
+    pa.csv.write_csv(
+        pa.Table.from_arrays([texts], ["x"]), written, pa.csv.WriteOptions(include_header=False)
+    )
+    types = {} if kind is None else {"x": kind}
+    dialect = dataclasses.replace(PLAIN, decimal=decimal)
+    table = parse(written.getvalue(), ["x"], ["x"], types, None, dialect, blank_rows=True)
+    return one_array(table.column(0))
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """Returns a column as one array."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def _named(texts: collections.Counter[str]) -> str:
+    """Returns the most frequent texts as messages show them."""
+    shown = [f"`{text.strip()}`" for text, _ in texts.most_common(3)]
+    return ", ".join(shown) + (", ..." if len(texts) > len(shown) else "")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("s" if count != 1 else "")
