@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 
+from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.profile import Profile, counted_feature
 
 Reread = Callable[[frozenset[str]], tuple[Profile | None, Profile | None]]
@@ -24,9 +25,17 @@ def overlay(profile: Profile, fine: Profile | None) -> Profile:
         profile,
         slices={
             name: {
-                feature: fine.slices.get(name, {}).get(feature, side)
+                feature: _with_times(fine.slices.get(name, {}).get(feature, side), side)
                 for feature, side in features.items()
             }
             for name, features in profile.slices.items()
         },
     )
+
+
+def _with_times(fine: Distribution, side: Distribution) -> Distribution:
+    """Keeps what kind of times numbers are, which rows of tf.Example do not say."""
+    both = isinstance(fine, NumericDistribution) and isinstance(side, NumericDistribution)
+    if not both or fine.logical or not side.logical:
+        return fine
+    return dataclasses.replace(fine, logical=side.logical)
