@@ -510,7 +510,7 @@ def test_whole_floats_are_integers_as_drift_reads_them(cli, run, put, tmp_path, 
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_fractions_are_no_integers_wherever_they_stand(cli, run, refused, tmp_path, kind):
+def test_fractions_are_no_integers_wherever_they_stand(cli, run, tmp_path, kind):
     values = [1.0] * 40_000
     values[20_123] = 1.5
     data = cli.write(pa.table({"n": values, "x": values}), tmp_path / "odd", kind)
@@ -519,4 +519,6 @@ def test_fractions_are_no_integers_wherever_they_stand(cli, run, refused, tmp_pa
     result = run("schema", "update", str(schema), data, "--quiet")
     assert result.code == 1
     assert "n:UNEXPECTED_DATA_TYPE" in result.out
-    assert "expected INT, found" in refused("drift", data, data, "--schema", str(schema))
+    result = run("drift", data, data, "--schema", str(schema), "--quiet")
+    assert result.code in (1, 2)
+    assert "expected INT, found" in result.out + result.err
