@@ -35,7 +35,6 @@ def overlay(profile: Profile, fine: Profile | None) -> Profile:
 
 def _with_times(fine: Distribution, side: Distribution) -> Distribution:
     """Keeps what kind of times numbers are, which rows of tf.Example do not say."""
-    both = isinstance(fine, NumericDistribution) and isinstance(side, NumericDistribution)
-    if not both or fine.logical or not side.logical:
+    if not isinstance(fine, NumericDistribution) or not isinstance(side, NumericDistribution):
         return fine
-    return dataclasses.replace(fine, logical=side.logical)
+    return dataclasses.replace(fine, logical=fine.logical or side.logical)
