@@ -187,7 +187,7 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
 
 def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:
     """Prints which columns the configuration might ignore."""
-    print("Columns to ignore, perhaps (the verdict is with them):")
+    print("Columns to ignore, perhaps (they count until drift.yaml says so):")
     for each in suggestions[:_MOST_SUGGESTIONS]:
         print(visible(f"  {each.feature} {each.reason}"))
     if len(suggestions) > _MOST_SUGGESTIONS:

@@ -113,6 +113,7 @@ def _add_statistics(commands: Any) -> None:
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     merge.add_argument("statistics", metavar="STATS", nargs="+", help="TFDV statistics files")
+    _add_dataset(merge)
     merge.add_argument("--out", metavar="STATS", required=True, help="file to write (.pb)")
 
 

@@ -54,7 +54,7 @@ def merge(options: argparse.Namespace) -> int:
     """Joins statistics of different rows and writes those of all; returns the exit code.
 
     Args:
-        options: statistics (paths), out.
+        options: statistics (paths), dataset, out.
 
     Raises:
         InputError: a file is no statistics file, their resolutions differ, or a feature is of
@@ -63,7 +63,10 @@ def merge(options: argparse.Namespace) -> int:
     read = [(messages.read_content(path), path) for path in options.statistics]
     resolutions = [messages.resolution(content, path) for content, path in read]
     _check_resolutions(options.statistics, resolutions)
-    profiles = [statistics_lib.parse_profile(content, path) for content, path in read]
+    profiles = [
+        statistics_lib.parse_profile(content, path, dataset=options.dataset)
+        for content, path in read
+    ]
     merged = merge_profiles(profiles, options.statistics)
     _refuse_faulty(merged, "statistics")
     _write(merged, options.out, max(max(resolutions), 2))

@@ -210,3 +210,20 @@ def test_several_workers_profile_the_rows_that_one_process_profiles(
     for split, rows in (("train", 700), ("eval", 250)):
         assert by_workers.get_int_custom_property(f"rows_{split}") == rows
         assert common(by_workers, split) == common(here, split)
+
+
+def test_integers_that_the_schema_calls_times_are_noted(
+    examples, output, beam_context, schema_artifact
+):
+    schema = schema_artifact(
+        'feature { name: "fare" type: FLOAT } feature { name: "payment" type: BYTES }'
+        'feature { name: "stops" type: INT time_domain { integer_format: UNIX_DAYS } }'
+    )
+    statistics = output(standard_artifacts.ExampleStatistics, "statistics")
+    inputs = {"examples": [examples], "schema": [schema]}
+    executor.Executor(beam_context).Do(inputs, {"statistics": [statistics]}, PARAMETERS)
+    sides = distributions(statistics, 0.01)
+    assert {name: sides[name].logical for name in ("fare", "stops")} == {
+        "fare": "",
+        "stops": "date[d]",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
+from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.profile import Features, Profile
 
 Reread = Callable[[frozenset[str]], tuple[Profile | None, Profile | None]]
@@ -37,6 +38,16 @@ def overlay(profile: Profile, fine: Profile | None) -> Profile:
 
 def _overlay(coarse: dict[str, Features], fine: dict[str, Features]) -> dict[str, Features]:
     return {
-        name: {feature: fine.get(name, {}).get(feature, side) for feature, side in features.items()}
+        name: {
+            feature: _with_times(fine.get(name, {}).get(feature, side), side)
+            for feature, side in features.items()
+        }
         for name, features in coarse.items()
     }
+
+
+def _with_times(fine: Distribution, side: Distribution) -> Distribution:
+    """Keeps what kind of times numbers are, which rows of tf.Example do not say."""
+    if not isinstance(fine, NumericDistribution) or not isinstance(side, NumericDistribution):
+        return fine
+    return dataclasses.replace(fine, logical=fine.logical or side.logical)

@@ -36,6 +36,8 @@ _EVEN = 0.4
 samples of random numbers is as even (Kolmogorov's distribution)."""
 _SMALLEST_IDENTIFIER = 50
 _DATES = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]*(Z|[-+][0-9:]+)?)?")
+_PERIOD = re.compile(r"(?i)(^|[_ .-])(year|yr|quarter|month|week|day|date|dt)$")
+"""Names of columns that hold a part of a date."""
 _EPOCHS = {
     f"timestamp[{unit}]": (631_152_000 * per_second, 4_102_444_800 * per_second)
     for unit, per_second in (("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9))
@@ -72,7 +74,7 @@ def suggest(baseline: Profile, current: Profile, ignored: Collection[str] = ()) 
     before, now = baseline.slices.get("", {}), current.slices.get("", {})
     found = []
     for feature in sorted((before.keys() & now.keys()) - set(ignored)):
-        told = _pair(before[feature], now[feature])
+        told = _pair(feature, before[feature], now[feature])
         if told is not None:
             found.append(Suggestion(feature, *told))
     return found
@@ -123,7 +125,7 @@ def _single(side: Distribution) -> tuple[str, str] | None:
     return None
 
 
-def _pair(before: Distribution, now: Distribution) -> tuple[str, str] | None:
+def _pair(feature: str, before: Distribution, now: Distribution) -> tuple[str, str] | None:
     sides = (before, now)
     values = tuple(map(_only_value, sides))
     if all(isinstance(side, EmptyDistribution) for side in sides):
@@ -131,7 +133,7 @@ def _pair(before: Distribution, now: Distribution) -> tuple[str, str] | None:
     if values[0] is not None and values[0] == values[1]:
         return CONSTANT, f"holds one value on both sides, {values[0]}"
     if isinstance(before, NumericDistribution) and isinstance(now, NumericDistribution):
-        moved = _moved_on(before, now)
+        moved = _moved_on(before, now) or _calendar_moved_on(feature, before, now)
         if moved:
             return MOVED_ON, moved
         if is_index(before) and is_index(now):
@@ -172,6 +174,39 @@ def _moved_on(before: NumericDistribution, now: NumericDistribution) -> str:
         f"holds times of {_window(before, logical)} in the baseline and of {_window(now, logical)} "
         f"now, {order} them{guessed}: as time goes on, it always differs"
     )
+
+
+def _calendar_moved_on(feature: str, before: NumericDistribution, now: NumericDistribution) -> str:
+    """Says how numbers of a calendar moved on: dates such as 20240131, or years and months.
+
+    Years and months are known by the name of the column, as partitions have it.
+    """
+    sides = (before, now)
+    if not all(map(_is_whole, sides)) or not (
+        all(map(_is_dates, sides)) or _PERIOD.search(feature)
+    ):
+        return ""
+    if before.edges[-1] < now.edges[0]:
+        order = "after"
+    elif now.edges[-1] < before.edges[0]:
+        order = "before"
+    else:
+        return ""
+    windows = [_range([f"{edge:.0f}" for edge in side.edges[[0, -1]].tolist()]) for side in sides]
+    return (
+        f"holds {windows[0]} in the baseline and {windows[1]} now, {order} that: as time goes on, "
+        "it always differs"
+    )
+
+
+def _is_dates(side: NumericDistribution) -> bool:
+    """Says whether whole numbers read as dates, such as 20240131."""
+    if not np.isfinite(side.edges).all():
+        return False
+    years, rest = np.divmod(side.edges, 10_000)
+    months, days = np.divmod(rest, 100)
+    inside = (years >= 1900) & (years <= 2100) & (months >= 1) & (months <= 12)
+    return bool(np.all(inside & (days >= 1) & (days <= 31)))
 
 
 def _follows(before: NumericDistribution, now: NumericDistribution) -> bool:

@@ -17,10 +17,11 @@ from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import name_of
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import quoting
-from skewgate.data.sources.nanoseconds import whole_microseconds
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
+_NANOSECONDS = re.compile(rb"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}(?![0-9])")
+"""The digits of a second that no microsecond holds."""
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
@@ -75,17 +76,19 @@ def parse(
     try:
         return _parsed(data, header, columns, types, skipped, dialect, blank_rows=blank_rows)
     except InvalidColumn as error:
-        # Those before may stand to the microsecond, and these to the nanosecond.
-        kind = types.get(error.args[0])
-        if kind is None or not pa.types.is_timestamp(kind) or kind.unit == "ns":
+        name = error.args[0]
+        kind = types.get(name)
+        shorter = _NANOSECONDS.sub(rb"\1", data)
+        if kind is None or not pa.types.is_timestamp(kind) or shorter == data:
             raise
-        finer = {**types, error.args[0]: pa.timestamp("ns", kind.tz)}
+        found = _parsed(shorter, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
+        others = [column for column in columns if column != name]
+        if not others:
+            return found
         if skipped is not None:
             skipped.clear()
-        table = parse(data, header, columns, finer, skipped, dialect, blank_rows=blank_rows)
-        if table.schema.field(error.args[0]).type != kind:
-            raise
-        return table
+        table = parse(data, header, others, types, skipped, dialect, blank_rows=blank_rows)
+        return table.add_column(columns.index(name), found.schema.field(0), found.column(0))
 
 
 def _parsed(
@@ -134,7 +137,7 @@ def _parsed(
         raise InvalidColumn(header[int(found.group(1))]) from error
 
     def again(name: str, kind: pa.DataType) -> pa.Table:
-        return _parsed(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
+        return parse(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
 
     if b"0x" in data or b"0X" in data:
         table = _without_hexadecimals(table, types, again)
@@ -162,7 +165,10 @@ def _without_hexadecimals(
 def _without_nanoseconds(
     table: pa.Table, again: Callable[[str, pa.DataType], pa.Table]
 ) -> pa.Table:
-    """Replaces time stamps in nanoseconds by microseconds, as they overflow silently after 2262."""
+    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262.
+
+    They are whole microseconds, rounded down.
+    """
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
             kind = pa.timestamp("us", field.type.tz)
@@ -170,10 +176,6 @@ def _without_nanoseconds(
                 other = again(field.name, kind)
             except InvalidColumn:
                 other = again(field.name, pa.string())
-                column, texts = (t.combine_chunks().column(field.name) for t in (table, other))
-                times = whole_microseconds(column.chunk(0), texts.chunk(0))
-                if times is not None:
-                    other = pa.table({field.name: times})
             table = table.set_column(at, other.schema.field(0), other.column(0))
     return table
 

@@ -72,12 +72,15 @@ class Partitions:
         scalars = {}
         for name, value in values.items():
             kind = self.types[name]
+            if value is None:
+                scalars[name] = pa.scalar(None, kind)
+                continue
             try:
                 scalars[name] = pa.scalar(value, pa.string()).cast(kind)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 raise InputError(
                     f"{path}: column {name}",
-                    f"must be {name_of(kind)}, and its folder says {quote(value or '')}",
+                    f"must be {name_of(kind)}, and its folder says {quote(value)}",
                     "rename the folder, or correct the type in the schema",
                 ) from error
         return scalars
@@ -212,7 +215,9 @@ class PartitionedSource(Source):
                 f"is {column[at].as_py()!r}, and the folder of the file says {value.as_py()!r}",
                 "correct one of them, or rename the column",
             )
-        return pc.fill_null(column, _as(value, column.type)) if column.null_count else column
+        if not column.null_count or not value.is_valid:
+            return column
+        return pc.fill_null(column, _as(value, column.type))
 
 
 def _repeated(value: pa.Scalar, rows: int) -> pa.Array:

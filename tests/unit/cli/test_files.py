@@ -222,6 +222,9 @@ def test_a_data_set_is_chosen_beside_rows(run, statistics, cli, tmp_path):
     assert "'tran'" in run("drift", path, rows, "--dataset", "tran", "--quiet").err
     result = run("drift", rows, rows, "--dataset", "train", "--quiet")
     assert "--dataset: chooses among statistics, and both sides are rows." in result.err
+    out = str(tmp_path / "train.pb")
+    assert run("merge", path, "--dataset", "train", "--out", out).code == 0
+    assert read_profile(out).rows == {"": 1200}
     result = run("drift", path, path, *(["--dataset", "train"] * 3))
     assert "--dataset: is given 3 times." in result.err
 
@@ -256,6 +259,27 @@ def test_times_are_shown_as_times(run, cli, tmp_path):
     [suggestion] = report["details"]["suggestions"]
     assert suggestion["kind"] == "moved_on"
     cli.check_report(report)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (pa.time32("s"), "the median was 00:08:20 and is 02:55:00"),
+        (pa.time64("us"), "the median was 00:00:00.0005 and is 00:00:00.0105"),
+        (pa.duration("s"), "the median was 00:08:20 and is 02:55:00"),
+        (pa.date32(), "the median was 1971-05-16 and is 1998-10-01"),
+    ],
+)
+def test_times_of_day_durations_and_dates_are_shown_as_such(run, tmp_path, kind, words):
+    integer = pa.int32() if kind in (pa.time32("s"), pa.date32()) else pa.int64()
+    places = []
+    for side, start in (("a", 0), ("b", 10_000)):
+        values = pa.array(range(start, start + 1001), integer).cast(kind)
+        places.append(str(tmp_path / f"{side}.parquet"))
+        pa.parquet.write_table(pa.table({"x": values}), places[-1])
+    result = run("drift", *places, "--quiet")
+    assert result.code == 1
+    assert words in result.out
 
 
 def test_statistics_carry_what_numbers_stand_for(run, cli, tmp_path):

@@ -502,8 +502,10 @@ WHOLE = 'feature { name: "n" type: INT } feature { name: "x" type: FLOAT }'
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_whole_floats_are_integers_as_drift_reads_them(cli, run, put, tmp_path, kind):
-    rows = pa.table({"n": [1.0, None, 7.0] * 300, "x": [0.5, 1.5, 2.5] * 300})
+    rows = pa.table({"n": [1.0, None, 7.0] * 500, "x": [0.5, 1.5, 2.5] * 500})
     data = cli.write(rows, tmp_path / "whole", kind)
+    if kind == "csv":  # which Arrow writes as 1
+        pathlib.Path(data).write_text("n,x\n" + "1.0,0.5\n,1.5\n7.0,2.5\n" * 500)
     (tmp_path / "schema.pbtxt").write_text(WHOLE)
     schema = str(tmp_path / "schema.pbtxt")
     assert run("schema", "update", schema, data, "--quiet").code == 0
@@ -511,7 +513,7 @@ def test_whole_floats_are_integers_as_drift_reads_them(cli, run, put, tmp_path, 
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_fractions_are_no_integers_wherever_they_stand(cli, run, refused, tmp_path, kind):
+def test_fractions_are_no_integers_wherever_they_stand(cli, run, tmp_path, kind):
     values = [1.0] * 40_000
     values[20_123] = 1.5
     data = cli.write(pa.table({"n": values, "x": values}), tmp_path / "odd", kind)
@@ -520,7 +522,9 @@ def test_fractions_are_no_integers_wherever_they_stand(cli, run, refused, tmp_pa
     result = run("schema", "update", str(schema), data, "--quiet")
     assert result.code == 1
     assert "n:UNEXPECTED_DATA_TYPE" in result.out
-    assert "expected INT, found" in refused("drift", data, data, "--schema", str(schema))
+    result = run("drift", data, data, "--schema", str(schema), "--quiet")
+    assert result.code in (1, 2)
+    assert "expected INT, found" in result.out + result.err
 
 
 # What TFDV does not check.

@@ -80,6 +80,25 @@ def test_times_of_day_and_durations_do_not_move_on(kind):
     assert kinds(before, now) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "now", "found"),
+    [
+        ("year", [2023] * 30, [2024] * 30, ["moved_on"]),
+        ("pickup_month", [1, 2, 3] * 9, [4, 5, 6] * 9, ["moved_on"]),
+        ("month", [4, 5] * 9, [1, 2] * 9, ["moved_on"]),
+        ("month", [1, 2, 3] * 9, [3, 4, 5] * 9, []),
+        ("birthday", [1, 2] * 9, [4, 5] * 9, []),
+        ("dt", [20240101, 20240131] * 9, [20240201] * 9, ["moved_on"]),
+        ("x", [20240101, 20240131] * 9, [20240201, 20240203] * 9, ["moved_on"]),
+        ("x", [20240101, 20240199] * 9, [20240201, 20240203] * 9, []),
+        ("month", [1.5, 2.0] * 9, [4.0, 5.0] * 9, []),
+    ],
+)
+def test_parts_of_dates_move_on_too(name, before, now, found):
+    sides = profile(**{name: before}), profile(**{name: now})
+    assert [each.kind for each in suggest(*sides)] == found
+
+
 def test_numbers_that_rose_did_not_move_on():
     assert kinds([1.5, 2.5, 7.0], [8.5, 9.5, 11.0]) == []
 

@@ -45,8 +45,26 @@ def test_nanoseconds_may_come_late(tmp_path, monkeypatch):
     assert sources.infer([str(path)])["at"] == pa.timestamp("us")
 
 
-@pytest.mark.parametrize("year", ["1600", "2300", "9999"])
-def test_nanoseconds_of_years_beyond_64_bits_are_text(tmp_path, year):
+@pytest.mark.parametrize("year", ["0001", "1600", "2300", "9999"])
+def test_nanoseconds_may_stand_beside_years_that_64_bits_of_them_do_not_hold(tmp_path, year):
     path = tmp_path / "a.csv"
     path.write_text(f"at,x\n{year}-01-01 00:00:00.123456789,1\n2024-01-01 00:00:00,1\n")
+    [batch] = sources.open_file(str(path)).batches()
+    assert str(batch.column(0)[0].as_py()) == f"{year}-01-01 00:00:00.123456"
+
+
+def test_text_beside_nanoseconds_stays_as_it_is(tmp_path):
+    path = tmp_path / "a.csv"
+    cell = "at 10:00:00.123456789"
+    path.write_text(f"s,at\n{cell},2024-01-01 00:00:00.123456789\n")
+    given = {"at": pa.timestamp("us")}
+    for types in (None, given):
+        [batch] = sources.open_file(str(path), types).batches()
+        assert batch.column(0).to_pylist() == [cell]
+        assert str(batch.column(1)[0].as_py()) == "2024-01-01 00:00:00.123456"
+
+
+def test_more_digits_are_no_time_stamp(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("at,x\n2024-01-01 00:00:00.1234567891,1\n")
     assert sources.infer([str(path)])["at"] == pa.string()
