@@ -251,6 +251,13 @@ def test_a_value_that_does_not_fit_stops_its_column_alone(tmp_path):
     assert (found["x"].faulty, found["n"].n) == (True, 2)
 
 
+def test_numbers_and_text_of_one_json_file_stop_their_column_alone(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"x": 1, "n": 2}\n{"x": "far", "n": 3}\n')
+    found = profile(tmp_path / "a.jsonl").slices[""]
+    assert "line 2, column x: expected a number as before, found 'far'" in found["x"].problem
+    assert (found["x"].faulty, found["n"].n) == (True, 2)
+
+
 class Odd(base.Source):
     """A file one of whose columns cannot be read."""
 

@@ -1,13 +1,21 @@
+import decimal
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skewgate import decision
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
+from skewgate.core.distributions import EmptyDistribution, OpaqueDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.profile import Profile
 from skewgate.core.results import BASELINE_CHECK, Status
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
 
 PAY = {"Cash": 1_800, "Card": 1_200}
@@ -417,3 +425,75 @@ def test_slices_of_another_feature_alone_are_inconclusive(build):
     results = compare(before, after, config("slices: [[pay]]"))
     assert any(r.metric == "slice" and r.status is Status.INCONCLUSIVE for r in results)
     assert "pay_code_7" in {r.slice for r in results}
+
+
+# The same numbers in other types.
+
+TYPES = [
+    pa.int64(),
+    pa.uint64(),
+    pa.float32(),
+    pa.float64(),
+    pa.decimal128(38, 6),
+    pa.decimal256(60, 0),
+    pa.list_(pa.int32()),
+]
+
+
+def stored(values, kind):
+    """Returns a profile of whole numbers that a column of some type holds."""
+    if pa.types.is_float32(kind):
+        array = pa.array(np.array(values, float).astype(np.float32))
+    elif pa.types.is_list(kind):
+        array = pa.array([[value] for value in values], pa.list_(pa.int64()))
+    else:
+        array = pa.array(
+            [decimal.Decimal(v) for v in values] if pa.types.is_decimal(kind) else values, kind
+        )
+    accumulator = ProfileAccumulator()
+    accumulator.add(pa.record_batch([array], ["x"]))
+    return accumulator.profile()
+
+
+@given(
+    st.lists(st.integers(0, 2**53) | st.integers(0, 3), min_size=1, max_size=30),
+    st.sampled_from(TYPES),
+    st.sampled_from(TYPES),
+)
+@settings(max_examples=80, deadline=None)
+def test_the_same_whole_numbers_never_differ(values, one, other):
+    thresholds = config("defaults: {numeric: {ks: 0.1, psi: 0.2, wasserstein: 0.1}}")
+    for result in comparing.compare(stored(values, one), stored(values, other), thresholds):
+        assert result.status is not Status.FAIL
+        assert (result.lower, result.metric) == (0.0, result.metric)
+        if result.metric in ("ks", "psi"):
+            assert result.upper == 0.0
+
+
+def test_a_decimal_is_what_a_float_is():
+    cents = [decimal.Decimal(n).scaleb(-2) for n in range(1, 1_000)]
+    accumulators = []
+    for values, kind in ((cents, pa.decimal128(30, 6)), (list(map(float, cents)), pa.float64())):
+        accumulators.append(ProfileAccumulator())
+        accumulators[-1].add(pa.record_batch([pa.array(values, kind)], ["x"]))
+    results = by_check(comparing.compare(*(a.profile() for a in accumulators), config()))
+    assert (results["", "x", "ks"].value, results["", "x", "ks"].status) == (0.0, Status.PASS)
+    assert results["", "x", "ks"].reason == "ks is 0, not above the threshold of 0.1"
+
+
+def test_an_opaque_feature_is_open_where_the_other_side_has_no_value():
+    sides = [
+        Profile({"": {"x": side, "n": EmptyDistribution(3)}}, {"": 3})
+        for side in (
+            OpaqueDistribution(0, 3, "is odd", frozenset({"struct"})),
+            EmptyDistribution(3),
+        )
+    ]
+    for baseline, current, label in ((*sides, "baseline"), (*reversed(sides), "current")):
+        results = by_check(comparing.compare(baseline, current, config()))
+        assert results["", "x", "kind"].status is Status.INCONCLUSIVE
+        assert results["", "x", "kind"].reason == (
+            f"x is odd in the {label} data; convert it to numbers or text, or ignore it in "
+            "drift.yaml"
+        )
+        assert ("", "x", "missing_rate") not in results
