@@ -91,8 +91,14 @@ def compare(
             settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
             continue
         sides = (baselines[name], currents[name])
+        opaque = {
+            feature
+            for side in sides
+            for feature, found in side.items()
+            if isinstance(found, OpaqueDistribution)
+        }
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
-            if counted_feature(feature) not in config.ignored:
+            if counted_feature(feature) not in config.ignored | opaque:
                 before, now = (_find(feature, side) for side in sides)
                 as_text = _read_as_text(feature, baseline, current)
                 _plan(feature, name, before, now, as_text, config, comparisons, settled)

@@ -497,3 +497,15 @@ def test_an_opaque_feature_is_open_where_the_other_side_has_no_value():
             "drift.yaml"
         )
         assert ("", "x", "missing_rate") not in results
+
+
+def test_how_many_values_an_opaque_feature_has_is_not_compared():
+    accumulators = []
+    for values in ([[1, 2], [3]], [{"a": 1}, {"a": 2}]):
+        accumulators.append(ProfileAccumulator())
+        accumulators[-1].add(pa.record_batch([pa.array(values), pa.array([1, 2])], ["x", "n"]))
+    results = by_check(comparing.compare(*(a.profile() for a in accumulators), config()))
+    assert {(r.feature, r.metric) for r in results.values() if r.feature != "n"} == {("x", "kind")}
+    assert results["", "x", "kind"].reason.startswith(
+        "x is numeric (int64) in the baseline and struct<a: int64> now"
+    )
