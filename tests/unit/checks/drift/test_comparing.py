@@ -17,6 +17,7 @@ from skewgate.core.profile import Profile
 from skewgate.core.results import BASELINE_CHECK, Status
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
+from skewgate.statistics.writing import to_statistics
 
 PAY = {"Cash": 1_800, "Card": 1_200}
 
@@ -493,7 +494,7 @@ def test_an_opaque_feature_is_open_where_the_other_side_has_no_value():
         results = by_check(comparing.compare(baseline, current, config()))
         assert results["", "x", "kind"].status is Status.INCONCLUSIVE
         assert results["", "x", "kind"].reason == (
-            f"x is odd in the {label} data; convert it to numbers or text, or ignore it in "
+            f"x is odd, in the {label} data; convert it to numbers or text, or ignore it in "
             "drift.yaml"
         )
         assert ("", "x", "missing_rate") not in results
@@ -508,4 +509,29 @@ def test_how_many_values_an_opaque_feature_has_is_not_compared():
     assert {(r.feature, r.metric) for r in results.values() if r.feature != "n"} == {("x", "kind")}
     assert results["", "x", "kind"].reason.startswith(
         "x is numeric (int64) in the baseline and struct<a: int64> now"
+    )
+
+
+def test_structs_in_rows_and_in_statistics_are_open_and_no_failure():
+    accumulator = ProfileAccumulator()
+    accumulator.add(pa.record_batch([pa.array([{"a": 1}] * 9), pa.array([1] * 9)], ["x", "n"]))
+    rows = accumulator.profile()
+    statistics = parse_profile(to_statistics(rows, 100).SerializeToString(), "statistics")
+    for sides in ((rows, statistics), (statistics, rows)):
+        result = by_check(comparing.compare(*sides, config()))["", "x", "kind"]
+        assert result.status is Status.INCONCLUSIVE
+        assert "has the type struct<a: int64>, which cannot be compared" in result.reason
+
+
+def test_two_types_that_cannot_be_compared_are_both_named():
+    profiles = []
+    for values in ([[[1]], [[2]]], [{"a": 1}, {"a": 2}]):
+        accumulator = ProfileAccumulator()
+        accumulator.add(pa.record_batch([pa.array(values), pa.array([1, 2])], ["x", "n"]))
+        profiles.append(accumulator.profile())
+    result = by_check(comparing.compare(*profiles, config()))["", "x", "kind"]
+    assert result.status is Status.INCONCLUSIVE
+    assert result.reason.startswith(
+        "x has the type list<item: list<item: int64>>, which cannot be compared, in the baseline "
+        "data, and has the type struct<a: int64>, which cannot be compared, in the current data; "
     )
