@@ -121,7 +121,10 @@ class CsvSource(base.TableSource):
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
         names = [name for name in self.columns if columns is None or name in columns]
-        reading = _Reading(names, {**self.inferred, **self._declared}, rejections)
+        types = {**self.inferred, **self._declared}
+        if not names:  # Arrow would read all columns
+            names, types = self.columns[:1], {self.columns[0]: pa.string()}
+        reading = _Reading(names, types, rejections)
         for batch in self._batches(reading):
             for field in batch.schema:
                 reading.types.setdefault(field.name, field.type)
