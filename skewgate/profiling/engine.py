@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import os
 import threading
@@ -23,6 +22,7 @@ from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_profiles
+from skewgate.profiling.unreadable import at_fault
 from skewgate.schema.reading import categorical_features, ignored_features, time_features
 from skewgate.statistics.messages import is_statistics
 from skewgate.statistics.reading import read_profile
@@ -301,7 +301,7 @@ def _read(
             reading.progress(side.place, -accumulator.rows)
             continue
         except InputError as error:
-            found = _alone(source, error, columns, options)
+            found = at_fault(source, error, columns, options.slice_by)
             if not found or found.keys() <= unreadable.keys():
                 raise _in_file(error, source.path) from error
             unreadable.update(found)
@@ -311,38 +311,6 @@ def _read(
             problem = f"cannot be read ({cause.where}: {cause.problem})"
             accumulator.give_up(name, problem, faulty=isinstance(cause, ColumnError))
         return accumulator
-
-
-def _alone(
-    source: Source, error: InputError, columns: Collection[str] | None, options: ProfileOptions
-) -> dict[str, InputError]:
-    """Returns the columns on account of which a file cannot be read, each with its error.
-
-    None if the file cannot be read without them either, or slices are made by one of them.
-    """
-    slicing = frozenset().union(*options.slice_by)
-    if isinstance(error, ColumnError):
-        return {} if error.column in slicing else {error.column: error}
-    names = getattr(source, "columns", None) or ()
-    names = [name for name in names if columns is None or name in columns]
-    found = {}
-    for name in names:
-        problem = _error_of(source, name)
-        if problem is not None:
-            found[name] = problem
-    return {} if len(found) == len(names) or slicing & found.keys() else found
-
-
-def _error_of(source: Source, column: str) -> InputError | None:
-    """Reads one column and returns why that is not possible, if so."""
-    while True:
-        try:
-            collections.deque(source.batches({column}), maxlen=0)
-        except WiderTypes:
-            continue
-        except InputError as error:
-            return error
-        return None
 
 
 def _in_file(error: InputError, path: str) -> InputError:

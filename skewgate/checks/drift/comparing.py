@@ -92,9 +92,15 @@ def compare(
             settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
             continue
         sides = (baselines[name], currents[name])
+        opaque = {
+            feature
+            for side in sides
+            for feature, found in side.items()
+            if isinstance(found, OpaqueDistribution)
+        }
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
             of = counted.get(feature)
-            if of not in config.ignored:
+            if of not in config.ignored | opaque:
                 before, now = (_find(feature, of, side) for side in sides)
                 as_text = _read_as_text(feature, baseline, current)
                 _plan(
@@ -265,23 +271,26 @@ def _mismatch(
     It is a failure where the values are at fault or of different kinds, and inconclusive where
     they are of a type that nobody compares.
     """
-    opaque = {
-        label: side
-        for label, side in (("baseline", baseline), ("current", current))
-        if isinstance(side, OpaqueDistribution)
-    }
-    if any(side.faulty for side in opaque.values()):
-        label, side = next(item for item in opaque.items() if item[1].faulty)
-        reason = f"{feature} {side.problem} in the {label} data; write it with one type"
-        return Status.FAIL, f"{reason}, {_SAY_SO}"
-    kinds = {baseline.kind, current.kind} - {"empty"}
+    sides = {"baseline": baseline, "current": current}
+    opaque = {label: side for label, side in sides.items() if isinstance(side, OpaqueDistribution)}
+    for label, side in opaque.items():
+        if side.faulty:
+            reason = f"{feature} {side.problem} in the {label} data; write it with one type"
+            return Status.FAIL, f"{reason}, {_SAY_SO}"
+    # Statistics call structs and the like a struct of unknown categories.
+    kinds = {
+        "opaque" if opaque and types_of(side) == {"STRUCT"} else side.kind
+        for side in sides.values()
+    } - {"empty"}
     if len(kinds) > 1 and all(types_of(side) for side in opaque.values()):
         named = f"{_described(baseline)} in the baseline and {_described(current)} now"
         return Status.FAIL, f"{feature} is {named}; write it with one type, {_SAY_SO}"
     if opaque:
-        label, side = next(iter(opaque.items()))
-        where = "both" if len(opaque) > 1 else f"the {label}"
-        reason = f"{feature} {side.problem} in {where} data; convert it to numbers or text"
+        places: dict[str, list[str]] = {}
+        for label, side in opaque.items():
+            places.setdefault(side.problem, []).append(f"in the {label} data")
+        problems = [f"{problem}, {' and '.join(where)}" for problem, where in places.items()]
+        reason = f"{feature} {', and '.join(problems)}; convert it to numbers or text"
         return Status.INCONCLUSIVE, f"{reason}, or ignore it in drift.yaml"
     return None
 

@@ -115,6 +115,8 @@ class CsvSource(base.TableSource):
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
         names = [name for name in self.columns if columns is None or name in columns]
+        if not names:  # Arrow would read all columns
+            names = self.columns[:1]
         reading = Pass(self._known, names, rejections, self._has_commas)
         delimiter = self._known.dialect.delimiter
         blocks = self._file.blocks(

@@ -87,6 +87,7 @@ class ColumnAccumulator:
         self._n_present += len(array) - array.null_count
         if self._problem:
             return
+        whole = array.type
         if is_list(array.type):
             lengths = list_lengths(array).astype(np.float64)
             self._longest = max(self._longest, int(np.max(lengths, initial=0)))
@@ -95,8 +96,8 @@ class ColumnAccumulator:
             if pa.types.is_null(array.type):
                 return
         if pa.types.is_nested(array.type):
-            self.types.add(array.type)
-            self.give_up(f"has the type {array.type}, which cannot be compared", faulty=False)
+            self.types.add(whole)
+            self.give_up(f"has the type {whole}, which cannot be compared", faulty=False)
             return
         if pa.types.is_dictionary(array.type):
             self._take(array.type.value_type)

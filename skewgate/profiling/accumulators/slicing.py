@@ -10,8 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.kinds import is_list
-from skewgate.data.arrow.values import list_lengths, numbers, places_array, validity, values_of
+from skewgate.data.arrow.values import (
+    list_lengths,
+    numbers,
+    places_array,
+    stored,
+    validity,
+    values_of,
+)
+
+_BEYOND = 2.0**63  # whole numbers have no names from here on
 
 
 def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -95,10 +105,12 @@ def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.ND
     if pa.types.is_null(array.type):
         return np.empty(0, np.int64), np.empty(0, object)
     kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_nested(kind):
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        array = _whole(array.dictionary_decode() if kind != array.type else array)
+    if array is None or pa.types.is_nested(kind):
         raise InputError(
             f"slices: {column}",
-            f"has the type {array.type}, and slices are made of text or whole numbers",
+            f"has the type {kind}, and slices are made of text or whole numbers",
             "slice by another column",
         )
     if pa.types.is_boolean(kind):  # as tf.Example holds it
@@ -114,3 +126,15 @@ def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.ND
     rows, codes = rows[validity(encoded)], numbers(encoded.indices)
     kept = present[codes]
     return rows[kept], labels[codes[kept]]
+
+
+def _whole(array: pa.Array) -> pa.Array | None:
+    """Returns floats or decimals as integers, NaN as null; None if a number is not whole."""
+    if pa.types.is_decimal(array.type):
+        array = to_doubles(array)
+    found = stored(array).astype(np.float64)
+    known = validity(array) & ~np.isnan(found)
+    found[~known] = 0.0
+    if np.any(np.floor(found) != found) or np.any(np.abs(found) >= _BEYOND):
+        return None
+    return places_array(found.astype(np.int64), known)

@@ -603,8 +603,8 @@ def test_a_column_of_structs_is_inconclusive_alone_and_may_be_ignored(run, place
     result = run("drift", *places(tables))
     assert result.code == 3
     assert (
-        "place has the type struct<lat: double>, which cannot be compared in both data; convert "
-        "it to numbers or text, or ignore it in drift.yaml"
+        "place has the type struct<lat: double>, which cannot be compared, in the baseline data "
+        "and in the current data; convert it to numbers or text, or ignore it in drift.yaml"
     ) in result.out
     ignoring = config("features: {place: {ignore: true}}")
     assert run("drift", *places(tables), "--config", ignoring).code == 0

@@ -251,6 +251,13 @@ def test_a_value_that_does_not_fit_stops_its_column_alone(tmp_path):
     assert (found["x"].faulty, found["n"].n) == (True, 2)
 
 
+def test_numbers_and_text_of_one_json_file_stop_their_column_alone(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"x": 1, "n": 2}\n{"x": "far", "n": 3}\n')
+    found = profile(tmp_path / "a.jsonl").slices[""]
+    assert "line 2, column x: expected a number as before, found 'far'" in found["x"].problem
+    assert (found["x"].faulty, found["n"].n) == (True, 2)
+
+
 class Odd(base.Source):
     """A file one of whose columns cannot be read."""
 
@@ -312,6 +319,21 @@ def test_an_ignored_column_may_hold_anything(tmp_path, ending, by):
     [found] = engine.profile_sides([side], reading, options)
     assert kinds(found) == {"n": ("numeric", 2, 0)}
     assert found.unread == {"x"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "tfrecord"])
+def test_rows_count_where_all_columns_are_ignored(tmp_path, ending):
+    reading = engine.ReadOptions()
+    side = engine.open_side(write_odd(tmp_path, ending), reading)
+    [found] = engine.profile_sides([side], reading, ProfileOptions(ignored=["x", "n"]))
+    assert (found.rows, kinds(found)) == ({"": 2}, {})
+
+
+def test_the_only_column_of_a_file_may_be_unreadable(tmp_path):
+    schema = text_format.Parse('feature { name: "x" type: INT }', schema_pb2.Schema())
+    (tmp_path / "a.csv").write_text("x\n1\nfar\n")
+    found = profile(tmp_path / "a.csv", schema=schema)
+    assert (found.rows, found.slices[""]["x"].faulty) == ({"": 2}, True)
 
 
 def test_a_feature_of_two_types_in_records_stops_no_other(tmp_path):
