@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pathlib
 import sys
+from typing import Any
 
 from skewgate.checks.drift import config as config_lib
 from skewgate.checks.drift import evaluate
@@ -13,7 +14,6 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
-from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -68,15 +68,11 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    described = [
-        {
-            "uri": side.place,
-            "rows": profile.rows.get("", 0),
-            **({"notes": side.notes} if side.notes else {}),
-        }
-        for side, profile in zip(sides, (baseline, current), strict=True)
-    ]
-    report = evaluation.report(*described)
+    for side in sides:
+        console.tell(side.notes(), quiet=options.quiet)
+    report = evaluation.report(
+        _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
+    )
     written = _write(report, options.out) if options.out else None
     if options.json:
         sys.stdout.write(rendering.render_json(report))
@@ -85,6 +81,12 @@ def run(options: argparse.Namespace) -> int:
     if report.decision.blessed:
         return EXIT_PASS
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
+
+
+def _about(side: engine.FileSide, rows: int) -> dict[str, Any]:
+    """Returns what the report says of a side."""
+    notes = [f"{path}: {note}" for path, texts in side.notes().items() for note in texts]
+    return {"uri": side.place, "rows": rows, **({"notes": notes} if notes else {})}
 
 
 def _can_reread(side: engine.FileSide) -> bool:
@@ -151,9 +153,5 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     )
     if found.failures:
         print(table.explain(found.failures))
-    for note in dict.fromkeys(
-        [*report.baseline.get("notes", []), *report.current.get("notes", [])]
-    ):
-        print(f"Note: {visible(note)}")
     if written is not None:
         print(f"Report: {written}")

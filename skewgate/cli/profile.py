@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from skewgate.cli import console
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
-from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -42,9 +41,8 @@ def profile(options: argparse.Namespace) -> int:
     reading.expect({side.place: side.rows})
     [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()
+    console.tell(side.notes(), quiet=options.quiet)
     _write(found, options.out, options.resolution)
-    for note in side.notes:
-        print(f"Note: {visible(note)}")
     return EXIT_PASS
 
 

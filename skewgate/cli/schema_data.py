@@ -76,6 +76,7 @@ def _profile(
         # whole numbers may stand for floats, and digits for text.
         read_options, schema = engine.ReadOptions(schema=wider, progress=reading), None
         side = engine.open_side(side.place, read_options)
+    console.tell(side.notes(), quiet=options.quiet)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))

@@ -13,7 +13,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile
-from skewgate.core.wording import listed
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.sources.base import Source, WiderTypes
@@ -44,14 +43,9 @@ class FileSide:
         counts = [source.rows for source in self.tables]
         return None if None in counts else sum(count or 0 for count in counts)
 
-    @property
-    def notes(self) -> list[str]:
-        """What to tell of how the files are read, one sentence for all files alike."""
-        paths: dict[str, list[str]] = {}
-        for source in self.tables:
-            for note in source.notes:
-                paths.setdefault(note, []).append(source.path)
-        return [f"{listed(where, 1)}: {note}" for note, where in paths.items()]
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in a file, once it was read."""
+        return {source.path: source.notes() for source in self.tables if source.notes()}
 
 
 @dataclasses.dataclass(frozen=True)

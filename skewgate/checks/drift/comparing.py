@@ -14,6 +14,7 @@ from skewgate.core.profile import Features, Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
+from skewgate.data.sources.column_names import may_be_index
 from skewgate.profiling.merging import one_value_each
 
 _MOST_NAMES = 20  # of features, in a message
@@ -122,8 +123,8 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
             "compare statistics of the same table",
         )
     known = baseline.keys() | current.keys()
-    for feature in config.features:
-        if feature not in known:
+    for feature, rule in config.features.items():
+        if feature not in known and not (rule.ignore and may_be_index(feature)):
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "

@@ -34,12 +34,10 @@ class Source(abc.ABC):
     Attributes:
         path: where it is, for messages.
         rows: number of rows if the file says it, else None.
-        notes: what to tell of how the file is read, each half a sentence about the file.
     """
 
     path: str
     rows: int | None = None
-    notes: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def batches(
@@ -55,6 +53,10 @@ class Source(abc.ABC):
             InputError: the file is not what it should be, or more rows are rejected than may be.
             WiderTypes: read again from the start.
         """
+
+    def notes(self) -> list[str]:
+        """Says what was read otherwise than it stands in the file, once `batches` has ended."""
+        return []
 
 
 class TableSource(Source):

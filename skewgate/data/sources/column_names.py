@@ -54,7 +54,7 @@ class Columns:
 
     header: list[str]
     features: list[str]
-    notes: tuple[str, ...]
+    notes: list[str]
 
 
 def columns_of(
@@ -91,7 +91,7 @@ def columns_of(
         index.add(name)
     features = [name for name in header if name not in index]
     if not features:
-        return Columns(header, header, ())
+        return Columns(header, header, [])
     notes = [
         f"column {name!r} is the index of a data frame, and no feature"
         if name in index
@@ -99,7 +99,7 @@ def columns_of(
         for place, name in enumerate(header)
         if name in index or not names[place]
     ]
-    return Columns(header, features, tuple(notes))
+    return Columns(header, features, notes)
 
 
 def _name_of_place(place: int, names: Collection[str]) -> str:
@@ -107,6 +107,11 @@ def _name_of_place(place: int, names: Collection[str]) -> str:
     name = f"Unnamed: {place}"
     suffixes = (f"{name}.{number}" for number in itertools.count(1))
     return next(each for each in itertools.chain([name], suffixes) if each not in names)
+
+
+def may_be_index(name: str) -> bool:
+    """Says whether a column may have been left out as an index, by its name."""
+    return bool(_INDEX_LEVEL.fullmatch(name) or _UNNAMED.fullmatch(name))
 
 
 def _tells_rows_apart(values: Sequence[Any]) -> bool:
@@ -128,7 +133,7 @@ def _may_be_index(value: Any) -> bool:
     return True
 
 
-def first_cells(data: bytes, place: int, *, whole: bool) -> list[str]:
+def first_cells(data: bytes, place: int, *, whole: bool, delimiter: str = ",") -> list[str]:
     """Returns the cells of one column in the first rows of a CSV file.
 
     Args:
@@ -136,9 +141,11 @@ def first_cells(data: bytes, place: int, *, whole: bool) -> list[str]:
         place: of the column, from 0.
         whole: whether the data end with the file; else the last row may be cut off, and is left
             out.
+        delimiter: what stands between cells.
     """
     rows: list[list[str]] = []
+    lines = io.StringIO(data.decode("utf-8", "replace"), "")
     with contextlib.suppress(csv.Error):  # such as a cell of more than 128 kB
-        rows += (row for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"), "")) if row)
+        rows += (row for row in csv.reader(lines, delimiter=delimiter) if row)
     rows = rows if whole else rows[:-1]
     return [row[place] for row in rows[:MOST_ROWS] if len(row) > place]

@@ -103,7 +103,7 @@ class CsvSource(base.TableSource):
             ),
             f"{path}: line 1",
         )
-        self._header, self.columns, self.notes = found.header, found.features, found.notes
+        self._header, self.columns, self._notes = found.header, found.features, found.notes
         self._declared = {name: types[name] for name in self.columns if name in types}
         self._line = 1 + count_lines(beginning[: self._start])
 
@@ -123,6 +123,10 @@ class CsvSource(base.TableSource):
             problem = "is not UTF-8" if cells else "has a quote that is never closed"
             raise InputError(f"{self.path}: line 1", problem, "correct the header")
         return [cell.decode() for cell in cells]
+
+    def notes(self) -> list[str]:
+        """See Source."""
+        return self._notes
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None

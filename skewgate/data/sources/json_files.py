@@ -80,8 +80,12 @@ class JsonSource(base.TableSource):
         if beginning is None:
             raise InputError(path, "is empty", "give a file with rows")
         found = _columns(beginning, types, path)
-        self.notes = found.notes
+        self._notes = found.notes
         self._index = frozenset(found.header).difference(found.features)
+
+    def notes(self) -> list[str]:
+        """See Source."""
+        return self._notes
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None

@@ -45,7 +45,11 @@ class ParquetSource(base.TableSource):
             found = column_names.columns_of(
                 self._schema.names, types, functools.partial(_first_values, file), path
             )
-        self._header, self.columns, self.notes = found.header, found.features, found.notes
+        self._header, self.columns, self._notes = found.header, found.features, found.notes
+
+    def notes(self) -> list[str]:
+        """See Source."""
+        return self._notes
 
     @contextlib.contextmanager
     def _open(self, texts: Collection[str] = ()) -> Iterator[pa.parquet.ParquetFile]:

@@ -54,9 +54,9 @@ def test_the_index_of_a_data_frame_is_no_feature(reader, tmp_path, suffix, index
     read = reader.read(path)
     assert read.rows == ROWS
     name = "Unnamed: 0" if suffix == "csv" else "__index_level_0__"
-    told = (f"column {name!r} is the index of a data frame, and no feature",)
+    told = [f"column {name!r} is the index of a data frame, and no feature"]
     in_file = suffix != "parquet" or index is not None
-    assert read.source.notes == (told if in_file else ())
+    assert read.source.notes() == (told if in_file else [])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -72,7 +72,7 @@ def test_an_index_that_was_read_as_a_column_is_none_either(reader, tmp_path, suf
         again.to_json(path, orient="records", lines=True)
     read = reader.read(path)
     assert read.rows == ROWS
-    assert len(read.source.notes) == (2 if suffix == "csv" else 1)
+    assert len(read.source.notes()) == (2 if suffix == "csv" else 1)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -87,7 +87,7 @@ def test_an_index_with_a_name_is_a_feature(reader, tmp_path, suffix):
         frame.reset_index().to_json(path, orient="records", lines=True)
     read = reader.read(path)
     assert [row["trip"] for row in read.rows] == [3, 1, 2]
-    assert read.source.notes == ()
+    assert read.source.notes() == []
 
 
 def test_the_types_of_all_files_know_no_index(tmp_path):
@@ -109,7 +109,7 @@ def test_the_types_of_all_files_know_no_index(tmp_path):
 def test_a_column_without_a_name_whose_values_are_no_index_is_called_by_its_place(values):
     columns = found(["", "fare"], [values])
     assert columns.header == columns.features == ["Unnamed: 0", "fare"]
-    assert columns.notes == ("column 1 has no name, and is called 'Unnamed: 0'",)
+    assert columns.notes == ["column 1 has no name, and is called 'Unnamed: 0'"]
 
 
 def test_a_column_without_a_name_behind_others_is_called_by_its_place():
@@ -158,6 +158,7 @@ def test_a_row_that_is_cut_off_says_nothing_of_an_index():
     assert first_cells(data, 0, whole=True) == ["1", "2", "1"]
     assert first_cells(b'"x\n1",a\n\n2\n', 0, whole=True) == ["x\n1", "2"]
     assert first_cells(b'"x\n1",a\n\n2\n', 1, whole=True) == ["a"]
+    assert first_cells(b"1,5;a\n2;b\n", 0, whole=True, delimiter=";") == ["1,5", "2"]
     assert first_cells(b"1,\0\n" + b"x" * 200_000, 0, whole=True) in (["1"], [])
 
 
