@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
-    for side in sides:
-        console.tell(side.notes(), quiet=options.quiet)
+    notes = {path: texts for side in sides for path, texts in side.notes().items()}
+    console.tell(notes, quiet=options.quiet)
     report = evaluation.report(
         _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
     )

@@ -13,7 +13,7 @@ from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
-from skewgate.core.wording import listed
+from skewgate.core.wording import listed, named
 from skewgate.data.sources.column_names import may_be_index
 from skewgate.profiling.merging import one_value_each
 
@@ -134,7 +134,7 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
 
 
 def _names(features: Iterable[str]) -> str:
-    return listed(sorted(features), _MOST_NAMES)
+    return listed([named(feature) for feature in sorted(features)], _MOST_NAMES)
 
 
 def _may_be_slice_by(name: str, columns: list[str]) -> bool:
@@ -189,7 +189,7 @@ def _plan(
     """
     if baseline is None or current is None:
         gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
-        reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
+        reason = f"the {gone} data have no feature {named(feature)}, only the {there} data have it"
         settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
         return
     kinds = {baseline.kind, current.kind} - {"empty"}

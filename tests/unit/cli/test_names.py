@@ -263,6 +263,17 @@ def test_a_rule_that_ignores_an_index_is_no_error(run, refused, tmp_path):
     assert "features.Unnamed: 0 is in neither of the two data sets" in said
 
 
+def test_spaces_at_the_ends_of_a_name_are_seen(run, refused, tmp_path):
+    (tmp_path / "a.csv").write_text("fare ,miles\n" + "4,9\n" * 50)
+    (tmp_path / "b.csv").write_text("fare,miles\n" + "4,9\n" * 50)
+    (tmp_path / "c.csv").write_text(" miles\n" + "9\n" * 50)
+    result = run("drift", tmp_path / "a.csv", tmp_path / "b.csv", "--quiet")
+    assert "the current data have no feature 'fare ', only the baseline data have it" in result.out
+    assert "no feature in common: fare, miles against ' miles'" in refused(
+        "drift", tmp_path / "b.csv", tmp_path / "c.csv"
+    )
+
+
 # Statistics files.
 
 

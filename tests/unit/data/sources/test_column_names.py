@@ -90,6 +90,24 @@ def test_an_index_with_a_name_is_a_feature(reader, tmp_path, suffix):
     assert read.source.notes() == []
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_levels_of_an_index_are_no_features(reader, tmp_path, suffix):
+    frame = FRAME.set_axis(pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")]))
+    path = tmp_path / f"trips.{suffix}"
+    frame.to_csv(path) if suffix == "csv" else frame.to_parquet(path)
+    read = reader.read(path)
+    assert read.rows == ROWS
+    assert len(read.source.notes()) == 2
+
+
+def test_a_column_behind_an_index_is_a_feature_though_it_has_no_name():
+    columns = found(["", "", "fare"], [["1", "2", "3"], ["x", "y", "x"]])
+    assert columns.features == ["Unnamed: 1", "fare"]
+    assert found(["", "", "fare"], [["1", "1"], ["x", "x"]]).features[0] == "Unnamed: 0"
+    assert found(["", "", "fare"], [["1", "1"], ["0.5", "1.5"]]).features[0] == "Unnamed: 0"
+    assert found(["", "", "fare"], [["1", "1"], ["x"]]).features == ["fare"]
+
+
 def test_the_types_of_all_files_know_no_index(tmp_path):
     one, two = tmp_path / "a.csv", tmp_path / "b.csv"
     FRAME.to_csv(one)
@@ -179,6 +197,10 @@ def test_names_that_cannot_be_told_apart_are_refused(names, problem):
 
 def test_a_key_without_a_name_is_refused(reader, tmp_path):
     path = tmp_path / "trips.jsonl"
+    path.write_text('{"a\\u0000b": 1, "fare": 2}\n')
+    assert reader.message(path).startswith(
+        rf"{path}: has the column a\u0000b, whose name has a zero"
+    )
     path.write_text('{"": 1, "fare": 2}\n')
     assert reader.message(path) == f"{path}: has a key without a name. Fix: give it a name."
 
