@@ -15,7 +15,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
-from skewgate.checks.skew.anomalies.subjects import Subjects, name_of
+from skewgate.checks.skew.anomalies.subjects import Subjects, name_of, path_of
 from skewgate.cli import console
 from skewgate.core.distributions import CategoricalDistribution, NumericDistribution
 from skewgate.core.errors import InputError
@@ -128,8 +128,17 @@ def unchecked(
             read.
     """
     dataset = rows_of(statistics)
+    subjects = Subjects(schema, dataset, environment)
     doubts = list(anomaly_doubts.prepare(schema, dataset).unchecked)
-    doubts += anomaly_doubts.unchecked_constraints(Subjects(schema, dataset, environment))
+    doubts += anomaly_doubts.unchecked_constraints(subjects)
+    described = {path_of(feature)[:-1] for feature in dataset.features}
+    for subject in subjects.declared():
+        on_trust = anomaly_doubts.notes(subject).removeprefix("; ")
+        if on_trust and subject.present:
+            doubts.append((subject.path, on_trust))
+        within = subject.constraints.struct_domain.feature
+        if within and subject.present and subject.path not in described:
+            doubts.append((subject.path, "the statistics tell nothing of the features within it"))
     found = [f"{name_of(path)}: {reason}" for path, reason in doubts]
     for group, tensors in sorted(schema.tensor_representation_group.items()):
         for name, tensor in sorted(tensors.tensor_representation.items()):
