@@ -82,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
+    notes = {path: texts for side in sides for path, texts in side.notes().items()}
+    console.tell(notes, quiet=options.quiet)
     report = evaluation.report(
         _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
     )
@@ -119,7 +121,7 @@ def _check_datasets(names: Sequence[str], sides: Sequence[engine.FileSide]) -> N
 
 def _about(side: engine.FileSide, rows: int) -> dict[str, Any]:
     """Returns what the report says of a side."""
-    notes = side.notes()
+    notes = [f"{path}: {note}" for path, texts in side.notes().items() for note in texts]
     return {"uri": side.place, "rows": rows, **({"notes": notes} if notes else {})}
 
 
@@ -174,10 +176,6 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
         notes.setdefault(note, []).append(feature)
     for note, features in notes.items():
         print(visible(f"Note: {listed(features, _MOST_NAMES)}: {note}"))
-    for note in dict.fromkeys(
-        [*report.baseline.get("notes", []), *report.current.get("notes", [])]
-    ):
-        print(f"Note: {visible(note)}")
     suggestions = report.details.get("suggestions", ())
     if suggestions:
         _show_suggestions([Suggestion(**each) for each in suggestions])

@@ -44,9 +44,8 @@ def profile(options: argparse.Namespace) -> int:
     [found] = engine.profile_sides([side], read_options, profile_options)
     reading.done()
     _refuse_faulty(found, options.data)
+    console.tell(side.notes(), quiet=options.quiet)
     _write(found, options.out, options.resolution)
-    for note in side.notes():
-        print(f"Note: {visible(note)}")
     return EXIT_PASS
 
 

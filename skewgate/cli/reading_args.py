@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.core.wording import visible
 from skewgate.data.sources.reading_options import ReadingOptions
 
 _WHERE = "options"
@@ -69,9 +66,3 @@ def _texts(text: str, name: str) -> Any:
         raise InputError(
             _WHERE, f"{name}: is no JSON list: {text!r}", 'write it as ["a", "b"]'
         ) from error
-
-
-def tell(notes: Sequence[str], *, quiet: bool) -> None:
-    """Prints what was read otherwise than it stands in the files."""
-    for note in notes if not quiet else ():
-        print(visible(note), file=sys.stderr, flush=True)

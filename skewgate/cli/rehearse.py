@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
     steps = _Steps(reading, live=sys.stderr.isatty() and not options.quiet)
-    notes: list[str] = []
+    notes: dict[str, list[str]] = {}
     result = rehearse.run(
         options.data,
         spec,
@@ -57,10 +57,10 @@ def run(options: argparse.Namespace) -> int:
         progress=reading,
         step=steps,
         csv=reading_args.parse(options),
-        tell=notes.extend,
+        tell=notes.update,
     )
     steps.done()
-    reading_args.tell(notes, quiet=options.quiet)
+    console.tell(notes, quiet=options.quiet)
     content = json.dumps(
         rehearse.to_json(result, options.data, spec.seed), indent=1, ensure_ascii=False, default=str
     )

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import json
 import os
 import pathlib
-import sys
 from collections.abc import Callable, Sequence
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.drift import suggesting
-from skewgate.cli import schema_data
+from skewgate.cli import schema_data, schema_output
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.wording import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
-from skewgate.schema.editing.diff import Difference, aligned, diff
+from skewgate.schema.editing.diff import aligned, diff
 from skewgate.schema.editing.render import render_schema
 from skewgate.schema.reading import parse_schema
 from skewgate.statistics.reading import parse_profile
@@ -103,17 +100,17 @@ def compare(options: argparse.Namespace) -> int:
         raise InputError("--environment", "is of data, and both sides are schemas", "leave it out")
     found = diff(old, other)
     if options.json:
-        _print_json(options, found, left, unchecked)
+        schema_output.print_json(options, found, left, unchecked)
     elif options.unified:
-        _print_unified(options, text, aligned(other, old))
+        schema_output.print_unified(options, text, aligned(other, old))
     else:
         for difference in found:
             print(difference)
         if not found and not left:
             print("no difference")
     if not options.json:
-        _print_unresolved(left)
-        _print_unchecked(unchecked)
+        schema_output.print_unresolved(left)
+        schema_output.print_unchecked(unchecked)
     if found or left:
         return EXIT_FAIL
     return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
@@ -136,7 +133,7 @@ def update(options: argparse.Namespace) -> int:
     if not anomalies:
         so_far = " as far as it was checked" if unchecked else ""
         print(f"{options.data} is as {options.schema} says{_where(options)}{so_far}")
-        _print_unchecked(unchecked)
+        schema_output.print_unchecked(unchecked)
         return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
     print(f"{options.data}: {_count(anomalies)}{_where(options)}")
     for number, anomaly in enumerate(anomalies, 1):
@@ -146,7 +143,7 @@ def update(options: argparse.Namespace) -> int:
             print(f"     accepting it: {change}")
         if not changes:
             print("     no change of the schema is known that accepts it")
-    _print_unchecked(unchecked)
+    schema_output.print_unchecked(unchecked)
     if not options.accept and not options.all:
         print(
             f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
@@ -181,13 +178,6 @@ def _unchecked(
     options: argparse.Namespace, acceptor: Acceptor, schema: schema_pb2.Schema
 ) -> list[str]:
     return schema_data.unchecked(schema, acceptor.statistics, options.environment)
-
-
-def _print_unchecked(reasons: Sequence[str]) -> None:
-    if reasons:
-        print(f"{len(reasons)} not checked:")
-    for reason in reasons:
-        print(f"     {visible(reason)}")
 
 
 def _read(path: str) -> tuple[str, schema_pb2.Schema]:
@@ -269,49 +259,6 @@ def _write(path: str, text: str) -> None:
         atomic.write_atomically(path, text)
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
-
-
-def _print_json(
-    options: argparse.Namespace,
-    differences: Sequence[Difference],
-    left: Sequence[Anomaly],
-    unchecked: Sequence[str],
-) -> None:
-    content = {
-        "schema": options.schema,
-        "other": options.other,
-        "differences": [
-            {
-                "feature": difference.feature,
-                "field": difference.field,
-                "change": difference.change,
-                "before": difference.before,
-                "after": difference.after,
-                "text": difference.text,
-            }
-            for difference in differences
-        ],
-        "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
-        "unchecked": list(unchecked),
-    }
-    print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
-
-
-def _print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Schema) -> None:
-    edited = editor.edit(text, changed, options.schema)
-    lines = difflib.unified_diff(
-        text.splitlines(keepends=True),
-        edited.text.splitlines(keepends=True),
-        options.schema,
-        options.schema,
-    )
-    for line in lines:
-        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-
-
-def _print_unresolved(left: Sequence[Anomaly]) -> None:
-    for anomaly in left:
-        print(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
 
 
 def _count(anomalies: Sequence[Anomaly]) -> str:

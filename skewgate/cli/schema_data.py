@@ -16,7 +16,7 @@ import numpy as np
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
-from skewgate.checks.skew.anomalies.subjects import Subjects, name_of
+from skewgate.checks.skew.anomalies.subjects import Subjects, name_of, path_of
 from skewgate.cli import console, reading_args
 from skewgate.core.distributions import (
     CategoricalDistribution,
@@ -103,7 +103,7 @@ def _profile(
         fallback = _without_integers(wider)
         read_options, schema = engine.ReadOptions(schema=wider, progress=reading, csv=csv), None
         side = engine.open_side(side.place, read_options, side.dataset)
-    reading_args.tell(side.notes(), quiet=options.quiet)
+    console.tell(side.notes(), quiet=options.quiet)
     order = {name: place for place, name in enumerate(_columns(side))}
     slices = {
         name: dict(sorted(features.items(), key=lambda item: order.get(item[0], len(order))))
@@ -155,8 +155,17 @@ def unchecked(
             read.
     """
     dataset = rows_of(statistics)
+    subjects = Subjects(schema, dataset, environment)
     doubts = list(anomaly_doubts.prepare(schema, dataset).unchecked)
-    doubts += anomaly_doubts.unchecked_constraints(Subjects(schema, dataset, environment))
+    doubts += anomaly_doubts.unchecked_constraints(subjects)
+    described = {path_of(feature)[:-1] for feature in dataset.features}
+    for subject in subjects.declared():
+        on_trust = anomaly_doubts.notes(subject).removeprefix("; ")
+        if on_trust and subject.present:
+            doubts.append((subject.path, on_trust))
+        within = subject.constraints.struct_domain.feature
+        if within and subject.present and subject.path not in described:
+            doubts.append((subject.path, "the statistics tell nothing of the features within it"))
     found = [f"{name_of(path)}: {reason}" for path, reason in doubts]
     for group, tensors in sorted(schema.tensor_representation_group.items()):
         for name, tensor in sorted(tensors.tensor_representation.items()):

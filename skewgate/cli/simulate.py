@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
 
-    notes: list[str] = []
+    notes: dict[str, list[str]] = {}
 
     def between() -> None:
         reading.done()
@@ -45,10 +45,10 @@ def run(options: argparse.Namespace) -> int:
         progress=reading,
         between=between,
         csv=reading_args.parse(options),
-        tell=notes.extend,
+        tell=notes.update,
     )
     reading.done()
-    reading_args.tell(notes, quiet=options.quiet)
+    console.tell(notes, quiet=options.quiet)
     windows = truth["windows"]
     print(
         f"{options.out}: {sum(window['rows'] for window in windows):,} of {truth['rows']:,} rows "

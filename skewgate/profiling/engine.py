@@ -50,9 +50,9 @@ class FileSide:
         counts = [source.rows for source in self.tables]
         return None if None in counts else sum(count or 0 for count in counts)
 
-    def notes(self) -> list[str]:
-        """Says what was read otherwise than it stands in the files, once they were read."""
-        return sources.notes(self.tables)
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in a file, once it was read."""
+        return {source.path: source.notes() for source in self.tables if source.notes()}
 
 
 @dataclasses.dataclass(frozen=True)

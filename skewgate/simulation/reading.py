@@ -155,9 +155,9 @@ class Rows:
             columns.append(_filled(array))
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
-    def notes(self) -> list[str]:
-        """Says what was read otherwise than it stands in the files."""
-        return sources.notes(self._sources)
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in the file."""
+        return {source.path: source.notes() for source in self._sources if source.notes()}
 
     def blocks(
         self, size: int, progress: Progress = lambda place, rows: None

@@ -88,7 +88,7 @@ def run(
     progress: Progress = lambda place, rows: None,
     between: Callable[[], None] = lambda: None,
     csv: ReadingOptions = RECOGNISED,
-    tell: Callable[[list[str]], None] = lambda notes: None,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> dict[str, Any]:
     """Writes the windows, the truth and the spec, and returns the truth.
 
@@ -102,7 +102,7 @@ def run(
         progress: told the place and the rows of every batch; rows below 0 are read again.
         between: called between the two passes.
         csv: how CSV files are written.
-        tell: told what is read otherwise than it stands in a file.
+        tell: told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: data or spec cannot be used, or the folder cannot be written.

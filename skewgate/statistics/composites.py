@@ -70,13 +70,13 @@ class Composites:
             yield message
         for composite in self._weighted:
             message = composite.message()
-            for name, told in (
+            for name, number in (
                 ("missing_weight", composite.missing[0]),
                 ("missing_value", composite.missing_value),
                 ("min_weight_length_diff", composite.least[0]),
                 ("max_weight_length_diff", composite.most[0]),
             ):
-                message.custom_stats.add(name=name, num=told)
+                message.custom_stats.add(name=name, num=number)
             yield message
 
 

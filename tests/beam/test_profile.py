@@ -212,6 +212,21 @@ def test_no_batch_gives_a_profile_without_rows():
         util.assert_that(pipeline | beam.Create([]) | ProfileBatches(), check)
 
 
+def test_feature_lists_are_features():
+    struct = pa.StructArray.from_arrays(
+        [pa.array([[[1, 2], [], [3]], None, [[4]]], pa.large_list(pa.large_list(pa.int64())))],
+        ["events"],
+    )
+    fares = pa.array([[4.5], [7.0], None], pa.large_list(pa.float32()))
+    batch = pa.RecordBatch.from_arrays([fares, struct], ["fare", "##SEQUENCE##"])
+    accumulator = ProfileFn().add_input(ProfileFn().create_accumulator(), batch)
+    profile = ProfileFn().extract_output(accumulator)
+    assert sorted(profile.slices[""]) == ["##SEQUENCE##.events", "fare"]
+    events = profile.slices[""]["##SEQUENCE##.events"]
+    assert (events.n, events.n_missing, events.edges.tolist()) == (4, 1, [1, 2, 3, 4])
+    assert_bounds_hold(profile.value_counts[""]["##SEQUENCE##.events"], [3, 1])
+
+
 def test_the_transform_loads_no_tfx():
     code = (
         "import sys, skewgate.beam.profile\n"

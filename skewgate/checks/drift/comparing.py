@@ -14,7 +14,8 @@ from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
-from skewgate.core.wording import listed
+from skewgate.core.wording import listed, named
+from skewgate.data.sources.column_names import may_be_index
 from skewgate.profiling.merging import one_value_each
 
 _MOST_NAMES = 20  # of features, in a message
@@ -161,8 +162,8 @@ def _check_features(config: DriftConfig, baseline: Profile, current: Profile, wh
             "compare statistics of the same table",
         )
     known = before.keys() | now.keys() | baseline.unread | current.unread
-    for feature in config.features:
-        if feature not in known:
+    for feature, rule in config.features.items():
+        if feature not in known and not (rule.ignore and may_be_index(feature)):
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "
@@ -172,7 +173,7 @@ def _check_features(config: DriftConfig, baseline: Profile, current: Profile, wh
 
 
 def _names(features: Iterable[str]) -> str:
-    return listed(sorted(features), _MOST_NAMES)
+    return listed([named(feature) for feature in sorted(features)], _MOST_NAMES)
 
 
 def _may_be_slice_by(name: str, columns: list[str]) -> bool:
@@ -228,7 +229,7 @@ def _plan(
     """
     if baseline is None or current is None:
         gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
-        reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
+        reason = f"the {gone} data have no feature {named(feature)}, only the {there} data have it"
         settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
         return
     mismatch = _mismatch(feature, baseline, current)

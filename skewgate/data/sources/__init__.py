@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.core.wording import listed
 from skewgate.data.sources import locations
 from skewgate.data.sources.arrow_files import ArrowSource
 from skewgate.data.sources.base import Source, TableSource
@@ -115,15 +114,6 @@ def open_file(
     raise InputError(
         path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
     )
-
-
-def notes(opened: Iterable[Source]) -> list[str]:
-    """Returns what was read otherwise than it stands in files, one sentence for all files alike."""
-    paths: dict[str, list[str]] = {}
-    for source in opened:
-        for note in source.notes():
-            paths.setdefault(note, []).append(source.path)
-    return [f"{listed(where, 1)}: {note}" for note, where in paths.items()]
 
 
 def infer(

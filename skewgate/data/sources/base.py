@@ -38,7 +38,7 @@ class Source(abc.ABC):
 
     path: str
     rows: int | None = None
-    _notes: tuple[str, ...] = ()
+    _notes: Sequence[str] = ()
 
     @abc.abstractmethod
     def batches(

@@ -54,7 +54,7 @@ class Columns:
 
     header: list[str]
     features: list[str]
-    notes: tuple[str, ...]
+    notes: list[str]
 
 
 def columns_of(
@@ -67,7 +67,8 @@ def columns_of(
 
     A column without a name is called by its place, as pandas does: `Unnamed: 0`. The index are the
     columns that pandas calls `__index_level_0__` and so on, and those without a name that stand
-    first, if each of their first values is another whole number or another text.
+    first, if each of their first values is another whole number or another text, or if they are so
+    together, as the levels of an index.
 
     Args:
         names: as they stand in the file.
@@ -81,17 +82,14 @@ def columns_of(
     header = [name or _name_of_place(place, names) for place, name in enumerate(names)]
     check_names(header, where)
     index = {name for name in header if _INDEX_LEVEL.fullmatch(name)} - set(declared)
-    for place, name in enumerate(header):
-        if name in index:
-            continue
-        if not _UNNAMED.fullmatch(name) or name in declared:
-            break
-        if not _tells_rows_apart(first_values(place)):
-            break
-        index.add(name)
+    rest = [place for place, name in enumerate(header) if name not in index]
+    leading = itertools.takewhile(
+        lambda place: _UNNAMED.fullmatch(header[place]) and header[place] not in declared, rest
+    )
+    index.update(header[place] for place in _index_of(list(leading), first_values))
     features = [name for name in header if name not in index]
     if not features:
-        return Columns(header, header, ())
+        return Columns(header, header, [])
     notes = [
         f"column {name!r} is the index of a data frame, and no feature"
         if name in index
@@ -99,7 +97,7 @@ def columns_of(
         for place, name in enumerate(header)
         if name in index or not names[place]
     ]
-    return Columns(header, features, tuple(notes))
+    return Columns(header, features, notes)
 
 
 def _name_of_place(place: int, names: Collection[str]) -> str:
@@ -107,6 +105,21 @@ def _name_of_place(place: int, names: Collection[str]) -> str:
     name = f"Unnamed: {place}"
     suffixes = (f"{name}.{number}" for number in itertools.count(1))
     return next(each for each in itertools.chain([name], suffixes) if each not in names)
+
+
+def may_be_index(name: str) -> bool:
+    """Says whether a column may have been left out as an index, by its name."""
+    return bool(_INDEX_LEVEL.fullmatch(name) or _UNNAMED.fullmatch(name))
+
+
+def _index_of(places: list[int], first_values: Callable[[int], Sequence[Any]]) -> list[int]:
+    """Returns which of the columns without a name hold an index: one each, or one together."""
+    columns = {place: first_values(place) for place in places}
+    found = list(itertools.takewhile(lambda place: _tells_rows_apart(columns[place]), places))
+    if found or not all(_may_be_index(value) for values in columns.values() for value in values):
+        return found
+    together = list(zip(*columns.values(), strict=False))  # of CSV, rows may lack cells
+    return places if len(set(together)) == len(together) else []
 
 
 def _tells_rows_apart(values: Sequence[Any]) -> bool:
@@ -128,19 +141,19 @@ def _may_be_index(value: Any) -> bool:
     return True
 
 
-def first_cells(data: bytes, place: int, delimiter: bytes, *, whole: bool) -> list[str]:
+def first_cells(data: bytes, place: int, *, whole: bool, delimiter: str = ",") -> list[str]:
     """Returns the cells of one column in the first rows of a CSV file.
 
     Args:
         data: what follows the header.
         place: of the column, from 0.
-        delimiter: what stands between cells.
         whole: whether the data end with the file; else the last row may be cut off, and is left
             out.
+        delimiter: what stands between cells.
     """
     rows: list[list[str]] = []
+    lines = io.StringIO(data.decode("utf-8", "replace"), "")
     with contextlib.suppress(csv.Error):  # such as a cell of more than 128 kB
-        text = io.StringIO(data.decode("utf-8", "replace"), "")
-        rows += (row for row in csv.reader(text, delimiter=delimiter.decode()) if row)
+        rows += (row for row in csv.reader(lines, delimiter=delimiter) if row)
     rows = rows if whole else rows[:-1]
     return [row[place] for row in rows[:MOST_ROWS] if len(row) > place]

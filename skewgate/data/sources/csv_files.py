@@ -55,8 +55,8 @@ class CsvSource(base.TableSource):
             lambda place: column_names.first_cells(
                 beginning[layout.start :],
                 place,
-                layout.dialect.delimiter,
                 whole=len(beginning) < dialects.LOOKED_AT,
+                delimiter=layout.dialect.delimiter.decode(),
             ),
             f"{path}: line 1",
         )

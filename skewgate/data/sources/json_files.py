@@ -17,7 +17,7 @@ from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import is_list
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, json_lines, json_types
-from skewgate.data.sources.column_names import Columns, columns_of
+from skewgate.data.sources.column_names import Columns, check_names, columns_of
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
 from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
@@ -171,6 +171,7 @@ class JsonSource(base.TableSource):
         """
         if "" in table.column_names:
             raise InputError(self.path, "has a key without a name", "give it a name")
+        check_names(table.column_names, self.path)
         arrays, wider = {}, {}
         for name, column in zip(table.column_names, table.columns, strict=True):
             if not reading.reads(name):

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from skewgate.data.tf_example.protobuf import read_varint
 
-_FEATURES, _FEATURE_LISTS = 1, 2
+_FEATURES, _FEATURE_LISTS = 0x0A, 0x12  # fields 1 and 2, with a length
+_FEATURE = 0x0A  # field 1 of the features
 _BYTES_OF_LENGTH = 5
 _PADDING = bytes(1)
 _FIXED = {1: 8, 5: 4}  # bytes of values by their wire type
@@ -36,18 +37,23 @@ def has_feature_lists(records: Sequence[bytes]) -> bool:
     """
     found = False
     for place in _unusual(records).tolist():
-        fields = _fields(records[place])
-        unknown = fields - {_FEATURES, _FEATURE_LISTS}
+        tags = _tags(records[place])
+        unknown = tags - {_FEATURES, _FEATURE_LISTS}
         if unknown:
             raise UndecodableError(
-                f"the {place + 1:,}. of them has a field {min(unknown)}, which tf.Example has not"
+                f"the {place + 1:,}. of them has a field {min(unknown) >> 3}, which tf.Example has "
+                "not, or not of that type"
             )
-        found |= _FEATURE_LISTS in fields
+        found |= _FEATURE_LISTS in tags
     return found
 
 
 def _unusual(records: Sequence[bytes]) -> npt.NDArray[np.int64]:
-    """Returns which records are neither empty nor one message of features and nothing else."""
+    """Returns which records are neither empty nor one message of features and nothing else.
+
+    Raises:
+        UndecodableError: the message of features begins with something else.
+    """
     lengths = np.fromiter(map(len, records), np.int64, len(records))
     raw = np.frombuffer(b"".join((*records, _PADDING)), np.uint8)
     ends = np.cumsum(lengths)
@@ -62,22 +68,25 @@ def _unusual(records: Sequence[bytes]) -> npt.NDArray[np.int64]:
         more &= byte >= 0x80
         if not more.any():
             break
-    usual = (raw[starts] == _FEATURES << 3 | 2) & ~more & (at + told == ends)
+    usual = (raw[starts] == _FEATURES) & ~more & (at + told == ends)
+    other = np.flatnonzero(usual & (told > 0) & (raw[np.minimum(at, len(raw) - 1)] != _FEATURE))
+    if len(other):
+        raise UndecodableError(f"the {other[0] + 1:,}. of them has something else for features")
     return np.flatnonzero(~usual & (lengths > 0))
 
 
-def _fields(record: bytes) -> frozenset[int]:
-    """Returns the numbers of the fields of a message.
+def _tags(record: bytes) -> frozenset[int]:
+    """Returns the numbers of the fields of a message, each with the type that it has on the wire.
 
     Raises:
         UndecodableError: it is none.
     """
-    fields: set[int] = set()
+    tags: set[int] = set()
     at = 0
     try:
         while at < len(record):
             tag, at = read_varint(record, at)
-            fields.add(tag >> 3)
+            tags.add(tag)
             if tag & 7 == 0:
                 _, at = read_varint(record, at)
             elif tag & 7 == 2:
@@ -89,4 +98,4 @@ def _fields(record: bytes) -> frozenset[int]:
         at = -1
     if at != len(record):
         raise UndecodableError("one of them is no message of protobuf")
-    return frozenset(fields)
+    return frozenset(tags)

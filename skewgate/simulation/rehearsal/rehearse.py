@@ -58,7 +58,7 @@ def run(
     progress: Progress = lambda place, rows: None,
     step: Callable[[str], None] = lambda what: None,
     csv: ReadingOptions = RECOGNISED,
-    tell: Callable[[list[str]], None] = lambda notes: None,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> Result:
     """Rehearses the plants and the grid of a spec, or the default grid if it has neither.
 
@@ -76,7 +76,7 @@ def run(
         progress: told the place and the rows of every batch read.
         step: told what begins, for each plant and each comparison.
         csv: how CSV files are written.
-        tell: told what is read otherwise than it stands in a file.
+        tell: told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: data, spec and configuration do not fit each other.

@@ -81,12 +81,12 @@ def load(
     *,
     shuffle: bool = False,
     csv: ReadingOptions = RECOGNISED,
-    tell: Callable[[list[str]], None] = lambda notes: None,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> Stage:
     """Reads data in two passes and keeps at most about `MOST_ROWS` rows.
 
     With `shuffle` the rows change places, and each window keeps its size. `csv` says how CSV files
-    are written, and `tell` is told what is read otherwise than it stands in a file.
+    are written, and `tell` is told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: the data cannot be read, or make too few windows.

@@ -78,7 +78,8 @@ def test_records_of_another_kind_are_refused(refused, place, tmp_path):
     other.write_bytes(path.read_bytes() + frame([b"\x22\x03abc"]))
     assert refused("drift", path, other) == (
         f"{other}: records 1 to 6: are neither tf.Example nor tf.SequenceExample (the 6. of them "
-        "has a field 4, which tf.Example has not). Fix: write it again as TFRecord of one of these."
+        "has a field 4, which tf.Example has not, or not of that type). Fix: write it again as "
+        "TFRecord of one of these."
     )
 
 

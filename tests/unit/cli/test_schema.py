@@ -608,6 +608,37 @@ def test_tensors_and_groups_are_not_checked(run, tmp_path):
     ]
 
 
+def test_what_tfdv_takes_on_trust_is_not_checked(run, tmp_path):
+    schema = tmp_path / "schema.pbtxt"
+    schema.write_text(
+        """
+        feature { name: "page" type: BYTES url_domain {} }
+        feature { name: "none" type: BYTES url_domain {} }
+        feature { name: "trip" type: STRUCT struct_domain { feature { name: "fare" type: FLOAT } } }
+        """
+    )
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    dataset = statistics.datasets.add(num_examples=2)
+    for name, kind, field in (
+        ("page", "STRING", "string_stats"),
+        ("trip", "STRUCT", "struct_stats"),
+    ):
+        feature = dataset.features.add(type=kind)
+        feature.path.step.append(name)
+        common = getattr(feature, field).common_stats
+        common.num_non_missing = common.tot_num_values = 2
+        common.min_num_values = common.max_num_values = 1
+    data = tmp_path / "a.pb"
+    data.write_bytes(statistics.SerializeToString())
+    result = run("schema", "update", schema, data, "--quiet")
+    assert result.code == 3
+    assert result.out.splitlines()[1:] == [
+        "2 not checked:",
+        "     page: TFDV does not check values against url_domain",
+        "     trip: the statistics tell nothing of the features within it",
+    ]
+
+
 def test_anomalies_count_more_than_what_is_not_checked(run, tmp_path):
     schema, data = sparse(
         tmp_path,

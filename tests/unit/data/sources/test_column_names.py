@@ -54,9 +54,9 @@ def test_the_index_of_a_data_frame_is_no_feature(reader, tmp_path, suffix, index
     read = reader.read(path)
     assert read.rows == ROWS
     name = "Unnamed: 0" if suffix == "csv" else "__index_level_0__"
-    told = (f"column {name!r} is the index of a data frame, and no feature",)
+    told = [f"column {name!r} is the index of a data frame, and no feature"]
     in_file = suffix != "parquet" or index is not None
-    assert read.source.notes() == (list(told) if in_file else [])
+    assert read.source.notes() == (told if in_file else [])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -90,6 +90,24 @@ def test_an_index_with_a_name_is_a_feature(reader, tmp_path, suffix):
     assert read.source.notes() == []
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_levels_of_an_index_are_no_features(reader, tmp_path, suffix):
+    frame = FRAME.set_axis(pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")]))
+    path = tmp_path / f"trips.{suffix}"
+    frame.to_csv(path) if suffix == "csv" else frame.to_parquet(path)
+    read = reader.read(path)
+    assert read.rows == ROWS
+    assert len(read.source.notes()) == 2
+
+
+def test_a_column_behind_an_index_is_a_feature_though_it_has_no_name():
+    columns = found(["", "", "fare"], [["1", "2", "3"], ["x", "y", "x"]])
+    assert columns.features == ["Unnamed: 1", "fare"]
+    assert found(["", "", "fare"], [["1", "1"], ["x", "x"]]).features[0] == "Unnamed: 0"
+    assert found(["", "", "fare"], [["1", "1"], ["0.5", "1.5"]]).features[0] == "Unnamed: 0"
+    assert found(["", "", "fare"], [["1", "1"], ["x"]]).features == ["fare"]
+
+
 def test_the_types_of_all_files_know_no_index(tmp_path):
     one, two = tmp_path / "a.csv", tmp_path / "b.csv"
     FRAME.to_csv(one)
@@ -109,7 +127,7 @@ def test_the_types_of_all_files_know_no_index(tmp_path):
 def test_a_column_without_a_name_whose_values_are_no_index_is_called_by_its_place(values):
     columns = found(["", "fare"], [values])
     assert columns.header == columns.features == ["Unnamed: 0", "fare"]
-    assert columns.notes == ("column 1 has no name, and is called 'Unnamed: 0'",)
+    assert columns.notes == ["column 1 has no name, and is called 'Unnamed: 0'"]
 
 
 def test_a_column_without_a_name_behind_others_is_called_by_its_place():
@@ -158,6 +176,7 @@ def test_a_row_that_is_cut_off_says_nothing_of_an_index():
     assert first_cells(data, 0, whole=True) == ["1", "2", "1"]
     assert first_cells(b'"x\n1",a\n\n2\n', 0, whole=True) == ["x\n1", "2"]
     assert first_cells(b'"x\n1",a\n\n2\n', 1, whole=True) == ["a"]
+    assert first_cells(b"1,5;a\n2;b\n", 0, whole=True, delimiter=";") == ["1,5", "2"]
     assert first_cells(b"1,\0\n" + b"x" * 200_000, 0, whole=True) in (["1"], [])
 
 
@@ -178,6 +197,10 @@ def test_names_that_cannot_be_told_apart_are_refused(names, problem):
 
 def test_a_key_without_a_name_is_refused(reader, tmp_path):
     path = tmp_path / "trips.jsonl"
+    path.write_text('{"a\\u0000b": 1, "fare": 2}\n')
+    assert reader.message(path).startswith(
+        rf"{path}: has the column a\u0000b, whose name has a zero"
+    )
     path.write_text('{"": 1, "fare": 2}\n')
     assert reader.message(path) == f"{path}: has a key without a name. Fix: give it a name."
 

@@ -51,14 +51,24 @@ def test_records_of_tensorflow_are_told_apart():
 
 @pytest.mark.parametrize(
     "field",
-    [b"\x1a\x01x", b"\x18\x05", b"\x19" + bytes(8), b"\x1d" + bytes(4)],
-    ids=["bytes", "varint", "fixed64", "fixed32"],
+    [
+        (3, b"\x1a\x01x"),
+        (3, b"\x18\x05"),
+        (3, b"\x19" + bytes(8)),
+        (3, b"\x1d" + bytes(4)),
+        (1, b"\x09" + bytes(8)),
+        (2, b"\x10\x05"),
+    ],
+    ids=["bytes", "varint", "fixed64", "fixed32", "time of an event", "step of an event"],
 )
 @pytest.mark.parametrize("place", [0, 2])
 def test_a_field_that_no_example_has_is_refused_with_its_record(field, place):
     records = [example(3), example(4)]
-    records.insert(place, example(5) + field)
-    with pytest.raises(UndecodableError, match=rf"^the {place + 1}\. of them has a field 3, which"):
+    number, content = field
+    records.insert(place, example(5) + content)
+    with pytest.raises(
+        UndecodableError, match=rf"^the {place + 1}\. of them has a field {number}, which"
+    ):
         has_feature_lists(records)
 
 
@@ -72,8 +82,18 @@ def test_what_is_no_message_is_refused(record):
 
 @given(st.lists(st.binary(max_size=200), max_size=5), st.integers(0, 5))
 def test_any_length_is_read_as_protobuf_reads_it(contents, place):
+    contents = [b"\x0a" + content for content in contents]
     records = [b"\x0a" + write_varint(len(content)) + content for content in contents]
     assert not has_feature_lists(records)
     odd = b"\x0a\x01x\x12\x02yz"
     records.insert(place, odd)
     assert has_feature_lists(records)
+
+
+@pytest.mark.parametrize("text", [b"hello", b"\x12\x00", b"{}"])
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_message_that_begins_with_something_else_is_refused(text, place):
+    records = [example(3), example(4)]
+    records.insert(place, b"\x0a" + bytes([len(text)]) + text)
+    with pytest.raises(UndecodableError, match=rf"^the {place + 1}\. of them has something else"):
+        has_feature_lists(records)
