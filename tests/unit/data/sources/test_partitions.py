@@ -180,3 +180,13 @@ def test_the_rows_of_a_file_are_known(write):
     place = write({"p=1/a": [{"x": 1}] * 7})
     [path] = sources.files(place)
     assert sources.open_file(path, partitions=partitions.find(place, [path])).rows == 7
+
+
+@pytest.mark.parametrize(
+    ("ending", "columns"), [("parquet", ["x", "p"]), ("csv", ["x", "p"]), ("jsonl", None)]
+)
+def test_the_columns_are_those_of_the_file_and_of_its_folders(write, ending, columns):
+    place = write({"p=1/a": [{"x": 1}]}, ending)
+    [path] = sources.files(place)
+    source = sources.open_file(path, partitions=partitions.find(place, [path]))
+    assert source.columns == columns
