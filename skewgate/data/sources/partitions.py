@@ -147,14 +147,8 @@ class PartitionedSource(Source):
         """Takes the file and the value of each column."""
         self.file, self.path, self.rows = file, file.path, file.rows
         self._columns = dict(columns)
-
-    @property
-    def columns(self) -> list[str] | None:
-        """Names of the columns, or None if rows may leave some out."""
-        of_file = getattr(self.file, "columns", None)
-        if of_file is None:
-            return None
-        return [*of_file, *(name for name in self._columns if name not in of_file)]
+        of_file: list[str] | None = getattr(file, "columns", None)
+        self.columns = None if of_file is None else list(dict.fromkeys([*of_file, *columns]))
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
