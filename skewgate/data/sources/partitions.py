@@ -184,8 +184,8 @@ class PartitionedSource(Source):
 
         A file of which no column is read does not say how many rows it has.
         """
-        known = getattr(self.file, "columns", None)
-        return columns if known is not None and set(known) & set(columns) else None
+        known = getattr(self.file, "columns", None) or ()
+        return columns if any(name in columns for name in known) else None
 
     def _checked(self, name: str, value: pa.Scalar, batch: pa.RecordBatch) -> pa.Array:
         """Returns a column that the file has too, filled where the file says nothing."""

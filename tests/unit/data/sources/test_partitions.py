@@ -190,3 +190,15 @@ def test_the_columns_are_those_of_the_file_and_of_its_folders(write, ending, col
     [path] = sources.files(place)
     source = sources.open_file(path, partitions=partitions.find(place, [path]))
     assert source.columns == columns
+
+
+def test_columns_may_be_whatever_says_what_is_in_it(write):
+    class AllButY:
+        def __contains__(self, name):
+            return name != "y"
+
+    place = write({"p=1/a": [{"x": 1, "y": 2}]})
+    [path] = sources.files(place)
+    source = sources.open_file(path, partitions=partitions.find(place, [path]))
+    [batch] = source.batches(AllButY())
+    assert batch.schema.names == ["x", "p"]
