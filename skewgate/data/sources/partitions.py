@@ -22,7 +22,7 @@ from skewgate.core.wording import listed, quote
 from skewgate.data.arrow.kinds import TEXT, name_of
 from skewgate.data.arrow.values import from_mask_array, validity
 from skewgate.data.sources import locations
-from skewgate.data.sources.base import Source, lines_of
+from skewgate.data.sources.base import BATCH_ROWS, Source, lines_of, with_lines
 from skewgate.data.sources.rejected import Rejected, Rejections
 
 MISSING = "__HIVE_DEFAULT_PARTITION__"
@@ -176,6 +176,9 @@ class PartitionedSource(Source):
             if columns is None or name in columns
         }
         of_file = None if columns is None else self._of_file(columns)
+        if columns is not None and of_file is None and added and self.rows is not None:
+            yield from self._of_folder(added, self.rows)
+            return
         for batch in self.file.batches(of_file, rejections):
             arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
             if columns is not None:
@@ -196,8 +199,15 @@ class PartitionedSource(Source):
 
         A file of which no column is read does not say how many rows it has.
         """
-        known = getattr(self.file, "columns", None)
-        return columns if known is not None and set(known) & set(columns) else None
+        known = getattr(self.file, "columns", None) or ()
+        return columns if any(name in columns for name in known) else None
+
+    def _of_folder(self, columns: Mapping[str, pa.Scalar], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yields the columns of the folder alone, of a file that says how many rows it has."""
+        for first in range(0, rows, BATCH_ROWS):
+            length = min(BATCH_ROWS, rows - first)
+            arrays = [_repeated(value, length) for value in columns.values()]
+            yield with_lines(pa.RecordBatch.from_arrays(arrays, list(columns)), first + 1)
 
     def _checked(self, name: str, value: pa.Scalar, batch: pa.RecordBatch) -> pa.Array:
         """Returns a column that the file has too, filled where the file says nothing."""

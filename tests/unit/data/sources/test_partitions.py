@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -9,6 +10,7 @@ import pytest
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.sources import partitions
+from skewgate.data.sources.base import lines_of
 
 WRITERS = {
     "parquet": lambda path, rows: pa.parquet.write_table(pa.Table.from_pylist(rows), path),
@@ -180,3 +182,37 @@ def test_the_rows_of_a_file_are_known(write):
     place = write({"p=1/a": [{"x": 1}] * 7})
     [path] = sources.files(place)
     assert sources.open_file(path, partitions=partitions.find(place, [path])).rows == 7
+
+
+@pytest.mark.parametrize(
+    ("ending", "columns"), [("parquet", ["x", "p"]), ("csv", ["x", "p"]), ("jsonl", None)]
+)
+def test_the_columns_are_those_of_the_file_and_of_its_folders(write, ending, columns):
+    place = write({"p=1/a": [{"x": 1}]}, ending)
+    [path] = sources.files(place)
+    source = sources.open_file(path, partitions=partitions.find(place, [path]))
+    assert source.columns == columns
+
+
+def test_columns_may_be_whatever_says_what_is_in_it(write):
+    class AllButY:
+        def __contains__(self, name):
+            return name != "y"
+
+    place = write({"p=1/a": [{"x": 1, "y": 2}]})
+    [path] = sources.files(place)
+    source = sources.open_file(path, partitions=partitions.find(place, [path]))
+    [batch] = source.batches(AllButY())
+    assert batch.schema.names == ["x", "p"]
+
+
+def test_a_file_is_not_read_for_what_its_folder_says(write, monkeypatch):
+    monkeypatch.setattr(partitions, "BATCH_ROWS", 3)
+    place = write({"p=1/a": [{"x": 1}] * 7})
+    [path] = sources.files(place)
+    source = sources.open_file(path, partitions=partitions.find(place, [path]))
+    pathlib.Path(path).unlink()
+    batches = list(source.batches({"p"}))
+    assert [batch.num_rows for batch in batches] == [3, 3, 1]
+    assert [lines_of(batch, [0]) for batch in batches] == [[1], [4], [7]]
+    assert batches[2].to_pydict() == {"p": [1]}
