@@ -99,18 +99,21 @@ def words(array: pa.Array, where: str) -> Words:
 def _text_words(text: pa.Array) -> Words:
     state = RowHash(len(text), number=1)
     texts = Texts(text)
-    found = spelled_values.find(texts)
-    if not len(found.places):
+    parts = spelled_values.find(texts)
+    if not parts:
         state.absorb_text(_ALL, texts, _ALL)
         return state.halves[0]
-    alike = len(found.places) == len(text)
-    rows = _ALL if alike else found.places
-    if found.nanoseconds is None:
-        state.absorb_numbers(rows, _plain_nan(found.values))
-    else:
-        _absorb_times(state, rows, _plain_nan(found.values), found.nanoseconds)
-    if not alike:
-        others = np.delete(np.arange(len(text)), found.places)
+    left = np.ones(len(text), np.bool_)
+    for part in parts:
+        alike = len(part.places) == len(text)
+        values = part.values
+        if isinstance(values[0], np.float64):
+            values = _plain_nan(values.astype(np.float64, copy=False))
+        nanoseconds = np.zeros(0, np.int64) if part.nanoseconds is None else part.nanoseconds
+        _absorb_times(state, _ALL if alike else part.places, values, nanoseconds)
+        left[part.places] = False
+    others = np.flatnonzero(left)
+    if len(others):
         state.absorb_text(others, texts, others)
     return state.halves[0]
 

@@ -101,11 +101,18 @@ class RowHash:
 
     def __init__(self, rows: int, number: int = 2) -> None:
         self.halves = [np.full(rows, seed, np.uint64) for seed in _SEEDS[:number]]
+        self._alike = True
 
     def absorb(self, rows: Rows, words: Words) -> None:
         """Adds a word to each of some rows."""
-        for half, factor in zip(self.halves, _FACTORS, strict=False):
-            half[rows] = _mixed(half[rows] * np.uint64(factor) + words)
+        for at, (half, factor) in enumerate(zip(self.halves, _FACTORS, strict=False)):
+            if self._alike and len(words) == 1 and isinstance(rows, slice):
+                self.halves[at] = np.full(len(half), _mixed(half[:1] * np.uint64(factor) + words))
+                continue
+            mixed = half[rows] * np.uint64(factor)
+            mixed += words
+            half[rows] = _mixed(mixed)
+        self._alike = False
 
     def absorb_numbers(self, rows: Rows, values: npt.NDArray[Any]) -> None:
         """Adds a number to each of some rows; whole ones count alike whatever their type."""
@@ -133,19 +140,27 @@ class RowHash:
         while len(left):
             self.absorb(rows, word)
             more = np.flatnonzero(left > 8)
-            rows = more if isinstance(rows, slice) else rows[more]
-            starts, left = starts[more] + 8, left[more] - 8
+            if len(more) < len(left):
+                rows = more if isinstance(rows, slice) else rows[more]
+                starts, left = starts[more], left[more]
+            starts, left = starts + 8, left - 8
             word = texts.word(starts, left)
 
 
 def _mixed(words: Words) -> Words:
-    """Spreads every bit over all others.
+    """Spreads every bit over all others, in place, and returns the words.
 
     Source: the finaliser of SplitMix64; Steele, Lea and Flood (2014), variant 13 of Stafford.
     """
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+    shifted = words >> np.uint64(30)
+    words ^= shifted
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    np.right_shift(words, np.uint64(27), out=shifted)
+    words ^= shifted
+    words *= np.uint64(0x94D049BB133111EB)
+    np.right_shift(words, np.uint64(31), out=shifted)
+    words ^= shifted
+    return words
 
 
 @dataclasses.dataclass(frozen=True)

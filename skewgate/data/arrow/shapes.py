@@ -38,61 +38,124 @@ _FILL = np.array([int(_ZEROS) >> (8 * kept) for kept in range(9)], np.uint64)
 _SIGN_TO_ZERO = np.array(
     [(ord("-") ^ ord("0")) << (8 * (8 - kept)) if kept else 0 for kept in range(9)], np.uint64
 )
+_POWERS = 10 ** np.arange(10, dtype=np.int64)
+_MOST_BYTES = 16
 _DASH, _COLON = ord("-"), ord(":")
 
 
 def numeric(texts: Texts) -> Places:
-    """Returns the texts that begin as numbers and times do."""
+    """Returns the texts that may be numbers or times, and few others."""
     kinds = FIRST[texts.initial]
-    likely = (kinds == DIGIT) & has_letters_at_most(texts.first, 1)
-    likely |= kinds == SIGN
-    return np.flatnonzero(likely & (texts.lengths > 0))
+    digits = kinds == DIGIT
+    signs = np.flatnonzero(kinds == SIGN)
+    if len(signs):
+        signs = signs[texts.lengths[signs] > 0]
+    if not digits.any():
+        return signs
+    # Other text goes on with letters: hexadecimal numbers, addresses.
+    digits &= _has_few_letters(texts.first)
+    places = np.flatnonzero(digits)
+    places = places[texts.lengths[places] > 0]
+    places = places[_goes_on(texts.first[places])]
+    checked, at = [signs], 8
+    while len(places):
+        longer = texts.lengths[places] > at
+        if not longer.all():
+            checked.append(places[~longer])
+            places = places[longer]
+        if len(places):
+            word = texts.word(texts.starts[places] + at, texts.lengths[places] - at)
+            places = places[_goes_on(word)]
+        at += 8
+    return np.sort(np.concatenate(checked)) if len(checked) > 2 or len(signs) else checked[-1]
 
 
-def has_letters_at_most(words: Words, most: int) -> Mask:
-    """Says which words have no more letters, and no byte that is not ASCII."""
+def _has_few_letters(words: Words) -> Mask:
+    """Says which words have no more than one letter, and no byte that is not ASCII."""
     letters = words & (_LETTERS | _HIGH)
-    fits = (letters & _HIGH) == 0
-    for _ in range(most):
-        letters &= letters - _ONE
-    fits &= letters == 0
+    letters &= letters - _ONE
+    few: Mask = letters == 0
+    return few
+
+
+def _goes_on(words: Words) -> Mask:
+    """Says which words have no bytes but those of numbers and times."""
+    fits = _has_few_letters(words)
+    some = np.flatnonzero(fits & has_letters(words))
+    if len(some):
+        fits[some] = _WITHIN[words[some].view(np.uint8).reshape(-1, 8)].all(axis=1)
     return fits
 
 
-def plain_numbers(texts: Texts, places: Places, dots: int) -> Mask:
-    """Says which texts are digits only, after a minus or not, and with so many dots at most.
+def has_letters(words: Words) -> Mask:
+    """Says which words have a letter, or a byte that is not ASCII."""
+    found: Mask = (words & (_LETTERS | _HIGH)) != 0
+    return found
 
-    Args:
-        texts: the texts.
-        places: those to look at.
-        dots: 0 or 1.
+
+def whole_numbers(texts: Texts, places: Places) -> tuple[Mask, Places]:
+    """Reads the texts of at most 16 bytes that are digits, after a minus or not.
+
+    Returns:
+        Which texts are such, and their values, anything where they are none.
     """
+    left = texts.lengths[places]
+    negative = texts.initial[places] == _DASH
+    digits = left - negative
+    good = (digits > 0) & (left <= _MOST_BYTES)
+    kept = np.minimum(left, 8)
+    word = texts.first[places] | _FILL[kept]
+    if negative.any():
+        word ^= np.where(negative, _SIGN_TO_ZERO[kept], np.uint64(0))
+    word ^= _ZEROS
+    good &= ((word + _ABOVE_NINE) | word) & _HIGH == 0
+    values = _value(word)
+    longer = np.flatnonzero(good & (left > 8))
+    if len(longer):
+        rest = left[longer] - 8
+        word = texts.word(texts.starts[places[longer]] + 8, rest) | _FILL[np.minimum(rest, 8)]
+        word ^= _ZEROS
+        good[longer] = ((word + _ABOVE_NINE) | word) & _HIGH == 0
+        values[longer] = values[longer] * _POWERS[np.minimum(rest, 9)] + _value(word)
+    return good, np.where(negative, -values, values) if negative.any() else values
+
+
+def _value(digits: Words) -> Places:
+    """Returns the numbers of eight digits each, of which the first is the lowest byte."""
+    words = digits * np.uint64(10 * 2**8 + 1) >> np.uint64(8)
+    words = (words & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(100 * 2**16 + 1) >> np.uint64(16)
+    words = (words & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(10_000 * 2**32 + 1)
+    return (words >> np.uint64(32)).view(np.int64)
+
+
+def plain_numbers(texts: Texts, places: Places) -> Mask:
+    """Says which texts are digits and at most one dot, after a minus or not."""
     left = texts.lengths[places]
     kept = np.minimum(left, 8)
     negative = texts.initial[places] == _DASH
     word = texts.first[places]
     if negative.any():
         word ^= np.where(negative, _SIGN_TO_ZERO[kept], np.uint64(0))
-    plain, found = _digits_and_dots(word | _FILL[kept])
-    found = found.astype(np.int64)
+    plain, dots = _digits_and_dots(word | _FILL[kept])
     some, at = np.flatnonzero(plain & (left > 8)), 8
     while len(some):
         rest = left[some] - at
         word = texts.word(texts.starts[places[some]] + at, rest)
         fits, more = _digits_and_dots(word | _FILL[np.minimum(rest, 8)])
-        found[some] += more
+        dots[some] += more
         plain[some] = fits
         at += 8
         some = some[fits & (left[some] > at)]
-    return plain & (found <= dots) & (left - negative > found)
+    found: Mask = plain & (dots <= 1) & (left - negative > dots)
+    return found
 
 
-def _digits_and_dots(words: Words) -> tuple[Mask, npt.NDArray[np.int8]]:
+def _digits_and_dots(words: Words) -> tuple[Mask, Places]:
     """Says which words have digits and dots alone, and the number of dots: 0, 1 or 2 for more."""
     apart = words ^ _ZEROS
     others = ((apart + _ABOVE_NINE) | apart) & _HIGH
     plain = others == 0
-    dots = np.zeros(len(words), np.int8)
+    dots = np.zeros(len(words), np.int64)
     some = np.flatnonzero(~plain)
     if len(some):
         apart = words[some] ^ _DOTS
@@ -103,12 +166,12 @@ def _digits_and_dots(words: Words) -> tuple[Mask, npt.NDArray[np.int8]]:
 
 
 def may_be_spelled(texts: Texts, places: Places) -> Mask:
-    """Says which of the texts that are no plain numbers may be other numbers or times."""
+    """Says which of the `numeric` texts that are no plain numbers may be others or times."""
     initial, ends = texts.initial[places], texts.byte(places, texts.lengths[places] - 1)
-    likely = (FIRST[initial] == SIGN) | _BLANK[ends] | are_dates(texts, places)
-    likely |= _within(texts, places, 2) == _COLON
-    lettered = np.flatnonzero(~likely)
-    likely[lettered] = _has_fitting_letters(texts, places[lettered])
+    likely: Mask = (FIRST[initial] == SIGN) | _BLANK[ends] | are_dates(texts, places)
+    likely |= texts.byte(places, np.minimum(2, texts.lengths[places] - 1)) == _COLON
+    others = np.flatnonzero(~likely)
+    likely[others] = _have_letters(texts, places[others])
     return likely
 
 
@@ -123,29 +186,19 @@ def are_dates(texts: Texts, places: Places) -> Mask:
 
 def are_zoned(texts: Texts, places: Places) -> Mask:
     """Says which of the texts that begin with a date may end with a zone."""
-    found = texts.byte(places, texts.lengths[places] - 1) == ord("Z")
+    found: Mask = texts.byte(places, texts.lengths[places] - 1) == ord("Z")
     for back in (3, 5, 6):
         at = texts.lengths[places] - back
         found |= (at > 10) & np.isin(texts.byte(places, np.maximum(at, 0)), list(b"+-"))
     return found
 
 
-def _within(texts: Texts, places: Places, at: int) -> npt.NDArray[np.uint8]:
-    return texts.byte(places, np.minimum(at, texts.lengths[places] - 1))
-
-
-def _has_fitting_letters(texts: Texts, places: Places) -> Mask:
-    """Says which texts have letters, and only those of numbers and times."""
-    lettered = np.zeros(len(places), np.bool_)
-    left = np.arange(len(places))
-    word, at = texts.first[places], 0
-    fits = np.ones(len(places), np.bool_)
+def _have_letters(texts: Texts, places: Places) -> Mask:
+    found = has_letters(texts.first[places])
+    left, at = np.flatnonzero(~found & (texts.lengths[places] > 8)), 8
     while len(left):
-        lettered[left] |= (word & _LETTERS) != 0
-        good = _WITHIN[word.view(np.uint8).reshape(-1, 8)].all(axis=1)
-        fits[left[~good]] = False
-        at += 8
-        left = left[good & (texts.lengths[places[left]] > at)]
         some = places[left]
-        word = texts.word(texts.starts[some] + at, texts.lengths[some] - at)
-    return fits & lettered
+        found[left] = has_letters(texts.word(texts.starts[some] + at, texts.lengths[some] - at))
+        at += 8
+        left = left[~found[left] & (texts.lengths[some] > at)]
+    return found

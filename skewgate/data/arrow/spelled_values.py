@@ -7,7 +7,7 @@ Here `7`, ` 007`, `7.0` and 7 have one value, as have `true` and 1, `2016-01-31`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -18,23 +18,23 @@ from skewgate.data.arrow.texts import Places, Texts, Words
 from skewgate.data.arrow.times import with_nanoseconds
 from skewgate.data.arrow.values import numbers, places_array
 
-_SOME = 512  # texts that are looked at one by one
+_FEW, _SOME = 32, 512  # texts that are looked at one by one
 _LONGEST = 20  # of an integer of 64 bits with its sign
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 
 
 @dataclasses.dataclass(frozen=True)
 class Spelled:
-    """The texts that stand for something else.
+    """Texts that stand for something else.
 
     Attributes:
-        places: of them, shape (k,).
+        places: of them, ascending, shape (k,).
         values: what they stand for: numbers, booleans as 1 and 0, times as whole seconds.
         nanoseconds: beyond the seconds, or None where all are 0.
     """
 
     places: Places
-    values: FloatArray
+    values: FloatArray | Places
     nanoseconds: Places | None = None
 
     def at(self, places: Places) -> Spelled:
@@ -42,12 +42,22 @@ class Spelled:
         return dataclasses.replace(self, places=places[self.places])
 
 
-def find(texts: Texts) -> Spelled:
-    """Finds them, in ascending order."""
-    parts = _words(texts)
+def find(texts: Texts) -> list[Spelled]:
+    """Finds them, in parts that share no text."""
+    parts = []
+    words = _words(texts)
+    if words is not None and len(words.places):
+        parts.append(words)
     places = shapes.numeric(texts)
+    if len(places) <= _FEW:
+        places = _matching(texts, places)
     if len(places):
-        plain = shapes.plain_numbers(texts, places, dots=1)
+        whole, values = shapes.whole_numbers(texts, places)
+        if whole.all():
+            return [*parts, Spelled(places, _nearest(values))]
+        parts.append(Spelled(places[whole], _nearest(values[whole])))
+        places = places[~whole]
+        plain = shapes.plain_numbers(texts, places)
         some = places[plain]
         if len(some):
             parts.append(Spelled(some, numbers(texts.strings(some).cast(pa.float64()))))
@@ -56,25 +66,12 @@ def find(texts: Texts) -> Spelled:
         places = places[shapes.may_be_spelled(texts, places)]
         dated = shapes.are_dates(texts, places)
         parts += _dates(texts, places[dated]) + _others(texts, places[~dated])
-    return _joined(parts)
+    return [part for part in parts if len(part.places)]
 
 
-def _joined(parts: Sequence[Spelled]) -> Spelled:
-    parts = [part for part in parts if len(part.places)]
-    if len(parts) < 2:
-        return parts[0] if parts else Spelled(np.empty(0, np.int64), np.empty(0))
-    places = np.concatenate([part.places for part in parts])
-    order = np.argsort(places, kind="stable")
-    rests = None
-    if any(part.nanoseconds is not None for part in parts):
-        empty = [np.zeros(len(part.places), np.int64) for part in parts]
-        rests = np.concatenate(
-            [
-                none if part.nanoseconds is None else part.nanoseconds
-                for part, none in zip(parts, empty, strict=True)
-            ]
-        )[order]
-    return Spelled(places[order], np.concatenate([part.values for part in parts])[order], rests)
+def _nearest(values: Places) -> FloatArray | Places:
+    """Returns integers of up to 16 digits as they are, or as floats if these do not hold them."""
+    return values.astype(np.float64) if np.abs(values).max(initial=0) > 2**53 else values
 
 
 def find_integers(texts: Texts) -> tuple[Places, Places]:
@@ -84,14 +81,16 @@ def find_integers(texts: Texts) -> tuple[Places, Places]:
         Their places, ascending, and their values.
     """
     digits = (texts.initial >= ord("0")) & (texts.initial <= ord("9"))
-    likely = digits | (texts.initial == ord("-"))
-    likely &= shapes.has_letters_at_most(texts.first, 0)
-    places = np.flatnonzero(likely & (texts.lengths > 0) & (texts.lengths <= _LONGEST))
+    places = np.flatnonzero(digits | (texts.initial == ord("-")))
     if len(places):
-        places = places[shapes.plain_numbers(texts, places, dots=0)]
+        lengths = texts.lengths[places]
+        likely = (lengths > 0) & (lengths <= _LONGEST) & ~shapes.has_letters(texts.first[places])
+        places = places[likely]
     if not len(places):
         return places, places
-    values, good = _integers(texts, places)
+    good, values = shapes.whole_numbers(texts, places)
+    if not good.all():
+        good |= _long_integers(texts, places, good, values)
     negative = ~digits[places]
     size = np.where(values < 0, -np.maximum(values, -(2**63 - 1)), values)
     length = np.searchsorted(_POWERS, size, "right") + 1
@@ -99,23 +98,27 @@ def find_integers(texts: Texts) -> tuple[Places, Places]:
     return (places, values) if good.all() else (places[good], values[good])
 
 
-def _integers(texts: Texts, places: Places) -> tuple[Places, spellings.Mask]:
-    """Returns texts of digits as integers, and which ones have 64 bits."""
-    short = texts.lengths[places] < _LONGEST - 1
-    if short.all():
-        return numbers(texts.strings(places).cast(pa.int64())), short
-    found, bad = spellings.integers(texts.strings(places))
-    return numbers(found), ~bad
+def _long_integers(texts: Texts, places: Places, short: shapes.Mask, values: Places) -> shapes.Mask:
+    """Reads integers of 17 to 19 digits into `values`, and says which ones they are."""
+    found = np.zeros(len(places), np.bool_)
+    long = np.flatnonzero(~short & (texts.lengths[places] > 16))
+    long = long[shapes.plain_numbers(texts, places[long])]
+    if len(long):
+        read, bad = spellings.integers(texts.strings(places[long]))
+        values[long] = numbers(read)
+        found[long] = ~bad
+    return found
 
 
-def _words(texts: Texts) -> list[Spelled]:
+def _words(texts: Texts) -> Spelled | None:
     """Finds booleans, and words for no number and infinity."""
-    kinds = shapes.FIRST[texts.initial] == shapes.WORD
-    places = np.flatnonzero(kinds & (texts.lengths >= 3) & (texts.lengths <= 8))
+    places = np.flatnonzero(shapes.FIRST[texts.initial] == shapes.WORD)
+    if not len(places):
+        return None
     words = texts.first[places]
     at = np.minimum(np.searchsorted(_KNOWN, words), len(_KNOWN) - 1)
     known = (_KNOWN[at] == words) & (texts.lengths[places] == _LENGTHS[at])
-    return [Spelled(places[known], _VALUES[at[known]])]
+    return Spelled(places[known], _VALUES[at[known]])
 
 
 def _spelled_words() -> tuple[Words, Places, FloatArray]:
@@ -158,17 +161,19 @@ def _dates(texts: Texts, places: Places) -> list[Spelled]:
 def _others(texts: Texts, places: Places) -> list[Spelled]:
     """Reads texts of any form."""
     if len(places) <= _SOME:
-        likely = [bool(spellings.ANY.fullmatch(each)) for each in _bytes(texts, places)]
-        places = places[np.array(likely, np.bool_)]
+        places = _matching(texts, places)
     if not len(places):
         return []
     text = spellings.trimmed(texts.strings(places))
     return [part.at(places) for part in (_of_numbers(text), *_of_times(text))]
 
 
-def _bytes(texts: Texts, places: Places) -> list[bytes]:
-    found: list[bytes] = texts.array.take(places_array(places)).to_pylist()
-    return found
+def _matching(texts: Texts, places: Places) -> Places:
+    """Returns the texts that may be numbers or times, looked at one by one."""
+    if not len(places):
+        return places
+    some = texts.array.take(places_array(places)).to_pylist()
+    return places[np.array([bool(spellings.ANY.fullmatch(each)) for each in some], np.bool_)]
 
 
 def _of_numbers(text: pa.Array) -> Spelled:

@@ -158,7 +158,8 @@ def _content(text: pa.Array) -> bytes:
     if buffer is None:
         return b""
     ends = offsets(text)
-    return buffer.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
+    found: bytes = buffer.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
+    return found
 
 
 def matches(text: pa.Array, pattern: str) -> Mask:

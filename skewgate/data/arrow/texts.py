@@ -53,7 +53,8 @@ class Texts:
 
     def byte(self, places: Places, at: Places) -> npt.NDArray[np.uint8]:
         """Returns one byte of each of some texts, at places within them."""
-        return self._words[self.starts[places] + at].astype(np.uint8)
+        found: npt.NDArray[np.uint8] = self._words[self.starts[places] + at].astype(np.uint8)
+        return found
 
     def strings(self, places: Places) -> pa.Array:
         """Returns some texts as strings, without a look at whether they are UTF-8."""
@@ -66,11 +67,16 @@ class Texts:
         )
 
 
+_SHIFTS = np.array([63, 56, 48, 40, 32, 24, 16, 8, 0], np.uint64)
+"""Bits of a word beyond so many bytes; of an empty text 63, as a shift by 64 is undefined."""
+
+
 def _cut(words: Words, left: Places) -> Words:
     """Returns words without the bytes that are not of the text."""
-    kept = np.minimum(left, _SIZE).astype(np.uint64)
-    shift = np.uint64(8) * (np.uint64(_SIZE) - kept)
-    # An empty text has no word at all: a shift by 64 bits is undefined.
-    found: Words = words << np.minimum(shift, np.uint64(63))
-    found[kept == 0] = 0
+    shortest = int(left.min(initial=_SIZE))
+    if shortest >= _SIZE:
+        return words
+    found: Words = words << _SHIFTS[np.minimum(left, _SIZE)]
+    if shortest == 0:
+        found[left == 0] = 0  # it has no word at all
     return found

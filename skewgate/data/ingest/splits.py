@@ -188,7 +188,9 @@ class ColumnValues(StrictModel):
             known = dict(zip(_words(ours), ours, strict=True))
             for word, value_ in zip(_words(theirs), theirs, strict=True):
                 if word in known:
-                    same = "" if known[word] == value_ else f", which is {known[word]!r} too"
+                    same = (
+                        "" if str(known[word]) == str(value_) else f", which is {known[word]!r} too"
+                    )
                     raise ValueError(f"{first} and {second} both hold {value_!r}{same}")
         return value
 
