@@ -215,7 +215,29 @@ def test_rows_that_are_lost_on_the_way_leave_no_file(ingest, tmp_path, monkeypat
     assert not list((tmp_path / "out" / "examples").iterdir())
 
 
+READING = {"delimiter": "^", "decimal": ",", "header": ["fare", "city"], "null_values": ["gone"]}
+
+
+@pytest.mark.parametrize("beam", [(), ("--direct_num_workers=2",)])
+def test_csv_is_read_as_the_parameters_say(ingest, shards, beam):
+    rows = "2,5^Z\xfcrich\ngone^NA\n1^gone\n"
+    options = {"beam": ("--runner=DirectRunner", *beam)} if beam else {}
+    found = ingest(
+        {"a.csv": rows.encode("latin-1")}, reading={**READING, "encoding": "latin-1"}, **options
+    )
+    report = json.loads((pathlib.Path(found.uri) / "ingest_report.json").read_text())
+    assert report["types"] == {"fare": "double", "city": "string"}
+    assert report["files"][0]["read"] == 3
+    assert sum(report["splits"]["all"]["shards"]) == 3
+
+
 # Parameters.
+
+
+def test_how_csv_is_read_is_text_and_left_out_where_nothing_is_said():
+    component = TabularExampleGen(input_base="data", reading=READING)
+    assert json.loads(component.spec.exec_properties["reading"]) == READING
+    assert TabularExampleGen(input_base="data").spec.exec_properties.get("reading") is None
 
 
 def test_parameters_are_text_so_that_a_change_changes_the_fingerprint():
@@ -236,8 +258,9 @@ def test_parameters_are_text_so_that_a_change_changes_the_fingerprint():
         ({"shards": 0}, r"shards: must be at least 1, got 0"),
         ({"types": {"zip": "TEXT"}}, r"types: column zip: must be one of INT, FLOAT, BYTES"),
         ({"splits": {"by": "moon"}}, r"splits: splits: input tag 'moon'"),
+        ({"reading": {"delimiter": ";;"}}, r"reading: delimiter: must be one ASCII character"),
     ],
-    ids=["max_rejected", "shards", "types", "splits"],
+    ids=["max_rejected", "shards", "types", "splits", "reading"],
 )
 def test_parameters_out_of_range_are_refused_when_the_component_is_built(parameters, message):
     with pytest.raises(InputError, match=message):
