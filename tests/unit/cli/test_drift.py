@@ -461,7 +461,11 @@ def test_files_that_are_not_there_are_refused(refused, places, same, tmp_path):
         ("a.pb", b"\xff\xff no statistics", "is not a TFDV statistics file"),
         ("a.pb", b"", "holds no statistics"),
         ("a.pbtxt", b"datasets {", "is not TFDV statistics in text format ("),
-        ("a.xlsx", b"PK", "is none of the formats .csv, .tsv, .parquet, .jsonl, .ndjson, .tfrecord, "),
+        (
+            "a.xlsx",
+            b"PK",
+            "is none of the formats .csv, .tsv, .parquet, .jsonl, .ndjson, .tfrecord, ",
+        ),
     ],
 )
 def test_broken_files_are_refused(refused, places, same, tmp_path, name, data, sentence):
