@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow.columns import large_lists
-from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.kinds import is_list, is_text
 from skewgate.data.arrow.values import numbers, places_array, validity
 from skewgate.data.sources import json_types, partitions
 from skewgate.data.sources.base import Source, WiderTypes
@@ -96,9 +96,13 @@ class Rows:
         Raises:
             InputError: a file is broken, files have different types, or there are no rows.
         """
+        fresh = copy.deepcopy(observer)
         types: dict[str, tuple[pa.DataType, str]] = {}
         for source in self._sources:
             observer, types = self._observe(source, observer, types, progress)
+        if self._take_for_text(types):
+            progress(self.place, -sum(self.files.values()))
+            return self.observe(fresh, progress)
         self.rows = sum(self.files.values())
         if not self.rows:
             raise InputError(self.place, "has no rows", "give data with rows")
@@ -106,6 +110,16 @@ class Rows:
             [(name, self._type(name, kind)) for name, (kind, _) in types.items()]
         )
         return observer
+
+    def _take_for_text(self, types: Mapping[str, tuple[pa.DataType, str]]) -> bool:
+        """Lets columns of nothing but `NA` be read again that are text in another file."""
+        again = False
+        for source in self._sources:
+            for name in sorted(source.only_missing()) if isinstance(source, CsvSource) else ():
+                if is_text(types[name][0]):
+                    source.as_text(name)
+                    again = True
+        return again
 
     def _observe(
         self,

@@ -15,6 +15,8 @@ import collections
 import dataclasses
 import io
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -39,7 +41,8 @@ class Tally:
 
     Attributes:
         counts: number of cells of each kind.
-        missing, odd: marks of missing values, and some texts of no known kind, with their counts.
+        missing: marks of missing values, with their counts.
+        samples: some texts of each kind that may be odd, with their counts.
         looks: number of these that look like numbers to people.
         looked: number of these that were looked at.
         whole_type: the type that holds for the whole numbers.
@@ -48,7 +51,7 @@ class Tally:
 
     counts: collections.Counter[Kind] = dataclasses.field(default_factory=collections.Counter)
     missing: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    odd: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    samples: dict[Kind, collections.Counter[str]] = dataclasses.field(default_factory=dict)
     looks: int = 0
     looked: int = 0
     whole_type: pa.DataType = dataclasses.field(default_factory=pa.null)
@@ -60,23 +63,35 @@ class Tally:
             self.counts[kind] += int(cells.totals[kind])
         if cells.count(Kind.MISSING):
             self.missing.update(cells.shown(Kind.MISSING))
+        for kind in (Kind.POINT, *COMMAS, Kind.OTHER):
+            if cells.count(kind):
+                self._sample(kind, *cells.only(kind))
         if cells.count(Kind.WHOLE):
-            found = _whole_type(cells)
-            self.whole_type = joined(self.whole_type, found, text=True) or pa.string()
+            self.whole_type = _joined(self.whole_type, _whole_type(cells.only(Kind.WHOLE)[0]))
         if cells.count(Kind.OTHER):
             texts, counts = cells.only(Kind.OTHER)
             looks = looking_numeric(texts)
             self.looks += int(counts[looks].sum())
             self.looked += int(counts.sum())
-            for text, count in zip(
-                texts.slice(0, _KEPT).to_pylist(), counts[:_KEPT].tolist(), strict=True
-            ):
-                if text in self.odd or len(self.odd) < _KEPT:
-                    self.odd[text] += count
             if self.other_type != pa.string():
-                found = infer(texts)
-                wider = joined(self.other_type, found, text=True)
-                self.other_type = pa.string() if wider is None or is_number(wider) else wider
+                wider = _joined(self.other_type, infer(texts))
+                self.other_type = pa.string() if is_number(wider) else wider
+
+    def _sample(self, kind: Kind, texts: pa.Array, counts: npt.NDArray[np.int64]) -> None:
+        known = self.samples.setdefault(kind, collections.Counter())
+        for text, count in zip(
+            texts.slice(0, _KEPT).to_pylist(), counts[:_KEPT].tolist(), strict=True
+        ):
+            if text in known or len(known) < _KEPT:
+                known[text] += count
+
+    def odd(self, delimiter: bytes) -> collections.Counter[str]:
+        """Returns some cells that are no numbers in a column of a numeric type."""
+        other_mark = (Kind.POINT,) if self.comma(delimiter) else COMMAS
+        found: collections.Counter[str] = collections.Counter()
+        for each in (Kind.OTHER, *other_mark):
+            found.update(self.samples.get(each, {}))
+        return found
 
     def is_text_for_good(self) -> bool:
         """Says whether no further cell can make the column anything but text."""
@@ -100,7 +115,7 @@ class Tally:
 
     def _floats(self, delimiter: bytes, floor: pa.DataType) -> bool:
         marked = self.comma(delimiter) or self.counts[Kind.POINT] or self.counts[Kind.NAN]
-        return bool(marked) or floor == pa.float64()
+        return bool(marked) or pa.float64() in (floor, self.whole_type)
 
     def type(self, delimiter: bytes, floor: pa.DataType = NO_TYPE) -> pa.DataType:
         """Returns the type of the column; null if no cell says any.
@@ -194,7 +209,7 @@ class Column:
                 raise InvalidColumn(self.name)
             return values
         if is_number(kind):
-            texts = pc.replace_substring_regex(texts, r"^\s*\+", "")
+            texts = _without_plus(texts)
         try:
             return _read(texts, kind, self._conventions.decimal)
         except InvalidColumn as error:
@@ -220,9 +235,10 @@ class Column:
             )
         odd = 0 if self.exact or not is_number(kind) else tally.n_odd(self._dialect.delimiter)
         if odd:
+            texts = _named(tally.odd(self._dialect.delimiter))
             notes.append(
-                f"read {_named(tally.odd)} as missing in {_rows(odd)} of column {self.name}, whose "
-                "other values are numbers"
+                f"read {texts} as missing in {_rows(odd)} of column {self.name}, whose other "
+                "values are numbers"
             )
         if self.comma and tally.commas():
             notes.append(f"read decimal commas in column {self.name}")
@@ -236,7 +252,8 @@ class Column:
         seen = commas + numbers + tally.looked
         if not looks or (looks + numbers) * 10 < seen * 9:
             return []
-        example = f", such as {next(iter(tally.odd))!r}" if tally.odd else ""
+        others = tally.samples.get(Kind.OTHER)
+        example = f", such as {next(iter(others))!r}" if others else ""
         return [
             f"column {self.name} is read as text, and nearly all its values look like "
             f"numbers{example}: give the option decimal, "
@@ -244,8 +261,16 @@ class Column:
         ]
 
 
-def _whole_type(cells: Cells) -> pa.DataType:
-    texts = cells.without(*(set(Kind) - {Kind.WHOLE}))
+def _without_plus(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts, r"^\s*\+", "")
+
+
+def _joined(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    return joined(one, other, text=True) or pa.string()
+
+
+def _whole_type(texts: pa.Array) -> pa.DataType:
+    texts = _without_plus(texts)
     short = pc.max(pc.utf8_length(texts)).as_py() < _SHORT
     if short and not pc.any(pc.match_substring_regex(texts, "[eEiI]")).as_py():
         return pa.int64()
@@ -284,7 +309,8 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def _named(texts: collections.Counter[str]) -> str:
     """Returns the most frequent texts as messages show them."""
-    shown = [f"`{text.strip()}`" for text, _ in texts.most_common(3)]
+    ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"`{text.strip()}`" for text, _ in ordered[:3]]
     return ", ".join(shown) + (", ..." if len(texts) > len(shown) else "")
 
 

@@ -64,11 +64,21 @@ def test_types_of_parquet_stay(tmp_path, kind):
 
 def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 9)
-    values = [str(each) for each in range(400)] + ["2.5"] + ["x"]
+    values = [str(each) for each in range(400)] + ["2.5"] + ["x"] * 3
     (tmp_path / "x.csv").write_text("\n".join(["v,w", *(f"{each},1" for each in values)]) + "\n")
     rows, table = read(tmp_path / "x.csv")
     assert table["v"].to_pylist() == values
-    assert rows.rows == 402
+    assert rows.rows == 404
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_na_is_text_in_every_file_where_it_is_in_one(tmp_path, turned):
+    for at, cell in enumerate(["NA", "DE"][:: -1 if turned else 1]):
+        (tmp_path / f"{at}.csv").write_text(f"country;n\n{cell};1\n")
+    rows, table = read(tmp_path)
+    assert sorted(table["country"].to_pylist()) == ["DE", "NA"]
+    told = ["read `;` as the delimiter"]
+    assert rows.notes() == {str(tmp_path / f"{at}.csv"): told for at in range(2)}
 
 
 def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):

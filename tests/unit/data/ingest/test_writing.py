@@ -338,6 +338,7 @@ def test_the_report_says_what_was_read_and_where_it_went(ingest):
         "rejected": [],
         "types": {"city": "string", "fare": "double"},
         "changed_types": [],
+        "notes": {},
     }
 
 
@@ -377,3 +378,23 @@ def test_types_are_compared_with_those_of_the_run_before(ingest):
     assert found.report()["changed_types"] == [
         {"column": "user", "before": "int64", "now": "string"}
     ]
+
+
+def test_the_report_says_what_was_read_otherwise_than_it_stands_in_the_file(ingest):
+    found = ingest({"a.csv": "city;fare\nBoston;2,5\nDenver;NA\n"})
+    [(path, notes)] = found.counts.report()["notes"].items()
+    assert path.endswith("a.csv")
+    assert notes == [
+        "read `;` as the delimiter",
+        "read `NA` as missing in 1 row of column fare",
+        "read decimal commas in column fare",
+    ]
+    assert found.counts.types == {"city": "string", "fare": "double"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_na_is_text_in_every_file_where_it_is_in_one(ingest, turned):
+    cells = ["NA", "DE"][:: -1 if turned else 1]
+    found = ingest({f"{at}.csv": f"country,n\n{cell},1\n" for at, cell in enumerate(cells)})
+    assert found.counts.types["country"] == "string"
+    assert found.counts.report()["notes"] == {}

@@ -30,16 +30,25 @@ def written(rows, delimiter, decimal, mark, quoted, end, header):
     return end.join([delimiter.join(header), *lines, ""])
 
 
-def read(path, options):
-    source = sources.open_file(path, options=options)
-    for _ in range(6):
+def batches_of(source):
+    for _ in range(8):
         try:
-            batches = list(source.batches())
+            return list(source.batches())
         except base.WiderTypes:
             continue
-        names = source.columns
-        return names, [tuple(row.values()) for each in batches for row in each.to_pylist()]
     raise AssertionError("asks to be read again for ever")
+
+
+def read(path, options):
+    source = sources.open_file(path, options=options)
+    batches = batches_of(source)
+    return source.columns, [tuple(row.values()) for each in batches for row in each.to_pylist()]
+
+
+def read_column(path):
+    source = sources.open_file(path)
+    batches = batches_of(source)
+    return source, batches, [value for each in batches for value in each.column(0).to_pylist()]
 
 
 @settings(max_examples=120, deadline=None)
@@ -74,6 +83,35 @@ def test_numbers_are_the_same_however_they_are_written(
         names, found = read(str(path), ReadingOptions(**options))
     assert names == header
     assert found == rows
+
+
+POOL = ["7", "-2", "2.5", "3,14", "1,459", "0x10", "NaN", "NA", "?", "", "far", "true", "+3"]
+POOL += ["2016-01-31", "2016-01-31 10:00:00", "99999999999999999999", "1e5", "inf", "1.234.5"]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    runs=st.lists(
+        st.tuples(st.sampled_from(POOL), st.sampled_from([1, 1, 3, 250])), min_size=1, max_size=5
+    ),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    block=st.sampled_from([8, 60, 700]),
+    turned=st.booleans(),
+)
+def test_no_column_depends_on_its_blocks_or_the_order_of_its_rows(runs, delimiter, block, turned):
+    cells = [cell for cell, count in runs for _ in range(count)]
+    outcomes = []
+    for size, rows in ((1 << 23, cells), (block, cells[::-1] if turned else cells)):
+        text = "".join(f'"{cell}"{delimiter}x\n' for cell in rows)
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(base, "BLOCK_BYTES", size)
+            path = pathlib.Path(folder) / "rows.csv"
+            path.write_text(f"a{delimiter}b\n{text}")
+            source, [first, *_], values = read_column(str(path))
+        notes = sorted(note.split(", such as")[0] for note in source.notes())
+        values = values[::-1] if rows is not cells else values
+        outcomes.append((str(first.schema.field("a").type), list(map(repr, values)), notes))
+    assert outcomes[0] == outcomes[1]
 
 
 @settings(max_examples=60, deadline=None)
