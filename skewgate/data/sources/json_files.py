@@ -15,6 +15,7 @@ from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, json_lines
 from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.casts import cast
+from skewgate.data.sources.json_times import with_times
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
 from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
@@ -116,7 +117,7 @@ class JsonSource(base.TableSource):
             lines = line + line_numbers(data, np.array([start for start, _ in spans], np.int64))
             rows = len(spans)
         try:
-            table = _parse(data, reading.texts())
+            table = self._parsed(data, reading)
         except pa.ArrowInvalid:
             return None
         # Arrow passes over what follows an object and a bracket too many.
@@ -124,6 +125,11 @@ class JsonSource(base.TableSource):
             return None
         arrays = self._fitted(table, reading)
         return None if arrays is None else (lines, table.num_rows, arrays)
+
+    def _parsed(self, data: bytes, reading: _Reading) -> pa.Table:
+        texts = reading.texts()
+        whole = [name for name, kind in self._declared.items() if kind == pa.int64()]
+        return with_times(_parse(data, texts), data, {*whole, *texts.names})
 
     def _fitted(self, table: pa.Table, reading: _Reading) -> dict[str, pa.Array] | None:
         """Returns the columns as far as their types are known, or None if they do not fit.
@@ -186,7 +192,7 @@ class JsonSource(base.TableSource):
         texts = [text for at, text in enumerate(texts) if at not in bad]
         block = None
         if texts:
-            table = _parse(b"\n".join(texts), reading.texts())
+            table = self._parsed(b"\n".join(texts), reading)
             arrays = self._fitted(table, reading)
             if arrays is None or table.num_rows != len(texts):
                 raise InputError(
