@@ -103,7 +103,7 @@ def run(
         InputError: data or spec cannot be used, or the folder cannot be written.
     """
     writing.check_free(out, force=force)
-    rows = Rows(data, types)
+    rows = Rows(data, spec.windows.types_to_read(types))
     found, windows = survey(rows, spec.plants, spec.windows, spec.where, progress)
     check_windows(spec, len(windows.sizes))
     writing.check_format(rows.schema, spec.format, spec.where)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.shards import Create, create_local
 from skewgate.data.ingest.splits import ReadySplits
 
@@ -31,3 +32,8 @@ class Plan:
     types: Mapping[str, pa.DataType] = dataclasses.field(default_factory=dict)
     shards: int | None = None
     max_rejected: int = 0
+
+    @property
+    def types_to_read(self) -> dict[str, pa.DataType]:
+        """The types that are given, without that of a time which must be read as it stands."""
+        return types_to_read(self.splits, self.types)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow.kinds import feature_type
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.rejected import Rejected, Rejections
@@ -86,7 +87,10 @@ class Reader:
             WiderTypes: read again, with types that hold for all rows.
         """
         for path in paths:
-            source = sources.open_file(path, self._given, self._plan.opener, complete=self._final)
+            # A Parquet file says of its times itself what they are, also beside files of others.
+            own = path.lower().endswith(".parquet")
+            types = types_to_read(self._plan.splits, self._given) if own else self._given
+            source = sources.open_file(path, types, self._plan.opener, complete=self._final)
             rows = 0
             for chunk in self._chunks(path, source):
                 rows += chunk.rows

@@ -87,7 +87,7 @@ def load(
     Raises:
         InputError: the data cannot be read, or make too few windows.
     """
-    rows = Rows(data, types)
+    rows = Rows(data, spec.windows.types_to_read(types))
     _, windows = survey(rows, (), spec.windows, spec.where, progress)
     baseline, first = default_rehearsal(spec.rehearsal, len(windows.sizes), spec.where)
     kept: list[list[pa.RecordBatch]] = [[] for _ in windows.sizes]
