@@ -111,7 +111,7 @@ def _infer(file: File, plan: Plan) -> FilePart:
         return FilePart(
             index,
             path,
-            sources.infer([path], plan.types, plan.opener, plan.partitions, plan.reading),
+            sources.infer([path], plan.types_to_read, plan.opener, plan.partitions, plan.reading),
         )
     except InputError as error:
         return FilePart(index, path, error)
@@ -137,7 +137,9 @@ def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
         return (
             types
             if alike
-            else sources.infer(paths, plan.types, plan.opener, plan.partitions, plan.reading)
+            else sources.infer(
+                paths, plan.types_to_read, plan.opener, plan.partitions, plan.reading
+            )
         )
     except InputError as error:
         return error

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow.columns import large_lists
-from skewgate.data.arrow.kinds import is_list, is_text
+from skewgate.data.arrow.kinds import is_list, is_text, is_time
+from skewgate.data.arrow.times import is_clock
 from skewgate.data.arrow.values import numbers, places_array, validity
 from skewgate.data.sources import json_types, partitions
 from skewgate.data.sources.base import Source, WiderTypes
@@ -115,10 +116,8 @@ class Rows:
         """Lets columns of nothing but `NA` be read again that are text in another file."""
         again = False
         for source in self._sources:
-            for name in sorted(source.only_missing()) if isinstance(source, CsvSource) else ():
-                if is_text(types[name][0]):
-                    source.as_text(name)
-                    again = True
+            text = {name for name in source.only_missing() if is_text(types[name][0])}
+            again |= bool(text) and source.read_as_text(text)
         return again
 
     def _observe(
@@ -319,8 +318,9 @@ def _wider(before: tuple[pa.DataType, str], field: pa.Field, path: str) -> pa.Da
         return pa.int64()
     if all(pa.types.is_integer(each) or pa.types.is_floating(each) for each in both):
         return pa.float64()
-    if all(pa.types.is_date(each) or pa.types.is_timestamp(each) for each in both):
-        return pa.timestamp("ns" if pa.timestamp("ns") in both else "us")
+    if all(map(is_time, both)) and is_clock(kind) == is_clock(found):
+        nanoseconds = any(pa.types.is_timestamp(each) and each.unit == "ns" for each in both)
+        return pa.timestamp("ns" if nanoseconds else "us", None if is_clock(kind) else "UTC")
     if all(pa.types.is_string(each) or pa.types.is_large_string(each) for each in both):
         return pa.large_string()
     if set(both) == {pa.large_binary(), pa.large_string()}:  # records that are not all UTF-8

@@ -108,7 +108,7 @@ def run(
         InputError: data or spec cannot be used, or the folder cannot be written.
     """
     writing.check_free(out, force=force)
-    rows = Rows(data, types, csv)
+    rows = Rows(data, spec.windows.types_to_read(types), csv)
     found, windows = survey(rows, spec.plants, spec.windows, spec.where, progress)
     tell(rows.notes())
     check_windows(spec, len(windows.sizes))

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.shards import Create, create_local
 from skewgate.data.ingest.splits import ReadySplits
 from skewgate.data.sources.partitions import Partitions
@@ -37,3 +38,8 @@ class Plan:
     max_rejected: int = 0
     partitions: Partitions | None = None
     reading: ReadingOptions = RECOGNISED
+
+    @property
+    def types_to_read(self) -> dict[str, pa.DataType]:
+        """The types that are given, without that of a time which must be read as it stands."""
+        return types_to_read(self.splits, self.types)

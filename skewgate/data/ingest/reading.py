@@ -10,6 +10,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow.kinds import feature_type, is_text
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.rejected import Rejected, Rejections
@@ -80,8 +81,6 @@ class Reader:
         self.types: dict[str, pa.DataType] = {}
         self.notes: dict[str, list[str]] = {}
         self._only_missing: set[str] = set()
-        # Types that `infer` found.
-        self._settled = types.keys() - plan.types.keys() if final else set()
 
     def chunks(self, paths: Sequence[str]) -> Iterator[Chunk]:
         """Yields the rows of all files.
@@ -110,7 +109,10 @@ class Reader:
 
     def _open(self, path: str) -> Source:
         """Opens a file; types that are given convert values, those that are known do not."""
-        given, known = self._plan.types, self._known if self._final else self.types
+        given, known = self._plan.types_to_read, self._known if self._final else self.types
+        # A Parquet file says of its times itself what they are, also beside files of others.
+        if path.lower().endswith(".parquet"):
+            given, known = (types_to_read(self._plan.splits, each) for each in (given, known))
         if self._final:
             given = {name: kind for name, kind in given.items() if name in known}
         return sources.open_file(

@@ -22,8 +22,9 @@ from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow import row_hash, times
 from skewgate.data.arrow.kinds import feature_type, is_list
 from skewgate.data.arrow.values import validity
+from skewgate.data.ingest.moments import moments
 from skewgate.data.windows import scheduled, zones
-from skewgate.data.windows.contract import WindowKeys, Zone
+from skewgate.data.windows.contract import Seconds, WindowKeys, Zone
 from skewgate.data.windows.durations import DAY
 
 Codes = npt.NDArray[np.int64]
@@ -53,13 +54,16 @@ class TimeRanges(StrictModel):
 
     Attributes:
         column: dates, time stamps, or seconds since 1970.
-        zone: IANA name of the time zone in which the days begin.
+        zone: IANA name of the time zone in which the days begin, and which dates and time stamps
+            without a zone are of.
+        seconds: what whole numbers count, see `data.windows.contract.WindowKeys`.
         ranges: split name to (first day, day after the last).
     """
 
     by: Literal["time"]
     column: str
     zone: Zone = zones.UTC
+    seconds: Seconds = "utc"
     ranges: dict[str, tuple[datetime.date, datetime.date]] = _SOME
 
     @pydantic.field_validator("ranges")
@@ -80,7 +84,7 @@ class TimeRanges(StrictModel):
 
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
-        seconds = _seconds(batch, self.column, where)
+        seconds = _moments(batch, self, where)
         codes = np.full(batch.num_rows, -1)
         for place, days in enumerate(self.ranges.values()):
             midnights = np.array([(day - _EPOCH).days * DAY for day in days])
@@ -124,7 +128,13 @@ class TimeWindow(WindowKeys):
         window = self.window(scheduled_time)
         start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
         return InWindow(
-            name=self.name, column=self.column, window=window.name, start=start, end=end
+            name=self.name,
+            column=self.column,
+            zone=self.zone,
+            seconds=self.seconds,
+            window=window.name,
+            start=start,
+            end=end,
         )
 
 
@@ -134,12 +144,16 @@ class InWindow(StrictModel):
     Attributes:
         name: of the split.
         column: dates, time stamps, or seconds since 1970.
+        zone: IANA name of the time zone that dates and time stamps without one are of.
+        seconds: what whole numbers count.
         window: the name of the window.
         start, end: seconds since 1970; the end is not part of the window.
     """
 
     name: str
     column: str
+    zone: str
+    seconds: Seconds
     window: str
     start: int
     end: int
@@ -163,7 +177,7 @@ class InWindow(StrictModel):
 
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
-        seconds = _seconds(batch, self.column, where)
+        seconds = _moments(batch, self, where)
         return np.where((seconds >= self.start) & (seconds < self.end), 0, -1)
 
 
@@ -297,16 +311,18 @@ def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
     return splits.at(scheduled_time)
 
 
-def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
-    """Returns a column of times as seconds since 1970, NaN where there is none."""
-    column = _column(batch, name, where)
+def _moments(
+    batch: pa.RecordBatch, splits: TimeRanges | InWindow, where: str
+) -> npt.NDArray[np.float64]:
+    """Returns when rows are, in seconds since 1970, NaN where there is no time."""
+    column = _column(batch, splits.column, where)
     if not times.is_moment(column.type):
         raise InputError(
-            f"{where}: column {name}",
+            f"{where}: column {splits.column}",
             f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
             "correct the column or the splits",
         )
-    return times.moments(column)
+    return moments(column, splits.zone, splits.seconds)
 
 
 def _words(values: list[str | int | float | bool]) -> list[int]:

@@ -18,6 +18,7 @@ from skewgate.data.arrow.kinds import is_list
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, json_lines, json_types
 from skewgate.data.sources.column_names import Columns, check_names, columns_of
+from skewgate.data.sources.json_times import with_times
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
 from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
@@ -149,7 +150,7 @@ class JsonSource(base.TableSource):
         if json_lines.is_odd(data, rows):
             return None
         try:
-            table = _parse(data, self._explicit(reading))
+            table = self._parsed(data, self._explicit(reading))
         except pa.ArrowInvalid:
             return None
         # Arrow passes over what follows an object and a bracket too many.
@@ -160,6 +161,9 @@ class JsonSource(base.TableSource):
             return None
         arrays = self._fitted(table, reading, lambda: json_lines.has_negative_zero(data))
         return None if arrays is None else (lines, table.num_rows, arrays)
+
+    def _parsed(self, data: bytes, explicit: pa.Schema) -> pa.Table:
+        return with_times(_parse(data, explicit), data, {*self._declared, *explicit.names})
 
     def _fitted(
         self, table: pa.Table, reading: _Reading, negative_zero: Callable[[], bool]
@@ -245,7 +249,7 @@ class JsonSource(base.TableSource):
             left = {number: text for number, text in left.items() if number not in bad}
         block = None
         if texts:
-            table = _parse(b"\n".join(texts), explicit)
+            table = self._parsed(b"\n".join(texts), explicit)
             arrays = self._fitted(table, reading, lambda: False)
             if arrays is None or table.num_rows != len(texts):
                 raise InputError(

@@ -91,7 +91,7 @@ def load(
     Raises:
         InputError: the data cannot be read, or make too few windows.
     """
-    rows = Rows(data, types, csv)
+    rows = Rows(data, spec.windows.types_to_read(types), csv)
     _, windows = survey(rows, (), spec.windows, spec.where, progress)
     tell(rows.notes())
     baseline, first = default_rehearsal(spec.rehearsal, len(windows.sizes), spec.where)

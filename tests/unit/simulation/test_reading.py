@@ -175,3 +175,30 @@ def test_files_whose_objects_have_other_keys_are_one_table(tmp_path):
         {"x": 1.0, "y": None},
         {"x": 0.5, "y": [2.5]},
     ]
+
+
+def stamps(path, kind):
+    table = pa.table({"at": pa.array([0], pa.int64()).cast(kind)})
+    pa.parquet.write_table(table, path, version="2.6")  # which has nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (pa.timestamp("s", "Asia/Tokyo"), pa.timestamp("ms", "UTC"), pa.timestamp("us", "UTC")),
+        (pa.timestamp("s"), pa.timestamp("ns"), pa.timestamp("ns")),
+        (pa.date64(), pa.timestamp("s"), pa.timestamp("us")),
+    ],
+)
+def test_time_stamps_of_two_units_or_zones_are_one_column(tmp_path, one, other, both):
+    stamps(tmp_path / "1.parquet", one)
+    stamps(tmp_path / "2.parquet", other)
+    assert read(tmp_path)[0].schema.field("at").type == both
+
+
+@pytest.mark.parametrize("clock", [pa.timestamp("us"), pa.date64()])
+def test_what_clocks_showed_and_moments_are_two_types(tmp_path, clock):
+    stamps(tmp_path / "1.parquet", clock)
+    stamps(tmp_path / "2.parquet", pa.timestamp("us", "Asia/Tokyo"))
+    with pytest.raises(InputError, match=r"column at: is timestamp\[us, tz=Asia/Tokyo\] here, and"):
+        read(tmp_path)
