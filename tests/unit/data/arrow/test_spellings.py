@@ -6,7 +6,6 @@ import pytest
 from skewgate.data.arrow import spellings
 
 NEITHER = [
-    "+7",
     "1_000",
     "1,000",
     "0x10",
@@ -27,6 +26,7 @@ NEITHER += ["2016-01-01 00:00:00.1234567890", "2016-01-01 00:00:00,5", "2016-01-
 INTEGERS = {
     "7": 7,
     "-7": -7,
+    "+7": 7,
     " 7": 7,
     "7\t": 7,
     "007": 7,
@@ -85,7 +85,7 @@ def test_every_spelling_of_an_integer_is_read_alone_and_beside_all_others():
 
 
 def test_every_spelling_of_a_float_is_read_alone_and_beside_all_others():
-    numbers = {text: float(text) for text in list(INTEGERS)[:16]}
+    numbers = {text: float(text) for text in list(INTEGERS)[:17]}
     texts = [*FLOATS, *numbers, *NEITHER, "true", "2016-01-01", "10:00", None]
     values = [*FLOATS.values(), *numbers.values()]
     expected = [*values, *[None] * (len(texts) - len(values))]

@@ -18,7 +18,6 @@ def kinds(texts, conventions=EUROPE):
         (Kind.POINT, ["7.", ".5", "-1.5", "+1.5e3", " 0.1"]),
         (Kind.COMMA, ["3,14", "-0,5", ",5", "1234,5", "0,123", "1,2345", "1,5e3"]),
         (Kind.GROUPS, ["1,234", "-12,345", "999,000"]),
-        (Kind.HEX, ["0x10", "0XfF"]),
         (Kind.NAN, ["NaN", "nan", "-nan"]),
         (
             Kind.MISSING,

@@ -79,7 +79,7 @@ def test_good_rows_beside_a_bad_one_are_what_they_are_alone(tmp_path, suffix, fo
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("text", ["0x10", "0XfF", "+7", "1_000", "١٢", "7\u00a0"])
+@pytest.mark.parametrize("text", ["0x10", "0XfF", "1_000", "١٢", "7\u00a0"])
 @pytest.mark.parametrize("bad", [(), (0, 2)])
 def test_what_is_no_integer_is_none_in_any_format_on_any_path(tmp_path, suffix, text, bad):
     values = ["7", text, "8"]

@@ -279,7 +279,7 @@ def test_all_files_say_what_a_column_is(files, columns, kind, values, turned):
     assert str(types["x"]) == kind
     found = []
     for path in paths:
-        source = sources.open_file(path, types, complete=True, settled=types)
+        source = sources.open_file(path, None, known=types, complete=True)
         for batch in source.batches():
             found += batch.column(0).to_pylist()
     assert found == values
@@ -299,7 +299,7 @@ def test_with_settled_types_odd_cells_are_missing_and_reject_nothing(files):
     paths = files(["7"] * 300 + ["far", "NA"], ["2.5"])
     types = sources.infer(paths)
     assert str(types["x"]) == "double"
-    source = sources.open_file(paths[0], types, complete=True, settled=types)
+    source = sources.open_file(paths[0], None, known=types, complete=True)
     [batch] = source.batches()
     assert batch.column(0).to_pylist() == [7.0] * 300 + [None, None]
     assert len(source.notes()) == 2
