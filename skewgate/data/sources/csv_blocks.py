@@ -20,6 +20,9 @@ from skewgate.data.sources import quoting
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
+_DIGITS = rb"[0-9a-fA-F]{1,16}[ \t]*(?:[^0-9a-zA-Z]|\Z)"
+_HEXADECIMAL = {mark: re.compile(mark + _DIGITS) for mark in (b"0x", b"0X")}
+"""What Arrow may take for a number to the base of 16."""
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
@@ -115,16 +118,33 @@ def _without_hexadecimals(
     Raises:
         InvalidColumn: a column is to be one of integers, and holds such.
     """
-    if b"0x" not in data and b"0X" not in data:
+    integers = [field.name for field in table.schema if field.type == pa.int64()]
+    if not integers or not _may_have_hexadecimals(data):
         return table
-    for at, field in enumerate(table.schema):
-        if field.type == pa.int64():
-            text = parse(data, header, [field.name], {field.name: pa.string()})
-            if spellings.has_hexadecimals(text.column(0).combine_chunks()):
-                if field.name in types:
-                    raise InvalidColumn(field.name)
-                table = table.set_column(at, text.schema.field(0), text.column(0))
+    text = parse(data, header, integers, dict.fromkeys(integers, pa.string()))
+    for name in integers:
+        if spellings.has_hexadecimals(text.column(name).combine_chunks()):
+            if name in types:
+                raise InvalidColumn(name)
+            at = table.column_names.index(name)
+            table = table.set_column(at, text.schema.field(name), text.column(name))
     return table
+
+
+def _may_have_hexadecimals(data: bytes) -> bool:
+    return any(
+        mark[1:] in data and _has_pair(data, mark) and form.search(data) is not None
+        for mark, form in _HEXADECIMAL.items()
+    )
+
+
+def _has_pair(data: bytes, pair: bytes) -> bool:
+    """Says whether two bytes stand there, faster than a search by Python does."""
+    number = int.from_bytes(pair, "little")
+    return any(
+        bool((np.frombuffer(data, "<u2", (len(data) - at) // 2, at) == number).any())
+        for at in (0, 1)
+    )
 
 
 def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
