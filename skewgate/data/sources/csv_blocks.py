@@ -22,6 +22,9 @@ from skewgate.data.sources.rejected import Rejected, shortened
 Types = Mapping[str, pa.DataType]
 _NANOSECONDS = re.compile(rb"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}(?![0-9])")
 """The digits of a second that no microsecond holds."""
+_DIGITS = rb"[0-9a-fA-F]{1,16}[ \t]*(?:[^0-9a-zA-Z]|\Z)"
+_HEXADECIMAL = {mark: re.compile(mark + _DIGITS) for mark in (b"0x", b"0X")}
+"""What Arrow may take for a number to the base of 16."""
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
@@ -139,7 +142,7 @@ def _parsed(
     def again(name: str, kind: pa.DataType) -> pa.Table:
         return parse(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
 
-    if b"0x" in data or b"0X" in data:
+    if _may_have_hexadecimals(data):
         table = _without_hexadecimals(table, types, again)
     return _without_nanoseconds(table, again)
 
@@ -160,6 +163,22 @@ def _without_hexadecimals(
                     raise InvalidColumn(field.name)
                 table = table.set_column(at, text.schema.field(0), text.column(0))
     return table
+
+
+def _may_have_hexadecimals(data: bytes) -> bool:
+    return any(
+        mark[1:] in data and _has_pair(data, mark) and form.search(data) is not None
+        for mark, form in _HEXADECIMAL.items()
+    )
+
+
+def _has_pair(data: bytes, pair: bytes) -> bool:
+    """Says whether two bytes stand there, faster than a search by Python does."""
+    number = int.from_bytes(pair, "little")
+    return any(
+        bool((np.frombuffer(data, "<u2", (len(data) - at) // 2, at) == number).any())
+        for at in (0, 1)
+    )
 
 
 def _without_nanoseconds(

@@ -294,9 +294,10 @@ def _as_lists(types: _Types, many: Set[str]) -> _Types:
 
 def _is_plain(data: bytes, rows: int) -> bool:
     """Says whether each line begins and ends as an object, as far as it can be told at once."""
-    if data.count(b"\n{") + data.startswith(b"{") != rows:
-        return False
-    return data.count(b"}\n") + data.count(b"}\r\n") + data.endswith(b"}") == rows
+    between = data.count(b"}\n{")
+    if between != rows - 1 and b"\r" in data:
+        between += data.count(b"}\r\n{")
+    return between == rows - 1 and data[:1] == b"{" and data[-3:].rstrip(b"\r\n")[-1:] == b"}"
 
 
 def _explicit(types: _Types) -> pa.Schema:
