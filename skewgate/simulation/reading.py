@@ -108,10 +108,11 @@ class Rows:
         """Lets columns of nothing but `NA` be read again that are text in another file."""
         again = False
         for source in self._sources:
-            for name in sorted(source.only_missing()) if isinstance(source, CsvSource) else ():
-                if is_text(types[name][0]):
-                    source.as_text(name)
-                    again = True
+            if isinstance(source, CsvSource):
+                for name in sorted(source.only_missing()):
+                    if is_text(types[name][0]):
+                        source.as_text(name)
+                        again = True
         return again
 
     def _observe(
