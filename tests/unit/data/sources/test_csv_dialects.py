@@ -92,10 +92,10 @@ POOL += ["2016-01-31", "2016-01-31 10:00:00", "99999999999999999999", "1e5", "in
 @settings(max_examples=40, deadline=None)
 @given(
     runs=st.lists(
-        st.tuples(st.sampled_from(POOL), st.sampled_from([1, 1, 3, 250])), min_size=1, max_size=5
+        st.tuples(st.sampled_from(POOL), st.sampled_from([1, 1, 3, 201])), min_size=1, max_size=5
     ),
     delimiter=st.sampled_from([",", ";", "\t"]),
-    block=st.sampled_from([8, 60, 700]),
+    block=st.sampled_from([60, 700]),
     turned=st.booleans(),
 )
 def test_no_column_depends_on_its_blocks_or_the_order_of_its_rows(runs, delimiter, block, turned):
