@@ -10,7 +10,8 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.sources import base, cell_kinds, column_names, dialects, quoting
 from skewgate.data.sources.cell_kinds import Conventions
-from skewgate.data.sources.csv_pass import Known, Pass
+from skewgate.data.sources.csv_known import Known
+from skewgate.data.sources.csv_pass import Pass
 from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, TextFile, count_lines
@@ -19,7 +20,7 @@ from skewgate.data.sources.streams import Opener, TextFile, count_lines
 class CsvSource(base.TableSource):
     """A CSV file; an empty cell, quoted or not, is a missing value.
 
-    `csv_columns` says what else is missing, and what a column is whose cells are not alike.
+    `csv_tally` says what else is missing, and what a column is whose cells are not alike.
     """
 
     text = True

@@ -3,58 +3,23 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 import pyarrow as pa
 
 from skewgate.data.arrow.kinds import is_number, joined
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, quoting
-from skewgate.data.sources.cell_kinds import Cells, Conventions, Kind
-from skewgate.data.sources.csv_blocks import Dialect, InvalidColumn, Rows, parse
-from skewgate.data.sources.csv_columns import COMMAS, ODD_CELLS, Column, Tally, one_array
+from skewgate.data.sources.cell_kinds import Cells, Kind
+from skewgate.data.sources.csv_blocks import InvalidColumn, Rows
+from skewgate.data.sources.csv_columns import Column
+from skewgate.data.sources.csv_known import Known, Types
+from skewgate.data.sources.csv_tally import COMMAS, ODD_CELLS, Tally, one_array
 from skewgate.data.sources.rejected import Rejections, enough, reject
 from skewgate.data.sources.streams import count_lines
 
 _SAMPLE = 4096
 """Cells of a column of text that are looked at first."""
-_Types = dict[str, pa.DataType]
-
-
-@dataclasses.dataclass
-class Known:
-    """What is known of a file, and what every pass over it learns.
-
-    Attributes:
-        path: the file.
-        columns: names of all its columns.
-        dialect, conventions: how it is written.
-        declared: types that were given to columns.
-        settled: those of them that were found in the whole file, and not given by the user.
-        inferred: types of other columns, as far as they had to be widened.
-        floor: types that hold for other files too, of other columns.
-        text: other columns that are text, whatever follows.
-        examined: other columns that are to be read as text from the first row on.
-        commas: whether commas are decimal marks, by column.
-        only_missing: columns that have marks of missing values and nothing else.
-        notes: what was read otherwise than it stands in the file, by column.
-    """
-
-    path: str
-    columns: list[str]
-    dialect: Dialect
-    conventions: Conventions
-    declared: _Types
-    settled: frozenset[str] = frozenset()
-    inferred: _Types = dataclasses.field(default_factory=dict)
-    floor: _Types = dataclasses.field(default_factory=dict)
-    text: set[str] = dataclasses.field(default_factory=set)
-    examined: set[str] = dataclasses.field(default_factory=set)
-    commas: dict[str, bool] = dataclasses.field(default_factory=dict)
-    only_missing: set[str] = dataclasses.field(default_factory=set)
-    notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 class Pass:
@@ -76,11 +41,11 @@ class Pass:
     ) -> None:
         self._known, self._columns, self._rejections = known, columns, rejections
         self._has_commas = has_commas
-        self._types: _Types = {**known.inferred, **known.declared}
+        self._types: Types = {**known.inferred, **known.declared}
         self._odd: dict[str, Column] = {}  # columns that are read as text and converted
         self._pending: dict[str, Tally] = {}  # of these, with the block at work
         for name in known.examined.intersection(columns) - known.declared.keys() - known.text:
-            self._odd[name] = self._column(name, whole=True)
+            self._odd[name] = self._known.column(name, whole=True)
 
     def batch(self, line: int, data: bytes) -> pa.RecordBatch | None:
         """Returns the rows of a block that can be read; None if there is none.
@@ -114,29 +79,10 @@ class Pass:
         if name in self._known.declared:
             return
         if self._types[name] == pa.string() and tally.is_text_for_good():
-            self._settle_text(column)
+            self._known.settle_text(column)
+            del self._odd[name]
         elif is_number(self._types[name]) and tally.counts[Kind.OTHER] > ODD_CELLS:
-            self._learn_text(column)
-
-    def _settle_text(self, column: Column) -> None:
-        self._known.text.add(column.name)
-        self._known.notes[column.name] = column.notes(pa.string())
-        self._odd.pop(column.name, None)
-
-    def _learn_text(self, column: Column) -> NoReturn:
-        self._known.inferred[column.name] = pa.string()
-        self._settle_text(column)
-        raise base.WiderTypes
-
-    def _learn(self, name: str, kind: pa.DataType) -> NoReturn:
-        self._known.inferred[name] = kind
-        if name in self._odd:
-            self._known.examined.add(name)
-        raise base.WiderTypes
-
-    def _examine(self, name: str) -> NoReturn:
-        self._known.examined.add(name)
-        self._learn(name, self._types[name])
+            self._known.learn_text(column)
 
     def finish(self) -> None:
         """Decides what the columns are, once all blocks were read.
@@ -149,47 +95,20 @@ class Pass:
             if kind is None:
                 continue
             if name not in self._known.declared and column.whole:
-                self._decide(column, kind)
+                self._known.decide(column, kind)
             if pa.types.is_null(kind) and column.tally.missing:
                 self._known.only_missing.add(name)
             self._known.notes[name] = column.notes(kind)
 
-    def _decide(self, column: Column, kind: pa.DataType) -> None:
-        delimiter = self._known.dialect.delimiter
-        floor = self._known.floor.get(column.name, pa.null())
-        found = joined(column.tally.type(delimiter, floor), floor, text=True)
-        comma = column.tally.comma(delimiter)
-        if column.tally.commas():
-            self._known.commas[column.name] = comma
-            if column.comma != comma and is_number(found):
-                self._learn(column.name, found)
-        if found != kind:
-            if found in (None, pa.string()):
-                self._learn_text(column)
-            self._learn(column.name, found)
-
-    def _written(self) -> _Types:
+    def _written(self) -> Types:
         """Returns the types as which the text is to be read."""
         return {**self._types, **dict.fromkeys(self._odd, pa.string())}
 
-    def _kind(self, name: str) -> pa.DataType | None:
-        return self._types.get(name)
-
-    def _column(self, name: str, *, whole: bool) -> Column:
-        known = self._known
-        exact = name in known.declared and name not in known.settled
-        column = Column(name, known.dialect, known.conventions, exact=exact, whole=whole)
-        column.comma = known.commas.get(name)
-        return column
-
     def _parse(self, data: bytes, columns: Sequence[str]) -> pa.Table:
-        return self._parse_as(data, columns, self._written())
-
-    def _parse_as(self, data: bytes, columns: Sequence[str], types: _Types) -> pa.Table:
-        return parse(data, self._known.columns, columns, types, None, self._known.dialect)
+        return self._known.parse(data, columns, self._written())
 
     def _cells(self, column: Column, data: bytes) -> Cells:
-        table = self._parse_as(data, [column.name], {column.name: pa.string()})
+        table = self._known.parse(data, [column.name], {column.name: pa.string()})
         return column.cells(one_array(table.column(0)))
 
     def _read(self, line: int, data: bytes) -> tuple[pa.Table, int | quoting.Places] | None:
@@ -241,7 +160,7 @@ class Pass:
         return None if table is None else (table, rows.lines)
 
     def _reject(self, name: str, rows: Rows) -> None:
-        column, kind = self._odd[name], self._kind(name)
+        column, kind = self._odd[name], self._types[name]
 
         def accepts(data: bytes) -> bool:
             try:
@@ -284,13 +203,13 @@ class Pass:
         """Looks at a column that begins so: says whether it is text that may be something else."""
         if values.type != pa.string() or name in self._known.text:
             return False
-        column = self._column(name, whole=True)
+        column = self._known.column(name, whole=True)
         if len(values) > _SAMPLE:
             column.tally.add(column.cells(one_array(values.slice(0, _SAMPLE))))
             if column.tally.is_text_for_good():
-                self._settle_text(column)
+                self._known.settle_text(column)
                 return False
-        self._odd[name] = self._column(name, whole=True)
+        self._odd[name] = self._known.column(name, whole=True)
         return True
 
     def _convert(self, column: Column, cells: Cells, tally: Tally) -> pa.Array:
@@ -299,11 +218,11 @@ class Pass:
         given = name in self._known.declared
         late = not given and not column.whole and is_number(self._types[name])
         if late and cells.count(Kind.OTHER, *COMMAS):
-            self._examine(name)
+            self._known.learn(name, self._types[name], examined=True)
         delimiter = self._known.dialect.delimiter
         if column.comma is None and cells.count(*COMMAS):
             column.comma = self._has_commas(name) if given else tally.comma(delimiter)
-        kind = self._kind(name)
+        kind = self._types.get(name)
         if kind is None:
             kind = tally.type(delimiter)
         try:
@@ -313,8 +232,8 @@ class Pass:
                 raise
         wider = joined(kind, tally.type(delimiter, kind), text=True)
         if wider in (None, kind):
-            self._learn_text(column)
-        self._learn(name, wider)
+            self._known.learn_text(column)
+        self._known.learn(name, wider, examined=name in self._odd)
 
     def _look_into(self, name: str, data: bytes) -> None:
         """Finds out why a column does not fit its type: it has marks of missing values, or more.
@@ -322,7 +241,7 @@ class Pass:
         Raises:
             WiderTypes: its type is another one, or must be found anew.
         """
-        column = self._column(name, whole=False)
+        column = self._known.column(name, whole=False)
         if name in self._known.declared:
             self._odd[name] = column
             return
@@ -340,7 +259,7 @@ class Pass:
         delimiter = self._known.dialect.delimiter
         wider = joined(kind, column.tally.type(delimiter, kind), text=True)
         if wider not in (kind, pa.string(), None):
-            self._learn(name, wider)
+            self._known.learn(name, wider, examined=name in self._odd)
         if column.tally.is_text_for_good():
-            self._learn_text(column)
-        self._examine(name)
+            self._known.learn_text(column)
+        self._known.learn(name, self._types[name], examined=True)
