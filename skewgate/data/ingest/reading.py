@@ -73,7 +73,7 @@ class Reader:
     """
 
     def __init__(self, plan: Plan, types: Mapping[str, pa.DataType], *, final: bool) -> None:
-        self._plan, self._given, self._final = plan, types, final
+        self._plan, self._known, self._final = plan, types, final
         self._place = 0
         self._first = ""  # the file that `types` are of
         self.types: dict[str, pa.DataType] = {}
@@ -86,7 +86,7 @@ class Reader:
             WiderTypes: read again, with types that hold for all rows.
         """
         for path in paths:
-            source = sources.open_file(path, self._given, self._plan.opener, complete=self._final)
+            source = self._open(path)
             rows = 0
             for chunk in self._chunks(path, source):
                 rows += chunk.rows
@@ -97,6 +97,13 @@ class Reader:
                 raise InputError(
                     path, f"says that it has {source.rows} rows, found {rows}", "write it again"
                 )
+
+    def _open(self, path: str) -> Source:
+        """Opens a file; types that are given convert values, those that are known do not."""
+        given, known = self._plan.types, self._known if self._final else self.types
+        if self._final:
+            given = {name: kind for name, kind in given.items() if name in known}
+        return sources.open_file(path, given, self._plan.opener, known=known, complete=self._final)
 
     def _chunks(self, path: str, source: Source) -> Iterator[Chunk]:
         incoming = _Since(self._plan.max_rejected)

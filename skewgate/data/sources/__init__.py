@@ -65,24 +65,30 @@ def open_file(
     types: Mapping[str, pa.DataType] | None = None,
     opener: Opener | None = None,
     *,
+    known: Mapping[str, pa.DataType] | None = None,
     complete: bool = False,
 ) -> Source:
     """Opens one file of rows.
 
     Args:
         path: its name says the format; CSV and JSON Lines may be compressed.
-        types: types that a schema, a user or `infer` gives to columns. Others are those that hold
-            for the beginning of the file, until a later row is wider.
+        types: types that a schema or a user gives to columns. Others are those that hold for the
+            beginning of the file, until a later row is wider.
         opener: opens paths of another file system; without it they are local.
-        complete: whether `types` name all columns that the rows have, as those of `infer` do, so
-            that a column that comes late in JSON Lines is there from the start.
+        known: types that other rows of the data set have shown. JSON Lines keep to these kinds of
+            values; other formats read by them if they are complete.
+        complete: whether `types` and `known` name all columns that the rows have, as `infer` does,
+            so that a column that comes late in JSON Lines is there from the start.
 
     Raises:
         InputError: the format is unknown, or the file cannot be opened.
     """
     kind = _table(path)
+    if kind is JsonSource:
+        return JsonSource(path, types or {}, opener, known=known, complete=complete)
     if kind is not None:
-        return kind(path, types or {}, opener, complete=complete)
+        given = {**(known or {}), **(types or {})} if complete else types or {}
+        return kind(path, given, opener, complete=complete)
     if "tfrecord" in os.path.basename(path).lower():
         return RecordSource(path, opener)
     raise InputError(

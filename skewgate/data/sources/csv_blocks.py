@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,17 @@ import pyarrow as pa
 import pyarrow.csv
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import spellings
+from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import name_of
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import quoting
-from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
-_TRUE, _FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
-"""Without 1 and 0, which are numbers."""
+_DIGITS = rb"[0-9a-fA-F]{1,16}[ \t]*(?:[^0-9a-zA-Z]|\Z)"
+_HEXADECIMAL = {mark: re.compile(mark + _DIGITS) for mark in (b"0x", b"0X")}
+"""What Arrow may take for a number to the base of 16."""
 _CONVERSION = re.compile(r"CSV column #(\d+):")
 
 
@@ -71,8 +73,8 @@ def parse(
                 include_columns=columns,
                 null_values=[""],
                 strings_can_be_null=True,
-                true_values=_TRUE,
-                false_values=_FALSE,
+                true_values=list(spellings.TRUE),
+                false_values=list(spellings.FALSE),
             ),
         )
         table = reader.read_all()
@@ -81,7 +83,68 @@ def parse(
         if found is None:
             raise
         raise InvalidColumn(header[int(found.group(1))]) from error
-    return _without_nanoseconds(table, data, header)
+    return _without_nanoseconds(_without_hexadecimals(table, data, header, types), data, header)
+
+
+def parse_spelled(
+    data: bytes, header: Sequence[str], columns: Sequence[str], types: Types, spelled: Set[str]
+) -> pa.Table:
+    """Reads whole rows like `parse`, and some columns of integers by every spelling of INT.
+
+    Arrow knows one of these spellings only, but is fast: see `spellings`.
+
+    Args:
+        data, header, columns, types: see `parse`.
+        spelled: the columns.
+
+    Raises:
+        InvalidColumn, pa.ArrowInvalid: see `parse`.
+    """
+    table = parse(data, header, columns, {**types, **dict.fromkeys(spelled, pa.string())})
+    for name in spelled & set(columns):
+        values, bad = spellings.integers(table.column(name).combine_chunks())
+        if bad.any():
+            raise InvalidColumn(name)
+        at = table.column_names.index(name)
+        table = table.set_column(at, pa.field(name, pa.int64()), values)
+    return table
+
+
+def _without_hexadecimals(
+    table: pa.Table, data: bytes, header: Sequence[str], types: Types
+) -> pa.Table:
+    """Takes back what Arrow has read as numbers to the base of 16, which are text.
+
+    Raises:
+        InvalidColumn: a column is to be one of integers, and holds such.
+    """
+    integers = [field.name for field in table.schema if field.type == pa.int64()]
+    if not integers or not _may_have_hexadecimals(data):
+        return table
+    text = parse(data, header, integers, dict.fromkeys(integers, pa.string()))
+    for name in integers:
+        if spellings.has_hexadecimals(text.column(name).combine_chunks()):
+            if name in types:
+                raise InvalidColumn(name)
+            at = table.column_names.index(name)
+            table = table.set_column(at, text.schema.field(name), text.column(name))
+    return table
+
+
+def _may_have_hexadecimals(data: bytes) -> bool:
+    return any(
+        mark[1:] in data and _has_pair(data, mark) and form.search(data) is not None
+        for mark, form in _HEXADECIMAL.items()
+    )
+
+
+def _has_pair(data: bytes, pair: bytes) -> bool:
+    """Says whether two bytes stand there, faster than a search by Python does."""
+    number = int.from_bytes(pair, "little")
+    return any(
+        bool((np.frombuffer(data, "<u2", (len(data) - at) // 2, at) == number).any())
+        for at in (0, 1)
+    )
 
 
 def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
@@ -155,6 +218,26 @@ class Rows:
             kind: its type.
             enough: number of rejected rows at which the rows behind them are of no matter.
         """
+        place = self.header.index(column)
+        problems = {}
+        invalid = self._invalid(column, kind, enough)
+        if len(invalid) == enough:
+            self.texts, self.lines = self.texts[: invalid[-1] + 1], self.lines[: invalid[-1] + 1]
+        for at in invalid:
+            cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
+            problems[at] = (column, shortened(cells[place].decode().strip(" \t")), name_of(kind))
+        if not problems:
+            raise InputError(
+                f"{self.path}: column {column}", "cannot be read in whole", "write the file again"
+            )
+        self._drop(problems)
+
+    def _invalid(self, column: str, kind: pa.DataType, enough: int | None) -> list[int]:
+        """Returns the first rows whose value in a column does not fit its type."""
+        if kind == pa.int64():
+            table = parse(self.data(), self.header, [column], {column: pa.string()})
+            _, bad = spellings.integers(table.column(0).combine_chunks())
+            return [int(at) for at in np.flatnonzero(bad)[:enough]]
 
         def accepts(start: int, end: int) -> bool:
             data = b"".join(self.texts[start:end])
@@ -164,19 +247,7 @@ class Rows:
                 return False
             return True
 
-        place = self.header.index(column)
-        problems = {}
-        invalid = bad_rows(len(self.texts), accepts, enough)
-        if len(invalid) == enough:
-            self.texts, self.lines = self.texts[: invalid[-1] + 1], self.lines[: invalid[-1] + 1]
-        for at in invalid:
-            cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
-            problems[at] = (column, shortened(cells[place].decode().strip()), name_of(kind))
-        if not problems:
-            raise InputError(
-                f"{self.path}: column {column}", "cannot be read in whole", "write the file again"
-            )
-        self._drop(problems)
+        return bad_rows(len(self.texts), accepts, enough)
 
     def _reject_lengths(self) -> None:
         skipped: list[tuple[int, int]] = []

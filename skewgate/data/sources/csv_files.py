@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.kinds import is_time, joined
-from skewgate.data.arrow.times import whole_seconds
+from skewgate.data.arrow.kinds import joined
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import base, quoting
-from skewgate.data.sources.csv_blocks import InvalidColumn, Rows, parse
+from skewgate.data.sources.csv_blocks import InvalidColumn, Rows, parse, parse_spelled
 from skewgate.data.sources.rejected import Rejections, enough, reject
 from skewgate.data.sources.streams import Opener, TextFile, count_lines
 
@@ -31,40 +30,18 @@ class _Reading:
         columns: the columns to read.
         types: types of columns, as far as they are known.
         rejections: takes the rows that cannot be read.
-        forms: how the text writes columns that are integers by declaration: as booleans or times.
-        filled: the columns that had a value already.
+        spelled: columns that are integers by declaration, and not written as plain ones throughout.
     """
 
     columns: Sequence[str]
     types: _Types
     rejections: Rejections | None
-    forms: _Types = dataclasses.field(default_factory=dict)
-    filled: set[str] = dataclasses.field(default_factory=set)
-
-    def written(self) -> _Types:
-        """Returns the types as which the text is to be read."""
-        return {**self.types, **self.forms}
-
-    def note_values(self, batch: pa.RecordBatch) -> None:
-        """Notes which columns have a value."""
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            if column.null_count < len(column):
-                self.filled.add(name)
+    spelled: set[str] = dataclasses.field(default_factory=set)
 
     def batch(self, table: pa.Table, lines: int | quoting.Places) -> pa.RecordBatch:
         """Returns a table of one block as a batch."""
         [batch] = table.combine_chunks().to_batches()
-        columns = [
-            _as_integers(column) if name in self.forms else column
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        ]
-        return base.with_lines(
-            pa.RecordBatch.from_arrays(columns, batch.schema.names) if self.forms else batch, lines
-        )
-
-
-def _as_integers(column: pa.Array) -> pa.Array:
-    return column.cast(pa.int64()) if pa.types.is_boolean(column.type) else whole_seconds(column)
+        return base.with_lines(batch, lines)
 
 
 class CsvSource(base.TableSource):
@@ -153,7 +130,6 @@ class CsvSource(base.TableSource):
             if batch is None:
                 batch = self._salvaged(line, data, reading)
             if batch is not None:
-                reading.note_values(batch)
                 yield batch
 
     def _read(self, line: int, data: bytes, reading: _Reading) -> pa.RecordBatch | None:
@@ -161,10 +137,15 @@ class CsvSource(base.TableSource):
         places, loose = quoting.quotes(data)
         if loose or len(places) % 2 or not is_utf8(data):
             return None
-        try:
-            table = parse(data, self.columns, reading.columns, reading.written())
-        except (InvalidColumn, pa.ArrowInvalid):
-            return None
+        table = None
+        while table is None:
+            try:
+                table = self._parse(data, reading.columns, reading)
+            except InvalidColumn as error:
+                if not self._spelled(error.args[0], reading):
+                    return None
+            except pa.ArrowInvalid:
+                return None
         if count_lines(data) + (data[-1:] not in b"\r\n") == table.num_rows:
             return reading.batch(table, line)
         starts = quoting.row_starts(data)
@@ -180,14 +161,14 @@ class CsvSource(base.TableSource):
         while rows.texts and table is None:
             try:
                 if declared:  # first, so that no rejected row makes another column wider
-                    parse(rows.data(), self.columns, declared, reading.written())
-                table = parse(rows.data(), self.columns, reading.columns, reading.written())
+                    self._parse(rows.data(), declared, reading)
+                table = self._parse(rows.data(), reading.columns, reading)
             except InvalidColumn as error:
                 column = error.args[0]
                 if column not in self._declared:
                     self._widen(column, rows, reading)
-                elif not self._reinterpreted(column, rows, reading):
-                    kind = reading.written()[column]
+                elif not self._spelled(column, reading):
+                    kind = self._declared[column]
                     rows.reject_invalid(column, kind, enough(reading.rejections))
         for row in rows.rejected:
             reject(reading.rejections, row)
@@ -205,16 +186,12 @@ class CsvSource(base.TableSource):
                 self.inferred[field.name] = wider
         raise base.WiderTypes
 
-    def _reinterpreted(self, column: str, rows: Rows, reading: _Reading) -> bool:
-        """Notes that the integers of a column are booleans or times, if they are so throughout."""
-        if self._declared[column] != pa.int64():
+    def _parse(self, data: bytes, columns: Sequence[str], reading: _Reading) -> pa.Table:
+        return parse_spelled(data, self.columns, columns, reading.types, reading.spelled)
+
+    def _spelled(self, column: str, reading: _Reading) -> bool:
+        """Notes that a column of integers is to be read by every spelling, if it was not yet."""
+        if self._declared.get(column) != pa.int64() or column in reading.spelled:
             return False
-        known = reading.forms.get(column, pa.null())
-        if column in reading.filled and pa.types.is_null(known):
-            return False
-        found = parse(rows.data(), self.columns, [column], {}).schema.field(0).type
-        form = joined(known, found, text=True)
-        if form == known or not (is_time(form) or form in (pa.bool_(), pa.time32("s"))):
-            return False
-        reading.forms[column] = form
+        reading.spelled.add(column)
         return True
