@@ -16,6 +16,7 @@ from skewgate.data import sources
 from skewgate.data.arrow.columns import large_lists
 from skewgate.data.arrow.kinds import is_list
 from skewgate.data.arrow.values import numbers, places_array, validity
+from skewgate.data.sources import json_types
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
@@ -134,7 +135,7 @@ class Rows:
                 longest = pc.max(pc.list_value_length(array)).as_py() or 0
                 self._longest[name] = max(self._longest.get(name, 0), longest)
                 array = _as_text(_first_value(array))
-            columns.append(array)
+            columns.append(_filled(array))
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
     def blocks(
@@ -199,6 +200,7 @@ class Rows:
                 array = array.dictionary_decode()
             if isinstance(source, RecordSource) and not is_list(field.type):
                 array = _first_value(array)
+            array = _filled(array)
             columns.append(array if array.type == field.type else _cast(array, field, source.path))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
@@ -212,6 +214,8 @@ def _state(path: str) -> tuple[int, int]:
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:
     if is_list(field.type) and not is_list(array.type):
         return large_lists(validity(array).astype(np.int64), array.drop_null()).cast(field.type)
+    if pa.types.is_struct(field.type):
+        return json_types.conformed(array, field.type)
     try:
         return array.cast(field.type)
     except pa.ArrowInvalid as error:
@@ -238,6 +242,13 @@ def _first_value(array: pa.Array) -> pa.Array:
         return array
     starts = numbers(array.offsets).astype(np.int64)
     return array.values.take(places_array(starts[:-1], starts[:-1] < starts[1:]))
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """Returns objects that no row gives a key as missing, as no file of windows can hold them."""
+    if not pa.types.is_nested(array.type) or pa.types.is_map(array.type):
+        return array
+    return json_types.conformed(array, json_types.filled(array.type))
 
 
 def _as_text(array: pa.Array) -> pa.Array:
@@ -272,6 +283,11 @@ def _wider(before: tuple[pa.DataType, str], field: pa.Field, path: str) -> pa.Da
         return pa.large_string()
     if set(both) == {pa.large_binary(), pa.large_string()}:  # records that are not all UTF-8
         return pa.large_binary()
+    if (
+        all(map(pa.types.is_struct, both))
+        and (kind_of_both := json_types.joined(*both)) is not None
+    ):
+        return kind_of_both
     where = "in other rows" if before[1] == path else f"in {before[1]}"
     raise InputError(
         f"{path}: column {field.name}",

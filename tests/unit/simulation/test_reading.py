@@ -137,3 +137,31 @@ def test_a_block_is_joined_of_the_batches_that_it_spans_only(tmp_path, monkeypat
     _, table = read(tmp_path / "x.parquet", size=250)
     assert table["a"].to_pylist() == list(range(5000))
     assert (len(joined), max(joined)) == (20, 3)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_objects_that_are_empty_at_first_have_the_keys_of_later_ones(tmp_path, monkeypatch, order):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 64)
+    values = [*[{"a": {}, "n": n} for n in range(9)], {"a": {"x": 1}, "n": 9}, {"a": {"y": "z"}}]
+    lines(tmp_path / "a.jsonl", values[::order])
+    _, table = read(tmp_path / "a.jsonl", size=4)
+    assert table["a"].to_pylist() == [{"x": None, "y": None, **row["a"]} for row in values[::order]]
+
+
+@pytest.mark.parametrize("value", [{}, {"x": {}}, [{}], {"x": [{"y": {}}], "z": 1}])
+def test_objects_without_any_key_are_missing_and_can_be_written(tmp_path, value):
+    lines(tmp_path / "a.jsonl", [{"a": value, "n": n} for n in range(50)])
+    _, table = read(tmp_path / "a.jsonl")
+    assert table["n"].to_pylist() == list(range(50))
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+
+
+def test_files_whose_objects_have_other_keys_are_one_table(tmp_path):
+    for at, value in enumerate(({}, {"x": 1}, {"y": [2.5], "x": 0.5})):
+        lines(tmp_path / f"{at}.jsonl", [{"a": value}])
+    _, table = read(tmp_path)
+    assert table["a"].to_pylist() == [
+        None,
+        {"x": 1.0, "y": None},
+        {"x": 0.5, "y": [2.5]},
+    ]
