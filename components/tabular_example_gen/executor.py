@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
@@ -23,6 +24,8 @@ from skewgate.data.ingest.plan import Plan
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
+CHANGED_PROPERTY = "changed_types"
+"""Custom property of examples: the columns with another type than in the run before."""
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -54,6 +57,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with artifact_io.temporary_folder(partial):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
+            compare_with_last(counts, examples)
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
@@ -124,6 +128,27 @@ def make_plan(
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
     )
+
+
+def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
+    """Says which columns have another type than in the last run that left its report beside ours.
+
+    The rows of hash splits stay where they are, but what comes behind may take such a column for
+    another feature.
+    """
+    folder, own = os.path.split(examples.uri.rstrip("/"))
+    if not own.isdigit() or not fileio.exists(folder):
+        return
+    runs = [name.strip("/") for name in fileio.listdir(folder)]
+    for run in sorted((int(name) for name in runs if name.isdigit()), reverse=True):
+        path = os.path.join(folder, str(run), REPORT_NAME)
+        if run < int(own) and fileio.exists(path):
+            counts.compare_types(json.loads(artifact_io.read_bytes(path)))
+            break
+    if counts.changed:
+        text = "; ".join(map(str, counts.changed))
+        logging.warning("%s: %s. Fix: give the types in the schema or in `types`.", folder, text)
+        examples.set_string_custom_property(CHANGED_PROPERTY, text)
 
 
 def publish(counts: IngestCounts, examples: types.Artifact) -> None:

@@ -14,14 +14,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pydantic
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow import row_hash, times
-from skewgate.data.arrow.values import castable
+from skewgate.data.arrow.kinds import feature_type, is_list
+from skewgate.data.arrow.values import validity
 from skewgate.data.windows import scheduled, zones
 from skewgate.data.windows.contract import WindowKeys, Zone
 from skewgate.data.windows.durations import DAY
@@ -168,10 +168,12 @@ class InWindow(StrictModel):
 
 
 class ColumnValues(StrictModel):
-    """Splits by the value of a column.
+    """Splits by the value of a column, whatever type a reader gave it.
+
+    7, 7.0, "7" and "007" are one value.
 
     Attributes:
-        column: compared as text.
+        column: of text, numbers, booleans or times.
         values: split name to the values whose rows it holds.
     """
 
@@ -183,9 +185,13 @@ class ColumnValues(StrictModel):
     @classmethod
     def _check(cls, value: dict[str, list[str | int | float | bool]]) -> Any:
         for (first, ours), (second, theirs) in itertools.combinations(value.items(), 2):
-            shared = sorted(set(_as_text(ours)) & set(_as_text(theirs)))
-            if shared:
-                raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
+            known = dict(zip(_words(ours), ours, strict=True))
+            for word, value_ in zip(_words(theirs), theirs, strict=True):
+                if word in known:
+                    same = (
+                        "" if str(known[word]) == str(value_) else f", which is {known[word]!r} too"
+                    )
+                    raise ValueError(f"{first} and {second} both hold {value_!r}{same}")
         return value
 
     def names(self) -> list[str]:
@@ -195,26 +201,30 @@ class ColumnValues(StrictModel):
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a value has none."""
         column = _column(batch, self.column, where)
-        try:
-            text = castable(column).cast(pa.string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if feature_type(column.type) is None or is_list(column.type):
             raise InputError(
                 f"{where}: column {self.column}",
                 f"must hold text, numbers or booleans to split by, found {column.type}",
                 "correct the column or the splits",
-            ) from error
-        known = [(value, place) for place, values in enumerate(self._texts()) for value in values]
-        found = pc.index_in(text, value_set=pa.array([value for value, _ in known], pa.string()))
-        places = np.array([place for _, place in known] + [-1], np.int64)
-        codes: Codes = places[np.asarray(found.fill_null(-1))]
+            )
+        known = [(word, place) for place, words in enumerate(self._words()) for word in words]
+        order = sorted(known)
+        listed = np.array([word for word, _ in order], np.uint64)
+        places = np.array([place for _, place in order], np.int64)
+        found = row_hash.words(column, f"{where}: column {self.column}")
+        at = np.minimum(np.searchsorted(listed, found), len(listed) - 1)
+        fits = validity(column) & (listed[at] == found)
+        codes: Codes = np.where(fits, places[at], -1)
         return codes
 
-    def _texts(self) -> list[list[str]]:
-        return [_as_text(values) for values in self.values.values()]
+    def _words(self) -> list[list[int]]:
+        return [_words(values) for values in self.values.values()]
 
 
 class HashBuckets(StrictModel):
     """Splits by a hash of the row: equal rows fall into the same split at every run.
+
+    What a row's values say counts, not the type that a reader gave the column: see `row_hash`.
 
     Attributes:
         buckets: split name to its number of buckets.
@@ -299,9 +309,9 @@ def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.flo
     return times.moments(column)
 
 
-def _as_text(values: list[str | int | float | bool]) -> list[str]:
-    """Returns the values as Arrow writes them: `true`, and 1 for 1.0."""
-    return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
+def _words(values: list[str | int | float | bool]) -> list[int]:
+    """Returns what stands for each value, whatever its type."""
+    return [int(row_hash.words(pa.array([value]), "splits")[0]) for value in values]
 
 
 def _column(batch: pa.RecordBatch, name: str, where: str) -> pa.Array:

@@ -89,6 +89,21 @@ def test_the_report_lies_beside_the_splits(ingest, report):
     }
 
 
+def test_a_column_of_another_type_than_in_the_last_span_is_said(ingest, report, caplog):
+    by_user = {"by": "hash", "buckets": {"train": 3, "eval": 1}, "columns": ["user"]}
+    users = [str(n) for n in range(40)]
+    first = ingest({"1.csv": "user\n" + "\n".join(users)}, by_user, "1.csv", out="examples/7")
+    assert report(first)["changed_types"] == []
+    data = {"2.csv": "user\n" + "\n".join([*users, "A1"])}
+    second = ingest(data, by_user, "2.csv", out="examples/11")
+    assert report(second)["changed_types"] == [
+        {"column": "user", "before": "int64", "now": "string"}
+    ]
+    noted = second.get_string_custom_property("changed_types")
+    assert noted == "user is string, and was int64"
+    assert f"{noted}. Fix: give the types in the schema or in `types`." in caplog.text
+
+
 # Shards that every reader reads.
 
 
