@@ -8,16 +8,18 @@ who knows the zone knows when it was.
 | type | `whole_seconds` | `with_nanoseconds` | `float_seconds` | `moments` |
 | --- | --- | --- | --- | --- |
 | date32 | days x 86,400 | the same, 0 | the same | the same |
-| date64 | rounded down | down, rest | rounded down | rounded down |
-| timestamp | rounded down | down, rest | rounded down | rounded down |
-| time32, time64 | rounded down | down, rest | rounded down | no moment |
+| date64 | rounded down | down, rest | ms / 1e3 | rounded down |
+| timestamp s, ms, us | rounded down | down, rest | ticks / unit | rounded down |
+| timestamp ns | rounded down | down, rest | whole us (towards 0) / 1e6 | rounded down |
+| time32, time64 | rounded down | down, rest | ticks / unit | no moment |
 | duration | rounded down | down, rest | ticks / unit | no moment |
 | integer, float | | | | seconds as they are |
 | null | stays | none may be there | left out | NaN |
 
-A time is the same number however fine its unit is, and in every form of a table: tf.Example,
-profiles, splits and windows take whole seconds, hashes of rows all of a time. A duration is a
-number with fractions.
+A 64-bit float tells microseconds of today's time stamps and no nanoseconds, so that the nanoseconds
+are dropped first: a time is the same number however fine its unit is. tf.Example, splits and
+windows take whole seconds, hashes of rows all of a time, profiles floats; what tf.Example gets of a
+duration is a float too.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def with_nanoseconds(array: pa.Array) -> tuple[Ticks, Ticks]:
 
 
 def float_seconds(array: pa.Array) -> FloatArray:
-    """Returns times as seconds, without nulls: durations with their fractions, others rounded down.
+    """Returns times as seconds with their fractions, without nulls.
 
     >>> float_seconds(pa.array([1_500, None], pa.duration("ms"))).tolist()
     [1.5]
@@ -75,8 +77,8 @@ def float_seconds(array: pa.Array) -> FloatArray:
     ticks, units = _ticks(array)
     if array.null_count:
         ticks = ticks[validity(array)]
-    if not pa.types.is_duration(array.type):
-        ticks, units = ticks if units == 1 else ticks // units, 1
+    if pa.types.is_timestamp(array.type) and units == _PER_SECOND["ns"]:
+        ticks, units = (ticks - np.fmod(ticks, 1_000)) // 1_000, _PER_SECOND["us"]
     found: FloatArray = ticks / float(units)
     return found
 

@@ -84,15 +84,16 @@ def test_seconds_and_nanoseconds_are_all_of_a_time(drawn):
 
 
 @given(arrays())
-def test_float_seconds_have_fractions_of_durations_alone_and_nulls_are_left_out(drawn):
+def test_float_seconds_are_the_nearest_there_are_and_nulls_are_left_out(drawn):
     kind, ticks, array = drawn
-    known = [tick for tick in ticks if tick is not None]
-    if pa.types.is_duration(kind):
-        expected = [float(tick) / float(per_second(kind)) for tick in known]
-    else:
-        expected = [
-            float(each) for each in times.whole_seconds(array).to_pylist() if each is not None
-        ]
+    units = per_second(kind)
+    expected = []
+    for tick in ticks:
+        if tick is None:
+            continue
+        if pa.types.is_timestamp(kind) and kind.unit == "ns":
+            tick, units = int(fractions.Fraction(tick, 1_000)), 10**6  # towards zero
+        expected.append(float(tick) / float(units) if units >= 1 else float(tick * 86_400))
     found = times.float_seconds(array)
     assert found.dtype == np.float64
     assert found.tolist() == expected
@@ -115,9 +116,9 @@ def test_a_date_is_its_midnight(kind):
     assert times.moments(array).tolist() == [-86_400.0, 1_709_164_800.0]
 
 
-def test_fractions_of_a_time_stamp_are_dropped_and_those_of_a_duration_are_not():
+def test_nanoseconds_of_a_time_stamp_are_dropped_and_those_of_a_duration_are_not():
     stamps = array_of(pa.timestamp("ns"), [1_999, -1_999])
-    assert times.float_seconds(stamps).tolist() == [0, -1]
+    assert times.float_seconds(stamps).tolist() == [1e-6, -1e-6]
     assert times.whole_seconds(stamps).to_pylist() == [0, -1]
     assert times.float_seconds(array_of(pa.duration("ns"), [1_999])).tolist() == [1_999 / 1e9]
 
@@ -125,12 +126,11 @@ def test_fractions_of_a_time_stamp_are_dropped_and_those_of_a_duration_are_not()
 def test_times_at_the_ends_of_their_type_do_not_wrap_round():
     for kind in (pa.timestamp("s"), pa.timestamp("ns"), pa.duration("us")):
         ends = [-(2**63), 2**63 - 1]
-        whole = [end // per_second(kind) for end in ends]
-        assert times.whole_seconds(array_of(kind, ends)).to_pylist() == whole
-        fractions_too = [end / per_second(kind) for end in ends]
-        expected = fractions_too if pa.types.is_duration(kind) else whole
         found = times.float_seconds(array_of(kind, ends))
-        assert found.tolist() == pytest.approx(expected, rel=1e-15)
+        assert found.tolist() == pytest.approx([end / per_second(kind) for end in ends], rel=1e-12)
+        assert times.whole_seconds(array_of(kind, ends)).to_pylist() == [
+            end // per_second(kind) for end in ends
+        ]
 
 
 @given(arrays([*DATES, *STAMPS]))
