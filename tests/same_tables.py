@@ -115,8 +115,9 @@ _LISTS = ("ints", "floats", "texts")
 CATEGORIES = ("text", "words", "digits", "truths", "texts", "bytes")
 NAMES = (
     *("x", "y", "a b", " lead", "é", "0", "12.5", "null", "num_values(x)", "a,b", 'q"q', "index"),
-    *("line\nend", "Unnamed: 1", "__index_level_1__", ""),
+    "line\nend",
 )
+"""Names of features, without those of an index, which some forms cannot tell from features."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,7 +222,6 @@ class Form:
         ending: of the file's name.
         write: writes a table to a path.
         without: kinds that the form cannot hold.
-        nameless: whether it can hold a column without a name.
         alone: whether it can hold a table of one column: where it writes an empty line for a
             missing value, there is no row.
     """
@@ -229,15 +229,12 @@ class Form:
     ending: str
     write: Callable[[SameTable, pathlib.Path], None]
     without: tuple[str, ...] = ()
-    nameless: bool = True
     alone: bool = True
 
     def holds(self, same: SameTable) -> bool:
         """Says whether the form can hold a table."""
-        return (
-            not set(self.without) & set(same.kinds.values())
-            and (self.nameless or "" not in same.kinds)
-            and (self.alone or len(same.kinds) > 1)
+        return not set(self.without) & set(same.kinds.values()) and (
+            self.alone or len(same.kinds) > 1
         )
 
 
@@ -344,11 +341,11 @@ FORMS: Mapping[str, Form] = {
     "parquet": Form("parquet", _parquet),
     "32 bits": Form("parquet", _single),
     "pandas parquet": Form("parquet", _pandas_parquet),
-    "polars parquet": Form("parquet", _polars_parquet, nameless=False),
-    "duckdb parquet": Form("parquet", _duckdb("FORMAT PARQUET"), ("null",), nameless=False),
+    "polars parquet": Form("parquet", _polars_parquet),
+    "duckdb parquet": Form("parquet", _duckdb("FORMAT PARQUET"), ("null",)),
     "csv": Form("csv", _csv, _NOT_IN_TEXT),
     # Of an index and a column without a name nobody can tell which is which.
-    "pandas csv": Form("csv", _pandas_csv, _NOT_IN_TEXT, nameless=False),
+    "pandas csv": Form("csv", _pandas_csv, _NOT_IN_TEXT),
     "polars csv": Form("csv", _polars_csv, (*_NOT_IN_TEXT, "time"), False, False),
     "duckdb csv": Form("csv", _duckdb("FORMAT CSV, HEADER"), (*_NOT_IN_TEXT, "time"), False, False),
     "json": Form("jsonl", _json, ("bytes", "time")),

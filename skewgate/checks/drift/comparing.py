@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
@@ -82,7 +82,8 @@ def compare(
         return [inconclusive("rows", "the current data hold no examples")]
     counted = name_value_counts(baseline, current)
     baselines, currents = (side.with_value_counts(counted) for side in (baseline, current))
-    _check_features(config, baseline, current, where)
+    unread = baseline.unread | current.unread
+    _check_features(config, baselines.get("", {}), currents.get("", {}), unread, where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
     features = baselines.get("", {}).keys() | currents.get("", {}).keys()
@@ -153,15 +154,16 @@ def _find(feature: str, of: str | None, features: Features) -> Distribution | No
     return features.get(feature)
 
 
-def _check_features(config: DriftConfig, baseline: Profile, current: Profile, where: str) -> None:
-    before, now = baseline.slices.get("", {}), current.slices.get("", {})
+def _check_features(
+    config: DriftConfig, before: Features, now: Features, unread: Set[str], where: str
+) -> None:
     if not before.keys() & now.keys():
         raise InputError(
             "baseline and current statistics",
             f"have no feature in common: {_names(before)} against {_names(now)}",
             "compare statistics of the same table",
         )
-    known = before.keys() | now.keys() | baseline.unread | current.unread
+    known = before.keys() | now.keys() | unread
     for feature, rule in config.features.items():
         if feature not in known and not (rule.ignore and may_be_index(feature)):
             raise InputError(

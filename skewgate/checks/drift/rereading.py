@@ -50,4 +50,6 @@ def _with_times(fine: Distribution, side: Distribution) -> Distribution:
     """Keeps what kind of times numbers are, which rows of tf.Example do not say."""
     if not isinstance(fine, NumericDistribution) or not isinstance(side, NumericDistribution):
         return fine
-    return dataclasses.replace(fine, logical=fine.logical or side.logical)
+    if fine.logical or not side.logical:
+        return fine
+    return dataclasses.replace(fine, logical=side.logical)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
@@ -116,9 +117,11 @@ class CsvSource(base.TableSource):
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
         names = [name for name in self.columns if columns is None or name in columns]
+        known = self._known
         if not names:  # Arrow would read all columns
             names = self.columns[:1]
-        reading = Pass(self._known, names, rejections, self._has_commas)
+            known = dataclasses.replace(known, declared={names[0]: pa.string()}, notes={})
+        reading = Pass(known, names, rejections, self._has_commas)
         delimiter = self._known.dialect.delimiter
         blocks = self._file.blocks(
             lambda data: quoting.whole_rows(data, delimiter), self._start, self._line

@@ -208,7 +208,9 @@ def test_a_key_without_a_name_is_refused(reader, tmp_path):
 def test_a_name_that_is_not_utf8_is_refused(reader, tmp_path):
     path = tmp_path / "trips.csv"
     path.write_bytes(b"fare,caf\xe9\n1,2\n")
-    assert reader.message(path) == f"{path}: line 1: is not UTF-8. Fix: correct the header."
+    assert reader.message(path) == (
+        f"{path}: line 1: is not UTF-8. Fix: give the option encoding, such as cp1252."
+    )
     path = tmp_path / "trips.parquet"
     pa.parquet.write_table(pa.table({"cafe": [1]}), path)
     path.write_bytes(path.read_bytes().replace(b"cafe", b"caf\xe9"))
