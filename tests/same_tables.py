@@ -344,10 +344,9 @@ FORMS: Mapping[str, Form] = {
     "polars parquet": Form("parquet", _polars_parquet),
     "duckdb parquet": Form("parquet", _duckdb("FORMAT PARQUET"), ("null",)),
     "csv": Form("csv", _csv, _NOT_IN_TEXT),
-    # Of an index and a column without a name nobody can tell which is which.
     "pandas csv": Form("csv", _pandas_csv, _NOT_IN_TEXT),
-    "polars csv": Form("csv", _polars_csv, (*_NOT_IN_TEXT, "time"), False, False),
-    "duckdb csv": Form("csv", _duckdb("FORMAT CSV, HEADER"), (*_NOT_IN_TEXT, "time"), False, False),
+    "polars csv": Form("csv", _polars_csv, (*_NOT_IN_TEXT, "time"), alone=False),
+    "duckdb csv": Form("csv", _duckdb("FORMAT CSV, HEADER"), (*_NOT_IN_TEXT, "time"), alone=False),
     "json": Form("jsonl", _json, ("bytes", "time")),
     "records": Form("tfrecord", _records),
     "statistics": Form("pb", _statistics),
