@@ -43,6 +43,7 @@ def ingest(
         schema=schema.outputs["schema"],
         types=dict(section.types),
         max_rejected=section.max_rejected,
+        reading=section.reading.given(),
         scheduled_time=_scheduled_time(section, deployment),
     )
     statistics = SkewStatisticsGen(

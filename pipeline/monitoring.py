@@ -130,6 +130,7 @@ def _join(labels: Labels, split: str, examples: Any, deployment: Deployment) -> 
     label_examples = TabularExampleGen(
         input_base=deployment.text("labels-data", base),
         pattern=deployment.text("labels-pattern", pattern),
+        reading=labels.reading.given(),
     ).with_id("LabelExampleGen")
     joiner = LabelJoiner(
         predictions=examples.outputs["examples"],

@@ -14,6 +14,7 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.ingest.splits import AllRows, Splits
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 
 _PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
@@ -34,6 +35,7 @@ class _Section(StrictModel):
         splits: how its rows are split.
         types: types of columns, INT, FLOAT or BYTES; they count more than those of the schema.
         max_rejected: rows that may be left out because they cannot be read.
+        reading: how CSV files are written; what is not given is recognised.
         eval_config: path of a tfma.EvalConfig in text format.
         skew: path of skew.yaml; without it every anomaly blocks and no rows are compared.
         performance: path of performance.yaml; without it its defaults hold.
@@ -44,6 +46,7 @@ class _Section(StrictModel):
     splits: Splits
     types: dict[str, Literal["INT", "FLOAT", "BYTES"]] = {}
     max_rejected: pydantic.NonNegativeInt = 0
+    reading: ReadingOptions = RECOGNISED
     eval_config: str
     skew: str | None = None
     performance: str | None = None
@@ -91,10 +94,12 @@ class Labels(StrictModel):
     Attributes:
         data: file, glob or folder to read.
         config: path of labels.yaml.
+        reading: how CSV files are written; what is not given is recognised.
     """
 
     data: str
     config: str
+    reading: ReadingOptions = RECOGNISED
 
 
 class Monitoring(_Section):
@@ -229,8 +234,11 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
         if isinstance(section, Monitoring):
             paths["drift"] = contract(section.drift)
             if section.labels:
-                paths["labels"] = Labels(
-                    data=data(section.labels.data), config=contract(section.labels.config)
+                paths["labels"] = section.labels.model_copy(
+                    update={
+                        "data": data(section.labels.data),
+                        "config": contract(section.labels.config),
+                    }
                 )
         key = "monitoring" if isinstance(section, Monitoring) else "training"
         changes[key] = section.model_copy(update=paths)

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 
 ORDER = """
 core
-< {estimation, storage, metrics, data}
+< storage
+< {estimation, metrics, data}
 < {statistics, decision}
 < {schema, report}
 < profiling

@@ -189,7 +189,9 @@ def _checked(plan: Plan, fine: Profile) -> Profile:
             )
     kept = [name for name, rows in fine.rows.items() if side.profile.rows.get(name) == rows]
     return Profile(
-        {name: fine.slices[name] for name in kept}, {name: fine.rows[name] for name in kept}
+        {name: fine.slices[name] for name in kept},
+        {name: fine.rows[name] for name in kept},
+        {name: fine.value_counts[name] for name in kept},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -15,12 +16,13 @@ from tfx.types import artifact_utils
 
 from skewgate import decision
 from skewgate.beam.label_join import JoinLabels
-from skewgate.checks.labels import coverage
+from skewgate.checks.labels import clocks, coverage
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
 from skewgate.components.support import artifact_io, example_shards, tfrecords
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
+from skewgate.data.ingest.counts import REPORT_NAME
 from skewgate.report.report import Report
 
 Sides = dict[str, tuple[types.Artifact, str]]
@@ -51,6 +53,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             artifact = artifact_utils.get_single_instance(input_dict[side])
             chosen = exec_properties.get(parameter) or None
             sides[side] = artifact, artifact_io.choose_split(artifact, chosen, f"the {side}")
+        clocks.check({side: _types(artifact) for side, (artifact, _) in sides.items()}, config)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         predictions, split = sides[PREDICTIONS]
         examples.split_names = artifact_utils.encode_split_names([split])
@@ -91,6 +94,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 tfrecords.check_rows(*sides[side], rows)
             _publish_shards(counted, examples, sides[PREDICTIONS][1])
         return counted
+
+
+def _types(examples: types.Artifact) -> dict[str, str]:
+    """Returns what the columns were before they were features, as far as ingest noted it."""
+    path = os.path.join(examples.uri, REPORT_NAME)
+    if not fileio.exists(path):
+        return {}
+    with fileio.open(path, "r") as file:
+        noted: dict[str, str] = json.loads(file.read())["types"]
+    return noted
 
 
 def _files(examples: types.Artifact, split: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from tfx import types
@@ -15,6 +16,7 @@ from tfx.types import artifact_utils
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io, beam_workers, tfrecords
+from skewgate.schema.reading import time_features
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
 from skewgate.statistics.messages import parse_statistics
@@ -68,7 +70,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         known = options_lib.known_options(options)
         if known and self._can_run_in_process() and tfrecords.is_gzip_of_tf_example(examples):
             try:
-                return _profile_in_process(examples, paths, known)
+                times = time_features(options.schema) if options.schema else {}
+                return _profile_in_process(examples, paths, known, times)
             except UnsupportedError as error:
                 logging.info("SkewStatisticsGen: TFDV profiles the examples, as %s", error)
         for split in splits if tfrecords.is_gzip_of_tf_example(examples) else []:
@@ -91,7 +94,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 
 def _profile_in_process(
-    examples: types.Artifact, paths: dict[str, str], options: StatisticsOptions
+    examples: types.Artifact,
+    paths: dict[str, str],
+    options: StatisticsOptions,
+    times: Mapping[str, str],
 ) -> dict[str, int]:
     """Profiles splits in this process, writes their statistics and returns rows profiled."""
     files = {split: tfrecords.files_of(examples, split) for split in paths}
@@ -100,7 +106,7 @@ def _profile_in_process(
             raise FileNotFoundError(f"split {split} of {examples.uri} has no files")
     profiled = in_process.profile_splits(files, options, in_process.n_threads())
     for split, path in paths.items():
-        noted = rank_errors.note_rank_error(profiled[split].statistics, options.epsilon)
+        noted = rank_errors.note_rank_error(profiled[split].statistics, options.epsilon, times)
         fileio.makedirs(os.path.dirname(path))
         with fileio.open(path, "wb") as stream:
             stream.write(noted.SerializeToString(deterministic=True))

@@ -15,6 +15,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
 from skewgate.data.tf_example import coder, decoding
+from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.statistics.generating import profile
 from skewgate.statistics.generating.columns import MixedTypesError, columns_of, values_of
 from skewgate.statistics.generating.features import StatisticsOptions
@@ -138,11 +139,12 @@ def _profile(
             "holds values of different types in different rows",
             "write it with one type",
         ) from error
-    except coder.UndecodableError as error:
+    except UndecodableError as error:
         raise InputError(
             f"split {split}",
             f"holds records that cannot be decoded ({error})",
-            "write it as tf.Example, each feature with one type",
+            "write it as tf.Example, each feature with one type, or give the ExampleGen the "
+            "payload_format of what it writes",
         ) from error
     finally:
         for future in waiting:

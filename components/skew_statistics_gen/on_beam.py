@@ -8,6 +8,7 @@ from typing import Any
 from tfx import types
 
 from skewgate.components.skew_statistics_gen import rank_errors
+from skewgate.schema.reading import time_features
 
 
 def profile_splits(
@@ -33,6 +34,11 @@ def profile_splits(
             pipeline
             | f"Read[{split}]" >> source.BeamSource()
             | f"Profile[{split}]" >> tfdv.GenerateStatistics(options)
-            | f"Tell[{split}]" >> beam.Map(rank_errors.note_rank_error, error=options.epsilon)
+            | f"Tell[{split}]"
+            >> beam.Map(
+                rank_errors.note_rank_error,
+                error=options.epsilon,
+                times=time_features(options.schema) if options.schema else None,
+            )
             | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.statistics.reading import SKETCH_ERROR_STAT
+from skewgate.statistics.reading import LOGICAL_STAT, SKETCH_ERROR_STAT
 
 
 def note_rank_error(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList, error: float
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    error: float,
+    times: Mapping[str, str] | None = None,
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     """Returns statistics that say of every feature with a quantile sketch how exact it is.
 
@@ -18,6 +22,8 @@ def note_rank_error(
     Args:
         statistics: what TFDV computed; not changed.
         error: the rank error of TFDV's sketches, as a share of the values.
+        times: the features that are times by the schema, with their logical types, which the
+            statistics say too.
     """
     noted = statistics_pb2.DatasetFeatureStatisticsList()
     noted.CopyFrom(statistics)
@@ -26,6 +32,9 @@ def note_rank_error(
             kind = feature.WhichOneof("stats")
             if kind is None:
                 continue
+            logical = (times or {}).get(feature.path.step[0] if feature.path.step else "")
+            if logical and kind == "num_stats":
+                feature.custom_stats.add(name=LOGICAL_STAT, str=logical)
             common = getattr(feature, kind).common_stats
             if kind == "num_stats" or common.max_num_values > 1:
                 feature.custom_stats.add(name=SKETCH_ERROR_STAT, num=error)

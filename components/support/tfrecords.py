@@ -14,6 +14,7 @@ from tfx.types import artifact_utils
 
 from skewgate.core.errors import InputError
 from skewgate.data.tf_example import tfrecord
+from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
 from skewgate.data.tf_example.inflating import Inflated
 
 _BLOCK = 1 << 20
@@ -44,17 +45,35 @@ def is_gzip_of_tf_example(examples: types.Artifact) -> bool:
 def check_streams(examples: types.Artifact, split: str) -> None:
     """Makes sure that gzip files are whole where no ingest counted rows for `check_rows`.
 
+    Their first records show whether they are tf.Example: TFX would pass over feature lists.
+
     Raises:
         EOFError: a file ends early.
         OSError, zlib.error: a file is not gzip, or its check sum is wrong.
+        InputError: a file holds other records.
     """
     if examples.has_custom_property(f"rows_{split}"):
         return
     for path in files_of(examples, split):
         with fileio.open(path, "rb") as raw:
             stream = Inflated(raw)
+            _check_examples(next(tfrecord.read_blocks(stream), []), path)
             while stream.read(_BLOCK):
                 pass
+
+
+def _check_examples(records: Sequence[bytes], path: str) -> None:
+    try:
+        if not has_feature_lists(records):
+            return
+        found = "tf.SequenceExample, whose feature lists would be passed over"
+    except UndecodableError as error:
+        found = f"records that are no tf.Example ({error})"
+    raise InputError(
+        path,
+        f"holds {found}",
+        "give the ExampleGen the payload_format of what it writes",
+    )
 
 
 def check_rows(examples: types.Artifact, split: str, read: int) -> None:

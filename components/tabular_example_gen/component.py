@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfx.components.example_gen import driver
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import channel, component_spec, standard_artifacts
 
-from skewgate.components.tabular_example_gen import executor, inputs
+from skewgate.components.tabular_example_gen import driver, executor, inputs
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
+from skewgate.data.sources import reading_options
 
 
 class TabularExampleGenSpec(component_spec.ComponentSpec):
@@ -28,6 +28,7 @@ class TabularExampleGenSpec(component_spec.ComponentSpec):
         "splits": component_spec.ExecutionParameter(type=str),
         "types": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=int),
+        "reading": component_spec.ExecutionParameter(type=str, optional=True),
         "shards": component_spec.ExecutionParameter(type=int),
         "scheduled_time": component_spec.ExecutionParameter(type=str, optional=True),
     }
@@ -65,7 +66,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = TabularExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
-    DRIVER_CLASS = driver.FileBasedDriver
+    DRIVER_CLASS = driver.FileDriver
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
         shards: int | None = None,
         scheduled_time: str | data_types.RuntimeParameter | None = None,
         span: int | data_types.RuntimeParameter | None = None,
+        reading: dict[str, Any] | None = None,
     ) -> None:
         """Makes the component.
 
@@ -98,16 +100,21 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
                 needed where `splits` are the window before it.
             span: the span to read; the newest without it. As a runtime parameter it is text, and
                 "" is the newest.
+            reading: how CSV files are written, see `skewgate.data.sources.reading_options`; what
+                is not given is recognised.
 
         Raises:
-            InputError: the splits or the types are malformed, a number is out of range, or the
-                pattern has no place for the span.
+            InputError: the splits, the types or the reading are malformed, a number is out of
+                range, or the pattern has no place for the span.
         """
         if max_rejected < 0:
             raise InputError("max_rejected", f"must be at least 0, got {max_rejected}")
         if shards is not None and shards < 1:
             raise InputError("shards", f"must be at least 1, got {shards}")
         kinds.named_types(types or {})
+        reading_text = json.dumps(reading) if reading else None
+        if reading_text:
+            reading_options.parse_options(reading_text, "reading")
         split_text = json.dumps(splits or {"by": "all"})
         splits_lib.parse_splits(split_text, "splits")
         spec = TabularExampleGenSpec(
@@ -115,6 +122,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
             splits=split_text,
             types=json.dumps(types or {}),
             max_rejected=max_rejected,
+            reading=reading_text,
             shards=shards or 0,
             scheduled_time=scheduled_time,
             schema=schema,

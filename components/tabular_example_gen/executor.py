@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
@@ -15,14 +16,19 @@ from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io, beam_workers, example_shards
 from skewgate.core.errors import InputError
+from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
 from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
+from skewgate.data.sources import partitions, reading_options
+from skewgate.storage import s3
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
+CHANGED_PROPERTY = "changed_types"
+"""Custom property of examples: the columns with another type than in the run before."""
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -48,12 +54,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         config = json.loads(exec_properties["input_config"])
         pattern = os.path.join(exec_properties["input_base"], config["splits"][0]["pattern"])
         paths = find_files(pattern)
-        plan = make_plan(exec_properties, input_dict.get("schema"), remote="://" in pattern)
+        plan = make_plan(exec_properties, input_dict.get("schema"), paths, pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         partial = os.path.join(examples.uri, _PARTIAL)
         with artifact_io.temporary_folder(partial):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
+            compare_with_last(counts, examples)
+            for path, notes in counts.notes.items():
+                for note in notes:
+                    logging.info("%s: %s", path, note)
             publish(counts, examples)
         if isinstance(plan.splits, splits_lib.InWindow):
             examples.set_string_custom_property(artifact_io.WINDOW_PROPERTY, plan.splits.text)
@@ -83,9 +93,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def find_files(pattern: str) -> list[str]:
     """Returns the files that match, in order of name, without hidden ones and markers.
 
+    See `locations.find`: a pattern that matches folders alone stands for the files in these.
+
     Raises:
         InputError: there is none.
     """
+    if "://" not in pattern or s3.is_object(pattern):
+        return sources.files(pattern)
     paths = sorted(
         str(path)
         for path in fileio.glob(pattern)
@@ -97,17 +111,21 @@ def find_files(pattern: str) -> list[str]:
 
 
 def make_plan(
-    exec_properties: dict[str, Any], schema: list[types.Artifact] | None, *, remote: bool
+    exec_properties: dict[str, Any],
+    schema: list[types.Artifact] | None,
+    paths: Sequence[str],
+    pattern: str,
 ) -> Plan:
     """Returns what the parameters ask for.
 
     Args:
         exec_properties: see the component.
         schema: gives types to columns.
-        remote: whether the files are beyond what Arrow opens itself.
+        paths: the files.
+        pattern: what they match; the folders below its first wildcard may be columns.
 
     Raises:
-        InputError: the splits, the scheduled time or the types are malformed.
+        InputError: the splits, the scheduled time, the types or the reading are malformed.
     """
     column_types: dict[str, pa.DataType] = {}
     if schema:
@@ -119,11 +137,34 @@ def make_plan(
             exec_properties.get("scheduled_time"),
         ),
         create=_create,
-        opener=_open if remote else None,
+        opener=_open if "://" in pattern else None,
         types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
+        partitions=partitions.find(pattern, paths, column_types),
+        reading=reading_options.parse_options(exec_properties.get("reading") or "{}", "reading"),
     )
+
+
+def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
+    """Says which columns have another type than in the last run that left its report beside ours.
+
+    The rows of hash splits stay where they are, but what comes behind may take such a column for
+    another feature.
+    """
+    folder, own = os.path.split(examples.uri.rstrip("/"))
+    if not own.isdigit() or not fileio.exists(folder):
+        return
+    runs = [name.strip("/") for name in fileio.listdir(folder)]
+    for run in sorted((int(name) for name in runs if name.isdigit()), reverse=True):
+        path = os.path.join(folder, str(run), REPORT_NAME)
+        if run < int(own) and fileio.exists(path):
+            counts.compare_types(json.loads(artifact_io.read_bytes(path)))
+            break
+    if counts.changed:
+        text = "; ".join(map(str, counts.changed))
+        logging.warning("%s: %s. Fix: give the types in the schema or in `types`.", folder, text)
+        examples.set_string_custom_property(CHANGED_PROPERTY, text)
 
 
 def publish(counts: IngestCounts, examples: types.Artifact) -> None:

@@ -11,7 +11,7 @@ from skewgate.kubeflow.compile.options import EVERY, CompileOptions, Resources, 
 from skewgate.kubeflow.compile.storage import ObjectStore
 from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
-from skewgate.storage import s3
+from skewgate.storage import s3_connection
 from skewgate.storage.mounts import NONE, VARIABLE
 
 _RUNNERS_HERE = {"direct", "bundlebaseddirect", "prism", "switchingdirect"}
@@ -113,8 +113,8 @@ def set_environment(spec: Tree, version: str, mounts: str, store: ObjectStore | 
     variables = {VARIABLE: mounts, command.VERSION_VARIABLE: version}
     if store is not None:
         given = {
-            s3.REGION_VARIABLES[0]: store.region,
-            s3.ENDPOINT_VARIABLES[0]: store.endpoint,
+            s3_connection.REGION_VARIABLES[0]: store.region,
+            s3_connection.ENDPOINT_VARIABLES[0]: store.endpoint,
         }
         variables |= {name: value for name, value in given.items() if value is not None}
     for _, container in containers(spec):

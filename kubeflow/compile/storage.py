@@ -7,7 +7,7 @@ import re
 import pydantic
 
 from skewgate.core.yaml_model import StrictModel
-from skewgate.storage import s3
+from skewgate.storage import s3_connection
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
@@ -33,7 +33,7 @@ class ObjectStore(StrictModel):
     @pydantic.field_validator("endpoint")
     @classmethod
     def _is_endpoint(cls, endpoint: str | None) -> str | None:
-        if endpoint is not None and not s3.is_endpoint(endpoint):
+        if endpoint is not None and not s3_connection.is_endpoint(endpoint):
             raise ValueError(f"must be the URL of a server, http://HOST:PORT, got {endpoint!r}")
         return endpoint
 

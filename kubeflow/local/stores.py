@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from skewgate.core.errors import InputError
-from skewgate.storage import s3
+from skewgate.storage import s3, s3_connection
 from skewgate.storage.mounts import Mounts
 
 _SCHEMES = ("gs://", "minio://", "s3://")
@@ -68,7 +68,7 @@ class Folders:
 
     def variables(self) -> dict[str, str]:
         """Returns empty endpoints: there is no server to ask."""
-        return dict.fromkeys(s3.ENDPOINT_VARIABLES, "")
+        return dict.fromkeys(s3_connection.ENDPOINT_VARIABLES, "")
 
     def parameters(self) -> Mounts:
         """Returns the folders, as there is no other way to what a parameter names."""
@@ -104,7 +104,7 @@ class Server:
         self._url = url
         self._folders = _mounts(root, ("gs://",))
         # Set for this process: the client of artifacts is in it, and every task inherits it.
-        os.environ[s3.ENDPOINT_VARIABLES[0]] = url
+        os.environ[s3_connection.ENDPOINT_VARIABLES[0]] = url
 
     def check(self, root: str) -> None:
         """Asks the server for the bucket of the root.
@@ -128,7 +128,7 @@ class Server:
 
     def variables(self) -> dict[str, str]:
         """Returns where the server is."""
-        return {s3.ENDPOINT_VARIABLES[0]: self._url}
+        return {s3_connection.ENDPOINT_VARIABLES[0]: self._url}
 
     def parameters(self) -> Mounts:
         """Returns what is no server."""
@@ -172,7 +172,7 @@ def create(url: str | None, root: pathlib.Path) -> Stores:
     """
     if url is None:
         return Folders(root)
-    if not s3.is_endpoint(url):
+    if not s3_connection.is_endpoint(url):
         raise InputError(
             "--object-store", f"must be the URL of a server, got {url!r}", "give http://HOST:PORT"
         )

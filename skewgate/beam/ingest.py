@@ -108,7 +108,11 @@ def collect(parts: Sequence[FilePart], paths: Sequence[str], plan: Plan) -> Inge
 def _infer(file: File, plan: Plan) -> FilePart:
     index, path = file
     try:
-        return FilePart(index, path, sources.infer([path], plan.types, plan.opener))
+        return FilePart(
+            index,
+            path,
+            sources.infer([path], plan.types_to_read, plan.opener, plan.partitions, plan.reading),
+        )
     except InputError as error:
         return FilePart(index, path, error)
 
@@ -130,7 +134,13 @@ def _joined(parts: list[FilePart], plan: Plan) -> Types | InputError:
             alike = alike and (pa.types.is_null(kind) or types.get(name) == kind)
     try:
         paths = [part.path for part in ordered]
-        return types if alike else sources.infer(paths, plan.types, plan.opener)
+        return (
+            types
+            if alike
+            else sources.infer(
+                paths, plan.types_to_read, plan.opener, plan.partitions, plan.reading
+            )
+        )
     except InputError as error:
         return error
 

@@ -28,7 +28,8 @@ from skewgate.checks.labels.joining import Joiner
 from skewgate.checks.labels.rows import arrange, label_part, last_of_each, prediction_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
-from skewgate.data.tf_example.coder import UndecodableError, decode_batch
+from skewgate.data.tf_example.coder import decode_batch
+from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.tfrecord import CheckSumError, frame, read_stream
 
 File = tuple[int, str]

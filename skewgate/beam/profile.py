@@ -13,6 +13,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from skewgate.core.profile import Profile
+from skewgate.data.tf_example.sequences import flatten
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
@@ -38,21 +39,18 @@ class ProfileFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
     def add_input(
         self, accumulator: ProfileAccumulator, batch: pa.RecordBatch
     ) -> ProfileAccumulator:
-        """Takes the rows of a batch.
+        """Takes the rows of a batch, of tf.SequenceExample too.
 
         Raises:
-            InputError: a column cannot be compared or a slice cannot be made.
+            InputError: a slice cannot be made.
         """
-        accumulator.add(batch)
+        accumulator.add(flatten(batch))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[ProfileAccumulator]) -> ProfileAccumulator:
         """Joins accumulators of different rows into the first of them.
 
         Beam may use the others again, while ProfileAccumulator keeps parts of what it takes.
-
-        Raises:
-            InputError: a column is numeric in one and text in another.
         """
         others = iter(accumulators)
         merged = next(others, None) or self.create_accumulator()

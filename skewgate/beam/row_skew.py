@@ -24,6 +24,7 @@ from skewgate.checks.skew.rows.accumulator import RowAccumulator
 from skewgate.checks.skew.rows.parts import make_part
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
+from skewgate.data.tf_example.sequences import flatten
 
 PARTITION_BYTES = 128 << 20
 """Bytes of both sides that are joined at once; a larger partition is joined in several passes."""
@@ -54,6 +55,7 @@ class _Spill(beam.DoFn):  # type: ignore[misc, unused-ignore]
         self._rows = self._bytes = 0
 
     def process(self, batch: pa.RecordBatch) -> Iterator[Any]:
+        batch = flatten(batch)
         self._batches.append(batch)
         self._rows += batch.num_rows
         self._bytes += batch.nbytes

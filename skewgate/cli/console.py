@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO
+
+from skewgate.core.wording import visible
 
 
 def has_colours(out: TextIO) -> bool:
@@ -102,6 +104,13 @@ class Reading:
             what = " and ".join(f"{place} ({count:,} rows)" for place, count in self._read.items())
             print(f"read {what} in {seconds:.1f} s", file=self._out, flush=True)
         self._read = {}
+
+
+def tell(notes: Mapping[str, Sequence[str]], *, quiet: bool) -> None:
+    """Prints what was read otherwise than it stands in the files, by path."""
+    for path, texts in notes.items() if not quiet else ():
+        for text in texts:
+            print(f"{path}: {visible(text)}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import pathlib
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from skewgate.checks.drift import config as config_lib
 from skewgate.checks.drift import evaluate
-from skewgate.cli import console, table
+from skewgate.checks.drift.suggesting import Suggestion, snippet
+from skewgate.cli import console, reading_args, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
+from skewgate.core.wording import listed, visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
@@ -21,12 +25,16 @@ from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema_lib
 from skewgate.storage import atomic
 
+_MOST_NAMES = 10  # of features, in a note
+_MOST_SUGGESTIONS = 10
+
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: baseline, current, config, schema, out, json, exact, quiet.
+        options: baseline, current, config, schema, dataset, out, json, exact, quiet, and those of
+            CSV.
 
     Raises:
         InputError: data, configuration or schema cannot be used.
@@ -40,17 +48,24 @@ def run(options: argparse.Namespace) -> int:
     read_options = engine.ReadOptions(
         schema=schema_lib.load_schema(options.schema) if options.schema else None,
         progress=reading,
+        csv=reading_args.parse(options),
     )
     profile_options = ProfileOptions(
-        slice_by=config.slices, resolution=FINE_RESOLUTION if options.exact else RESOLUTION
+        slice_by=config.slices,
+        resolution=FINE_RESOLUTION if options.exact else RESOLUTION,
+        ignored=config.ignored,
     )
     places = (options.baseline, options.current)
-    sides = [engine.open_side(place, read_options) for place in places]
+    datasets = _datasets(options.dataset)
+    sides = [
+        engine.open_side(place, read_options, dataset)
+        for place, dataset in zip(places, datasets, strict=True)
+    ]
+    _check_datasets(datasets, sides)
     reading.expect({side.place: side.rows for side in sides})
     baseline, current = engine.profile_sides(sides, read_options, profile_options)
     for place, profile in zip(places, (baseline, current), strict=True):
         _check_values(place, profile)
-    _check_kinds(places, baseline, current, config)
 
     def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in sides if _can_reread(side)]
@@ -67,9 +82,10 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
     )
     reading.done()
+    notes = {path: texts for side in sides for path, texts in side.notes().items()}
+    console.tell(notes, quiet=options.quiet)
     report = evaluation.report(
-        {"uri": places[0], "rows": baseline.rows.get("", 0)},
-        {"uri": places[1], "rows": current.rows.get("", 0)},
+        _about(sides[0], baseline.rows.get("", 0)), _about(sides[1], current.rows.get("", 0))
     )
     written = _write(report, options.out) if options.out else None
     if options.json:
@@ -81,6 +97,34 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
 
 
+def _datasets(names: Sequence[str]) -> tuple[str, str]:
+    """Returns the data set to take of each side, "" for all examples.
+
+    Raises:
+        InputError: more are named than there are sides.
+    """
+    if len(names) > 2:
+        raise InputError(
+            "--dataset", f"is given {len(names)} times", "give it once for both sides, or for each"
+        )
+    baseline, current = (*names, *names, "", "")[:2] if len(names) < 2 else names
+    return baseline, current
+
+
+def _check_datasets(names: Sequence[str], sides: Sequence[engine.FileSide]) -> None:
+    """Makes sure that the data set that is named is one of statistics."""
+    if any(names) and not any(side.statistics for side in sides):
+        raise InputError(
+            "--dataset", "chooses among statistics, and both sides are rows", "leave it out"
+        )
+
+
+def _about(side: engine.FileSide, rows: int) -> dict[str, Any]:
+    """Returns what the report says of a side."""
+    notes = [f"{path}: {note}" for path, texts in side.notes().items() for note in texts]
+    return {"uri": side.place, "rows": rows, **({"notes": notes} if notes else {})}
+
+
 def _can_reread(side: engine.FileSide) -> bool:
     """Says whether all rows of a side are at hand, and not only statistics of some."""
     return bool(side.tables) and not side.statistics
@@ -89,31 +133,13 @@ def _can_reread(side: engine.FileSide) -> bool:
 def _check_values(source: str, profile: Profile) -> None:
     """Makes sure that there is anything to compare."""
     features = profile.slices.get("", {})
-    if not any(side.n or side.n_nan for side in features.values()):
+    if not any(side.n or side.n_nan or side.kind == "opaque" for side in features.values()):
         raise InputError(
             source,
             f"has {profile.rows.get('', 0):,} rows and not one value in its "
             f"{len(features)} columns",
             "check how it was written",
         )
-
-
-def _check_kinds(
-    places: tuple[str, str],
-    baseline: Profile,
-    current: Profile,
-    config: config_lib.DriftConfig,
-) -> None:
-    """Makes sure that no column is numeric on one side and text on the other."""
-    before, now = baseline.slices.get("", {}), current.slices.get("", {})
-    for feature in sorted((before.keys() & now.keys()) - config.ignored):
-        kinds = before[feature].kind, now[feature].kind
-        if "empty" not in kinds and kinds[0] != kinds[1]:
-            raise InputError(
-                f"{places[1]}: column {feature}",
-                f"is {kinds[1]}, and {kinds[0]} in {places[0]}",
-                "write it with one type, give a --schema, or ignore it in drift.yaml",
-            )
 
 
 def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
@@ -145,5 +171,23 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     )
     if found.failures:
         print(table.explain(found.failures))
+    notes: dict[str, list[str]] = {}
+    for feature, note in report.details.get("notes", {}).items():
+        notes.setdefault(note, []).append(feature)
+    for note, features in notes.items():
+        print(visible(f"Note: {listed(features, _MOST_NAMES)}: {note}"))
+    suggestions = report.details.get("suggestions", ())
+    if suggestions:
+        _show_suggestions([Suggestion(**each) for each in suggestions])
     if written is not None:
         print(f"Report: {written}")
+
+
+def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:
+    """Prints which columns the configuration might ignore."""
+    print("Columns to ignore, perhaps (they count until drift.yaml says so):")
+    for each in suggestions[:_MOST_SUGGESTIONS]:
+        print(visible(f"  {each.feature} {each.reason}"))
+    if len(suggestions) > _MOST_SUGGESTIONS:
+        print(f"  ... and {len(suggestions) - _MOST_SUGGESTIONS:,} more, see report.json")
+    print(visible(f"  in drift.yaml: {snippet(suggestions[:_MOST_SUGGESTIONS])}"))

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
-from skewgate.cli import pipeline_parser
+from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
 from skewgate.core.errors import VERDICT_CODES
 
@@ -36,20 +36,29 @@ def _add_drift(commands: Any) -> None:
         "drift",
         help="compare two data sets and say what drifted",
         description="Compares two data sets and decides: pass, fail or inconclusive. Each is a "
-        "file, a folder or a quoted pattern of Parquet, CSV, JSON Lines, TFRecord of tf.Example, "
-        "or TFDV statistics.",
+        "file, a folder or a quoted pattern of Parquet, CSV, JSON Lines, Arrow, TFRecord of "
+        "tf.Example, or TFDV statistics; here, or on s3://, minio:// or gs://.",
         epilog=VERDICT_CODES,
     )
     drift.add_argument("baseline", metavar="BASELINE", help="what to compare with")
     drift.add_argument("current", metavar="CURRENT", help="the data in question")
     drift.add_argument("--config", metavar="FILE", help="drift.yaml (default: KS 0.1, PSI 0.2)")
     drift.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
+    drift.add_argument(
+        "--dataset",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="the data set to take of statistics that hold several; once for both sides, or twice, "
+        "for BASELINE and CURRENT",
+    )
     drift.add_argument("--out", metavar="DIR", help="write report.json, report.html, metrics.prom")
     drift.add_argument("--json", action="store_true", help="print the report as JSON")
     drift.add_argument(
         "--exact", action="store_true", help="keep 16 times as many points of each number"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(drift)
 
 
 def _add_report(commands: Any) -> None:
@@ -78,6 +87,7 @@ def _add_statistics(commands: Any) -> None:
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     profile.add_argument("data", metavar="DATA", help="file, folder or quoted pattern")
+    _add_dataset(profile)
     profile.add_argument("--out", metavar="STATS", required=True, help="file to write (.pb)")
     profile.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
     profile.add_argument(
@@ -95,6 +105,7 @@ def _add_statistics(commands: Any) -> None:
         help="points kept of each number (default: 1000)",
     )
     profile.add_argument("--quiet", action="store_true", help="no progress")
+    reading_args.add(profile)
     merge = commands.add_parser(
         "merge",
         help="join statistics of windows or shards",
@@ -102,6 +113,7 @@ def _add_statistics(commands: Any) -> None:
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     merge.add_argument("statistics", metavar="STATS", nargs="+", help="TFDV statistics files")
+    _add_dataset(merge)
     merge.add_argument("--out", metavar="STATS", required=True, help="file to write (.pb)")
 
 
@@ -176,7 +188,9 @@ def _add_schema(commands: Any) -> None:
             "--environment", metavar="NAME", help="environment that the data are from"
         )
     for command in (infer, diff, update):
+        _add_dataset(command)
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
 
 
 def _add_simulation(commands: Any) -> None:
@@ -221,6 +235,16 @@ def _add_simulation(commands: Any) -> None:
     for command in (simulate, rehearse):
         command.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
         command.add_argument("--quiet", action="store_true", help="no progress")
+        reading_args.add(command)
+
+
+def _add_dataset(command: Any) -> None:
+    command.add_argument(
+        "--dataset",
+        metavar="NAME",
+        default="",
+        help="the data set to take of statistics that hold several",
+    )
 
 
 def _names(text: str) -> list[str]:

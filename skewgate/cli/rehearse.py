@@ -9,7 +9,7 @@ import sys
 import time
 
 from skewgate.checks.drift import config as config_lib
-from skewgate.cli import console, rehearsal_table
+from skewgate.cli import console, reading_args, rehearsal_table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.data.arrow import kinds
@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: data, spec, config, schema, label, shuffle, false_alarms, out, json, quiet.
+        options: data, spec, config, schema, label, shuffle, false_alarms, out, json, quiet,
+            and those of CSV.
 
     Raises:
         InputError: data, spec, configuration or schema cannot be used.
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
     steps = _Steps(reading, live=sys.stderr.isatty() and not options.quiet)
+    notes: dict[str, list[str]] = {}
     result = rehearse.run(
         options.data,
         spec,
@@ -54,8 +56,11 @@ def run(options: argparse.Namespace) -> int:
         where=options.config or "drift.yaml",
         progress=reading,
         step=steps,
+        csv=reading_args.parse(options),
+        tell=notes.update,
     )
     steps.done()
+    console.tell(notes, quiet=options.quiet)
     content = json.dumps(
         rehearse.to_json(result, options.data, spec.seed), indent=1, ensure_ascii=False, default=str
     )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import json
 import os
 import pathlib
-import sys
 from collections.abc import Callable, Sequence
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate.cli import schema_data
-from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, InputError
+from skewgate.checks.drift import suggesting
+from skewgate.cli import schema_data, schema_output
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
+from skewgate.core.wording import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
-from skewgate.schema.editing.diff import Difference, aligned, diff
+from skewgate.schema.editing.diff import aligned, diff
 from skewgate.schema.editing.render import render_schema
 from skewgate.schema.reading import parse_schema
+from skewgate.statistics.reading import parse_profile
 from skewgate.storage import atomic
 
 SERVING = "SERVING"
@@ -54,6 +54,9 @@ def infer(options: argparse.Namespace) -> int:
         )
     statistics = schema_data.read(options, options.data)
     schema = schema_data.Tfdv(quiet=options.quiet).infer(statistics)
+    found = parse_profile(statistics.SerializeToString(), options.data)
+    schema_data.note_times(schema, found)
+    suggestions = suggesting.suggest_for_one(found)
     features = {feature.name: feature for feature in schema.feature}
     for label in options.labels:
         if label not in features:
@@ -64,9 +67,17 @@ def infer(options: argparse.Namespace) -> int:
     schema.default_environment.extend(environments)
     rows = max(dataset.num_examples for dataset in statistics.datasets)
     header = f"Inferred from {rows:,} rows of {options.data}; not reviewed yet."
+    if suggestions:
+        snippet = visible(suggesting.snippet(suggestions))
+        header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
     _write(options.out, render_schema(schema, header))
     domains = len(schema.string_domain)
     print(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
+    for each in suggestions:
+        print(visible(f"  {each.feature} {each.reason}"))
+    if suggestions:
+        print("  If they are not to be compared, in drift.yaml:")
+        print(visible(f"  {suggesting.snippet(suggestions)}"))
     return EXIT_PASS
 
 
@@ -79,25 +90,30 @@ def compare(options: argparse.Namespace) -> int:
     text, old = _read(options.schema)
     other = _other_schema(options.other)
     left: list[Anomaly] = []
+    unchecked: list[str] = []
     if other is None:
         acceptor = _acceptor(options, old, options.other)
         other = acceptor.accept_all(old)
         left = acceptor.anomalies(other)
+        unchecked = _unchecked(options, acceptor, other)
     elif options.environment:
         raise InputError("--environment", "is of data, and both sides are schemas", "leave it out")
     found = diff(old, other)
     if options.json:
-        _print_json(options, found, left)
+        schema_output.print_json(options, found, left, unchecked)
     elif options.unified:
-        _print_unified(options, text, aligned(other, old))
+        schema_output.print_unified(options, text, aligned(other, old))
     else:
         for difference in found:
             print(difference)
         if not found and not left:
             print("no difference")
     if not options.json:
-        _print_unresolved(left)
-    return EXIT_FAIL if found or left else EXIT_PASS
+        schema_output.print_unresolved(left)
+        schema_output.print_unchecked(unchecked)
+    if found or left:
+        return EXIT_FAIL
+    return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
 
 
 def update(options: argparse.Namespace) -> int:
@@ -113,9 +129,12 @@ def update(options: argparse.Namespace) -> int:
     acceptor = _acceptor(options, schema, options.data)
     anomalies = acceptor.anomalies(schema)
     wanted = _wanted(options, anomalies)
+    unchecked = _unchecked(options, acceptor, schema)
     if not anomalies:
-        print(f"{options.data} is as {options.schema} says{_where(options)}")
-        return EXIT_PASS
+        so_far = " as far as it was checked" if unchecked else ""
+        print(f"{options.data} is as {options.schema} says{_where(options)}{so_far}")
+        schema_output.print_unchecked(unchecked)
+        return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
     print(f"{options.data}: {_count(anomalies)}{_where(options)}")
     for number, anomaly in enumerate(anomalies, 1):
         print(f"{number:>3}. {anomaly.key}: {anomaly.text}")
@@ -124,6 +143,7 @@ def update(options: argparse.Namespace) -> int:
             print(f"     accepting it: {change}")
         if not changes:
             print("     no change of the schema is known that accepts it")
+    schema_output.print_unchecked(unchecked)
     if not options.accept and not options.all:
         print(
             f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
@@ -150,7 +170,14 @@ def update(options: argparse.Namespace) -> int:
         print(f"     A comment went with what it stood at: {comment}")
     if left:
         print(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
-    return EXIT_FAIL if left else EXIT_PASS
+        return EXIT_FAIL
+    return EXIT_INCONCLUSIVE if _unchecked(options, acceptor, accepted) else EXIT_PASS
+
+
+def _unchecked(
+    options: argparse.Namespace, acceptor: Acceptor, schema: schema_pb2.Schema
+) -> list[str]:
+    return schema_data.unchecked(schema, acceptor.statistics, options.environment)
 
 
 def _read(path: str) -> tuple[str, schema_pb2.Schema]:
@@ -232,45 +259,6 @@ def _write(path: str, text: str) -> None:
         atomic.write_atomically(path, text)
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
-
-
-def _print_json(
-    options: argparse.Namespace, differences: Sequence[Difference], left: Sequence[Anomaly]
-) -> None:
-    content = {
-        "schema": options.schema,
-        "other": options.other,
-        "differences": [
-            {
-                "feature": difference.feature,
-                "field": difference.field,
-                "change": difference.change,
-                "before": difference.before,
-                "after": difference.after,
-                "text": difference.text,
-            }
-            for difference in differences
-        ],
-        "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
-    }
-    print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
-
-
-def _print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Schema) -> None:
-    edited = editor.edit(text, changed, options.schema)
-    lines = difflib.unified_diff(
-        text.splitlines(keepends=True),
-        edited.text.splitlines(keepends=True),
-        options.schema,
-        options.schema,
-    )
-    for line in lines:
-        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-
-
-def _print_unresolved(left: Sequence[Anomaly]) -> None:
-    for anomaly in left:
-        print(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
 
 
 def _count(anomalies: Sequence[Anomaly]) -> str:

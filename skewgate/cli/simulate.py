@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from skewgate.cli import console
+from skewgate.cli import console, reading_args
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_PASS
 from skewgate.data.arrow import kinds
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: data, spec, out, schema, force, quiet.
+        options: data, spec, out, schema, force, quiet, and those of CSV.
 
     Raises:
         InputError: data, spec or schema cannot be used, or the folder cannot be written.
@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
     types = kinds.column_types(schema_lib.load_schema(options.schema)) if options.schema else None
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     reading.expect({options.data: None})
+
+    notes: dict[str, list[str]] = {}
 
     def between() -> None:
         reading.done()
@@ -42,8 +44,11 @@ def run(options: argparse.Namespace) -> int:
         force=options.force,
         progress=reading,
         between=between,
+        csv=reading_args.parse(options),
+        tell=notes.update,
     )
     reading.done()
+    console.tell(notes, quiet=options.quiet)
     windows = truth["windows"]
     print(
         f"{options.out}: {sum(window['rows'] for window in windows):,} of {truth['rows']:,} rows "

@@ -41,6 +41,10 @@ class NumericDistribution:
         n_present: number of examples that have the feature, if they may have several values;
             None if each has one.
         integer: whether the values are of an integer type.
+        types: the types that the values are stored in, by their names in Arrow; none if unknown.
+            Distributions are equal whatever these are.
+        moments_error: by how much mean and std may be off, each.
+        logical: what kind of times the values are, see `time_values`; "" for plain numbers.
     """
 
     edges: FloatArray
@@ -56,6 +60,9 @@ class NumericDistribution:
     std: float = math.nan
     n_present: int | None = None
     integer: bool = False
+    types: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+    moments_error: float = 0.0
+    logical: str = ""
 
     kind = "numeric"
 
@@ -158,6 +165,7 @@ class CategoricalDistribution:
         n_present: as in NumericDistribution.
         slack: by how much the true count of a category kept may exceed its count; the excess is
             part of `other`.
+        types: as in NumericDistribution.
     """
 
     counts: dict[str, float]
@@ -166,6 +174,7 @@ class CategoricalDistribution:
     n_missing: int = 0
     n_present: int | None = None
     slack: float = 0.0
+    types: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
 
     kind = "categorical"
     n_nan = 0
@@ -183,7 +192,38 @@ class EmptyDistribution:
     kind = "empty"
 
 
-Distribution = NumericDistribution | CategoricalDistribution | EmptyDistribution
+@dataclasses.dataclass(frozen=True)
+class OpaqueDistribution:
+    """A feature that is there and whose values cannot be compared.
+
+    Attributes:
+        n_missing: number of examples without the feature.
+        n: number of examples with it, as far as that is known.
+        problem: why not, as the rest of a sentence that begins with the feature.
+        types: as in NumericDistribution.
+        faulty: whether the values are at fault, such as numbers and text in one column, and not
+            only of a type that nobody compares.
+    """
+
+    n_missing: int
+    n: int
+    problem: str
+    types: frozenset[str] = frozenset()
+    faulty: bool = False
+
+    kind = "opaque"
+    n_nan = 0
+    n_present = None
+
+
+Distribution = (
+    NumericDistribution | CategoricalDistribution | EmptyDistribution | OpaqueDistribution
+)
+
+
+def types_of(side: Distribution) -> frozenset[str]:
+    """Returns the types that the values are stored in, as far as they are known."""
+    return frozenset() if isinstance(side, EmptyDistribution) else side.types
 
 
 def n_rows(side: Distribution) -> int:

@@ -32,6 +32,23 @@ class InputError(SkewgateError):
         return type(self), (self.where, self.problem, self.fix)
 
 
+class ColumnError(InputError):
+    """The values of one column are not what they must be; the others may be read without it.
+
+    Args:
+        column: its name.
+        where, problem, fix: as in InputError.
+    """
+
+    def __init__(self, column: str, where: str, problem: str, fix: str = "") -> None:
+        self.column = column
+        super().__init__(where, problem, fix)
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:  # type: ignore[override]
+        """Lets Beam's worker processes hand the error over."""
+        return type(self), (self.column, self.where, self.problem, self.fix)
+
+
 class GateShutError(SkewgateError):
     """A gate is shut: the pipeline must not go on.
 

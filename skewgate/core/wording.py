@@ -148,6 +148,15 @@ def listed(names: Sequence[str], most: int = SHOWN, nothing: str = "none") -> st
     return (", ".join(names[:most]) or nothing) + (f" and {more:,} more" if more > 0 else "")
 
 
+def named(name: str) -> str:
+    """Returns a name, in quotes where nobody would see where it begins and ends.
+
+    >>> named("fare"), named("fare "), named("")
+    ('fare', "'fare '", "''")
+    """
+    return name if name and name == name.strip() else repr(name)
+
+
 def quoted(values: Sequence[str]) -> str:
     """Lists values in quotes: the first few, and how many more there are.
 

@@ -9,7 +9,8 @@ from skewgate.core.distributions import (
     Distribution,
     NumericDistribution,
 )
-from skewgate.core.wording import number, rounded_percent
+from skewgate.core.time_values import either, shown
+from skewgate.core.wording import rounded_percent
 
 MOST_NAMED = 3
 """Categories that an explanation names."""
@@ -30,10 +31,14 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> str
     points = np.union1d(baseline.edges, current.edges)
     before, now = (side.cdf_at(points) for side in (baseline, current))
     widest = int(np.argmax(np.abs(before - now)))
+    logical = either(baseline.logical, current.logical)
+    at, *medians = (
+        shown(float(value), logical) for value in (points[widest], baseline.median, current.median)
+    )
     return (
-        f"{rounded_percent(before[widest])} of the baseline values are {number(points[widest])} or "
+        f"{rounded_percent(before[widest])} of the baseline values are {at} or "
         f"less, and {rounded_percent(now[widest])} of the current ones; the median was "
-        f"{number(baseline.median)} and is {number(current.median)}"
+        f"{medians[0]} and is {medians[1]}"
     )
 
 

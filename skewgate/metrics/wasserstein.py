@@ -130,6 +130,7 @@ def _interval(
     if not (baseline.n_infinite or current.n_infinite):  # the means are those of all values
         apart = abs(baseline.mean - current.mean)
         apart -= _ROUNDING * (abs(baseline.mean) + abs(current.mean))
+        apart -= baseline.moments_error + current.moments_error
         if apart > lower:  # False if a mean is unknown
             lower = min(apart, upper)
     return min(max(value, lower), upper), lower, upper
@@ -138,7 +139,8 @@ def _interval(
 def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
     """Returns (value, lower, upper) of the standard deviation (population, divided by n).
 
-    All three are the same where it is known; else they follow from the bounds on the CDF.
+    All three are the same where it is known exactly; where it is not known at all, they follow
+    from the bounds on the CDF.
 
     Args:
         side: a distribution whose edges are finite.
@@ -147,8 +149,12 @@ def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
     """
     if side.edges[0] == side.edges[-1]:
         return 0.0, 0.0, 0.0
+    # Both extremes occur.
+    least = float(side.edges[-1] - side.edges[0]) / math.sqrt(2 * side.n)
     if 0 < side.std < math.inf:
-        return side.std, side.std, side.std
+        error = side.moments_error
+        lower = max(side.std - error, min(least, side.std)) if error else side.std
+        return side.std, lower, side.std + error
     low, high = (bound[1:-1] for bound in steps(side))
     width = np.diff(side.edges)
     start = np.minimum(side.cdf[:-1], high)
@@ -159,8 +165,7 @@ def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
         return math.sqrt(max(float(np.dot(2 * np.cumsum(mass) - mass, rest)), 0.0))
 
     lower, upper = root(low, high), root(high, low)
-    # Both extremes occur.
-    lower = max(lower, float(side.edges[-1] - side.edges[0]) / math.sqrt(2 * side.n))
+    lower = max(lower, least)
     return min(max(root(start, start), lower), upper), lower, max(upper, lower)
 
 

@@ -2,70 +2,96 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from skewgate.core import quantile_summary as summaries
+from skewgate.core import time_values
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     EmptyDistribution,
     NumericDistribution,
+    OpaqueDistribution,
     n_rows,
+    types_of,
 )
-from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.profile import Features, Profile
 from skewgate.core.quantile_summary import summary_of
 
 
 def merge_profiles(profiles: Sequence[Profile], names: Sequence[str]) -> Profile:
     """Joins profiles of different rows.
 
-    A feature or slice that a profile lacks counts as missing in all its rows.
+    A feature or slice that a profile lacks counts as missing in all its rows. One that is numeric
+    in one and categorical in another becomes opaque.
 
     Args:
         profiles: at least one.
-        names: where each comes from, for messages.
-
-    Raises:
-        InputError: a feature is numeric in one and categorical in another.
+        names: where each comes from, for what is said of an opaque feature.
     """
     keys = sorted({key for profile in profiles for key in profile.slices})
     rows = {key: sum(profile.rows.get(key, 0) for profile in profiles) for key in keys}
-    return Profile({key: _merge_slice(profiles, names, key) for key in keys}, rows)
+    slices = {key: _merge_slice(profiles, names, key) for key in keys}
+    counts = {key: _merge_value_counts(profiles, key) for key in keys}
+    unread, as_text = (
+        frozenset().union(*(getattr(profile, name) for profile in profiles))
+        for name in ("unread", "as_text")
+    )
+    return Profile(slices, rows, counts, unread, as_text)
 
 
 def _merge_slice(profiles: Sequence[Profile], names: Sequence[str], key: str) -> Features:
     parts = [(profile.slices.get(key, {}), profile.rows.get(key, 0)) for profile in profiles]
     merged: Features = {}
     for feature in sorted({name for features, _ in parts for name in features}):
-        sides = [
-            features.get(feature) or _absent(feature, features, rows) for features, rows in parts
-        ]
-        kinds = {side.kind: name for side, name in zip(sides, names, strict=True)}
-        kinds.pop("empty", None)
-        if len(kinds) > 1:
-            (kind, name), (other_kind, other_name) = sorted(kinds.items())
-            raise InputError(
-                f"{other_name}: {feature}",
-                f"is {other_kind}, and {kind} in {name}",
-                "write it with one type, or give a schema that says which",
-            )
-        merged[feature] = merge_distributions(sides)
+        sides = [features.get(feature) or EmptyDistribution(rows) for features, rows in parts]
+        merged[feature] = _opaque(sides, names) or merge_distributions(sides)
     return merged
 
 
-def _absent(name: str, features: Features, rows: int) -> Distribution:
-    """Returns what a profile says of a feature that it does not name."""
-    counted = features.get(counted_feature(name) or "")
-    return EmptyDistribution(rows) if counted is None else one_value_each(counted)
+def _opaque(sides: Sequence[Distribution], names: Sequence[str]) -> OpaqueDistribution | None:
+    """Returns what becomes of a feature that is opaque in one part, or of different kinds."""
+    kinds: dict[str, str] = {}
+    for side, name in zip(sides, names, strict=True):
+        kinds.setdefault(side.kind, name)
+    kinds.pop("empty", None)
+    opaque = [side for side in sides if isinstance(side, OpaqueDistribution)]
+    if len(kinds) < 2 and not opaque:
+        return None
+    problem = f"is {' and '.join(f'{kind} in {name}' for kind, name in sorted(kinds.items()))}"
+    return OpaqueDistribution(
+        n_missing=sum(side.n_missing for side in sides),
+        n=sum(n_rows(side) - side.n_missing for side in sides),
+        problem=opaque[0].problem if opaque else problem,
+        types=frozenset().union(*(types_of(side) for side in sides)),
+        faulty=any(side.faulty for side in opaque) if opaque else True,
+    )
 
 
-def one_value_each(side: Distribution) -> Distribution:
-    """Returns the distribution of how many values there are where each example has one."""
-    if side.n + side.n_nan == 0:
+def _merge_value_counts(profiles: Sequence[Profile], key: str) -> Features:
+    counts = [profile.value_counts.get(key, {}) for profile in profiles]
+    return {
+        feature: merge_distributions(
+            [
+                known.get(feature) or one_value_each(profile.slices.get(key, {}).get(feature))
+                for profile, known in zip(profiles, counts, strict=True)
+            ]
+        )
+        for feature in sorted({name for known in counts for name in known})
+    }
+
+
+def one_value_each(side: Distribution | None) -> Distribution:
+    """Returns the distribution of how many values there are where each example has one or none.
+
+    Args:
+        side: the values; None if no example has the feature.
+    """
+    if side is None or side.n + side.n_nan == 0:
         return EmptyDistribution(0)
     one = np.ones(1)
     return NumericDistribution(
@@ -114,7 +140,15 @@ def _merge_numeric(
         std=std,
         n_present=n_present,
         integer=all(side.integer for side in sides),
+        types=_types(sides),
+        logical=functools.reduce(time_values.joined, [side.logical for side in sides]),
     )
+
+
+def _types(sides: Sequence[NumericDistribution | CategoricalDistribution]) -> frozenset[str]:
+    """Returns the types of all sides; none if those of a side are unknown."""
+    known = all(side.types for side in sides)
+    return frozenset().union(*(side.types for side in sides)) if known else frozenset()
 
 
 def _moments(sides: Sequence[NumericDistribution]) -> tuple[float, float]:
@@ -146,4 +180,4 @@ def _merge_categorical(
         for side in sides
     )
     other = max(n - math.fsum(counts.values()), 0.0)
-    return CategoricalDistribution(counts, other, n, n_missing, n_present, slack)
+    return CategoricalDistribution(counts, other, n, n_missing, n_present, slack, _types(sides))

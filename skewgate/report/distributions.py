@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from skewgate.core import precision
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -21,8 +22,9 @@ from skewgate.core.distributions import (
     n_rows,
     n_without_value,
 )
-from skewgate.core.profile import Profile
+from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import MetricResult
+from skewgate.core.time_values import either
 from skewgate.core.wording import shortened
 from skewgate.report.ranking import worst_first
 
@@ -51,9 +53,11 @@ def describe(
     """
     shown: list[dict[str, Any]] = []
     spent = left_out = 0
+    counted = name_value_counts(baseline, current)
+    slices = [side.with_value_counts(counted) for side in (baseline, current)]
     pairs = dict.fromkeys((r.feature, r.slice) for r in worst_first(results) if r.feature)
     for feature, name in pairs:
-        sides = [side.slices.get(name, {}).get(feature) for side in (baseline, current)]
+        sides = [features.get(name, {}).get(feature) for features in slices]
         if spent > budget:
             left_out += _comparable(*sides)
             continue
@@ -74,6 +78,8 @@ def overlay(baseline: Distribution | None, current: Distribution | None) -> dict
 
     Shares are rounded to four decimals, values to what tells a millionth of their range.
     """
+    if baseline is not None and current is not None:
+        baseline, current, _ = precision.aligned(baseline, current)
     if isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution):
         found = _numbers(baseline, current)
     elif isinstance(baseline, CategoricalDistribution) and isinstance(
@@ -98,7 +104,7 @@ def _comparable(baseline: Distribution | None, current: Distribution | None) -> 
         baseline is not None
         and current is not None
         and baseline.kind == current.kind
-        and baseline.kind != "empty"
+        and baseline.kind not in ("empty", "opaque")
     )
 
 
@@ -132,7 +138,9 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> dic
     chosen = _chosen(sides, points, before + now, gap, low, high)
     x, curves = _curves(sides, points, (before, now), chosen)
     digits = _digits(low, high)
+    logical = either(baseline.logical, current.logical)
     return {
+        **({"logical": logical} if logical else {}),
         # An infinite one becomes the largest number.
         "median": [_number(float(np.nan_to_num(side.median)), digits) for side in sides],
         "bins": [_number(cut, digits) for cut in cuts],

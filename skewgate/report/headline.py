@@ -7,10 +7,10 @@ from typing import Any
 
 from skewgate import metrics
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
+from skewgate.core.time_values import shown
 from skewgate.core.wording import (
     interval,
     many,
-    number,
     p_text,
     rounded,
     rounded_percent,
@@ -154,7 +154,8 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
         return f"{before} of values were '{entry['names'][0]}'; now {now} are"
     if entry["kind"] == "numeric":
         before, now = map(rounded_percent, entry["gap"]["cdf"])
-        return f"{before} of values were {number(entry['gap']['at'])} or less; now {now} are"
+        at = shown(entry["gap"]["at"], entry.get("logical", ""))
+        return f"{before} of values were {at} or less; now {now} are"
     return ""
 
 

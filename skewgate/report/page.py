@@ -50,6 +50,7 @@ def render_report(report: Report) -> str:
         left_out=shown.get("left_out", 0),
         drawn=len(shown.get("shown", ())),
         charts=_charts(report),
+        suggestions=report.details.get("suggestions", ()),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import pathlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -16,7 +18,8 @@ def parse_schema(text: str, where: str) -> schema_pb2.Schema:
     """Parses schema.pbtxt.
 
     Raises:
-        InputError: it is not a text-format Schema, or has no feature.
+        InputError: it is not a text-format Schema, has no feature, or has one without a name or
+            two things of one kind and name.
     """
     try:
         schema = text_format.Parse(text, schema_pb2.Schema())
@@ -28,7 +31,17 @@ def parse_schema(text: str, where: str) -> schema_pb2.Schema:
         ) from error
     if not schema.feature:
         raise InputError(where, "declares no feature", "add the features of your data")
+    for kind in ("feature", "sparse_feature", "weighted_feature", "string_domain"):
+        _check_names([item.name for item in getattr(schema, kind)], kind, where)
     return schema
+
+
+def _check_names(names: Sequence[str], kind: str, where: str) -> None:
+    if "" in names:
+        raise InputError(where, f"has a {kind} without a name", "give it a name, or remove it")
+    repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
+    if repeated:
+        raise InputError(where, f"declares the {kind} {repeated[0]} twice", "remove one of them")
 
 
 def load_schema(path: str | pathlib.Path) -> schema_pb2.Schema:
@@ -48,6 +61,48 @@ def categorical_features(schema: schema_pb2.Schema) -> frozenset[str]:
     return frozenset(
         feature.name for feature in schema.feature if feature.int_domain.is_categorical
     )
+
+
+_NOT_VALIDATED = frozenset(
+    schema_pb2.LifecycleStage.Value(name)
+    for name in ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
+)
+
+
+def is_validated(declared: Any) -> bool:
+    """Says whether TFDV looks at a feature, sparse feature or weighted feature."""
+    if getattr(declared, "deprecated", False):
+        return False
+    return declared.lifecycle_stage not in _NOT_VALIDATED
+
+
+def ignored_features(schema: schema_pb2.Schema) -> frozenset[str]:
+    """Names the features that are declared and that nobody is to look at."""
+    return frozenset(feature.name for feature in schema.feature if not is_validated(feature))
+
+
+_TIME_FORMATS = {
+    "UNIX_DAYS": "date[d]",
+    "UNIX_SECONDS": "timestamp[s]",
+    "UNIX_MILLISECONDS": "timestamp[ms]",
+    "UNIX_MICROSECONDS": "timestamp[us]",
+    "UNIX_NANOSECONDS": "timestamp[ns]",
+}
+"""What the formats of TFMD's `TimeDomain` are called in `time_values`."""
+
+
+def time_features(schema: schema_pb2.Schema) -> dict[str, str]:
+    """Returns the logical type of the integers that a schema declares to be times.
+
+    Source: `time_domain { integer_format: UNIX_SECONDS }` and so on.
+    """
+    formats = schema_pb2.TimeDomain.IntegerTimeFormat
+    found = {
+        feature.name: formats.Name(feature.time_domain.integer_format)
+        for feature in schema.feature
+        if feature.HasField("time_domain")
+    }
+    return {name: _TIME_FORMATS[unit] for name, unit in found.items() if unit in _TIME_FORMATS}
 
 
 def check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:

@@ -14,12 +14,18 @@ import pyarrow.compute as pc
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow.columns import large_lists
-from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.kinds import is_list, is_text, is_time
+from skewgate.data.arrow.times import is_clock
 from skewgate.data.arrow.values import numbers, places_array, validity
+from skewgate.data.sources import json_types, partitions
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
+from skewgate.data.sources.partitions import PartitionedSource
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
+from skewgate.statistics.messages import is_statistics
+from skewgate.storage import s3
 
 Progress = Callable[[str, int], None]
 
@@ -41,8 +47,18 @@ class Rows:
         files: how many rows each file has, in order.
     """
 
-    def __init__(self, place: str, types: Mapping[str, pa.DataType] | None = None) -> None:
+    def __init__(
+        self,
+        place: str,
+        types: Mapping[str, pa.DataType] | None = None,
+        options: ReadingOptions = RECOGNISED,
+    ) -> None:
         """Opens the files.
+
+        Args:
+            place: what the user named.
+            types: of columns.
+            options: how CSV is to be read.
 
         Raises:
             InputError: there is none, or one has no known format or holds no rows.
@@ -50,9 +66,12 @@ class Rows:
         self.place = place
         paths = sources.files(place)
         for path in paths:
-            if sources.is_statistics(path):
+            if is_statistics(path):
                 raise InputError(path, "holds statistics, and no rows", "give the data themselves")
-        self._sources = [sources.open_file(path, types) for path in paths]
+        found = partitions.find(place, paths, types)
+        self._sources = [
+            sources.open_file(path, types, partitions=found, options=options) for path in paths
+        ]
         self.schema = pa.schema([])
         self.rows = 0
         self.files: dict[str, int] = {}
@@ -78,9 +97,13 @@ class Rows:
         Raises:
             InputError: a file is broken, files have different types, or there are no rows.
         """
+        fresh = copy.deepcopy(observer)
         types: dict[str, tuple[pa.DataType, str]] = {}
         for source in self._sources:
             observer, types = self._observe(source, observer, types, progress)
+        if self._take_for_text(types):
+            progress(self.place, -sum(self.files.values()))
+            return self.observe(fresh, progress)
         self.rows = sum(self.files.values())
         if not self.rows:
             raise InputError(self.place, "has no rows", "give data with rows")
@@ -88,6 +111,14 @@ class Rows:
             [(name, self._type(name, kind)) for name, (kind, _) in types.items()]
         )
         return observer
+
+    def _take_for_text(self, types: Mapping[str, tuple[pa.DataType, str]]) -> bool:
+        """Lets columns of nothing but `NA` be read again that are text in another file."""
+        again = False
+        for source in self._sources:
+            text = {name for name in source.only_missing() if is_text(types[name][0])}
+            again |= bool(text) and source.read_as_text(text)
+        return again
 
     def _observe(
         self,
@@ -98,7 +129,7 @@ class Rows:
     ) -> tuple[Observer, dict[str, tuple[pa.DataType, str]]]:
         while True:
             # Only readers of text may have to begin again.
-            again = isinstance(source, CsvSource | JsonSource)
+            again = isinstance(_file(source), CsvSource | JsonSource)
             seeing, known, count = copy.deepcopy(observer) if again else observer, dict(types), 0
             try:
                 for batch in source.batches():
@@ -130,12 +161,16 @@ class Rows:
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             if pa.types.is_dictionary(array.type):
                 array = array.dictionary_decode()
-            if isinstance(source, RecordSource) and is_list(array.type):
+            if isinstance(_file(source), RecordSource) and is_list(array.type):
                 longest = pc.max(pc.list_value_length(array)).as_py() or 0
                 self._longest[name] = max(self._longest.get(name, 0), longest)
                 array = _as_text(_first_value(array))
-            columns.append(array)
+            columns.append(_filled(array))
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+    def notes(self) -> dict[str, list[str]]:
+        """Says by path what was read otherwise than it stands in the file."""
+        return {source.path: source.notes() for source in self._sources if source.notes()}
 
     def blocks(
         self, size: int, progress: Progress = lambda place, rows: None
@@ -197,14 +232,22 @@ class Rows:
             array = batch.column(batch.schema.get_field_index(field.name))
             if pa.types.is_dictionary(array.type):
                 array = array.dictionary_decode()
-            if isinstance(source, RecordSource) and not is_list(field.type):
+            if isinstance(_file(source), RecordSource) and not is_list(field.type):
                 array = _first_value(array)
+            array = _filled(array)
             columns.append(array if array.type == field.type else _cast(array, field, source.path))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
+def _file(source: Source) -> Source:
+    """Returns the file of a source that adds the columns of its folder."""
+    return source.file if isinstance(source, PartitionedSource) else source
+
+
 def _state(path: str) -> tuple[int, int]:
     """Returns what changes when a file does: its size and the time of its last change."""
+    if s3.is_remote(path):
+        return s3.status(path)
     found = os.stat(path)
     return found.st_size, found.st_mtime_ns
 
@@ -212,6 +255,8 @@ def _state(path: str) -> tuple[int, int]:
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:
     if is_list(field.type) and not is_list(array.type):
         return large_lists(validity(array).astype(np.int64), array.drop_null()).cast(field.type)
+    if pa.types.is_struct(field.type):
+        return json_types.conformed(array, field.type)
     try:
         return array.cast(field.type)
     except pa.ArrowInvalid as error:
@@ -240,6 +285,13 @@ def _first_value(array: pa.Array) -> pa.Array:
     return array.values.take(places_array(starts[:-1], starts[:-1] < starts[1:]))
 
 
+def _filled(array: pa.Array) -> pa.Array:
+    """Returns objects that no row gives a key as missing, as no file of windows can hold them."""
+    if not pa.types.is_nested(array.type) or pa.types.is_map(array.type):
+        return array
+    return json_types.conformed(array, json_types.filled(array.type))
+
+
 def _as_text(array: pa.Array) -> pa.Array:
     """Returns bytes as text if all are UTF-8."""
     if not pa.types.is_large_binary(array.type):
@@ -266,12 +318,18 @@ def _wider(before: tuple[pa.DataType, str], field: pa.Field, path: str) -> pa.Da
         return pa.int64()
     if all(pa.types.is_integer(each) or pa.types.is_floating(each) for each in both):
         return pa.float64()
-    if all(pa.types.is_date(each) or pa.types.is_timestamp(each) for each in both):
-        return pa.timestamp("ns" if pa.timestamp("ns") in both else "us")
+    if all(map(is_time, both)) and is_clock(kind) == is_clock(found):
+        nanoseconds = any(pa.types.is_timestamp(each) and each.unit == "ns" for each in both)
+        return pa.timestamp("ns" if nanoseconds else "us", None if is_clock(kind) else "UTC")
     if all(pa.types.is_string(each) or pa.types.is_large_string(each) for each in both):
         return pa.large_string()
     if set(both) == {pa.large_binary(), pa.large_string()}:  # records that are not all UTF-8
         return pa.large_binary()
+    if (
+        all(map(pa.types.is_struct, both))
+        and (kind_of_both := json_types.joined(*both)) is not None
+    ):
+        return kind_of_both
     where = "in other rows" if before[1] == path else f"in {before[1]}"
     raise InputError(
         f"{path}: column {field.name}",

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 import skewgate
 from skewgate.data.arrow.values import mask_array
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.simulation import planting, writing
 from skewgate.simulation.planting import Settled, WindowTally
 from skewgate.simulation.reading import Progress, Rows, join
@@ -86,6 +87,8 @@ def run(
     force: bool = False,
     progress: Progress = lambda place, rows: None,
     between: Callable[[], None] = lambda: None,
+    csv: ReadingOptions = RECOGNISED,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> dict[str, Any]:
     """Writes the windows, the truth and the spec, and returns the truth.
 
@@ -98,13 +101,16 @@ def run(
         force: replace a simulation that is there.
         progress: told the place and the rows of every batch; rows below 0 are read again.
         between: called between the two passes.
+        csv: how CSV files are written.
+        tell: told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: data or spec cannot be used, or the folder cannot be written.
     """
     writing.check_free(out, force=force)
-    rows = Rows(data, types)
+    rows = Rows(data, spec.windows.types_to_read(types), csv)
     found, windows = survey(rows, spec.plants, spec.windows, spec.where, progress)
+    tell(rows.notes())
     check_windows(spec, len(windows.sizes))
     writing.check_format(rows.schema, spec.format, spec.where)
     settled = planting.settle(spec.plants, found, rows.schema, spec.where)

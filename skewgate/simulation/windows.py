@@ -12,10 +12,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pydantic
 
+from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import RefusedError, StrictModel, refusing
 from skewgate.data.arrow import times
-from skewgate.data.windows.contract import Every, Offset, Zone
+from skewgate.data.ingest.moments import moments
+from skewgate.data.windows import zones
+from skewgate.data.windows.contract import Every, Offset, Seconds, Zone
 from skewgate.data.windows.grids import Grid
 
 IntArray = npt.NDArray[np.int64]
@@ -32,7 +35,9 @@ class WindowRule(StrictModel):
         number: of windows, of equal size up to one row, in the order of the data.
         time: a column of dates, time stamps or seconds since 1970.
         every: length of a window by time, such as 15m, 6h, 1d, 2w or 1mo.
-        offset, zone: which windows by time, see `data.windows.contract.WindowKeys`.
+        offset, zone: which windows by time, see `data.windows.contract.WindowKeys`. Dates, and time
+            stamps without a zone, are those of the clocks of `zone`.
+        seconds: what whole numbers count, see `data.windows.contract.WindowKeys`.
     """
 
     rows: int | None = pydantic.Field(default=None, ge=1)
@@ -41,6 +46,7 @@ class WindowRule(StrictModel):
     every: Every | None = None
     offset: Offset | None = None
     zone: Zone | None = None
+    seconds: Seconds | None = None
 
     @pydantic.field_validator("every", mode="before")
     @classmethod
@@ -60,7 +66,7 @@ class WindowRule(StrictModel):
             raise ValueError(f"needs exactly one of rows, number and time, got {found}")
         if (self.time is None) != (self.every is None):
             raise ValueError("time and every go together: a column, and the length of a window")
-        for key in ("offset", "zone"):
+        for key in ("offset", "zone", "seconds"):
             if self.time is None and getattr(self, key) is not None:
                 raise ValueError(f"{key} is of windows by time, and there is no time")
         if self.time is not None:
@@ -84,7 +90,29 @@ class WindowRule(StrictModel):
         Raises:
             InputError: a time is missing, or the column holds no times.
         """
-        return self.grid.numbers(_seconds(column, self.time or ""))
+        return self.grid.numbers(_whole(self._moments(column), self.time or ""))
+
+    def _moments(self, column: pa.Array) -> FloatArray:
+        if not times.is_moment(column.type):
+            raise InputError(
+                f"windows.time: column {self.time}",
+                f"is of type {column.type}, and windows need dates, time stamps or seconds since "
+                "1970",
+                "convert the column, give its type by a schema, or make windows by rows",
+            )
+        return moments(column, self.grid.zone, self.seconds or "utc")
+
+    def types_to_read(self, types: Mapping[str, pa.DataType] | None) -> dict[str, pa.DataType]:
+        """Returns types of columns without one of the time that hides whether clocks showed it.
+
+        A schema says INT of dates and time stamps, which would be read as seconds.
+        """
+        hides = self.time is not None and self.grid.zone != zones.UTC
+        return {
+            name: kind
+            for name, kind in (types or {}).items()
+            if not (hides and name == self.time and kind == pa.int64())
+        }
 
 
 def _text(seconds: int) -> str:
@@ -92,15 +120,8 @@ def _text(seconds: int) -> str:
     return f"{np.datetime64(seconds, 's')}Z"
 
 
-def _seconds(array: pa.Array, name: str) -> IntArray:
+def _whole(seconds: FloatArray, name: str) -> IntArray:
     """Returns whole seconds since 1970, rounded down, shape (n,)."""
-    if not times.is_moment(array.type):
-        raise InputError(
-            f"windows.time: column {name}",
-            f"is of type {array.type}, and windows need dates, time stamps or seconds since 1970",
-            "convert the column, give its type by a schema, or make windows by rows",
-        )
-    seconds = times.moments(array)
     if missing := int(np.count_nonzero(~np.isfinite(seconds))):
         raise InputError(
             f"windows.time: column {name}",

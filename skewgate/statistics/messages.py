@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
+from collections.abc import Sequence
 
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from skewgate.core.errors import InputError
+from skewgate.core.suggestions import did_you_mean
+from skewgate.core.wording import listed
+from skewgate.data import sources
+from skewgate.data.sources import records
+from skewgate.data.tf_example import tfrecord
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import read_histogram
+from skewgate.storage import s3
 
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 
@@ -20,15 +28,93 @@ RESOLUTION_STAT = "skewgate.resolution"
 """Custom statistic of a numeric feature: about how many points were kept of it."""
 
 
-def read_statistics(
-    path: str | os.PathLike[str],
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """Reads a `DatasetFeatureStatisticsList`, binary or (.pbtxt) in text format.
+def is_statistics(path: str) -> bool:
+    """Says whether a file holds TFDV statistics: by its name, of TFRecord by its first record.
 
     Raises:
-        InputError: the file is missing, is not such a message, or holds no data set.
+        InputError: a TFRecord file is broken at its beginning.
     """
-    return parse_statistics(read_content(path), str(path))
+    if sources.is_statistics(path):
+        return True
+    if not sources.is_records(path):
+        return False
+    first = next(records.read_file(path, sources.opener_of(path)), b"")
+    try:
+        return any(len(dataset.features) > 0 for dataset in wire.datasets(first))
+    except message.DecodeError:
+        return False
+
+
+def read_statistics(
+    path: str | os.PathLike[str], dataset: str = ""
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Reads a `DatasetFeatureStatisticsList`, binary, in text format (.pbtxt) or in TFRecord.
+
+    Args:
+        path: of the file.
+        dataset: the one to take of several, which is then that of all examples; "" to take all
+            examples with their slices.
+
+    Raises:
+        InputError: the file is missing, is not such a message, or holds no data set, or several
+            of which none has the name or is that of all examples.
+    """
+    found = parse_statistics(read_content(path), str(path))
+    chosen = choose([each.name for each in found.datasets], dataset, str(path))
+    kept = statistics_pb2.DatasetFeatureStatisticsList(
+        datasets=[found.datasets[at] for at in chosen]
+    )
+    for at, name in zip(range(len(chosen)), chosen.values(), strict=True):
+        if not name and _slice(kept.datasets[at].name):
+            kept.datasets[at].name = ALL_EXAMPLES
+    return kept
+
+
+def choose(names: Sequence[str], dataset: str, where: str) -> dict[int, str]:
+    """Says which data sets of a file are read, and as which slice.
+
+    Args:
+        names: of the data sets, in order.
+        dataset: the one to take; "" for that of all examples, with the others as its slices.
+        where: names the file in messages.
+
+    Returns:
+        Position of each to the name of its slice, "" for all examples. A single data set is that
+        of all examples, whatever its name.
+
+    Raises:
+        InputError: there is none of that name, or several of which none is that of all examples.
+    """
+    shown = listed([repr(name or ALL_EXAMPLES) for name in names], 20)
+    if dataset:
+        known = [name or ALL_EXAMPLES for name in names]
+        if dataset not in known:
+            raise InputError(
+                where,
+                f"holds no data set {dataset!r}, but {shown}",
+                did_you_mean(dataset, known, "name one of these by --dataset"),
+            )
+        names, slices = known, {known.index(dataset): ""}
+        if known.count(dataset) > 1:
+            raise _doubled(where, dataset)
+        return slices
+    slices = {at: "" if len(names) == 1 else _slice(name) for at, name in enumerate(names)}
+    if len(set(slices.values())) < len(slices):
+        doubled = next(n for n in slices.values() if list(slices.values()).count(n) > 1)
+        raise _doubled(where, doubled or ALL_EXAMPLES)
+    if "" not in slices.values():
+        raise InputError(
+            where,
+            f"holds {len(names)} data sets, none of which is of all examples: {shown}",
+            "choose one by --dataset NAME",
+        )
+    return slices
+
+
+def _doubled(where: str, name: str) -> InputError:
+    return InputError(
+        where, f"holds several data sets {name!r}", "give each a name, or a file of its own"
+    )
 
 
 def read_content(path: str | os.PathLike[str]) -> bytes:
@@ -38,11 +124,14 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         InputError: it cannot be read, or is not in the text format that its name says.
     """
     try:
-        data = pathlib.Path(path).read_bytes()
+        data = _read_bytes(str(path))
     except OSError as error:
         raise InputError(
-            str(path), f"cannot be read: {error.strerror}", "check the path"
+            str(path), f"cannot be read: {error.strerror or error}", "check the path"
         ) from error
+    if _is_record_file(data):
+        # Lists of data sets, one after the other, are one list of all.
+        return b"".join(records.read_file(str(path), lambda _: io.BytesIO(data)))
     if not str(path).lower().endswith(".pbtxt"):
         return data
     try:
@@ -54,6 +143,21 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
             "generate the statistics again",
         ) from error
     return bytes(statistics.SerializeToString())
+
+
+def _read_bytes(path: str) -> bytes:
+    if not s3.is_remote(path):
+        return pathlib.Path(path).read_bytes()
+    with s3.open_object(path, "rb") as stream:
+        return bytes(stream.read())
+
+
+def _is_record_file(data: bytes) -> bool:
+    """Says whether bytes begin as a TFRecord file does, packed or not."""
+    head = data[:12]
+    if head.startswith(b"\x1f\x8b"):
+        return True
+    return len(head) == 12 and tfrecord.masked_crc(head[:8]) == int.from_bytes(head[8:], "little")
 
 
 def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureStatisticsList:
@@ -138,4 +242,8 @@ def without_small_slices(
 
 def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
     """Returns the slice that a data set describes, "" for all examples."""
-    return "" if dataset.name in ("", ALL_EXAMPLES) else str(dataset.name)
+    return _slice(dataset.name)
+
+
+def _slice(name: str) -> str:
+    return "" if name in ("", ALL_EXAMPLES) else str(name)

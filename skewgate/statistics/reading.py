@@ -11,20 +11,24 @@ import numpy as np
 from google.protobuf import message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core import precision
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     EmptyDistribution,
     NumericDistribution,
 )
-from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.errors import InputError
+from skewgate.core.profile import Features, Profile
+from skewgate.core.time_values import is_logical
+from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.statistics import wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
+    choose,
     no_statistics_error,
     not_statistics_error,
     read_content,
-    slice_name,
 )
 
 STOCK_RANK_ERROR = 0.01
@@ -43,20 +47,30 @@ SKETCH_ERROR_STAT = "skewgate.sketch_error"
 """Custom statistic of a feature that SkewStatisticsGen wrote: rank error of TFDV's sketch."""
 VALUE_COUNT_ERROR_STAT = "skewgate.value_count_rank_error"
 """Custom statistic of a feature with several values: the rank error of how many there are."""
+COARSEST_STAT, FINEST_STAT = "skewgate.coarsest_bits", "skewgate.finest_bits"
+"""Custom statistics of a numeric feature that `skewgate profile` wrote: see `core.precision`."""
+LOGICAL_STAT = "skewgate.logical_type"
+"""Custom statistic of a numeric feature of times, as text: see `time_values`."""
 SLACK_STAT = "skewgate.slack"
 """Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
 
 
-def read_profile(path: str | os.PathLike[str]) -> Profile:
+def read_profile(path: str | os.PathLike[str], dataset: str = "") -> Profile:
     """Reads what a statistics file tells, every slice and feature of it.
+
+    Args:
+        path: of the file.
+        dataset: the data set to take of several, see `messages.choose`.
 
     Raises:
         InputError: as for `read_statistics`.
     """
-    return parse_profile(read_content(path), str(path))
+    return parse_profile(read_content(path), str(path), dataset=dataset)
 
 
-def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR) -> Profile:
+def parse_profile(
+    data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR, dataset: str = ""
+) -> Profile:
     """Reads the content of a statistics file: every slice and feature of it.
 
     Args:
@@ -64,37 +78,85 @@ def parse_profile(data: bytes, where: str, rank_error: float = STOCK_RANK_ERROR)
         where: names the source in messages.
         rank_error: rank error of the sketch that made the quantiles, in [0, 1), if the
             statistics do not tell it.
+        dataset: the data set to take of several, see `messages.choose`.
 
     Raises:
-        InputError: it is not such a message, or holds no data set.
+        InputError: it is not such a message, or holds no data set, or several of which none has
+            the name or is that of all examples, or has a feature without a name or two of one name.
     """
-    slices, rows = {}, {}
+    names: list[str] = []
+    found: list[tuple[Features, Features, int]] = []
     try:
-        for dataset in wire.datasets(data):
-            name = slice_name(dataset)
-            slices[name] = _features(dataset, rank_error)
-            rows[name] = int(dataset.num_examples)
+        for message_ in wire.datasets(data):
+            names.append(str(message_.name))
+            found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
-    if not slices:
+    if not names:
         raise no_statistics_error(where)
-    return Profile(slices, rows)
+    chosen = choose(names, dataset, where)
+    return Profile(
+        {name: found[at][0] for at, name in chosen.items()},
+        {name: found[at][2] for at, name in chosen.items()},
+        {name: found[at][1] for at, name in chosen.items()},
+    )
 
 
-def _features(dataset: Any, rank_error: float) -> Features:
+def _features(dataset: Any, rank_error: float, where: str) -> tuple[Features, Features]:
+    """Returns the features, and how many values the examples have of some."""
     features: Features = {}
+    counts: Features = {}
+    parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
         name = ".".join(feature.path.step) or str(feature.name)
+        if not name or name in features:
+            raise _misnamed(where, name)
+        is_parent = tuple(feature.path.step) in parents and feature.HasField("struct_stats")
+        if is_parent and name == SEQUENCE:  # which holds feature lists, and is in every row
+            continue
         own = {stat.name: stat.num for stat in feature.custom_stats}
         error = own.get(SKETCH_ERROR_STAT, rank_error)
-        side = _distribution(feature, own, error)
-        if isinstance(side, NumericDistribution) and feature.type == feature.INT:
-            side = dataclasses.replace(side, integer=True)
+        side = _parent(feature) if is_parent else _distribution(feature, own, error)
+        if isinstance(side, NumericDistribution):
+            integer = feature.type == feature.INT
+            types = _integer_types(side) if integer else _float_types(side, own)
+            told = next((s.str for s in feature.custom_stats if s.name == LOGICAL_STAT), "")
+            logical = told if is_logical(told) else ""
+            side = dataclasses.replace(side, integer=integer, types=types, logical=logical)
+        elif isinstance(side, CategoricalDistribution):
+            kind = statistics_pb2.FeatureNameStatistics.Type.Name(feature.type)
+            side = dataclasses.replace(side, types=frozenset({kind}))
         features[name] = side
         lengths = _value_count(feature, own, error)
         if lengths is not None:
-            features[value_count_name(name)] = lengths
-    return features
+            counts[name] = lengths
+    return features, counts
+
+
+def _parent(feature: Any) -> Distribution:
+    """Returns how often there is a struct, whose values are those of the features in it."""
+    common = feature.struct_stats.common_stats
+    return EmptyDistribution(int(common.num_missing), n_present=int(common.num_non_missing))
+
+
+def _misnamed(where: str, name: str) -> InputError:
+    twice = f"has statistics of the feature {name} twice"
+    problem = twice if name else "has statistics of a feature without a name"
+    fix = "give each feature a name of its own, and generate the statistics again"
+    return InputError(where, problem, fix)
+
+
+def _integer_types(side: NumericDistribution) -> frozenset[str]:
+    """Returns the type of integers, which our own statistics have for times as well."""
+    whole = np.array_equal(np.floor(side.edges), side.edges)
+    return frozenset({"int64" if whole else "timestamp[us]"})
+
+
+def _float_types(side: NumericDistribution, own: dict[str, float]) -> frozenset[str]:
+    """Returns the types of floats; statistics of TFDV do not tell it, but their edges do."""
+    single = precision.SINGLE if precision.fit(side.edges, precision.SINGLE) else precision.DOUBLE
+    told = {own.get(name, single) for name in (COARSEST_STAT, FINEST_STAT)}
+    return frozenset(map(precision.float_type, told))
 
 
 def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:

@@ -7,19 +7,28 @@ import math
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core import precision
 from skewgate.core import quantile_summary as summaries
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
     NumericDistribution,
+    OpaqueDistribution,
     middle,
     n_rows,
 )
-from skewgate.core.profile import Features, Profile, counted_feature, value_count_name
+from skewgate.core.profile import Profile
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
 from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
-from skewgate.statistics.reading import RANK_ERROR_STAT, SLACK_STAT, VALUE_COUNT_ERROR_STAT
+from skewgate.statistics.reading import (
+    COARSEST_STAT,
+    FINEST_STAT,
+    LOGICAL_STAT,
+    RANK_ERROR_STAT,
+    SLACK_STAT,
+    VALUE_COUNT_ERROR_STAT,
+)
 
 _RANKS = 10_000  # categories named
 _TOP = 20  # of which so many are also top_values, as TFDV writes them
@@ -36,10 +45,9 @@ def to_statistics(profile: Profile, resolution: int) -> statistics_pb2.DatasetFe
     written = statistics_pb2.DatasetFeatureStatisticsList()
     for name in sorted(profile.slices):
         dataset = written.datasets.add(name=name or ALL_EXAMPLES, num_examples=profile.rows[name])
-        features = profile.slices[name]
-        for feature, side in features.items():
-            if counted_feature(feature) not in features:
-                _write(dataset.features.add(), feature, side, features, resolution)
+        counts = profile.value_counts.get(name, {})
+        for feature, side in profile.slices[name].items():
+            _write(dataset.features.add(), feature, side, counts.get(feature), resolution)
     return written
 
 
@@ -47,13 +55,15 @@ def _write(
     message: statistics_pb2.FeatureNameStatistics,
     name: str,
     side: Distribution,
-    features: Features,
+    lengths: Distribution | None,
     resolution: int,
 ) -> None:
     message.path.step.append(name)
     kinds = statistics_pb2.FeatureNameStatistics
-    lengths = features.get(value_count_name(name))
-    if isinstance(side, CategoricalDistribution):
+    if isinstance(side, OpaqueDistribution):
+        message.type = kinds.STRUCT
+        _write_common(message, message.struct_stats.common_stats, side, lengths, resolution)
+    elif isinstance(side, CategoricalDistribution):
         message.type = kinds.STRING
         _write_common(message, message.string_stats.common_stats, side, lengths, resolution)
         _write_categories(message, side)
@@ -100,13 +110,21 @@ def _write_numbers(
     low, high = side.bounds_at(np.zeros(1))
     before_low, before_high = side.bounds_before(np.zeros(1))
     stats.num_zeros = round(side.n * max(low[0] + high[0] - before_low[0] - before_high[0], 0) / 2)
-    if len(finite):
+    with np.errstate(over="ignore"):
+        told = len(finite) and math.isfinite(finite[-1] - finite[0])
+    if told:  # else no width is a number
         _write_standard(stats.histograms.add(), side, float(finite[0]), float(finite[-1]))
     error = _write_histogram(stats.histograms.add(), side, resolution)
     for histogram in stats.histograms:
         histogram.num_nan = side.n_nan
     message.custom_stats.add(name=RANK_ERROR_STAT, num=error)
     message.custom_stats.add(name=RESOLUTION_STAT, num=resolution)
+    if not side.integer and side.types:
+        bits = list(map(precision.bits_of_type, side.types))
+        message.custom_stats.add(name=COARSEST_STAT, num=min(bits))
+        message.custom_stats.add(name=FINEST_STAT, num=max(bits))
+    if side.logical:
+        message.custom_stats.add(name=LOGICAL_STAT, str=side.logical)
 
 
 def _write_histogram(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from collections.abc import Callable, Sequence
+
 from skewgate.core.errors import InputError
 
 _MOST_DIGITS = 9
 """TFX keeps a span in 32 bits."""
+_WILD = re.compile(r"[*?[]")
 
 
 def check_pattern(pattern: str) -> None:
@@ -41,3 +46,36 @@ def parse_span(text: str) -> int | None:
             "leave it out for the newest",
         )
     return int(digits)
+
+
+def split_wild(location: str) -> tuple[str, str]:
+    """Splits a path or glob before its first part with a wildcard.
+
+    >>> split_wild("data/year=2024/*/a.csv"), split_wild("/data/**/*.csv"), split_wild("a/b.csv")
+    (('data/year=2024', '*/a.csv'), ('/data', '**/*.csv'), ('a/b.csv', ''))
+    """
+    parts = location.split("/")
+    wild = next((at for at, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    return "/".join(parts[:wild]), "/".join(parts[wild:])
+
+
+def matcher(glob: str) -> Callable[[str], bool]:
+    """Returns what says whether a path matches a glob, in which `**` stands for any folders.
+
+    >>> matches = matcher("year=*/**/*.csv")
+    >>> [matches(path) for path in ("year=1/a.csv", "year=1/b/c/a.csv", "a.csv", "year=1/a.txt")]
+    [True, True, False, False]
+    """
+    globs = glob.split("/")
+    return lambda path: _matches(path.split("/"), globs)
+
+
+def _matches(names: Sequence[str], globs: Sequence[str]) -> bool:
+    if not globs:
+        return not names
+    if globs[0] != "**":
+        fits = bool(names) and fnmatch.fnmatchcase(names[0], globs[0])
+        return fits and _matches(names[1:], globs[1:])
+    if len(globs) == 1:  # everything below
+        return bool(names)
+    return any(_matches(names[at:], globs[1:]) for at in range(len(names)))

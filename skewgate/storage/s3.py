@@ -1,4 +1,4 @@
-"""Object stores that speak S3, by URI: MinIO, SeaweedFS, Amazon's own and others.
+"""Object stores, by URI: those that speak S3 (MinIO, SeaweedFS, Amazon's and others), and Google's.
 
 Kubeflow's launcher brings the artifacts of a task and takes them back. What is named by a parameter
 (rows, the state, the folder of pushed models) it does not see: that is read and written from here.
@@ -7,37 +7,31 @@ Server and credentials come from the variables that other S3 clients read too: `
 or `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and what else
 Amazon's chain of credentials knows. `minio://` is S3 too, and always needs an endpoint; `s3://`
 without one is Amazon's own. An endpoint that is set and empty says that there is no server to ask.
+
+`gs://` is read by commands alone, see `gcs`: TFX reads and writes it by itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fnmatch
-import functools
 import io
 import os
 import pathlib
-import re
 import shutil
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from skewgate.core.errors import InputError
+from skewgate.storage import gcs, patterns, s3_connection
+from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
 SCHEMES = ("minio://", "s3://")
-ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-DEFAULT_REGION = "us-east-1"
-"""What servers that know no regions take."""
-
+"""What TFX reads and writes through here."""
 _BUFFER = 1 << 20
-_ENDPOINT = re.compile(r"(https?)://([^/\s]+)/?")
-_WILD = re.compile(r"[*?[]")
-_TIMEOUT = 20.0
-"""Seconds until a connection is given up; Arrow tries again a few times."""
 
 
 def is_object(uri: str) -> bool:
@@ -45,14 +39,9 @@ def is_object(uri: str) -> bool:
     return uri.startswith(SCHEMES)
 
 
-def endpoint() -> str:
-    """Returns the address of the server; empty for Amazon's own."""
-    return _first(ENDPOINT_VARIABLES)
-
-
-def is_endpoint(url: str) -> bool:
-    """Says whether a text is the URL of a server."""
-    return _ENDPOINT.fullmatch(url) is not None
+def is_remote(uri: str) -> bool:
+    """Says whether commands read a URI from here: of S3 or of Google."""
+    return uri.startswith((*SCHEMES, gcs.SCHEME))
 
 
 def is_reachable(uri: str) -> bool:
@@ -60,6 +49,11 @@ def is_reachable(uri: str) -> bool:
     if endpoint():
         return is_object(uri)
     return uri.startswith("s3://") and not any(each in os.environ for each in ENDPOINT_VARIABLES)
+
+
+def has_bucket(uri: str) -> bool:
+    """Says whether the bucket of a URI is there."""
+    return exists(_scheme(uri) + _key(uri).partition("/")[0])
 
 
 def exists(uri: str) -> bool:
@@ -91,6 +85,12 @@ def children(uri: str) -> tuple[list[str], list[str]]:
     Raises:
         FileNotFoundError: there is no such folder.
     """
+    if uri.startswith(gcs.SCHEME):  # of whose folders Arrow lists those alone that were made
+        below = below_folder(uri)
+        if not below:
+            raise FileNotFoundError(uri)
+        deep = {path.partition("/")[0] for path in below if "/" in path}
+        return sorted(deep), sorted(path for path in below if "/" not in path)
     with _asked(uri) as (store, key):
         found = store.get_file_info(_selector(key))
     folders = sorted(each.base_name for each in found if not each.is_file)
@@ -98,28 +98,38 @@ def children(uri: str) -> tuple[list[str], list[str]]:
 
 
 def matching(pattern: str) -> list[str]:
-    """Returns the URIs that match a glob, sorted; `*`, `?` and `[...]` stay within a folder."""
-    scheme = _scheme(pattern)
-    parts = pattern.removeprefix(scheme).split("/")
-    wild = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
-    if wild == 0:
-        raise InputError(pattern, "must name its bucket", f"give {scheme}BUCKET/...")
-    found = [scheme + "/".join(parts[:wild])]
-    for place in range(wild, len(parts)):
+    """Returns the URIs that match a glob, sorted.
+
+    `*`, `?` and `[...]` stay within a folder; a part that is `**` stands for folders of any depth,
+    none among them, and then only objects match.
+    """
+    fixed, wild = patterns.split_wild(pattern.removeprefix(_scheme(pattern)))
+    if not fixed:
+        raise InputError(pattern, "must name its bucket", f"give {_scheme(pattern)}BUCKET/...")
+    fixed = _scheme(pattern) + fixed
+    if not wild:
+        return [fixed] if exists(pattern) else []
+    if "**" in wild.split("/"):
+        matches = patterns.matcher(wild)
+        return sorted(f"{fixed}/{below}" for below in below_folder(fixed) if matches(below))
+    found = [fixed]
+    for part in wild.split("/"):
         found = [
             f"{folder}/{name}"
             for folder in found
             for name in _names(folder)
-            if fnmatch.fnmatchcase(name, parts[place])
+            if fnmatch.fnmatchcase(name, part)
         ]
-    return sorted(found) if wild < len(parts) or exists(pattern) else []
+    return sorted(found)
 
 
 def _names(folder: str) -> list[str]:
     """Returns the names in a folder; none if there is no such folder."""
-    with _asked(folder) as (store, key):
-        found = store.get_file_info(_selector(key, allow_not_found=True))
-        return [each.base_name for each in found]
+    try:
+        folders, names = children(folder)
+    except FileNotFoundError:
+        return []
+    return [*folders, *names]
 
 
 def open_object(uri: str, mode: str) -> IO[Any]:
@@ -164,7 +174,7 @@ def move(source: str, target: str) -> None:
         with _asked(source) as (store, key):
             store.move(key, _key(target))
         return
-    for below in _below(source):
+    for below in below_folder(source):
         copy(f"{source}/{below}", f"{target}/{below}")
     remove_folder(source)
 
@@ -198,7 +208,7 @@ def download(uri: str, path: str) -> None:
     if kind == "File":
         _bring(uri, pathlib.Path(path))
     elif kind == "Directory":
-        for below in _below(uri):
+        for below in below_folder(uri):
             _bring(f"{uri}/{below}", pathlib.Path(path, below))
 
 
@@ -220,16 +230,22 @@ def _bring(uri: str, path: pathlib.Path) -> None:
     partial.rename(path)
 
 
-def _below(uri: str) -> list[str]:
-    """Returns the objects below a folder, by their paths in it."""
-    with _asked(uri) as (store, key):
-        found = store.get_file_info(_selector(key, recursive=True))
-        return [each.path[len(key) + 1 :] for each in found if each.is_file]
+def below_folder(uri: str) -> list[str]:
+    """Returns the objects below a folder, by their paths in it; none if there is no such folder."""
+    try:
+        with _asked(uri) as (store, key):
+            found = store.get_file_info(_selector(key, recursive=True, allow_not_found=True))
+            return [each.path[len(key) + 1 :] for each in found if each.is_file]
+    except FileNotFoundError:  # as above
+        return []
 
 
 def _kind(uri: str) -> str:
-    with _asked(uri) as (store, key):
-        return str(store.get_file_info(key).type.name)
+    try:
+        with _asked(uri) as (store, key):
+            return str(store.get_file_info(key).type.name)
+    except FileNotFoundError:  # of a bucket of Google's
+        return "NotFound"
 
 
 def _selector(
@@ -242,7 +258,7 @@ def _selector(
 
 
 @contextlib.contextmanager
-def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
+def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
     """Yields the store of a URI and the key there.
 
     Raises:
@@ -250,52 +266,23 @@ def _asked(uri: str) -> Iterator[tuple[fs.S3FileSystem, str]]:
         InputError: the store does not answer, or refuses.
     """
     key = _key(uri)
+    if uri.startswith(gcs.SCHEME):
+        with gcs.asked(uri) as store:
+            yield store, key
+        return
     if not is_reachable(uri):
         raise InputError(
             uri, "needs the address of its server", f"set {ENDPOINT_VARIABLES[0]} to its URL"
         )
-    try:
-        yield _connect(endpoint(), _first(REGION_VARIABLES) or DEFAULT_REGION), key
-    except FileNotFoundError as error:
-        raise FileNotFoundError(uri) from error
-    except OSError as error:
-        raise InputError(
-            uri,
-            f"cannot be reached at {endpoint() or 'Amazon S3'}: {_reason(error)}",
-            "check the endpoint, the credentials and what they may do",
-        ) from error
-
-
-@functools.lru_cache(maxsize=8)
-def _connect(url: str, region: str) -> fs.S3FileSystem:
-    """Returns a client; credentials are Amazon's own chain, which looks at the environment first.
-
-    Raises:
-        InputError: the address is none.
-    """
-    from pyarrow import fs
-
-    found = _ENDPOINT.fullmatch(url)
-    if url and not found:
-        raise InputError(
-            ENDPOINT_VARIABLES[0],
-            f"must be such as http://minio-service.kubeflow:9000, got {url!r}",
-            "correct the variable",
-        )
-    place = {"scheme": found[1], "endpoint_override": found[2]} if found else {}
-    return fs.S3FileSystem(
-        region=region, connect_timeout=_TIMEOUT, request_timeout=3 * _TIMEOUT, **place
-    )
-
-
-def _first(variables: tuple[str, ...]) -> str:
-    return next((os.environ[each] for each in variables if os.environ.get(each)), "")
+    with s3_connection.asked(uri) as store:
+        yield store, key
 
 
 def _scheme(uri: str) -> str:
-    found = next((each for each in SCHEMES if uri.startswith(each)), None)
+    schemes = (*SCHEMES, gcs.SCHEME)
+    found = next((each for each in schemes if uri.startswith(each)), None)
     if found is None:
-        raise ValueError(f"must begin with {' or '.join(SCHEMES)}, got {uri!r}")
+        raise ValueError(f"must begin with {' or '.join(schemes)}, got {uri!r}")
     return found
 
 
@@ -309,8 +296,3 @@ def _key(uri: str) -> str:
     if not key:
         raise InputError(uri, "names no bucket", f"give {_scheme(uri)}BUCKET/...")
     return key
-
-
-def _reason(error: OSError) -> str:
-    """Returns what Arrow says of an error, in one line."""
-    return " ".join(str(error).split()).rstrip(".")

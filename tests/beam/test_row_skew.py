@@ -127,6 +127,22 @@ def test_a_column_that_some_batches_lack_is_missing_there(tmp_path):
     run(training, serving, rules, tmp_path, same_as(expected, rules), expected_rows=500_000)
 
 
+def test_feature_lists_are_compared(tmp_path):
+    def side(moved):
+        steps = [[[n, n + 1], [moved]] for n in range(40)]
+        lists = pa.array(steps, pa.large_list(pa.large_list(pa.int64())))
+        struct = pa.StructArray.from_arrays([lists], ["events"])
+        return pa.RecordBatch.from_arrays([pa.array(range(40)), struct], ["id", "##SEQUENCE##"])
+
+    def check(found):
+        (counted,) = found
+        assert counted.error is None
+        [(name, kinds)] = counted.slices[""].features.items()
+        assert (name, kinds.sum()) == ("##SEQUENCE##.events", 40)
+
+    run([side(7)], [side(1_007)], RowRules(keys=["id"]), tmp_path, check)
+
+
 def test_no_rows_give_one_result_without_rows(tmp_path):
     def check(found):
         (counted,) = found

@@ -254,6 +254,21 @@ def test_both_cdfs_are_drawn_and_the_largest_gap_is_marked(drift, content):
     assert drift.all("#detail path.area-current")
 
 
+def test_times_are_times_in_the_detail_and_on_its_axes(browser, tmp_path):
+    for name, first in (("before", 1_451_606_400), ("now", 1_454_284_800)):
+        started = pa.array([first + 3_600 * hour for hour in range(700)], pa.timestamp("s"))
+        pa.parquet.write_table(pa.table({"started": started}), tmp_path / f"{name}.parquet")
+    sides = [str(tmp_path / f"{name}.parquet") for name in ("before", "now")]
+    assert main(["drift", *sides, "--out", str(tmp_path / "out"), "--quiet", "--json"]) == 1
+    browser.open(tmp_path / "out" / "report.html")
+    assert browser.console == []
+    [note] = browser.texts("#detail .note")
+    assert "median 2016-01-15 13:00:00 \u2192 2016-02-15 13:00:00" in note
+    labels = browser.texts("#detail text.axis.middle")
+    assert {"2016-01-14", "2016-02-11"} <= set(labels)
+    assert any("started holds times of 2016-01-01" in text for text in browser.texts("main li"))
+
+
 def test_categories_are_bars_with_the_largest_change_first(drift, content):
     if drift.one("#detail h3").text != "paid":
         opener(drift, "paid").click()

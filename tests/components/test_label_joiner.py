@@ -604,6 +604,16 @@ def test_rows_that_were_lost_before_are_no_smaller_input(examples, join):
         join(predictions, labels)
 
 
+def test_times_of_a_clock_are_noticed_where_ingest_noted_them(examples, join):
+    rows = examples("serving", [prediction("a", 8)])
+    labels = examples("labels", [label("a", 9, 1)])
+    noted = {"version": 1, "types": {"start": "date32[day]", "miles": "double"}}
+    pathlib.Path(rows.uri, "ingest_report.json").write_text(json.dumps(noted))
+    there = {"zone": "America/Chicago"}
+    with pytest.raises(InputError, match=r"start of the predictions: were date32\[day\]"):
+        join(rows, labels, windows=there)
+
+
 def test_another_payload_is_refused(examples, join):
     predictions = examples("serving", [prediction("a", 0)])
     predictions.set_string_custom_property("payload_format", "FORMAT_PARQUET")

@@ -18,6 +18,7 @@ from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
+from skewgate.core.profile import name_value_counts
 from skewgate.statistics import messages
 from skewgate.statistics import reading as statistics_lib
 
@@ -88,7 +89,8 @@ def distributions(statistics, rank_error):
     """Reads what the statistics of a split tell of all rows."""
     path = artifact_io.statistics_path(statistics, "train")
     content = artifact_io.read_bytes(path)
-    return statistics_lib.parse_profile(content, path, rank_error).slices[""]
+    found = statistics_lib.parse_profile(content, path, rank_error)
+    return found.with_value_counts(name_value_counts(found))[""]
 
 
 def test_quantiles_are_as_fine_as_the_resolution_and_say_their_error(examples, profile):
@@ -208,3 +210,20 @@ def test_several_workers_profile_the_rows_that_one_process_profiles(
     for split, rows in (("train", 700), ("eval", 250)):
         assert by_workers.get_int_custom_property(f"rows_{split}") == rows
         assert common(by_workers, split) == common(here, split)
+
+
+def test_integers_that_the_schema_calls_times_are_noted(
+    examples, output, beam_context, schema_artifact
+):
+    schema = schema_artifact(
+        'feature { name: "fare" type: FLOAT } feature { name: "payment" type: BYTES }'
+        'feature { name: "stops" type: INT time_domain { integer_format: UNIX_DAYS } }'
+    )
+    statistics = output(standard_artifacts.ExampleStatistics, "statistics")
+    inputs = {"examples": [examples], "schema": [schema]}
+    executor.Executor(beam_context).Do(inputs, {"statistics": [statistics]}, PARAMETERS)
+    sides = distributions(statistics, 0.01)
+    assert {name: sides[name].logical for name in ("fare", "stops")} == {
+        "fare": "",
+        "stops": "date[d]",
+    }

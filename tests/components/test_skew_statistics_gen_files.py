@@ -15,6 +15,7 @@ from skewgate.components.support import tfrecords
 from skewgate.core.errors import InputError
 from skewgate.data.tf_example import tfrecord
 from skewgate.data.tf_example.tfrecord import frame
+from tests.encoding import encode_sequence
 
 
 def example(number):
@@ -142,3 +143,18 @@ def test_chunks_end_by_rows_or_bytes_however_blocks_lie(monkeypatch):
     for size in (1, 2, 5, len(records)):
         blocks = [records[start : start + size] for start in range(0, len(records), size)]
         assert list(in_process.chunks(blocks)) == expected
+
+
+def test_feature_lists_among_examples_are_not_passed_over(examples, profile):
+    record = encode_sequence(example(3), {"events": [[1], [2]]})
+    path = shard(examples)
+    path.write_bytes(gzip.compress(frame([example(1), record])))
+    with pytest.raises(InputError, match=r"\(they are tf\.SequenceExample, whose feature lists"):
+        profile(examples)
+    with pytest.raises(
+        InputError, match=r"holds tf\.SequenceExample, whose feature lists would be"
+    ):
+        tfrecords.check_streams(examples, "eval")
+    path.write_bytes(gzip.compress(frame([b"\x1a\x01x"])))
+    with pytest.raises(InputError, match=r"holds records that are no tf\.Example \(the 1\. of"):
+        tfrecords.check_streams(examples, "eval")

@@ -73,6 +73,7 @@ METRIC_SECTION = """## median_share
 
 - **Applies to:** numeric features. **Range:** [0, 1], no unit.
 - **Formula:** |G(m) - F(m)| at the median m of the baseline.
+- **Inconclusive:** where 1.96 sqrt(h) / 2 is above the threshold.
 
 """
 COMPONENT, FOLDER = "TextContract", "text_contract"

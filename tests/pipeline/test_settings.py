@@ -122,16 +122,35 @@ def test_types_and_a_limit_of_rejected_rows_may_be_given(load, tmp_path):
         load(text.replace("  run_fn:", added.replace("12", "-1")))
 
 
-def test_types_and_the_limit_reach_the_component(load, tmp_path):
+def test_how_csv_is_written_may_be_said_of_rows_and_labels(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    assert load(text).training.reading.given() == {}
+    added = '  reading: {delimiter: ";", null_values: ["NA", "-999"]}\n  '
+    labels = "  labels: {data: l.csv, config: l.yaml, reading: {delimiter: tab}}\n  drift:"
+    settings = load(text.replace("  run_fn:", f"{added}run_fn:").replace("  drift:", labels))
+    assert settings.training.reading.given() == {"delimiter": ";", "null_values": ["NA", "-999"]}
+    assert settings.monitoring.reading.given() == {}
+    assert settings.monitoring.labels.reading.given() == {"delimiter": "\t"}
+    for old, new, message in (
+        ('";"', '";;"', r"training.reading.delimiter: must be one ASCII character.*got ';;'"),
+        ('"NA"', "null", r"training.reading.null_values: must be a list of texts.*None"),
+        ("delimiter", "separator", r"training.reading.separator is not a known key"),
+    ):
+        with pytest.raises(InputError, match=message):
+            load(text.replace("  run_fn:", f"{added.replace(old, new)}run_fn:"))
+
+
+def test_types_the_limit_and_the_reading_reach_the_component(load, tmp_path):
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "schema.pbtxt").write_text('feature { name: "zip" type: INT }')
-    added = "  types: {zip: BYTES}\n  max_rejected: 12\n  run_fn:"
+    added = "  types: {zip: BYTES}\n  max_rejected: 12\n  reading: {decimal: ','}\n  run_fn:"
     settings = load(TEXT.format(root=tmp_path / "run").replace("  run_fn:", added))
     settings = settings.model_copy(update={"monitoring": None})
     place = deployments.local(settings, "training")
     _, examples, _ = common.ingest(settings, settings.training, place)
     assert json.loads(examples.exec_properties["types"]) == {"zip": "BYTES"}
     assert examples.exec_properties["max_rejected"] == 12
+    assert json.loads(examples.exec_properties["reading"]) == {"decimal": ","}
 
 
 def test_a_scheduled_time_that_chooses_no_window_is_refused(load, tmp_path):

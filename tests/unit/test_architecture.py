@@ -102,11 +102,11 @@ def test_every_form_of_an_import_of_a_later_package_is_found(plant, text, target
 
 def test_packages_in_one_brace_must_not_import_each_other(plant):
     files = {
-        "metrics/ks.py": "from skewgate.storage import s3",
-        "storage/s3.py": "from skewgate.core import errors",
+        "metrics/ks.py": "from skewgate.estimation import bands",
+        "estimation/bands.py": "from skewgate.core import errors",
         "core/errors.py": "",
     }
-    expected = ["skewgate/metrics/ks.py:1 imports skewgate.storage.s3"]
+    expected = ["skewgate/metrics/ks.py:1 imports skewgate.estimation.bands"]
     assert plant(architecture.against_the_order, files) == expected
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from skewgate import decision, metrics
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core.distributions import Distribution, n_rows
+from skewgate.core import precision
+from skewgate.core.distributions import Distribution, OpaqueDistribution, n_rows, types_of
 from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, counted_feature
+from skewgate.core.profile import Features, Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
 from skewgate.core.suggestions import did_you_mean
-from skewgate.core.wording import listed
+from skewgate.core.wording import listed, named
+from skewgate.data.sources.column_names import may_be_index
 from skewgate.profiling.merging import one_value_each
 
 _MOST_NAMES = 20  # of features, in a message
+_SAY_SO = "give its type in the schema, or ignore it in drift.yaml"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,7 @@ class _Comparison:
     threshold: float
     baseline: Distribution
     current: Distribution
+    note: str
 
     def check(self, level: float) -> decision.Check:
         """Measures; `level` is the significance level that a lone difference must reach."""
@@ -44,13 +48,14 @@ class _Comparison:
         )
 
     def explain(self, result: MetricResult) -> MetricResult:
-        """Adds to the reason of a failure what changed most."""
-        if result.status is not Status.FAIL:
-            return result
-        change = metrics.REGISTRY[self.metric].explain(self.baseline, self.current)
-        return (
-            dataclasses.replace(result, reason=f"{result.reason}: {change}") if change else result
-        )
+        """Adds to the reason what was rounded, and to that of a failure what changed most."""
+        metric, reason = metrics.REGISTRY[self.metric], result.reason
+        if self.note and not metric.per_row:
+            reason += f" ({self.note})"
+        if result.status is Status.FAIL:
+            change = metric.explain(self.baseline, self.current)
+            reason += f": {change}" if change else ""
+        return dataclasses.replace(result, reason=reason)
 
 
 def compare(
@@ -75,8 +80,10 @@ def compare(
         return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
     if not any(current.rows.values()):
         return [inconclusive("rows", "the current data hold no examples")]
-    baselines, currents = baseline.slices, current.slices
-    _check_features(config, baselines.get("", {}), currents.get("", {}), where)
+    counted = name_value_counts(baseline, current)
+    baselines, currents = (side.with_value_counts(counted) for side in (baseline, current))
+    unread = baseline.unread | current.unread
+    _check_features(config, baselines.get("", {}), currents.get("", {}), unread, where)
     settled: list[MetricResult] = []
     comparisons: list[_Comparison] = []
     features = baselines.get("", {}).keys() | currents.get("", {}).keys()
@@ -87,34 +94,78 @@ def compare(
             settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
             continue
         sides = (baselines[name], currents[name])
+        opaque = {
+            feature
+            for side in sides
+            for feature, found in side.items()
+            if isinstance(found, OpaqueDistribution)
+        }
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
-            if counted_feature(feature) not in config.ignored:
-                before, now = (_find(feature, side) for side in sides)
-                _plan(feature, name, before, now, config, comparisons, settled)
+            of = counted.get(feature)
+            if of not in config.ignored | opaque:
+                before, now = (_find(feature, of, side) for side in sides)
+                as_text = _read_as_text(feature, baseline, current)
+                _plan(
+                    feature,
+                    name,
+                    before,
+                    now,
+                    as_text,
+                    config,
+                    comparisons,
+                    settled,
+                    count=of is not None,
+                )
     level = decision.level(max(len(comparisons), 1), config.significance)
     judged = decision.judge([c.check(level) for c in comparisons], config.significance)
     told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
     return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
 
 
-def _find(feature: str, features: Features) -> Distribution | None:
-    """Returns a distribution; where the values of single-valued examples are counted, ones."""
-    counted = features.get(counted_feature(feature) or "")
-    if feature not in features and counted is not None:
-        return one_value_each(counted)
+def _read_as_text(feature: str, baseline: Profile, current: Profile) -> str:
+    """Says on which sides text that looks like numbers or times was read as text."""
+    sides = {"baseline": baseline, "current": current}
+    named = [label for label, side in sides.items() if feature in side.as_text]
+    return f"values of the {' and '.join(named)} data read as text" if named else ""
+
+
+def notes(baseline: Profile, current: Profile) -> dict[str, str]:
+    """Returns for each feature what was done to its values, over all rows, so that they compare."""
+    before, now = baseline.slices.get("", {}), current.slices.get("", {})
+    found = {}
+    for feature in sorted(before.keys() & now.keys()):
+        *_, rounded = precision.aligned(before[feature], now[feature])
+        as_text = _read_as_text(feature, baseline, current)
+        if rounded or as_text:
+            found[feature] = "; ".join(filter(None, (as_text, rounded)))
+    return found
+
+
+def _find(feature: str, of: str | None, features: Features) -> Distribution | None:
+    """Returns a distribution; where the values of single-valued examples are counted, ones.
+
+    Args:
+        feature: name of a feature, or of what counts the values of another.
+        of: the feature whose values it counts, if it counts any.
+        features: of one side.
+    """
+    if of is not None and feature not in features and of in features:
+        return one_value_each(features[of])
     return features.get(feature)
 
 
-def _check_features(config: DriftConfig, baseline: Features, current: Features, where: str) -> None:
-    if not baseline.keys() & current.keys():
+def _check_features(
+    config: DriftConfig, before: Features, now: Features, unread: Set[str], where: str
+) -> None:
+    if not before.keys() & now.keys():
         raise InputError(
             "baseline and current statistics",
-            f"have no feature in common: {_names(baseline)} against {_names(current)}",
+            f"have no feature in common: {_names(before)} against {_names(now)}",
             "compare statistics of the same table",
         )
-    known = baseline.keys() | current.keys()
-    for feature in config.features:
-        if feature not in known:
+    known = before.keys() | now.keys() | unread
+    for feature, rule in config.features.items():
+        if feature not in known and not (rule.ignore and may_be_index(feature)):
             raise InputError(
                 where,
                 f"features.{feature} is in neither of the two data sets, "
@@ -124,7 +175,7 @@ def _check_features(config: DriftConfig, baseline: Features, current: Features, 
 
 
 def _names(features: Iterable[str]) -> str:
-    return listed(sorted(features), _MOST_NAMES)
+    return listed([named(feature) for feature in sorted(features)], _MOST_NAMES)
 
 
 def _may_be_slice_by(name: str, columns: list[str]) -> bool:
@@ -167,24 +218,33 @@ def _plan(
     name: str,
     baseline: Distribution | None,
     current: Distribution | None,
+    as_text: str,
     config: DriftConfig,
     comparisons: list[_Comparison],
     settled: list[MetricResult],
+    *,
+    count: bool,
 ) -> None:
-    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`."""
+    """Adds what can be measured to `comparisons` and what needs no measuring to `settled`.
+
+    `count` says that the feature counts the values of another.
+    """
     if baseline is None or current is None:
         gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
-        reason = f"the {gone} data have no feature {feature}, only the {there} data have it"
+        reason = f"the {gone} data have no feature {named(feature)}, only the {there} data have it"
         settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
         return
-    kinds = {baseline.kind, current.kind} - {"empty"}
-    if len(kinds) > 1:
-        reason = f"{feature} is {baseline.kind} in the baseline and {current.kind} now"
-        settled.append(MetricResult(feature, name, "kind", Status.FAIL, reason))
+    mismatch = _mismatch(feature, baseline, current)
+    if mismatch is not None:
+        status, reason = mismatch
+        settled.append(MetricResult(feature, name, "kind", status, reason))
         return
+    baseline, current, rounded = precision.aligned(baseline, current)
+    note = "; ".join(filter(None, (as_text, rounded)))
+    kinds = {baseline.kind, current.kind} - {"empty"}
     kind = kinds.pop() if kinds else "empty"
     for metric, threshold in config.thresholds(feature, kind).items():
-        if metrics.REGISTRY[metric].per_row and counted_feature(feature) is not None:
+        if count and metrics.REGISTRY[metric].per_row:
             continue  # the feature itself says which rows have a value
         obstacle = _obstacle(feature, metric, kind, baseline, current)
         if obstacle:
@@ -201,7 +261,49 @@ def _plan(
                 )
             )
         else:
-            comparisons.append(_Comparison(feature, name, metric, threshold, baseline, current))
+            comparisons.append(
+                _Comparison(feature, name, metric, threshold, baseline, current, note)
+            )
+
+
+def _mismatch(
+    feature: str, baseline: Distribution, current: Distribution
+) -> tuple[Status, str] | None:
+    """Says why the values of both sides cannot be compared, or None if they can.
+
+    It is a failure where the values are at fault or of different kinds, and inconclusive where
+    they are of a type that nobody compares.
+    """
+    sides = {"baseline": baseline, "current": current}
+    opaque = {label: side for label, side in sides.items() if isinstance(side, OpaqueDistribution)}
+    for label, side in opaque.items():
+        if side.faulty:
+            reason = f"{feature} {side.problem} in the {label} data; write it with one type"
+            return Status.FAIL, f"{reason}, {_SAY_SO}"
+    # Statistics call structs and the like a struct of unknown categories.
+    kinds = {
+        "opaque" if opaque and types_of(side) == {"STRUCT"} else side.kind
+        for side in sides.values()
+    } - {"empty"}
+    if len(kinds) > 1 and all(types_of(side) for side in opaque.values()):
+        named = f"{_described(baseline)} in the baseline and {_described(current)} now"
+        return Status.FAIL, f"{feature} is {named}; write it with one type, {_SAY_SO}"
+    if opaque:
+        places: dict[str, list[str]] = {}
+        for label, side in opaque.items():
+            places.setdefault(side.problem, []).append(f"in the {label} data")
+        problems = [f"{problem}, {' and '.join(where)}" for problem, where in places.items()]
+        reason = f"{feature} {', and '.join(problems)}; convert it to numbers or text"
+        return Status.INCONCLUSIVE, f"{reason}, or ignore it in drift.yaml"
+    return None
+
+
+def _described(side: Distribution) -> str:
+    """Names the kind of a feature, and the types that hold it."""
+    types = " or ".join(sorted(types_of(side)))
+    if isinstance(side, OpaqueDistribution):
+        return types
+    return f"{side.kind} ({types})" if types else side.kind
 
 
 def _obstacle(

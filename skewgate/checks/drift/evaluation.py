@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 from skewgate import decision
-from skewgate.checks.drift import comparing, rereading
+from skewgate.checks.drift import comparing, rereading, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
-from skewgate.core.profile import Profile
+from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, inconclusive
 from skewgate.report import distributions
 from skewgate.report.report import Report
@@ -24,12 +24,14 @@ class Evaluation:
         baseline, current: what was compared, with what was read again in its place; no baseline
             if there was none.
         in_doubt: the columns that a finer look could still settle.
+        ignored: the columns that were not compared.
     """
 
     decision: Decision
     baseline: Profile | None
     current: Profile
     in_doubt: frozenset[str]
+    ignored: frozenset[str] = frozenset()
 
     @property
     def results(self) -> tuple[MetricResult, ...]:
@@ -37,16 +39,22 @@ class Evaluation:
         return self.decision.results
 
     def report(self, baseline: dict[str, Any], current: dict[str, Any]) -> Report:
-        """Returns the report, with the distributions of what was compared.
+        """Returns the report, with the distributions of what was compared, and what to ignore.
 
         Args:
             baseline, current: where the two sides came from, as plain values.
         """
-        details = {}
+        details: dict[str, Any] = {}
         if self.baseline is not None:
             details["distributions"] = distributions.describe(
                 self.baseline, self.current, self.results
             )
+            notes = comparing.notes(self.baseline, self.current)
+            if notes:
+                details["notes"] = notes
+            found = suggesting.suggest(self.baseline, self.current, self.ignored)
+            if found:
+                details["suggestions"] = [suggestion.to_json() for suggestion in found]
         return Report("drift", self.decision, baseline, current, details=details)
 
 
@@ -73,10 +81,12 @@ def evaluate(
             feature in common.
     """
     if baseline is None:
+        counted: dict[str, str] = {}
         results = [inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
     else:
+        counted = name_value_counts(baseline, current)
         results = comparing.compare(baseline, current, config, where=where)
-        doubts = rereading.columns(decision.in_doubt(results))
+        doubts = rereading.columns(decision.in_doubt(results), counted)
         if doubts and reread is not None:
             sides = (baseline, current)
             baseline, current = map(rereading.overlay, sides, reread(doubts))
@@ -85,5 +95,6 @@ def evaluate(
         decision.decide(results, config.policy, config.critical),
         baseline,
         current,
-        rereading.columns(decision.in_doubt(results)),
+        rereading.columns(decision.in_doubt(results), counted),
+        frozenset(config.ignored),
     )

@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 import pydantic
 
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult
 from skewgate.core.yaml_model import Renamed, StrictModel
+from skewgate.data.windows import zones
 from skewgate.data.windows.contract import Elapsed, Every, WindowKeys
 from skewgate.data.windows.durations import from_hours
 from skewgate.data.windows.grids import Grid
@@ -90,11 +92,13 @@ class LabelConfig(StrictModel):
     Attributes:
         key: features that together name a row on both sides.
         labels: features of the label rows that are taken over.
-        prediction_time: feature of the prediction rows, seconds since 1970 as whole numbers.
+        prediction_time: feature of the prediction rows, seconds since 1970 as whole numbers; of
+            which clock `windows.seconds` says.
         label_time: the same of the label rows; without it no label is late.
         horizon: a label may come up to this long after its prediction.
-        as_of: what is "now", in seconds since 1970; a text of ISO 8601 in the file will do, in UTC
-            if it names no other zone. Without it, the latest time in the data.
+        as_of: what is "now", in seconds since 1970 in UTC; a text of ISO 8601 in the file will do,
+            on the clocks of `windows.zone` if it names no zone. Without it, the latest time in the
+            data.
         windows: into which windows the predictions are cut.
         min_coverage: share of a window's rows that must have their label.
         policy: what shuts the gate.
@@ -109,17 +113,18 @@ class LabelConfig(StrictModel):
     prediction_time: str = pydantic.Field(min_length=1)
     label_time: str | None = pydantic.Field(default=None, min_length=1)
     horizon: Elapsed
-    as_of: int | None = pydantic.Field(
+    windows: LabelWindows = LabelWindows()
+    as_of: int | None = pydantic.Field(  # after `windows`, whose zone it may be of
         default=None, ge=FIRST_SECOND, le=LAST_SECOND, json_schema_extra=_or_text
     )
-    windows: LabelWindows = LabelWindows()
     min_coverage: float = pydantic.Field(default=0.8, gt=0, le=1)
     policy: LabelPolicy = LabelPolicy()
 
     @pydantic.field_validator("as_of", mode="before")
     @classmethod
-    def _seconds(cls, value: Any) -> Any:
-        return to_seconds(value)
+    def _seconds(cls, value: Any, known: pydantic.ValidationInfo) -> Any:
+        windows = known.data.get("windows")
+        return to_seconds(value, windows.zone if windows else zones.UTC)
 
     @pydantic.model_validator(mode="after")
     def _check_names(self) -> LabelConfig:
@@ -138,8 +143,12 @@ class LabelConfig(StrictModel):
         return self
 
 
-def to_seconds(value: Any) -> Any:
+def to_seconds(value: Any, zone: str = zones.UTC) -> Any:
     """Returns seconds since 1970 of what YAML makes of a time; anything else stays as it is.
+
+    Args:
+        value: of a key.
+        zone: IANA name of the time zone whose clocks show a time that names no zone.
 
     Raises:
         ValueError: a text that is no time, or a truth value.
@@ -160,6 +169,8 @@ def to_seconds(value: Any) -> Any:
     elif isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
     if isinstance(value, datetime.datetime):
-        known = value if value.tzinfo else value.replace(tzinfo=_UTC)
-        return math.floor(known.timestamp())
+        if value.tzinfo:
+            return math.floor(value.timestamp())
+        shown = math.floor(value.replace(tzinfo=_UTC).timestamp())
+        return int(zones.instants(np.array([shown]), zone)[0])
     return value

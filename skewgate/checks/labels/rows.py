@@ -15,6 +15,7 @@ from skewgate.data.arrow.columns import ListValues, Mask, Places
 from skewgate.data.arrow.row_keys import Groups, Keys, fingerprints
 from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.arrow.values import from_mask_array, mask_array, numbers, places_array
+from skewgate.data.windows import zones
 
 TIME, PLACE, RECORD, KEYED, OWN = "time", "place", "record", "keyed", "own"
 """Columns of a part. Those of the label features follow, with LABEL before their names."""
@@ -54,7 +55,7 @@ def prediction_part(
         np.where(keyed, keys.high, places.view(np.uint64) * _SPREAD),
         np.where(keyed, keys.low, np.uint64(0)),
     )
-    times = _times(columns.get(config.prediction_time), rows, f"{where}: {config.prediction_time}")
+    times = _times(columns.get(config.prediction_time), rows, config, config.prediction_time, where)
     written = {*config.labels, config.windows.feature}
     own = not written.isdisjoint(batch.schema.names)
     counted.totals.predictions = rows
@@ -98,7 +99,7 @@ def label_part(
         valued &= ListValues.of(columns.get(name, pa.nulls(rows))).lengths > 0
     times = np.zeros(rows, np.int64)
     if config.label_time is not None:
-        times = _times(columns.get(config.label_time), rows, f"{where}: {config.label_time}")
+        times = _times(columns.get(config.label_time), rows, config, config.label_time, where)
         counted.last_time = _latest(times)
     left = np.ones(rows, bool)
     totals = counted.totals
@@ -201,8 +202,9 @@ def _columns(
     return columns
 
 
-def _times(array: pa.Array | None, rows: int, where: str) -> Places:
-    """Returns seconds since 1970, NO_TIME where there is not exactly one value."""
+def _times(array: pa.Array | None, rows: int, config: LabelConfig, name: str, where: str) -> Places:
+    """Returns seconds since 1970 in UTC, NO_TIME where there is not exactly one value."""
+    where = f"{where}: {name}"
     values = ListValues.of(pa.nulls(rows) if array is None else array)
     times = np.full(rows, NO_TIME)
     if not len(values.flat):
@@ -223,7 +225,9 @@ def _times(array: pa.Array | None, rows: int, where: str) -> Places:
             "divide milliseconds by 1,000",
         )
     single = values.lengths == 1
-    times[single] = flat[(np.cumsum(values.lengths) - values.lengths)[single]]
+    taken = flat[(np.cumsum(values.lengths) - values.lengths)[single]]
+    windows = config.windows
+    times[single] = zones.instants(taken, windows.zone) if windows.seconds == "clock" else taken
     return times
 
 

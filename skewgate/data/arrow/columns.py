@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
-from skewgate.data.arrow import kinds, times
+from skewgate.data.arrow import decimals, kinds, times
 from skewgate.data.arrow.kinds import is_list, is_number, value_type
 from skewgate.data.arrow.values import (
     list_lengths,
@@ -103,7 +103,7 @@ def to_numbers(array: pa.Array, name: str) -> FloatArray:
     if pa.types.is_boolean(kind):
         array = array.cast(pa.uint8())
     elif pa.types.is_decimal(kind):
-        array = array.cast(pa.float64())
+        array = decimals.to_doubles(array)
     elif not is_number(kind):
         raise InputError(
             f"column {name}",
@@ -183,7 +183,9 @@ def _plain(array: pa.Array, name: str) -> pa.Array:
         return array.cast(pa.int64()) if fits else _wide(array)
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return array.cast(pa.int64())
-    if pa.types.is_float16(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_decimal(kind):
+        return decimals.to_doubles(array)
+    if pa.types.is_float16(kind):
         return _wide(array)
     raise InputError(
         f"column {name}",

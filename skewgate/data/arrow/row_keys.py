@@ -14,14 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from skewgate.data.arrow import spelled_values
 from skewgate.data.arrow.columns import TEXT, ListValues, Mask, Places
-from skewgate.data.arrow.values import numbers, offsets
-
-Words = npt.NDArray[np.uint64]
+from skewgate.data.arrow.texts import Texts, Words
+from skewgate.data.arrow.values import numbers, places_array
 
 _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 _FACTORS = (0xD1342543DE82EF95, 0xA0761D6478BD642F)
 _WHOLE, _FRACTION, _TEXT = 1, 2, 3
+_WHOLE_TAG, _TEXT_TAG = np.full(1, _WHOLE, np.uint64), np.full(1, _TEXT, np.uint64)
+Rows = Places | slice
+"""Places of rows, or all rows in their order."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +52,9 @@ def fingerprints(
     """Returns the fingerprints of rows, and which rows have a key.
 
     A row has a key if it has exactly one value of every key feature, and none of them is NaN.
-    Whole numbers and floats of the same value are the same key; text and numbers never are.
+    Whole numbers and floats of the same value are the same key, and so is text that is written as
+    an integer is: "7" is 7, "007" and "7.0" are other texts. For whether a file's column is one of
+    integers or of text may hang on one row, such as "A1".
 
     Args:
         columns: as `columns.simplify` returns them; one that is not there has no value.
@@ -64,12 +69,26 @@ def fingerprints(
         starts = np.cumsum(values.lengths) - values.lengths
         single = np.flatnonzero(values.lengths == 1)
         if values.kind == TEXT:
-            state.absorb_text(single, values.flat, starts[single])
+            alike = len(single) == len(values.flat)
+            some = values.flat if alike else values.flat.take(places_array(starts[single]))
+            _absorb_texts(state, single, some)
         elif values.kind:
             found = numbers(values.flat)[starts[single]]
             state.absorb_numbers(single, found)
             present[single[np.isnan(found)]] = False
     return Keys(*state.halves), present
+
+
+def _absorb_texts(state: RowHash, rows: Places, array: pa.Array) -> None:
+    """Adds a text to each of some rows, or the integer as which it is written."""
+    texts = Texts(array)
+    places, found = spelled_values.find_integers(texts)
+    if not len(places):
+        state.absorb_text(rows, texts, slice(None))
+        return
+    state.absorb_numbers(rows[places], found)
+    others = np.delete(np.arange(len(texts)), places)
+    state.absorb_text(rows[others], texts, others)
 
 
 class RowHash:
@@ -82,57 +101,66 @@ class RowHash:
 
     def __init__(self, rows: int, number: int = 2) -> None:
         self.halves = [np.full(rows, seed, np.uint64) for seed in _SEEDS[:number]]
+        self._alike = True
 
-    def absorb(self, rows: Places, words: Words) -> None:
+    def absorb(self, rows: Rows, words: Words) -> None:
         """Adds a word to each of some rows."""
-        for half, factor in zip(self.halves, _FACTORS, strict=False):
-            half[rows] = _mixed(half[rows] * np.uint64(factor) + words)
+        for at, (half, factor) in enumerate(zip(self.halves, _FACTORS, strict=False)):
+            if self._alike and len(words) == 1 and isinstance(rows, slice):
+                self.halves[at] = np.full(len(half), _mixed(half[:1] * np.uint64(factor) + words))
+                continue
+            mixed = half[rows] * np.uint64(factor)
+            mixed += words
+            half[rows] = _mixed(mixed)
+        self._alike = False
 
-    def absorb_numbers(self, rows: Places, values: npt.NDArray[Any]) -> None:
+    def absorb_numbers(self, rows: Rows, values: npt.NDArray[Any]) -> None:
         """Adds a number to each of some rows; whole ones count alike whatever their type."""
         if values.dtype.kind == "f":
             values = values.astype(np.float64)
             whole = (np.floor(values) == values) & (np.abs(values) < 2.0**63)
             words = values.view(np.uint64).copy()
             words[whole] = values[whole].astype(np.int64).view(np.uint64)
-            tags = np.where(whole, np.uint64(_WHOLE), np.uint64(_FRACTION))
+            tags = (
+                _WHOLE_TAG
+                if whole.all()
+                else np.where(whole, np.uint64(_WHOLE), np.uint64(_FRACTION))
+            )
         else:
             words = np.ascontiguousarray(values, np.int64).view(np.uint64)
-            tags = np.full(len(rows), _WHOLE, np.uint64)
+            tags = _WHOLE_TAG
         self.absorb(rows, tags)
         self.absorb(rows, words)
 
-    def absorb_text(self, rows: Places, array: pa.Array, places: Places) -> None:
+    def absorb_text(self, rows: Rows, texts: Texts, places: Rows) -> None:
         """Takes the texts at `places`, eight bytes of all of them at a time."""
-        ends = offsets(array)
-        size = int(ends[-1] - ends[0])
-        padded = np.zeros(size + 8, np.uint8)
-        if size:
-            padded[:size] = np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[-1]]
-        words: Words = np.ndarray((size + 1,), "<u8", padded, strides=(1,))
-        starts = ends[places] - ends[0]
-        left = ends[places + 1] - ends[0] - starts
-        self.absorb(rows, np.full(len(rows), _TEXT, np.uint64))
+        starts, left, word = texts.starts[places], texts.lengths[places], texts.first[places]
+        self.absorb(rows, _TEXT_TAG)
         self.absorb(rows, left.astype(np.uint64))
-        while len(rows):
-            kept = np.minimum(left, 8).astype(np.uint64)
-            shift = np.uint64(8) * (np.uint64(8) - kept)
-            # An empty text has no word at all: a shift by 64 bits is undefined.
-            word = words[starts] << np.minimum(shift, np.uint64(63))
-            word[kept == 0] = 0
+        while len(left):
             self.absorb(rows, word)
-            more = left > 8
-            rows, starts, left = rows[more], starts[more] + 8, left[more] - 8
+            more = np.flatnonzero(left > 8)
+            if len(more) < len(left):
+                rows = more if isinstance(rows, slice) else rows[more]
+                starts, left = starts[more], left[more]
+            starts, left = starts + 8, left - 8
+            word = texts.word(starts, left)
 
 
 def _mixed(words: Words) -> Words:
-    """Spreads every bit over all others.
+    """Spreads every bit over all others, in place, and returns the words.
 
     Source: the finaliser of SplitMix64; Steele, Lea and Flood (2014), variant 13 of Stafford.
     """
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+    shifted = words >> np.uint64(30)
+    words ^= shifted
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    np.right_shift(words, np.uint64(27), out=shifted)
+    words ^= shifted
+    words *= np.uint64(0x94D049BB133111EB)
+    np.right_shift(words, np.uint64(31), out=shifted)
+    words ^= shifted
+    return words
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Times as seconds: one rule for every reader, whatever type holds them.
 
 Dates and time stamps count from 1970-01-01 00:00 UTC, times of day from midnight, durations from 0.
-A time stamp with a zone is stored in UTC and counts as that; one without a zone is taken as UTC.
+A time stamp with a zone is stored in UTC and counts as that. A date, or a time stamp without a
+zone, is what clocks showed (`is_clock`): its number is that of the same clock time in UTC, and only
+who knows the zone knows when it was.
 
 | type | `whole_seconds` | `with_nanoseconds` | `float_seconds` | `moments` |
 | --- | --- | --- | --- | --- |
@@ -86,8 +88,19 @@ def is_moment(kind: pa.DataType) -> bool:
     return is_time(kind) or is_number(kind) or pa.types.is_null(kind)
 
 
+def is_clock(kind: pa.DataType) -> bool:
+    """Says whether a type tells what clocks or calendars showed, and not where these are.
+
+    >>> [is_clock(kind) for kind in (pa.date32(), pa.timestamp("s"), pa.timestamp("s", "UTC"))]
+    [True, True, False]
+    """
+    return bool(pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None))
+
+
 def moments(array: pa.Array) -> FloatArray:
     """Returns seconds since 1970, NaN where there is none, shape (n,).
+
+    Those of an `is_clock` type are as if its clocks showed UTC.
 
     Args:
         array: of a type that `is_moment` knows; dates and time stamps are rounded down.

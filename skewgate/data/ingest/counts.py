@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skewgate.core.errors import InputError
@@ -14,6 +14,23 @@ from skewgate.data.sources.rejected import Rejections
 
 REPORT_NAME = "ingest_report.json"
 VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class TypeChange:
+    """A column that has another type than in the run before.
+
+    Attributes:
+        column: its name.
+        before, now: Arrow's names of the types.
+    """
+
+    column: str
+    before: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.column} is {self.now}, and was {self.before}"
 
 
 @dataclasses.dataclass
@@ -27,6 +44,8 @@ class IngestCounts:
         unassigned: rows that no split took.
         shards: the files written, those of a split in the order of its rows.
         types: Arrow's name for the type of each column.
+        changed: the columns whose type is another one than in the run before, if one is known.
+        notes: what was read otherwise than it stands in a file, by path.
     """
 
     splits: Sequence[str]
@@ -35,6 +54,8 @@ class IngestCounts:
     unassigned: int = 0
     shards: list[Shard] = dataclasses.field(default_factory=list)
     types: dict[str, str] = dataclasses.field(default_factory=dict)
+    changed: list[TypeChange] = dataclasses.field(default_factory=list)
+    notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:
@@ -59,9 +80,23 @@ class IngestCounts:
         self.rejections.merge(other.rejections)
         self.unassigned += other.unassigned
         self.shards += other.shards
+        self.notes |= other.notes
         for name, kind in other.types.items():
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
+
+    def compare_types(self, report: Mapping[str, Any]) -> None:
+        """Notes which columns have another type than in the run before.
+
+        Args:
+            report: of the run before, as `report` returns it.
+        """
+        before = report.get("types", {})
+        self.changed = [
+            TypeChange(name, before[name], now)
+            for name, now in self.types.items()
+            if name in before and before[name] != now and "null" not in (before[name], now)
+        ]
 
     def check(self, where: str) -> None:
         """Makes sure that no row was lost, and that every split has one.
@@ -120,6 +155,8 @@ class IngestCounts:
                 for row in self.rejections.samples
             ],
             "types": self.types,
+            "changed_types": [dataclasses.asdict(change) for change in self.changed],
+            "notes": self.notes,
         }
 
     def to_json(self) -> str:

@@ -8,8 +8,11 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.shards import Create, create_local
 from skewgate.data.ingest.splits import ReadySplits
+from skewgate.data.sources.partitions import Partitions
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Plan:
         types: the types that a schema or the user gives to columns.
         shards: files per split at most; without it a rule by the number of rows.
         max_rejected: rows that may be rejected.
+        partitions: the columns that the folders of the files say; None if they say none.
+        reading: how CSV is to be read.
     """
 
     splits: ReadySplits
@@ -31,3 +36,10 @@ class Plan:
     types: Mapping[str, pa.DataType] = dataclasses.field(default_factory=dict)
     shards: int | None = None
     max_rejected: int = 0
+    partitions: Partitions | None = None
+    reading: ReadingOptions = RECOGNISED
+
+    @property
+    def types_to_read(self) -> dict[str, pa.DataType]:
+        """The types that are given, without that of a time which must be read as it stands."""
+        return types_to_read(self.splits, self.types)

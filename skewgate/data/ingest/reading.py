@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data import sources
-from skewgate.data.arrow.kinds import feature_type
+from skewgate.data.arrow.kinds import feature_type, is_text
+from skewgate.data.ingest.declared_times import types_to_read
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources.base import Source, WiderTypes
 from skewgate.data.sources.rejected import Rejected, Rejections
@@ -70,13 +71,16 @@ class Reader:
 
     Attributes:
         types: of the columns that were read, without dictionaries.
+        notes: what was read otherwise than it stands in a file, by path.
     """
 
     def __init__(self, plan: Plan, types: Mapping[str, pa.DataType], *, final: bool) -> None:
-        self._plan, self._given, self._final = plan, types, final
+        self._plan, self._known, self._final = plan, types, final
         self._place = 0
         self._first = ""  # the file that `types` are of
         self.types: dict[str, pa.DataType] = {}
+        self.notes: dict[str, list[str]] = {}
+        self._only_missing: set[str] = set()
 
     def chunks(self, paths: Sequence[str]) -> Iterator[Chunk]:
         """Yields the rows of all files.
@@ -86,7 +90,7 @@ class Reader:
             WiderTypes: read again, with types that hold for all rows.
         """
         for path in paths:
-            source = sources.open_file(path, self._given, self._plan.opener, complete=self._final)
+            source = self._open(path)
             rows = 0
             for chunk in self._chunks(path, source):
                 rows += chunk.rows
@@ -97,6 +101,29 @@ class Reader:
                 raise InputError(
                     path, f"says that it has {source.rows} rows, found {rows}", "write it again"
                 )
+            if source.notes():
+                self.notes[path] = source.notes()
+            self._only_missing |= source.only_missing()
+        if not self._final and any(is_text(self.types[name]) for name in self._only_missing):
+            raise WiderTypes  # what is missing in one file is text, as it is in another
+
+    def _open(self, path: str) -> Source:
+        """Opens a file; types that are given convert values, those that are known do not."""
+        given, known = self._plan.types_to_read, self._known if self._final else self.types
+        # A Parquet file says of its times itself what they are, also beside files of others.
+        if path.lower().endswith(".parquet"):
+            given, known = (types_to_read(self._plan.splits, each) for each in (given, known))
+        if self._final:
+            given = {name: kind for name, kind in given.items() if name in known}
+        return sources.open_file(
+            path,
+            given,
+            self._plan.opener,
+            known=known,
+            complete=self._final,
+            partitions=self._plan.partitions,
+            options=self._plan.reading,
+        )
 
     def _chunks(self, path: str, source: Source) -> Iterator[Chunk]:
         incoming = _Since(self._plan.max_rejected)

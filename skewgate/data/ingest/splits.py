@@ -14,16 +14,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pydantic
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.arrow import row_hash, times
-from skewgate.data.arrow.values import castable
+from skewgate.data.arrow.kinds import feature_type, is_list
+from skewgate.data.arrow.values import validity
+from skewgate.data.ingest.moments import moments
 from skewgate.data.windows import scheduled, zones
-from skewgate.data.windows.contract import WindowKeys, Zone
+from skewgate.data.windows.contract import Seconds, WindowKeys, Zone
 from skewgate.data.windows.durations import DAY
 
 Codes = npt.NDArray[np.int64]
@@ -53,13 +54,16 @@ class TimeRanges(StrictModel):
 
     Attributes:
         column: dates, time stamps, or seconds since 1970.
-        zone: IANA name of the time zone in which the days begin.
+        zone: IANA name of the time zone in which the days begin, and which dates and time stamps
+            without a zone are of.
+        seconds: what whole numbers count, see `data.windows.contract.WindowKeys`.
         ranges: split name to (first day, day after the last).
     """
 
     by: Literal["time"]
     column: str
     zone: Zone = zones.UTC
+    seconds: Seconds = "utc"
     ranges: dict[str, tuple[datetime.date, datetime.date]] = _SOME
 
     @pydantic.field_validator("ranges")
@@ -80,7 +84,7 @@ class TimeRanges(StrictModel):
 
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
-        seconds = _seconds(batch, self.column, where)
+        seconds = _moments(batch, self, where)
         codes = np.full(batch.num_rows, -1)
         for place, days in enumerate(self.ranges.values()):
             midnights = np.array([(day - _EPOCH).days * DAY for day in days])
@@ -124,7 +128,13 @@ class TimeWindow(WindowKeys):
         window = self.window(scheduled_time)
         start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
         return InWindow(
-            name=self.name, column=self.column, window=window.name, start=start, end=end
+            name=self.name,
+            column=self.column,
+            zone=self.zone,
+            seconds=self.seconds,
+            window=window.name,
+            start=start,
+            end=end,
         )
 
 
@@ -134,12 +144,16 @@ class InWindow(StrictModel):
     Attributes:
         name: of the split.
         column: dates, time stamps, or seconds since 1970.
+        zone: IANA name of the time zone that dates and time stamps without one are of.
+        seconds: what whole numbers count.
         window: the name of the window.
         start, end: seconds since 1970; the end is not part of the window.
     """
 
     name: str
     column: str
+    zone: str
+    seconds: Seconds
     window: str
     start: int
     end: int
@@ -163,15 +177,17 @@ class InWindow(StrictModel):
 
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a time has none."""
-        seconds = _seconds(batch, self.column, where)
+        seconds = _moments(batch, self, where)
         return np.where((seconds >= self.start) & (seconds < self.end), 0, -1)
 
 
 class ColumnValues(StrictModel):
-    """Splits by the value of a column.
+    """Splits by the value of a column, whatever type a reader gave it.
+
+    7, 7.0, "7" and "007" are one value.
 
     Attributes:
-        column: compared as text.
+        column: of text, numbers, booleans or times.
         values: split name to the values whose rows it holds.
     """
 
@@ -183,9 +199,13 @@ class ColumnValues(StrictModel):
     @classmethod
     def _check(cls, value: dict[str, list[str | int | float | bool]]) -> Any:
         for (first, ours), (second, theirs) in itertools.combinations(value.items(), 2):
-            shared = sorted(set(_as_text(ours)) & set(_as_text(theirs)))
-            if shared:
-                raise ValueError(f"{first} and {second} both hold {shared[0]!r}")
+            known = dict(zip(_words(ours), ours, strict=True))
+            for word, value_ in zip(_words(theirs), theirs, strict=True):
+                if word in known:
+                    same = (
+                        "" if str(known[word]) == str(value_) else f", which is {known[word]!r} too"
+                    )
+                    raise ValueError(f"{first} and {second} both hold {value_!r}{same}")
         return value
 
     def names(self) -> list[str]:
@@ -195,26 +215,30 @@ class ColumnValues(StrictModel):
     def codes(self, batch: pa.RecordBatch, where: str) -> Codes:
         """Returns the place of each row's split; a row without a value has none."""
         column = _column(batch, self.column, where)
-        try:
-            text = castable(column).cast(pa.string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if feature_type(column.type) is None or is_list(column.type):
             raise InputError(
                 f"{where}: column {self.column}",
                 f"must hold text, numbers or booleans to split by, found {column.type}",
                 "correct the column or the splits",
-            ) from error
-        known = [(value, place) for place, values in enumerate(self._texts()) for value in values]
-        found = pc.index_in(text, value_set=pa.array([value for value, _ in known], pa.string()))
-        places = np.array([place for _, place in known] + [-1], np.int64)
-        codes: Codes = places[np.asarray(found.fill_null(-1))]
+            )
+        known = [(word, place) for place, words in enumerate(self._words()) for word in words]
+        order = sorted(known)
+        listed = np.array([word for word, _ in order], np.uint64)
+        places = np.array([place for _, place in order], np.int64)
+        found = row_hash.words(column, f"{where}: column {self.column}")
+        at = np.minimum(np.searchsorted(listed, found), len(listed) - 1)
+        fits = validity(column) & (listed[at] == found)
+        codes: Codes = np.where(fits, places[at], -1)
         return codes
 
-    def _texts(self) -> list[list[str]]:
-        return [_as_text(values) for values in self.values.values()]
+    def _words(self) -> list[list[int]]:
+        return [_words(values) for values in self.values.values()]
 
 
 class HashBuckets(StrictModel):
     """Splits by a hash of the row: equal rows fall into the same split at every run.
+
+    What a row's values say counts, not the type that a reader gave the column: see `row_hash`.
 
     Attributes:
         buckets: split name to its number of buckets.
@@ -287,21 +311,23 @@ def ready(splits: AnySplits, scheduled_time: str | None) -> ReadySplits:
     return splits.at(scheduled_time)
 
 
-def _seconds(batch: pa.RecordBatch, name: str, where: str) -> npt.NDArray[np.float64]:
-    """Returns a column of times as seconds since 1970, NaN where there is none."""
-    column = _column(batch, name, where)
+def _moments(
+    batch: pa.RecordBatch, splits: TimeRanges | InWindow, where: str
+) -> npt.NDArray[np.float64]:
+    """Returns when rows are, in seconds since 1970, NaN where there is no time."""
+    column = _column(batch, splits.column, where)
     if not times.is_moment(column.type):
         raise InputError(
-            f"{where}: column {name}",
+            f"{where}: column {splits.column}",
             f"must hold time stamps or seconds since 1970 to split by, found {column.type}",
             "correct the column or the splits",
         )
-    return times.moments(column)
+    return moments(column, splits.zone, splits.seconds)
 
 
-def _as_text(values: list[str | int | float | bool]) -> list[str]:
-    """Returns the values as Arrow writes them: `true`, and 1 for 1.0."""
-    return [pa.array([value]).cast(pa.string())[0].as_py() for value in values]
+def _words(values: list[str | int | float | bool]) -> list[int]:
+    """Returns what stands for each value, whatever its type."""
+    return [int(row_hash.words(pa.array([value]), "splits")[0]) for value in values]
 
 
 def _column(batch: pa.RecordBatch, name: str, where: str) -> pa.Array:

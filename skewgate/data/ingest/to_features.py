@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.kinds import feature_type, is_list, is_text
 from skewgate.data.arrow.times import float_seconds, whole_seconds
 from skewgate.data.arrow.values import list_lengths, to_bytes
@@ -140,7 +141,7 @@ def _convert(array: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return array.cast(pa.int64()), fine
     if pa.types.is_decimal(kind):
-        array = array.cast(pa.float64())
+        array = to_doubles(array)
     if pa.types.is_floating(array.type) or pa.types.is_duration(kind):
         values = float_seconds(array) if pa.types.is_duration(kind) else array.to_numpy()
         with np.errstate(over="ignore"):

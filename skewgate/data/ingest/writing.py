@@ -15,6 +15,7 @@ from skewgate.data import sources
 from skewgate.data.arrow.values import mask_array, numbers, places_array
 from skewgate.data.ingest import threads
 from skewgate.data.ingest.counts import IngestCounts
+from skewgate.data.ingest.declared_times import timed
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.ingest.reading import Chunk, Reader
 from skewgate.data.ingest.shards import Piece, SplitShards
@@ -64,9 +65,11 @@ def write(
         InputError: the files cannot be read or used as the plan says.
     """
     try:
-        return write_typed(paths, plan, plan.types, folder, workers, final=False)
+        return write_typed(paths, plan, plan.types_to_read, folder, workers, final=False)
     except WiderTypes:
-        types = sources.infer(list(paths), plan.types, plan.opener)
+        types = sources.infer(
+            list(paths), plan.types_to_read, plan.opener, plan.partitions, plan.reading
+        )
         return write_typed(paths, plan, types, folder, workers, final=True)
 
 
@@ -111,6 +114,7 @@ def write_typed(
                 files.append(piece, done.chunk.place)
         counts.shards = [shard for files in shards for shard in files.finish()]
     counts.types = {name: str(kind) for name, kind in reader.types.items()}
+    counts.notes = reader.notes
     return counts
 
 
@@ -120,8 +124,9 @@ def _convert(chunk: Chunk, plan: Plan) -> _Done:
     rejected = Rejections(plan.max_rejected)
     if chunk.batch is None:
         return _Done(chunk, [Piece.of([]) for _ in splits], 0, rejected)
-    codes = plan.splits.codes(chunk.batch, chunk.path)
-    features, codes = _features(chunk.batch, codes, chunk, rejected)
+    found = timed(chunk.batch, chunk.first_row, plan.splits, plan.types, chunk.path, rejected)
+    codes = plan.splits.codes(found.moments, chunk.path)
+    features, codes = _features(found.rows, codes, chunk.path, found.first_row, rejected)
     taken = codes >= 0
     unassigned = len(codes) - int(np.count_nonzero(taken))
     if unassigned:
@@ -132,15 +137,19 @@ def _convert(chunk: Chunk, plan: Plan) -> _Done:
 
 
 def _features(
-    batch: pa.RecordBatch, codes: npt.NDArray[np.int64], chunk: Chunk, rejected: Rejections
+    batch: pa.RecordBatch,
+    codes: npt.NDArray[np.int64],
+    where: str,
+    first_row: int,
+    rejected: Rejections,
 ) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
     """Returns the rows that tf.Example can hold as features, and their codes."""
     features = to_features(
         # The codes go along as a column, because rows may be rejected.
         _with_column(batch, places_array(codes)),
-        chunk.path,
+        where,
         rejected,
-        first_row=chunk.first_row,
+        first_row=first_row,
     )
     last = batch.num_columns
     kept = pa.RecordBatch.from_arrays(features.columns[:last], batch.schema.names)

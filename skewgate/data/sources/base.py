@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import abc
-import collections
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skewgate.core.errors import InputError
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener
 
@@ -40,6 +38,7 @@ class Source(abc.ABC):
 
     path: str
     rows: int | None = None
+    _notes: Sequence[str] = ()
 
     @abc.abstractmethod
     def batches(
@@ -52,9 +51,29 @@ class Source(abc.ABC):
             rejections: takes the rows that cannot be read. Without it the first one is an error.
 
         Raises:
-            InputError: the file is not what it should be, or more rows are rejected than may be.
+            InputError: the file is not what it should be, or more rows are rejected than may be; a
+                ColumnError if it can be read without one of its columns.
             WiderTypes: read again from the start.
         """
+
+    def read_as_text(self, names: Collection[str]) -> bool:
+        """Reads columns as text from now on whose types are inferred from how values look.
+
+        Args:
+            names: of columns; those with a given type, or one that the file says, stay.
+
+        Returns:
+            Whether any column will be read otherwise.
+        """
+        return False
+
+    def only_missing(self) -> set[str]:
+        """Returns the columns that had marks of missing values and nothing else."""
+        return set()
+
+    def notes(self) -> list[str]:
+        """Says what was read otherwise than it stands in the file, once `batches` has ended."""
+        return list(self._notes)
 
 
 class TableSource(Source):
@@ -102,15 +121,11 @@ class TableSource(Source):
         """
 
 
-def check_names(names: Iterable[str], where: str) -> None:
-    """Makes sure that no two columns have one name.
-
-    Raises:
-        InputError: two have.
-    """
-    repeated = sorted(name for name, count in collections.Counter(names).items() if count > 1)
-    if repeated:
-        raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")
+def of_columns(rows: int, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Returns columns as a batch, which has its rows even without any column."""
+    if not columns:
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
 def with_lines(batch: pa.RecordBatch, lines: int | npt.NDArray[np.int64]) -> pa.RecordBatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,38 @@ import pyarrow as pa
 import pyarrow.csv
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow import spellings
+from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import name_of
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import quoting
-from skewgate.data.sources.bad_rows import bad_rows
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
-_TRUE, _FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
-"""Without 1 and 0, which are numbers."""
+_NANOSECONDS = re.compile(rb"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}(?![0-9])")
+"""The digits of a second that no microsecond holds."""
+_DIGITS = rb"[0-9a-fA-F]{1,16}[ \t]*(?:[^0-9a-zA-Z]|\Z)"
+_HEXADECIMAL = {mark: re.compile(mark + _DIGITS) for mark in (b"0x", b"0X")}
+"""What Arrow may take for a number to the base of 16."""
 _CONVERSION = re.compile(r"CSV column #(\d+):")
+
+
+@dataclasses.dataclass(frozen=True)
+class Dialect:
+    """How a file writes cells.
+
+    Attributes:
+        delimiter: the byte between cells.
+        decimal: the decimal mark.
+        nulls: texts that are missing values in every column.
+    """
+
+    delimiter: bytes = quoting.COMMA
+    decimal: str = "."
+    nulls: tuple[str, ...] = ("",)
+
+
+PLAIN = Dialect()
 
 
 class InvalidColumn(Exception):  # noqa: N818  a signal, not an error
@@ -34,6 +56,9 @@ def parse(
     columns: Sequence[str],
     types: Types,
     skipped: list[tuple[int, int]] | None = None,
+    dialect: Dialect = PLAIN,
+    *,
+    blank_rows: bool = False,
 ) -> pa.Table:
     """Reads whole rows.
 
@@ -44,12 +69,41 @@ def parse(
         types: their types, as far as they are known.
         skipped: takes the 0-based position and the number of cells of rows with another number of
             cells than the header, which otherwise are an error.
+        dialect: how cells are written.
+        blank_rows: whether a blank line is a row of one empty cell.
 
     Raises:
         InvalidColumn: a value does not fit.
         pa.ArrowInvalid: the text is no CSV.
     """
+    try:
+        return _parsed(data, header, columns, types, skipped, dialect, blank_rows=blank_rows)
+    except InvalidColumn as error:
+        name = error.args[0]
+        kind = types.get(name)
+        shorter = _NANOSECONDS.sub(rb"\1", data)
+        if kind is None or not pa.types.is_timestamp(kind) or shorter == data:
+            raise
+        found = _parsed(shorter, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
+        others = [column for column in columns if column != name]
+        if not others:
+            return found
+        if skipped is not None:
+            skipped.clear()
+        table = parse(data, header, others, types, skipped, dialect, blank_rows=blank_rows)
+        return table.add_column(columns.index(name), found.schema.field(0), found.column(0))
 
+
+def _parsed(
+    data: bytes,
+    header: Sequence[str],
+    columns: Sequence[str],
+    types: Types,
+    skipped: list[tuple[int, int]] | None,
+    dialect: Dialect,
+    *,
+    blank_rows: bool,
+) -> pa.Table:
     def skip(row: Any) -> str:
         if skipped is not None:
             skipped.append((row.number - 1, row.actual_columns))
@@ -63,16 +117,19 @@ def parse(
                 column_names=header, block_size=max(len(data), 1), use_threads=False
             ),
             pa.csv.ParseOptions(
+                delimiter=dialect.delimiter.decode(),
+                ignore_empty_lines=not blank_rows,
                 newlines_in_values=b'"' in data,
                 invalid_row_handler=None if skipped is None else skip,
             ),
             pa.csv.ConvertOptions(
                 column_types={name: types[name] for name in columns if name in types},
                 include_columns=columns,
-                null_values=[""],
+                null_values=list(dialect.nulls),
                 strings_can_be_null=True,
-                true_values=_TRUE,
-                false_values=_FALSE,
+                decimal_point=dialect.decimal,
+                true_values=list(spellings.TRUE),
+                false_values=list(spellings.FALSE),
             ),
         )
         table = reader.read_all()
@@ -81,18 +138,63 @@ def parse(
         if found is None:
             raise
         raise InvalidColumn(header[int(found.group(1))]) from error
-    return _without_nanoseconds(table, data, header)
+
+    def again(name: str, kind: pa.DataType) -> pa.Table:
+        return parse(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
+
+    if _may_have_hexadecimals(data):
+        table = _without_hexadecimals(table, types, again)
+    return _without_nanoseconds(table, again)
 
 
-def _without_nanoseconds(table: pa.Table, data: bytes, header: Sequence[str]) -> pa.Table:
-    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262."""
+def _without_hexadecimals(
+    table: pa.Table, types: Types, again: Callable[[str, pa.DataType], pa.Table]
+) -> pa.Table:
+    """Takes back what Arrow has read as numbers to the base of 16, which are text.
+
+    Raises:
+        InvalidColumn: a column is to be one of integers, and holds such.
+    """
+    for at, field in enumerate(table.schema):
+        if field.type == pa.int64():
+            text = again(field.name, pa.string())
+            if spellings.has_hexadecimals(text.column(0).combine_chunks()):
+                if field.name in types:
+                    raise InvalidColumn(field.name)
+                table = table.set_column(at, text.schema.field(0), text.column(0))
+    return table
+
+
+def _may_have_hexadecimals(data: bytes) -> bool:
+    return any(
+        mark[1:] in data and _has_pair(data, mark) and form.search(data) is not None
+        for mark, form in _HEXADECIMAL.items()
+    )
+
+
+def _has_pair(data: bytes, pair: bytes) -> bool:
+    """Says whether two bytes stand there, faster than a search by Python does."""
+    number = int.from_bytes(pair, "little")
+    return any(
+        bool((np.frombuffer(data, "<u2", (len(data) - at) // 2, at) == number).any())
+        for at in (0, 1)
+    )
+
+
+def _without_nanoseconds(
+    table: pa.Table, again: Callable[[str, pa.DataType], pa.Table]
+) -> pa.Table:
+    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262.
+
+    They are whole microseconds, rounded down.
+    """
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
             kind = pa.timestamp("us", field.type.tz)
             try:
-                other = parse(data, header, [field.name], {field.name: kind})
+                other = again(field.name, kind)
             except InvalidColumn:
-                other = parse(data, header, [field.name], {field.name: pa.string()})
+                other = again(field.name, pa.string())
             table = table.set_column(at, other.schema.field(0), other.column(0))
     return table
 
@@ -103,6 +205,7 @@ class Rows:
 
     Attributes:
         header: names of all columns.
+        dialect: how cells are written.
         texts: the rows that are left, with their line ends.
         lines: the line of each of these.
         rejected: those that are not, in order of their lines.
@@ -110,12 +213,15 @@ class Rows:
 
     path: str
     header: Sequence[str]
+    dialect: Dialect
     texts: list[bytes]
     lines: quoting.Places
     rejected: list[Rejected]
 
     @classmethod
-    def of(cls, path: str, header: Sequence[str], line: int, data: bytes) -> Rows:
+    def of(
+        cls, path: str, header: Sequence[str], line: int, data: bytes, dialect: Dialect = PLAIN
+    ) -> Rows:
         """Tells the rows of a block apart and rejects those whose cells cannot be told apart.
 
         Args:
@@ -123,18 +229,20 @@ class Rows:
             header: names of all columns.
             line: number of the block's first line.
             data: the block.
+            dialect: how cells are written.
         """
-        spans = quoting.rows(data)
+        spans = quoting.rows(data, dialect.delimiter)
         starts = np.array([start for start, _, _ in spans], np.int64)
         lines = line + quoting.line_numbers(data, starts)
-        rows = cls(path, header, [data[start:end] for start, end, _ in spans], lines, [])
+        texts = [data[start:end] for start, end, _ in spans]
+        rows = cls(path, header, dialect, texts, lines, [])
         unsound = [at for at, (_, _, sound) in enumerate(spans) if not sound]
         rows.reject(unsound, "a quote that is not closed at the end of a cell", "closed quotes")
         if not is_utf8(data):
             rows.reject(
                 [at for at, text in enumerate(rows.texts) if not is_utf8(text)],
                 "bytes that are not UTF-8",
-                "UTF-8",
+                "UTF-8, or the option encoding",
             )
         rows._reject_lengths()
         return rows
@@ -147,22 +255,24 @@ class Rows:
         """Rejects rows as a whole, by their positions."""
         self._drop(dict.fromkeys(positions, ("", found, expected)))
 
-    def reject_invalid(self, column: str, kind: pa.DataType, enough: int | None) -> None:
+    def reject_invalid(
+        self,
+        column: str,
+        kind: pa.DataType,
+        enough: int | None,
+        fits: Callable[[bytes], bool],
+    ) -> None:
         """Rejects the rows whose value in a column does not fit its type.
 
         Args:
             column: its name.
             kind: its type.
             enough: number of rejected rows at which the rows behind them are of no matter.
+            fits: says whether the values of the column fit in all of some rows.
         """
 
         def accepts(start: int, end: int) -> bool:
-            data = b"".join(self.texts[start:end])
-            try:
-                parse(data, self.header, [column], {column: kind})
-            except InvalidColumn:
-                return False
-            return True
+            return fits(b"".join(self.texts[start:end]))
 
         place = self.header.index(column)
         problems = {}
@@ -170,8 +280,8 @@ class Rows:
         if len(invalid) == enough:
             self.texts, self.lines = self.texts[: invalid[-1] + 1], self.lines[: invalid[-1] + 1]
         for at in invalid:
-            cells = quoting.cells(self.texts[at].rstrip(b"\r\n")) or []
-            problems[at] = (column, shortened(cells[place].decode().strip()), name_of(kind))
+            cells = quoting.cells(self.texts[at].rstrip(b"\r\n"), self.dialect.delimiter) or []
+            problems[at] = (column, shortened(cells[place].decode().strip(" \t")), name_of(kind))
         if not problems:
             raise InputError(
                 f"{self.path}: column {column}", "cannot be read in whole", "write the file again"
@@ -182,7 +292,7 @@ class Rows:
         skipped: list[tuple[int, int]] = []
         if self.texts:
             kinds = {self.header[0]: pa.string()}
-            table = parse(self.data(), self.header, self.header[:1], kinds, skipped)
+            table = parse(self.data(), self.header, self.header[:1], kinds, skipped, self.dialect)
             if table.num_rows + len(skipped) != len(self.texts):
                 raise InputError(
                     f"{self.path}: line {self.lines[0]} or later",

@@ -8,8 +8,10 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import joined
+from skewgate.data.sources import json_types
 from skewgate.data.sources.base import TableSource
 from skewgate.data.sources.csv_files import CsvSource
+from skewgate.data.sources.json_files import JsonSource
 
 
 def joined_types(sources: Sequence[TableSource]) -> dict[str, pa.DataType]:
@@ -20,14 +22,21 @@ def joined_types(sources: Sequence[TableSource]) -> dict[str, pa.DataType]:
     """
     check_columns(sources)
     text = any(source.text for source in sources)
+    lines = all(isinstance(source, JsonSource) for source in sources)
     types: dict[str, pa.DataType] = {}
     seen: dict[str, set[pa.DataType]] = {}
     for source in sources:
         types = {**dict.fromkeys(source.columns or (), pa.null()), **types}
+        if lines and isinstance(source, JsonSource):
+            source.known = dict(types)  # the first value of all files says what a column holds
         for schema in source.scan():
             for field in schema:
                 known = types.get(field.name, pa.null())
-                wider = joined(known, field.type, text)
+                wider = (
+                    json_types.joined(known, field.type)
+                    if lines
+                    else joined(known, field.type, text)
+                )
                 if wider is None:
                     raise InputError(
                         f"{source.path}: column {field.name}",

@@ -1,23 +1,31 @@
-"""Finds the lines of JSON Lines that cannot be read, one by one."""
+"""Reads lines of JSON one by one, where a block of them cannot be read at once."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from skewgate.data.arrow.kinds import is_list, is_time, name_of
-from skewgate.data.arrow.times import whole_seconds
+from skewgate.data.arrow import spellings
+from skewgate.data.arrow.kinds import is_list, name_of, value_type
 from skewgate.data.arrow.values import is_utf8
+from skewgate.data.sources import json_types
 from skewgate.data.sources.rejected import shortened
 
+DEEPEST = 64
+"""Objects and lists within each other that a line may have."""
 _LINE = re.compile(rb"[^\r\n]*[^\s][^\r\n]*")
-_INT = re.compile(r"-?\d+")
-_LARGEST = 2**63
+_ODD_NUMBER = re.compile(rb"Inf(?!inity)|-NaN")
+_NEGATIVE_ZERO = re.compile(rb"-0(?![0-9.eE])")
+_OPENING = b"[{"
+_LARGEST_EXPONENT = 308
+_SHALLOW = f"at most {DEEPEST} lists and objects in each other"
 Problem = tuple[str, str, str]
 """Column, what was found, what was expected."""
 
@@ -26,8 +34,17 @@ class _InvalidValue(Exception):  # noqa: N818  a signal, not an error
     """A value cannot be read as what it should be."""
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object with its keys as often as they stand there."""
+class _Number:
+    """A number as it is spelled."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _TwiceError(ValueError):
+    """A key stands twice."""
 
 
 def lines(data: bytes) -> list[tuple[int, bytes]]:
@@ -46,27 +63,61 @@ def ends_well(data: bytes) -> bool:
     return True
 
 
-def kind_of_type(kind: pa.DataType) -> str:
-    """Returns what JSON values are of which Arrow made a type; nothing for null."""
-    if pa.types.is_null(kind):
-        return ""
-    if is_list(kind):
-        return f"list of {kind_of_type(kind.value_type)}".removesuffix(" of ")
-    if pa.types.is_nested(kind):
-        return "object"
-    if pa.types.is_boolean(kind):
-        return "boolean"
-    return "text" if pa.types.is_string(kind) or is_time(kind) else "number"
+def is_odd(data: bytes, rows: int) -> bool:
+    """Says whether lines may hold what Arrow reads and other readers of JSON do not.
+
+    That is `Inf` and `-NaN`, and lists and objects so deep within each other that Arrow ends the
+    process.
+
+    Args:
+        data: lines.
+        rows: how many.
+    """
+    # One letter is found faster than several.
+    odd = (b"I" in data and b"Inf" in data) or (b"N" in data and b"-NaN" in data)
+    for found in _ODD_NUMBER.finditer(data) if odd else ():
+        before = data[max(found.start() - 64, 0) : found.start()].rstrip(b"- \t\r\n")
+        if before[-1:] in (b"", b":", b",", b"["):
+            return True
+    if data.count(b"[") + data.count(b"{") - rows < DEEPEST:
+        return False
+    letters = np.frombuffer(data, np.uint8)
+    opening = np.flatnonzero((letters == _OPENING[0]) | (letters == _OPENING[1]))
+    ends = np.flatnonzero((letters == ord("\n")) | (letters == ord("\r")))
+    _, counts = np.unique(np.searchsorted(ends, opening), return_counts=True)
+    return bool(len(counts) and counts.max() > DEEPEST)
 
 
-def agreed(one: str, other: str) -> str | None:
-    """Returns the kind of two kinds of values, or None if they have none in common."""
-    if not one or not other:
-        return one or other
-    if one == "list" or other == "list":
-        both = one.startswith("list") and other.startswith("list")
-        return max(one, other, key=len) if both else None
-    return one if one == other else None
+def has_negative_zero(data: bytes) -> bool:
+    """Says whether a whole number may stand there as -0."""
+    return b"-0" in data and _NEGATIVE_ZERO.search(data) is not None
+
+
+@dataclasses.dataclass
+class Line:
+    """A line that can be read.
+
+    Attributes:
+        text: as it stands there.
+        values: by key.
+        changed: whether values were converted to what was declared.
+    """
+
+    text: bytes
+    values: dict[str, Any]
+    changed: bool
+
+    def write(self, many: set[str]) -> bytes:
+        """Returns the line with its values as they are to be read.
+
+        Args:
+            many: the columns whose values are lists.
+        """
+        values, changed = self.values, self.changed
+        for name in many & values.keys():
+            if values[name] is not None and not isinstance(values[name], list):
+                values, changed = {**values, name: [values[name]]}, True
+        return _written(values).encode() if changed else self.text
 
 
 @dataclasses.dataclass
@@ -75,133 +126,172 @@ class Judge:
 
     Attributes:
         declared: types that are given to columns.
-        kinds: what the values of other columns are, as far as it is known.
-        lists: whether columns with a given type hold lists, as far as it is known.
+        kinds: what the values of columns are, as far as it is known; of declared ones, whether
+            they are lists.
+        columns: the columns to read, of which alone values are judged and kept; all without it.
     """
 
     declared: Mapping[str, pa.DataType]
-    kinds: dict[str, str]
-    lists: dict[str, bool]
+    kinds: dict[str, pa.DataType]
+    columns: Collection[str] | None = None
 
-    def judge(self, line: bytes) -> tuple[bytes, Problem | None]:
-        """Returns the line, with values as they were declared, and what is wrong with it."""
-        if not is_utf8(line):
-            return line, ("", "bytes that are not UTF-8", "UTF-8")
+    def judge(self, text: bytes) -> Line | Problem:
+        """Returns the line, or what is wrong with it."""
+        if not is_utf8(text):
+            return ("", "bytes that are not UTF-8", "UTF-8")
         try:
-            pairs = json.loads(line.decode(), object_pairs_hook=_Pairs)
-        except (ValueError, RecursionError):
-            pairs = None
-        if not isinstance(pairs, _Pairs):
-            return line, ("", shortened(line.decode()), "a JSON object")
-        if len(dict(pairs)) < len(pairs):
-            return line, ("", "a key twice", "each key once")
-        values, kinds, lists = dict(pairs), dict(self.kinds), dict(self.lists)
-        for name, value in pairs:
+            values = json.loads(
+                text.decode(),
+                object_pairs_hook=_object,
+                parse_int=_number,
+                parse_float=_number,
+                parse_constant=_Number,
+            )
+            if b"\\u" in text:
+                json.dumps(
+                    json.loads(text), ensure_ascii=False
+                ).encode()  # half of a pair is no letter
+        except _TwiceError:
+            return ("", "a key twice", "each key once")
+        except RecursionError:
+            return ("", shortened(text.decode()), _SHALLOW)
+        except ValueError:
+            return ("", shortened(text.decode()), "a JSON object")
+        if text.count(b"[") + text.count(b"{") > DEEPEST and _depth(values) > DEEPEST:
+            return ("", shortened(text.decode()), _SHALLOW)
+        if not isinstance(values, dict):
+            return ("", shortened(text.decode()), "a JSON object")
+        changed = False
+        if self.columns is not None:
+            kept = {name: value for name, value in values.items() if name in self.columns}
+            values, changed = kept, len(kept) < len(values)
+        new, kinds = dict(values), {}
+        for name, value in values.items():
             if value is None:
                 continue
             try:
                 if name in self.declared:
-                    values[name] = _declared(value, self.declared[name])
-                    many = isinstance(values[name], list)
-                    if lists.setdefault(name, many) != many:
-                        raise _InvalidValue("a list" if lists[name] else "one value")
+                    new[name] = _declared(value, self.declared[name])
+                    kind = json_types.general(value_type(self.declared[name]))
+                    kind = pa.list_(kind) if isinstance(value, list) else kind
                 else:
-                    kind = agreed(kinds.get(name, ""), _kind(value))
+                    kind = json_types.of_value(value)
                     if kind is None:
-                        raise _InvalidValue(f"a {kinds[name]} as before")
-                    kinds[name] = kind
+                        raise _InvalidValue("a list of values of one kind")
+                known = self.kinds.get(name, json_types.NULL)
+                if kind is not known:
+                    both = json_types.joined(known, kind)
+                    if both is None:
+                        raise _InvalidValue(f"{json_types.described(known)} as before")
+                    kinds[name] = both
             except _InvalidValue as error:
-                return line, (name, _shown(value), str(error))
-        self.kinds, self.lists = kinds, lists
-        if any(values[name] is not value for name, value in pairs):
-            line = json.dumps(_plain(values)).encode()
-        return line, None
+                return (name, _shown(value), str(error))
+        self.kinds.update(kinds)
+        changed = changed or any(new[name] is not value for name, value in values.items())
+        return Line(text, new, changed)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Pairs):
-        value = dict(value)
+def _number(text: str) -> _Number:
+    """Returns a number that Arrow takes.
+
+    Raises:
+        ValueError: it is beyond 64-bit floats.
+    """
+    mantissa, _, exponent = text.replace("E", "e").partition("e")
+    fraction = len(mantissa.partition(".")[2])
+    if (exponent and int(exponent) > _LARGEST_EXPONENT + fraction) or math.isinf(float(text)):
+        raise ValueError(text)
+    return _Number(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise _TwiceError
+    return values
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value] if isinstance(value, dict | list) else []
+    while level:
+        deepest += 1
+        inner: list[Any] = []
+        for each in level:
+            parts = each.values() if isinstance(each, dict) else each
+            inner += [part for part in parts if isinstance(part, dict | list)]
+        level = inner
+    return deepest
+
+
+def _written(value: Any) -> str:
+    """Returns a value as JSON, its numbers as they were spelled."""
+    if isinstance(value, _Number):
+        return value.text
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        pairs = (f"{json.dumps(name)}: {_written(each)}" for name, each in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return json.dumps(value)
 
 
 def _shown(value: Any) -> str:
-    return (
-        shortened(value) if isinstance(value, str) else shortened(json.dumps(_plain(value)))[1:-1]
-    )
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, _Pairs):
-        return "object"
-    if isinstance(value, list):
-        item = ""
-        for each in value:
-            both = agreed(item, _kind(each))
-            if both is None:
-                raise _InvalidValue("a list of values of one kind")
-            item = both
-        return f"list of {item}" if item else "list"
-    if isinstance(value, bool):
-        return "boolean"
-    return "text" if isinstance(value, str) else "number"
+    return shortened(value) if isinstance(value, str) else shortened(_written(value))[1:-1]
 
 
 def _declared(value: Any, kind: pa.DataType) -> Any:
-    """Returns a value as one of a declared type, as Arrow would cast it.
+    """Returns a value as one of a declared type, the same one if it is written so.
 
     Raises:
         _InvalidValue: it is none.
     """
-    if isinstance(value, list) and not isinstance(value, _Pairs):
-        item = kind.value_type if is_list(kind) else kind
-        if any(isinstance(each, list) for each in value) and not is_list(item):
+    if isinstance(value, list):
+        item = value_type(kind)
+        if any(isinstance(each, list) for each in value):
             raise _InvalidValue(name_of(kind))
         new = [None if each is None else _declared(each, item) for each in value]
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
-    if is_list(kind) or isinstance(value, _Pairs):
-        if isinstance(value, _Pairs) and pa.types.is_struct(kind):
-            return value
+    if isinstance(value, dict):
         raise _InvalidValue(name_of(kind))
-    try:
-        return _cast(value, kind)
-    except (pa.ArrowInvalid, ValueError, OverflowError) as error:
-        raise _InvalidValue(name_of(kind)) from error
+    found = _converted(value, value_type(kind) if is_list(kind) else kind)
+    if found is None:
+        raise _InvalidValue(name_of(kind))
+    return found
 
 
-def _cast(value: Any, kind: pa.DataType) -> Any:
-    if pa.types.is_string(kind):
+def _converted(value: bool | str | _Number, kind: pa.DataType) -> bool | str | _Number | None:
+    """Returns a single value as one of a declared type, or None if it is none."""
+    if kind == pa.string():
         if isinstance(value, str):
             return value
-        return str(value) if type(value) is int else pa.scalar(value).cast(kind).as_py()
+        return value.text if isinstance(value, _Number) else json.dumps(value)
     if kind == pa.int64():
-        return _integer(value)
+        if isinstance(value, bool):
+            return _Number(str(int(value)))
+        text = value.text if isinstance(value, _Number) else value
+        whole = _integer(text)
+        if whole is None:
+            return None
+        return value if isinstance(value, _Number) and text == str(whole) else _Number(str(whole))
     if kind == pa.float64():
-        fits = type(value) is float or (type(value) is int and abs(value) < _LARGEST)
-        return (
-            value
-            if fits
-            else pa.scalar(value).cast(kind).as_py()
-            if isinstance(value, str)
-            else float(value)
-        )
-    if pa.types.is_boolean(kind) and isinstance(value, bool):
-        return value
-    if is_time(kind) and isinstance(value, str):
-        pa.scalar(value).cast(kind)
-        return value
-    raise ValueError(value)
+        if isinstance(value, bool):
+            return _Number(f"{int(value)}.0")
+        if isinstance(value, _Number):
+            return value
+        number = _floating(value)
+        return None if number is None else _Number(json.dumps(number))
+    return value if isinstance(value, bool) and pa.types.is_boolean(kind) else None
 
 
-def _integer(value: Any) -> int:
-    if isinstance(value, str) and _INT.fullmatch(value) is None:
-        return int(whole_seconds(pa.array([value]).cast(pa.timestamp("s")))[0].as_py())
-    number = value if type(value) is int else int(value)
-    if number != (float(value) if isinstance(value, float) else number):
-        raise ValueError(value)
-    if not -_LARGEST <= number < _LARGEST:
-        raise OverflowError(value)
-    return number
+def _integer(text: str) -> int | None:
+    try:
+        return spellings.integer(text)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
+
+
+def _floating(text: str) -> float | None:
+    try:
+        return spellings.floating(text)
+    except UnicodeEncodeError:
+        return None

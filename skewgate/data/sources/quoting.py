@@ -5,6 +5,8 @@ A quote opens a quoted cell only at the beginning of a cell. Within one, two quo
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 
 import numpy as np
@@ -14,17 +16,47 @@ from skewgate.data.sources.streams import line_end
 
 Places = npt.NDArray[np.int64]
 
-_QUOTE, _COMMA, _FEED, _RETURN = b'",\n\r'
-_AROUND = np.zeros(256, np.bool_)
-_AROUND[[_QUOTE, _COMMA, _FEED, _RETURN]] = True
-_QUOTED = re.compile(rb'(?:(?<=[,\r\n])|\A)"[^"]*(?:""[^"]*)*("|\Z)')
-_CELL = rb'(?:"[^"]*(?:""[^"]*)*"(?=[,\r\n]|\Z)|[^",\r\n][^,\r\n]*|(?=[,\r\n]|\Z))'
-_ONE = re.compile(_CELL)
-_UNCLOSED = re.compile(rb',?"[^"]*(?:""[^"]*)*\Z')
-_ROW = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
+_QUOTE, _FEED, _RETURN = b'"\n\r'
+COMMA = b","
 
 
-def quotes(data: bytes) -> tuple[Places, bool]:
+@dataclasses.dataclass(frozen=True)
+class _Patterns:
+    """What text with one delimiter is made of.
+
+    Attributes:
+        around: which bytes may stand before and behind a quoted cell.
+        quoted, one, unclosed, row: a quoted cell; a cell; an unclosed one up to the end; a row.
+    """
+
+    around: npt.NDArray[np.bool_]
+    quoted: re.Pattern[bytes]
+    one: re.Pattern[bytes]
+    unclosed: re.Pattern[bytes]
+    row: re.Pattern[bytes]
+
+
+@functools.cache
+def _patterns(delimiter: bytes) -> _Patterns:
+    around = np.zeros(256, np.bool_)
+    around[[_QUOTE, delimiter[0], _FEED, _RETURN]] = True
+    mark = re.escape(delimiter)
+    cell = (rb'(?:"[^"]*(?:""[^"]*)*"(?=[%b\r\n]|\Z)|[^"%b\r\n][^%b\r\n]*|(?=[%b\r\n]|\Z))') % (
+        mark,
+        mark,
+        mark,
+        mark,
+    )
+    return _Patterns(
+        around,
+        re.compile(rb'(?:(?<=[%b\r\n])|\A)"[^"]*(?:""[^"]*)*("|\Z)' % mark),
+        re.compile(cell),
+        re.compile(rb'%b?"[^"]*(?:""[^"]*)*\Z' % mark),
+        re.compile(cell + rb"(?:" + mark + cell + rb")*"),
+    )
+
+
+def quotes(data: bytes, delimiter: bytes = COMMA) -> tuple[Places, bool]:
     """Finds the quoted cells of text that begins with a row.
 
     Returns:
@@ -33,29 +65,32 @@ def quotes(data: bytes) -> tuple[Places, bool]:
     """
     if b'"' not in data:
         return np.zeros(0, np.int64), False
+    patterns = _patterns(delimiter)
     letters = np.frombuffer(data, np.uint8)
     places = np.flatnonzero(letters == _QUOTE)
     opening, closing = places[::2], places[1::2]
     before = opening[1:] if opening[0] == 0 else opening
     after = closing[:-1] if len(closing) and closing[-1] == len(data) - 1 else closing
-    if _AROUND[letters[before - 1]].all() and _AROUND[letters[after + 1]].all():
+    around = patterns.around
+    if around[letters[before - 1]].all() and around[letters[after + 1]].all():
         return places, False
     # Quotes stand within cells that do not begin with one.
     ends = []
     loose = False
-    for found in _QUOTED.finditer(data):
+    for found in patterns.quoted.finditer(data):
         ends.append(found.start())
         if found.group(1):
             ends.append(found.end() - 1)
-            loose = loose or data[found.end() : found.end() + 1] not in (b"", b",", b"\n", b"\r")
+            behind = data[found.end() : found.end() + 1]
+            loose = loose or behind not in (b"", delimiter, b"\n", b"\r")
     return np.array(ends, np.int64), loose
 
 
-def whole_rows(data: bytes) -> int:
+def whole_rows(data: bytes, delimiter: bytes = COMMA) -> int:
     """Returns how many bytes at the beginning of the text are whole rows."""
-    places, loose = quotes(data)
+    places, loose = quotes(data, delimiter)
     if loose:
-        return _decided(data)
+        return _decided(data, delimiter)
     last = len(data) - 1
     for mark in (b"\n", b"\r"):
         end = len(data) if mark == b"\n" else last  # a last \r may be half of a line end
@@ -67,12 +102,13 @@ def whole_rows(data: bytes) -> int:
     return 0
 
 
-def _decided(data: bytes) -> int:
+def _decided(data: bytes, delimiter: bytes) -> int:
     """Returns how many bytes are rows, sound or not, whatever follows."""
     decided = 0
-    for start, end, sound in rows(data):
-        match = _ROW.match(data, start)
-        if not sound and _UNCLOSED.match(data, match.end() if match else start):
+    patterns = _patterns(delimiter)
+    for start, end, sound in rows(data, delimiter):
+        match = patterns.row.match(data, start)
+        if not sound and patterns.unclosed.match(data, match.end() if match else start):
             break
         if end == len(data) and data[-1:] != b"\n":
             break
@@ -80,9 +116,9 @@ def _decided(data: bytes) -> int:
     return decided
 
 
-def row_starts(data: bytes) -> Places:
+def row_starts(data: bytes, delimiter: bytes = COMMA) -> Places:
     """Returns where the rows begin that are not blank, in text of whole and sound rows."""
-    places, _ = quotes(data)
+    places, _ = quotes(data, delimiter)
     ends = _line_ends(data)
     ends = ends[np.searchsorted(places, ends) % 2 == 0]
     starts = np.r_[0, ends + 1]
@@ -108,15 +144,16 @@ def _line_ends(data: bytes) -> Places:
     return np.flatnonzero(ends)
 
 
-def rows(data: bytes) -> list[tuple[int, int, bool]]:
+def rows(data: bytes, delimiter: bytes = COMMA) -> list[tuple[int, int, bool]]:
     """Returns start and end of every row that is not blank, and whether its quotes are sound.
 
     A row whose quotes are not ends with its first line, so that the next ones are read.
     """
+    row = _patterns(delimiter).row
     found = []
     at = 0
     while at < len(data):
-        match = _ROW.match(data, at)
+        match = row.match(data, at)
         stop = match.end() if match else at
         sound = stop == len(data) or data[stop] in b"\r\n"
         end = line_end(data, stop if sound else at)
@@ -126,11 +163,12 @@ def rows(data: bytes) -> list[tuple[int, int, bool]]:
     return found
 
 
-def cells(row: bytes) -> list[bytes] | None:
+def cells(row: bytes, delimiter: bytes = COMMA) -> list[bytes] | None:
     """Returns the cells of a row without its line end, or None if its quotes are not sound."""
+    one = _patterns(delimiter).one
     found = []
     at = 0
-    while match := _ONE.match(row, at):
+    while match := one.match(row, at):
         cell = match.group()
         found.append(cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell)
         at = match.end() + 1

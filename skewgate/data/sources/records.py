@@ -1,4 +1,4 @@
-"""Reads TFRecord files of tf.Example without TensorFlow."""
+"""Reads TFRecord files of tf.Example and tf.SequenceExample without TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import zlib
 from collections.abc import Collection, Iterator
 
 import pyarrow as pa
+from google.protobuf import message
 
-from skewgate.core.errors import InputError
-from skewgate.data.sources.base import Source
+from skewgate.core.errors import ColumnError, InputError
+from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
-from skewgate.data.tf_example.coder import UndecodableError, decode_batch
+from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.inflating import Inflated
+from skewgate.data.tf_example.sequences import decode_rows
 from skewgate.data.tf_example.tfrecord import read_stream
 
 _GZIP = b"\x1f\x8b"
 _BATCH_RECORDS = 20_000
 
 
-class RecordSource(Source):
-    """A TFRecord file of tf.Example, gzip or not."""
+class RecordSource(base.Source):
+    """A TFRecord file of tf.Example or tf.SequenceExample, gzip or not."""
 
     def __init__(self, path: str, opener: Opener | None = None) -> None:
         """Takes the path; the file is opened when it is read."""
@@ -32,27 +34,56 @@ class RecordSource(Source):
         """See Source; every column is a list, and a broken record is always an error."""
         for first, records in _batches(self.path, self._opener):
             try:
-                batch = decode_batch(records)
+                batch = decode_rows(records)
             except UndecodableError as error:
+                place = f"{self.path}: records {first + 1} to {first + len(records)}"
+                batch = _salvaged(records, columns, place, error)
+            if "" in batch.schema.names:
                 raise InputError(
                     f"{self.path}: records {first + 1} to {first + len(records)}",
-                    f"are not tf.Example ({error})",
-                    "write it again as TFRecord of tf.Example",
-                ) from error
+                    "have a feature without a name",
+                    "give it a name",
+                )
             kept = [
                 index
                 for index, name in enumerate(batch.schema.names)
                 if columns is None or name in columns
             ]
-            yield (
-                pa.RecordBatch.from_arrays(
-                    [batch.column(index) for index in kept], [batch.schema.names[i] for i in kept]
-                )
-                if kept
-                else pa.RecordBatch.from_arrays(
-                    [pa.nulls(len(records))], [next(iter(columns or ("",)))]
-                )
+            yield base.of_columns(
+                len(records), {batch.schema.names[index]: batch.column(index) for index in kept}
             )
+
+
+def _salvaged(
+    records: list[bytes], columns: Collection[str] | None, place: str, error: UndecodableError
+) -> pa.RecordBatch:
+    """Decodes records without the features that nobody wants and whose values have two types.
+
+    Raises:
+        InputError: the records are neither tf.Example nor tf.SequenceExample; a ColumnError if a
+            feature that is wanted has values of two types.
+    """
+    from skewgate.data.tf_example import patching  # takes half a second
+
+    try:
+        types = patching.types_of(records)
+    except message.DecodeError:
+        types = {}
+    mixed = {name: kinds for name, kinds in types.items() if len(kinds) > 1}
+    for name, kinds in sorted(mixed.items()):
+        if columns is None or name in columns:
+            problem = f"hold {' and '.join(sorted(kinds))} in the feature {name}"
+            raise ColumnError(name, place, problem, "write it with one type") from error
+    try:
+        if mixed:
+            return decode_rows([patching.without(record, mixed)[0] for record in records])
+    except UndecodableError as other:
+        error = other
+    raise InputError(
+        place,
+        f"are neither tf.Example nor tf.SequenceExample ({error})",
+        "write it again as TFRecord of one of these",
+    ) from error
 
 
 def _batches(path: str, opener: Opener | None) -> Iterator[tuple[int, list[bytes]]]:

@@ -7,9 +7,10 @@ import dataclasses
 import threading
 from collections.abc import Mapping
 
-from skewgate.core.errors import InputError
+from skewgate.core.errors import ColumnError, InputError
 
 KEPT = 20
+_WITHOUT_LINES = (".parquet", ".pq", ".parq", ".arrow", ".feather", ".ipc")
 _LONGEST = 60  # letters of a cell in a message
 _FIX_ROW, _FIX_VALUE = "correct the row", "correct the value, or the type in the schema"
 
@@ -20,8 +21,8 @@ class Rejected:
 
     Attributes:
         path: the file.
-        line: of a text file the 1-based physical line where the row starts; of a Parquet file the
-            1-based row.
+        line: of a text file the 1-based physical line where the row starts; of a Parquet or Arrow
+            file the 1-based row.
         column: its name, or nothing if the row as a whole cannot be read.
         found: what stands there, cut short.
         expected: what should.
@@ -36,14 +37,16 @@ class Rejected:
     @property
     def place(self) -> str:
         """The file, the line or row and the column, as messages name them."""
-        unit = "row" if self.path.lower().endswith(".parquet") else "line"
+        unit = "row" if self.path.lower().endswith(_WITHOUT_LINES) else "line"
         column = f", column {self.column}" if self.column else ""
         return f"{self.path}: {unit} {self.line}{column}"
 
     def error(self, more: str = "", fix: str = "") -> InputError:
         """Returns the error of a run that ends at this row."""
-        fix = fix or (_FIX_VALUE if self.column else _FIX_ROW)
-        return InputError(self.place, f"expected {self.expected}, found {self.found}{more}", fix)
+        problem = f"expected {self.expected}, found {self.found}{more}"
+        if self.column:
+            return ColumnError(self.column, self.place, problem, fix or _FIX_VALUE)
+        return InputError(self.place, problem, fix or _FIX_ROW)
 
 
 class Rejections:

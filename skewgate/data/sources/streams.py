@@ -12,14 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
-from skewgate.data.sources import base
+from skewgate.data.sources import base, encodings
 
 Opener = Callable[[str], Any]
 """Opens a path for reading bytes: returns an object with read, seek, tell and close."""
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 """Endings of compressed text files."""
-MARK = b"\xef\xbb\xbf"
-"""The byte order mark that may stand before text."""
 
 
 class _Adapter(io.RawIOBase):
@@ -70,12 +68,23 @@ def open_binary(path: str, opener: Opener | None) -> IO[bytes]:
 class TextFile:
     """A file of lines, compressed or not."""
 
-    def __init__(self, path: str, opener: Opener | None) -> None:
-        """Takes the path, whose ending says how it is compressed."""
-        self._path, self._opener = path, opener
+    def __init__(self, path: str, opener: Opener | None, encoding: str | None = None) -> None:
+        """Takes the path, whose ending says how it is compressed, and the encoding if it is given.
+
+        See `encodings` for what holds without one.
+        """
+        self._path, self._opener, self._encoding = path, opener, encoding
 
     def reads(self, size: int) -> Iterator[bytes]:
-        """Yields the content without a byte order mark, at most `size` bytes at a time.
+        """Yields the content as UTF-8 without a byte order mark, about `size` bytes at a time.
+
+        Raises:
+            InputError: the file cannot be read, is cut off, or is not in its encoding.
+        """
+        return encodings.to_utf8(self.raw(size), self._encoding, self._path)
+
+    def raw(self, size: int) -> Iterator[bytes]:
+        """Yields the bytes of the content, at most `size` at a time.
 
         Raises:
             InputError: the file cannot be read, or is cut off.
@@ -87,10 +96,8 @@ class TextFile:
         except OSError as error:
             raise InputError(self._path, f"cannot be read: {error}", "check the file") from error
         with stream:
-            first = True
             while data := self._read(stream, size):
-                yield data.removeprefix(MARK) if first else data
-                first = False
+                yield data
 
     def _read(self, stream: Any, size: int) -> bytes:
         try:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from google.protobuf import descriptor_pb2, descriptor_pool
 
 from skewgate.data.arrow.columns import large_lists
 from skewgate.data.arrow.kinds import is_list
 from skewgate.data.tf_example import encoding
-from skewgate.data.tf_example.protobuf import message_class, read_varint, write_varint
+from skewgate.data.tf_example.protobuf import declared, read_varint, write_varint
 
 _FEATURES = 0x0A  # field 1 of tf.Example, with a length
+_TYPES = {0x0A: "BYTES", 0x12: "FLOAT", 0x1A: "INT"}  # first byte of a feature
 _BYTES_WITHOUT_VALUE = 2  # of a feature: those of an empty list, or none
 
 
@@ -75,26 +74,36 @@ def without(record: bytes, names: Collection[str]) -> tuple[bytes, frozenset[str
     return left.SerializeToString(), frozenset(valued)
 
 
-def _example_class() -> Any:
-    """Declares tf.Example with its map as entries whose values stay bytes, as on the wire."""
-    file = descriptor_pb2.FileDescriptorProto(
-        name="skewgate/example.proto", package="skewgate", syntax="proto3"
-    )
-    kinds = descriptor_pb2.FieldDescriptorProto
-    for name, fields in {
-        "Entry": [("key", kinds.TYPE_BYTES, ""), ("value", kinds.TYPE_BYTES, "")],
-        "Features": [("feature", kinds.TYPE_MESSAGE, ".skewgate.Entry")],
-        "Example": [("features", kinds.TYPE_MESSAGE, ".skewgate.Features")],
-    }.items():
-        message = file.message_type.add(name=name)
-        for number, (field, kind, type_name) in enumerate(fields, 1):
-            label = kinds.LABEL_REPEATED if field == "feature" else kinds.LABEL_OPTIONAL
-            added = message.field.add(name=field, number=number, type=kind, label=label)
-            if type_name:
-                added.type_name = type_name
-    pool: Any = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    return message_class(pool, "skewgate.Example")
+def types_of(records: Sequence[bytes]) -> dict[str, set[str]]:
+    """Returns the types of the values that each feature has, as TFMD's schema names them.
+
+    Raises:
+        google.protobuf.message.DecodeError: a record is no tf.Example.
+    """
+    found: dict[str, set[str]] = {}
+    for record in records:
+        for entry in _Example.FromString(record).features.feature:
+            if len(entry.value) > _BYTES_WITHOUT_VALUE:
+                name = entry.key.decode("utf-8", "replace")
+                found.setdefault(name, set()).add(_TYPES.get(entry.value[0], "unknown"))
+    return found
 
 
-_Example = _example_class()
+def names(record: bytes) -> list[bytes]:
+    """Returns the names of the features of a tf.Example, whatever bytes they are.
+
+    Raises:
+        google.protobuf.message.DecodeError: it is no tf.Example.
+    """
+    return [entry.key for entry in _Example.FromString(record).features.feature]
+
+
+# Its map as entries whose values stay bytes, as on the wire.
+_Example = declared(
+    {
+        "Entry": ["bytes key", "bytes value"],
+        "Features": ["repeated Entry feature"],
+        "Example": ["Features features"],
+    },
+    "Example",
+)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.protobuf import message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 
 def read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
@@ -42,3 +43,36 @@ def message_class(pool: Any, name: str) -> Any:
     if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
         return message_factory.GetMessageClass(found)
     return message_factory.MessageFactory(pool).GetPrototype(found)
+
+
+def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
+    r"""Declares messages of bytes and of each other, and returns the class of one.
+
+    Args:
+        messages: the fields of each message, numbered from 1: `bytes key`, `repeated Entry entry`.
+        name: of the message whose class to return.
+
+    >>> pair = declared({"Pair": ["bytes one", "repeated bytes two"]}, "Pair")
+    >>> pair.FromString(b"\x12\x01a\x12\x01b").two[:]
+    [b'a', b'b']
+    """
+    package = f"skewgate.{'_'.join(messages).lower()}"
+    file = descriptor_pb2.FileDescriptorProto(
+        name=f"{package}.proto", package=package, syntax="proto3"
+    )
+    kinds = descriptor_pb2.FieldDescriptorProto
+    for message, fields in messages.items():
+        added = file.message_type.add(name=message)
+        for number, text in enumerate(fields, 1):
+            *repeated, kind, field = text.split()
+            of_bytes = kind == "bytes"
+            added.field.add(
+                name=field,
+                number=number,
+                label=kinds.LABEL_REPEATED if repeated else kinds.LABEL_OPTIONAL,
+                type=kinds.TYPE_BYTES if of_bytes else kinds.TYPE_MESSAGE,
+                type_name=None if of_bytes else f".{package}.{kind}",
+            )
+    pool: Any = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return message_class(pool, f"{package}.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -50,6 +50,9 @@ Elapsed = Annotated[Duration, pydantic.PlainValidator(_elapsed), _AS_TEXT, _SCHE
 """How long something may take: a day of it has 24 hours wherever it is."""
 Zone = Annotated[str, pydantic.AfterValidator(_known_zone)]
 """An IANA name of a time zone."""
+Seconds = Literal["utc", "clock"]
+"""What whole numbers count: seconds since 1970 in UTC, or on the clocks of the zone, as tf.Example
+holds dates and time stamps without a zone."""
 
 
 class WindowKeys(StrictModel):
@@ -59,12 +62,15 @@ class WindowKeys(StrictModel):
         every: from one start to the next, such as 15m, 6h, 1d, 2w or 1mo.
         offset: moves all windows, such as 6h for days from six to six.
         zone: IANA name of the time zone whose clocks days, weeks and months follow, and in which
-            windows are named.
+            windows are named. Dates, and time stamps without a zone, are those of its clocks.
+        seconds: "utc" if whole numbers are seconds since 1970 in UTC, "clock" if they are seconds
+            of the clocks of `zone`, as tf.Example holds dates and time stamps without a zone.
     """
 
     every: Every = DAILY
     offset: Offset = NOTHING
     zone: Zone = zones.UTC
+    seconds: Seconds = "utc"
 
     @pydantic.model_validator(mode="after")
     def _fit(self) -> WindowKeys:

@@ -7,6 +7,7 @@ clocks; an *instant* is seconds since 1970 in UTC. In UTC both are the same numb
 from __future__ import annotations
 
 import datetime
+import functools
 import zoneinfo
 
 import numpy as np
@@ -18,8 +19,11 @@ Places = npt.NDArray[np.int64]
 
 UTC = "UTC"
 _EPOCH = datetime.datetime(1970, 1, 1)
-_CYCLE = 146_097 * 86_400
+_DAY = 86_400
+_CYCLE = 146_097 * _DAY
 """Seconds of 400 years, after which dates fall on the same weekdays again."""
+_BLOCK, _MOST_BLOCKS = 512, 64
+"""Days whose beginnings are looked up at once, and how many times that is worth it."""
 _FIRST, _LAST = -11_676_096_000, 240_779_520_000
 """The beginnings of 1600 and of 9600. Before the one no zone has changed its clocks; until the
 other Python knows what they show."""
@@ -54,7 +58,16 @@ def instants(clocks: Places, zone: str) -> Places:
     if zone == UTC:
         return clocks
     place = _zone(zone)
-    return np.array([_instant(clock, place) for clock in clocks.tolist()], np.int64)
+    days = clocks // _DAY
+    if len(clocks) < _BLOCK or len(blocks := np.unique(days // _BLOCK)) > _MOST_BLOCKS:
+        return _each(clocks, place)
+    starts = np.stack([_day_starts(block, zone) for block in blocks.tolist()])
+    row, day = np.searchsorted(blocks, days // _BLOCK), days % _BLOCK
+    found: Places = starts[row, day] + clocks % _DAY
+    # On the days on which clocks change, each time is looked up for itself.
+    changing = starts[row, day + 1] - starts[row, day] != _DAY
+    found[changing] = _each(clocks[changing], place)
+    return found
 
 
 def offset(instant: int, zone: str) -> int:
@@ -94,6 +107,19 @@ def _zone(zone: str) -> zoneinfo.ZoneInfo:
         raise InputError(
             "time zone", f"{zone!r} is not known", "give an IANA name such as Europe/Berlin"
         ) from error
+
+
+@functools.lru_cache(maxsize=1_024)
+def _day_starts(block: int, zone: str) -> Places:
+    """Returns the instants at which the days of a block begin, and that at which it ends."""
+    return _each(np.arange(block * _BLOCK, (block + 1) * _BLOCK + 1) * _DAY, _zone(zone))
+
+
+def _each(clocks: Places, zone: zoneinfo.ZoneInfo) -> Places:
+    """Returns instants, those of equal times looked up once."""
+    different, where = np.unique(clocks, return_inverse=True)
+    found = np.array([_instant(clock, zone) for clock in different.tolist()], np.int64)
+    return found[where]
 
 
 def _instant(clock: int, zone: zoneinfo.ZoneInfo) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from skewgate.core.profile import Features, Profile, value_count_name
+from skewgate.core.profile import Features, Profile
+from skewgate.data.arrow.logical import logical_of_field
 from skewgate.profiling.accumulators.column import ColumnAccumulator
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
-from skewgate.profiling.accumulators.slicing import slices, unknown
+from skewgate.profiling.accumulators.slicing import ambiguous, slices, unknown
 
 Runner = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 """Calls a function on every item, as `map` does; a thread pool's `map` uses several cores."""
@@ -26,6 +27,7 @@ class ProfileAccumulator:
         self._seen: set[str] = set()
         self._slices: dict[str, dict[str, ColumnAccumulator]] = {"": {}}
         self._rows: dict[str, int] = {"": 0}
+        self._makers: dict[str, Sequence[str]] = {}  # columns that make each slice
 
     @property
     def rows(self) -> int:
@@ -36,31 +38,40 @@ class ProfileAccumulator:
         """Takes the rows of a batch.
 
         Args:
-            batch: columns of numbers, text, booleans, times, or lists of them.
+            batch: columns of numbers, text, booleans, times, or lists of them; of others it is
+                kept that they cannot be compared.
             run: does the work of the columns, each of which is independent of the others.
 
         Raises:
-            InputError: a column cannot be compared, or slices cannot be made by it.
+            InputError: slices cannot be made by a column.
         """
         work = self._work("", batch)
         self._seen.update(batch.schema.names)
         for columns in self._options.slice_by:
             if set(columns) <= set(batch.schema.names):  # else no row of this batch is in one
                 for name, part in slices(batch, columns):
+                    self._note_maker(name, columns)
                     work += self._work(name, part)
         collections.deque(run(lambda job: job[0].add(job[1]), work), maxlen=0)
 
     def _work(self, name: str, batch: pa.RecordBatch) -> list[tuple[ColumnAccumulator, pa.Array]]:
         kept = self._slices.setdefault(name, {})
         self._rows[name] = self._rows.get(name, 0) + batch.num_rows
-        features = self._options.features
         jobs = []
-        for column, array in zip(batch.schema.names, batch.columns, strict=True):
-            if features is None or column in features:
+        for field, array in zip(batch.schema, batch.columns, strict=True):
+            column = field.name
+            if self._options.keeps(column):
                 if column not in kept:
                     kept[column] = self._column(column)
+                if not pa.types.is_null(field.type):
+                    kept[column].note_logical(logical_of_field(field))
                 jobs.append((kept[column], array))
         return jobs
+
+    def _note_maker(self, name: str, columns: Sequence[str]) -> None:
+        known = self._makers.setdefault(name, columns)
+        if known != columns:
+            raise ambiguous(name, f"{', '.join(known)} and by {', '.join(columns)}")
 
     def _column(self, name: str) -> ColumnAccumulator:
         return ColumnAccumulator(
@@ -69,9 +80,26 @@ class ProfileAccumulator:
             resolution=self._options.resolution,
         )
 
+    def kinds(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Returns the kind of every column that has values, and the names of its types."""
+        return {
+            name: (column.kind, frozenset(map(str, column.types)))
+            for name, column in self._slices[""].items()
+            if column.kind
+        }
+
+    def give_up(self, column: str, problem: str, *, faulty: bool) -> None:
+        """Keeps no values of a column; the arguments as in OpaqueDistribution."""
+        for kept in self._slices.values():
+            if column not in kept:
+                kept[column] = self._column(column)
+            kept[column].give_up(problem, faulty=faulty)
+
     def merge(self, other: ProfileAccumulator) -> None:
         """Takes what another accumulator has seen; the other must not be used any more."""
         self._seen |= other._seen
+        for name, makers in other._makers.items():
+            self._note_maker(name, makers)
         for name, columns in other._slices.items():
             kept = self._slices.setdefault(name, {})
             self._rows[name] = self._rows.get(name, 0) + other._rows[name]
@@ -91,16 +119,13 @@ class ProfileAccumulator:
         absent = [column for column in absent if column not in self._seen]
         if absent and self.rows:
             raise unknown(absent[0])
-        return Profile(
-            slices={name: self._features_of(name) for name in self._slices},
-            rows=dict(self._rows),
-        )
-
-    def _features_of(self, name: str) -> Features:
-        features: Features = {}
-        for column, accumulator in sorted(self._slices[name].items()):
-            features[column] = accumulator.distribution(self._rows[name])
-            lengths = accumulator.value_count()
-            if lengths is not None:
-                features[value_count_name(column)] = lengths
-        return features
+        slices: dict[str, Features] = {}
+        value_counts: dict[str, Features] = {}
+        for name, columns in self._slices.items():
+            slices[name], value_counts[name] = {}, {}
+            for column, accumulator in sorted(columns.items()):
+                slices[name][column] = accumulator.distribution(self._rows[name])
+                lengths = accumulator.value_count()
+                if lengths is not None:
+                    value_counts[name][column] = lengths
+        return Profile(slices, dict(self._rows), value_counts)

@@ -10,8 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.core.errors import InputError
+from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.kinds import is_list
-from skewgate.data.arrow.values import list_lengths, numbers, places_array, validity, values_of
+from skewgate.data.arrow.values import (
+    list_lengths,
+    numbers,
+    places_array,
+    stored,
+    validity,
+    values_of,
+)
+
+_BEYOND = 2.0**63  # whole numbers have no names from here on
 
 
 def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -22,11 +32,13 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
     their names.
 
     Raises:
-        InputError: a column is missing, or holds numbers that are not whole.
+        InputError: a column is missing, or holds numbers that are not whole, or two slices of
+            different values have one name.
     """
     rows = np.arange(batch.num_rows)
     names = np.full(batch.num_rows, "", dtype=object)
     joint = ""
+    parts: list[npt.NDArray[np.object_]] = []
     for column in sorted(columns):
         index = batch.schema.get_field_index(column)
         if index < 0:
@@ -36,9 +48,12 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
         counts = np.searchsorted(parents, rows, side="right") - matched
         repeated = np.repeat(np.arange(len(rows)), counts)
         within = np.arange(len(repeated)) - np.repeat(np.cumsum(counts) - counts, counts)
-        names = names[repeated] + f"{joint}{column}_" + labels[matched[repeated] + within]
+        own = labels[matched[repeated] + within]
+        parts = [*(part[repeated] for part in parts), own]
+        names = names[repeated] + f"{joint}{column}_" + own
         rows = rows[repeated]
         joint = "_"
+    _check_names(names, parts, sorted(columns))
     known: dict[str, int] = {}
     codes = np.array([known.setdefault(name, len(known)) for name in names.tolist()], np.intp)
     order = np.argsort(codes, kind="stable")
@@ -47,6 +62,33 @@ def slices(batch: pa.RecordBatch, columns: Sequence[str]) -> Iterator[tuple[str,
     for name, start, end in zip(known, ends - sizes, ends, strict=True):
         taken = np.unique(rows[order[start:end]]).astype(np.int64)
         yield name, batch.take(places_array(taken))
+
+
+def _check_names(
+    names: npt.NDArray[np.object_], parts: list[npt.NDArray[np.object_]], columns: Sequence[str]
+) -> None:
+    """Makes sure that no two combinations of values make one name, as `1_b_2` and `1` might.
+
+    Raises:
+        InputError: two do.
+    """
+    infixes = [f"_{column}_" for column in columns[1:]]
+    if not any(
+        infix in label
+        for part, infix in zip(parts, infixes, strict=False)
+        for label in set(part.tolist())
+    ):
+        return
+    made: dict[str, tuple[str, ...]] = {}
+    for name, *values in zip(names, *parts, strict=True):
+        if made.setdefault(name, tuple(values)) != tuple(values):
+            raise ambiguous(name, f"{made[name]} and by {tuple(values)}")
+
+
+def ambiguous(name: str, makers: str) -> InputError:
+    """Returns the error that a name stands for two slices; `makers` says who makes them."""
+    fix = "rename a feature or its values, or leave one of the slices out"
+    return InputError(f"slices: {name}", f"is made by {makers}", fix)
 
 
 def unknown(column: str) -> InputError:
@@ -63,10 +105,12 @@ def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.ND
     if pa.types.is_null(array.type):
         return np.empty(0, np.int64), np.empty(0, object)
     kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_nested(kind):
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        array = _whole(array.dictionary_decode() if kind != array.type else array)
+    if array is None or pa.types.is_nested(kind):
         raise InputError(
             f"slices: {column}",
-            f"has the type {array.type}, and slices are made of text or whole numbers",
+            f"has the type {kind}, and slices are made of text or whole numbers",
             "slice by another column",
         )
     if pa.types.is_boolean(kind):  # as tf.Example holds it
@@ -82,3 +126,15 @@ def _labels(array: pa.Array, column: str) -> tuple[npt.NDArray[np.int64], npt.ND
     rows, codes = rows[validity(encoded)], numbers(encoded.indices)
     kept = present[codes]
     return rows[kept], labels[codes[kept]]
+
+
+def _whole(array: pa.Array) -> pa.Array | None:
+    """Returns floats or decimals as integers, NaN as null; None if a number is not whole."""
+    if pa.types.is_decimal(array.type):
+        array = to_doubles(array)
+    found = stored(array).astype(np.float64)
+    known = validity(array) & ~np.isnan(found)
+    found[~known] = 0.0
+    if np.any(np.floor(found) != found) or np.any(np.abs(found) >= _BEYOND):
+        return None
+    return places_array(found.astype(np.int64), known)

@@ -40,10 +40,10 @@
     if (typeof value === "string") return value.replace("-", DASH);
     if (value === 0) return "0";
     const size = Math.abs(value);
-    const told = size >= 1e-4 && size < 1e6
+    const words = size >= 1e-4 && size < 1e6
       ? String(Number(value.toPrecision(size >= 1000 ? 6 : digits)))
       : value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
-    return told.replace(/^-/, DASH);
+    return words.replace(/^-/, DASH);
   };
   const count = (value) => (value === null ? "" : value.toLocaleString("en-US"));
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
@@ -62,6 +62,59 @@
         ? number(tick)
         : tick.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", DASH);
     return found.map((tick) => [tick, label(tick)]);
+  };
+
+  // Times: numbers with a logical type, as skewgate/core/time_values.py names it.
+
+  const SECONDS = { d: 86400, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+    86400, 172800, 345600, 604800, 1209600];
+  const [FIRST, LAST] = [-62135596800, 253402300800]; // the years 1 and 10000
+  const clock = (seconds) =>
+    new Date(Math.round(seconds * 1000)).toISOString().slice(11, 23).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  const told = (value, logical) => {
+    if (!logical || typeof value !== "number") return number(value);
+    const [, kind, unit] = logical.match(/^(\w+)\[(\w+)\]$/);
+    const seconds = value * SECONDS[unit];
+    if (kind === "duration" || kind === "time") {
+      const size = Math.abs(seconds);
+      const days = Math.floor(size / 86400);
+      return `${seconds < 0 ? DASH : ""}${days ? `${count(days)} d ` : ""}${clock(size % 86400)}`;
+    }
+    if (!(seconds >= FIRST && seconds < LAST)) return number(value);
+    const date = new Date(Math.round(seconds * 1000)).toISOString().slice(0, 10);
+    return kind === "date" && seconds % 86400 === 0 ? date : `${date} ${clock(seconds)}`;
+  };
+  const timeTicks = (low, high, about, logical) => {
+    const [, kind, unit] = logical.match(/^(\w+)\[(\w+)\]$/);
+    const [from, to] = [low * SECONDS[unit], high * SECONDS[unit]];
+    const raw = (to - from) / about;
+    const moment = kind === "date" || kind === "timestamp";
+    if (raw < 1 || (moment && (from < FIRST || to >= LAST))) {
+      return ticks(low, high, about).map(([tick]) => [tick, told(tick, logical).split(" ").pop()]);
+    }
+    const step = STEPS.find((each) => each >= raw * 0.999);
+    const found = [];
+    if (step !== undefined || !moment) {
+      const width = step ?? 86400 * 10 ** Math.ceil(Math.log10(raw / 86400));
+      for (let at = Math.ceil(from / width) * width; at <= to; at += width) found.push(at);
+    } else {
+      const months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000].find((each) => each * 2629800 >= raw * 0.999) ?? 12000;
+      const start = new Date(from * 1000);
+      const first = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth()) / months) * months;
+      for (let month = first; ; month += months) {
+        const day = new Date(0);
+        day.setUTCFullYear(Math.floor(month / 12), month % 12, 1);
+        if (day / 1000 > to) break;
+        if (day / 1000 >= from) found.push(day / 1000);
+      }
+    }
+    const days = found.every((at) => at % 86400 === 0);
+    return found.map((at) => {
+      const words = told(at / SECONDS[unit], logical);
+      if (!moment) return [at / SECONDS[unit], words];
+      return [at / SECONDS[unit], days ? words.slice(0, 10) : at % 86400 === 0 ? words.slice(5, 10) : words.slice(11, 16)];
+    });
   };
 
   // The table.
@@ -167,12 +220,12 @@
     svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label }, svg("title", {}, label), ...shapes);
   const figure = (title, drawing, caption) =>
     html("figure", {}, html("h4", {}, title), drawing, html("figcaption", {}, caption));
-  const axes = (x, low, high, y, top) => [
+  const axes = (x, low, high, y, top, logical) => [
     ...ticks(0, top, 5).flatMap(([tick, label]) => [
       line(LEFT, y(tick), RIGHT, y(tick), "grid"),
       text(LEFT - 6, y(tick) + 4, `${number(Number((100 * tick).toFixed(6)))}%`, "axis end"),
     ]),
-    ...ticks(low, high, 6).map(([tick, label]) => text(x(tick), BOTTOM + 17, label, "axis middle")),
+    ...(logical ? timeTicks(low, high, 5, logical) : ticks(low, high, 6)).map(([tick, label]) => text(x(tick), BOTTOM + 17, label, "axis middle")),
     line(LEFT, BOTTOM, RIGHT, BOTTOM, "base"),
   ];
   const span = (found) => {
@@ -194,7 +247,7 @@
     const shares = bins === found.bins ? found.shares : [[1], [1]];
     const beyond = found.outside.map(([below, above]) => below + above);
     return figure("Share of the values by bin",
-      picture("Histograms of both sides over the same bins", HEIGHT, ...axes(x, low, high, y, top),
+      picture("Histograms of both sides over the same bins", HEIGHT, ...axes(x, low, high, y, top, found.logical),
         path(outline(shares[0]), "area-baseline"), path(outline(shares[1]), "area-current")),
       beyond.some((share) => share >= 0.0005)
         ? `Not drawn, because far away: ${percent(beyond[0])} of the baseline and ${percent(beyond[1])} of the current values.`
@@ -207,15 +260,15 @@
     const curve = (values) => found.x.map((at, i) => [x(at), y(values[i])]);
     const { at, cdf: [before, now] } = found.gap;
     const place = x(at);
-    const words = `largest gap ${percent(Math.abs(now - before))} at ${number(at)}`;
+    const words = `largest gap ${percent(Math.abs(now - before))} at ${told(at, found.logical)}`;
     // Curves rise: there is room below them on the left, and above them on the right.
     const [css, beside, height] = place > (LEFT + RIGHT) / 2
       ? ["end", -8, Math.max(y(Math.max(before, now)) - 8, TOP + 10)]
       : ["", 8, Math.min(y(Math.min(before, now)) + 18, BOTTOM - 6)];
-    const caption = `At most ${number(at)}: ${percent(before)} of the baseline and ${percent(now)} of the current values, the largest gap of the two curves.`;
+    const caption = `At most ${told(at, found.logical)}: ${percent(before)} of the baseline and ${percent(now)} of the current values, the largest gap of the two curves.`;
     const known = Math.max(...found.known_to);
     return figure("Share of the values up to x (CDF)",
-      picture(`Both CDFs. ${caption}`, HEIGHT, ...axes(x, low, high, y, 1),
+      picture(`Both CDFs. ${caption}`, HEIGHT, ...axes(x, low, high, y, 1, found.logical),
         path(curve(found.cdf[0]), "line-baseline"), path(curve(found.cdf[1]), "line-current"),
         svg("g", { class: "largest-gap" },
           line(place, y(before), place, y(now), "gap"),
@@ -259,9 +312,9 @@
   const detail = (row) => {
     const found = distributions[row[DETAIL]];
     const where = names[row[SLICE]] ? ` in slice ${names[row[SLICE]]}` : "";
-    const told = [`${count(found.n[0])} baseline and ${count(found.n[1])} current values`];
-    if (found.kind === "numeric") told.push(`median ${number(found.median[0])} \u2192 ${number(found.median[1])}`);
-    told.push(`without a value ${percent(found.missing[0])} \u2192 ${percent(found.missing[1])}`);
+    const facts = [`${count(found.n[0])} baseline and ${count(found.n[1])} current values`];
+    if (found.kind === "numeric") facts.push(`median ${told(found.median[0], found.logical)} \u2192 ${told(found.median[1], found.logical)}`);
+    facts.push(`without a value ${percent(found.missing[0])} \u2192 ${percent(found.missing[1])}`);
     const close = html("button", { type: "button", class: "close" }, "Close (Esc)");
     close.addEventListener("click", () => shut(true));
     const charts = found.kind === "numeric" ? [histogram(found), curves(found)] : [categories(found)];
@@ -269,7 +322,7 @@
       html("td", { colspan: heads.length },
         html("section", { "aria-label": `Distributions of ${names[row[FEATURE]]}${where}` },
           html("div", { class: "detail-head" },
-            html("h3", {}, names[row[FEATURE]] + where), html("span", { class: "note" }, told.join(", ")), close),
+            html("h3", {}, names[row[FEATURE]] + where), html("span", { class: "note" }, facts.join(", ")), close),
           legend(), html("div", { class: "pair" }, ...charts))));
   };
 

@@ -157,7 +157,7 @@ class Acceptor:
         return schema
 
     def _accept_rows(self, schema: schema_pb2.Schema, kind: str) -> None:
-        rows = _rows_of(self.statistics).num_examples
+        rows = rows_of(self.statistics).num_examples
         if kind == "DATASET_LOW_NUM_EXAMPLES":
             schema.dataset_constraints.min_examples_count = rows
         elif kind == "DATASET_HIGH_NUM_EXAMPLES":
@@ -180,7 +180,7 @@ class Acceptor:
         feature.not_in_environment.append(self.environment)
 
 
-def _rows_of(
+def rows_of(
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
 ) -> statistics_pb2.DatasetFeatureStatistics:
     """Returns the statistics of all rows, as TFDV chooses them."""
@@ -195,7 +195,7 @@ def _only(
     So a domain that features share takes the values of this one only. Features that refer to
     others (sparse and weighted ones) keep them all.
     """
-    dataset = _rows_of(statistics)
+    dataset = rows_of(statistics)
     kept = [f for f in dataset.features if _steps(f)[:1] == steps[:1]]
     if not kept or any(not (f.HasField("num_stats") or f.HasField("string_stats")) for f in kept):
         kept = list(dataset.features)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from skewgate import decision, metrics
 from skewgate.checks.drift import comparing
-from skewgate.core.profile import Profile
+from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import MetricResult, Status
 from skewgate.data.arrow.values import places_array
 from skewgate.estimation import binomial
@@ -133,7 +133,8 @@ def _detectable(
     """Returns the smallest threshold at which each check of a comparison can pass."""
     measured = [result for result in results if result.lower is not None]
     level = decision.level(max(len(measured), 1), stage.config.significance)
-    before, now = baseline.slices[""], current.slices[""]
+    counted = name_value_counts(baseline, current)
+    before, now = (side.with_value_counts(counted)[""] for side in (baseline, current))
     return {
         (result.feature, result.metric): metrics.REGISTRY[result.metric]
         .measure(before[result.feature], now[result.feature], level)

@@ -11,7 +11,9 @@ import pyarrow as pa
 import skewgate
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.errors import InputError
+from skewgate.core.profile import name_value_counts
 from skewgate.core.results import Status
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.simulation import planting
 from skewgate.simulation.reading import Progress
 from skewgate.simulation.rehearsal import chance as chance_lib
@@ -55,6 +57,8 @@ def run(
     where: str = "drift.yaml",
     progress: Progress = lambda place, rows: None,
     step: Callable[[str], None] = lambda what: None,
+    csv: ReadingOptions = RECOGNISED,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> Result:
     """Rehearses the plants and the grid of a spec, or the default grid if it has neither.
 
@@ -71,12 +75,16 @@ def run(
         where: the configuration's name, for messages.
         progress: told the place and the rows of every batch read.
         step: told what begins, for each plant and each comparison.
+        csv: how CSV files are written.
+        tell: told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: data, spec and configuration do not fit each other.
     """
     shuffle = shuffle or spec.rehearsal.shuffle
-    scene = stage.load(data, spec, config, types, categorical, progress, shuffle=shuffle)
+    scene = stage.load(
+        data, spec, config, types, categorical, progress, shuffle=shuffle, csv=csv, tell=tell
+    )
     check_windows(spec, len(scene.windows))
     everything = scene.all_rows()
     label = label or spec.rehearsal.label
@@ -101,7 +109,9 @@ def run(
     }
     compared = {number: chance_lib.compare(found) for number, found in plain.results.items()}
     suggestions = thresholds.suggest(by_chance, compared, checks, rate)
-    kinds = {name: side.kind for name, side in plain.baseline.slices[""].items()}
+    counted = name_value_counts(plain.baseline)
+    features = plain.baseline.with_value_counts(counted)[""]
+    kinds = {name: side.kind for name, side in features.items()}
     text = snippet.render(suggestions, config, kinds)
     return Result(scene, shuffle, plain, tuple(outcomes), suggestions, text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.profile import Profile
 from skewgate.data.arrow.values import mask_array, places_array
+from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
@@ -79,16 +80,20 @@ def load(
     progress: Progress,
     *,
     shuffle: bool = False,
+    csv: ReadingOptions = RECOGNISED,
+    tell: Callable[[dict[str, list[str]]], None] = lambda notes: None,
 ) -> Stage:
     """Reads data in two passes and keeps at most about `MOST_ROWS` rows.
 
-    With `shuffle` the rows change places, and each window keeps its size.
+    With `shuffle` the rows change places, and each window keeps its size. `csv` says how CSV files
+    are written, and `tell` is told by path what is read otherwise than it stands in a file.
 
     Raises:
         InputError: the data cannot be read, or make too few windows.
     """
-    rows = Rows(data, types)
+    rows = Rows(data, spec.windows.types_to_read(types), csv)
     _, windows = survey(rows, (), spec.windows, spec.where, progress)
+    tell(rows.notes())
     baseline, first = default_rehearsal(spec.rehearsal, len(windows.sizes), spec.where)
     kept: list[list[pa.RecordBatch]] = [[] for _ in windows.sizes]
     for window, start, block, _ in window_blocks(rows, windows):

@@ -89,6 +89,21 @@ def test_the_report_lies_beside_the_splits(ingest, report):
     }
 
 
+def test_a_column_of_another_type_than_in_the_last_span_is_said(ingest, report, caplog):
+    by_user = {"by": "hash", "buckets": {"train": 3, "eval": 1}, "columns": ["user"]}
+    users = [str(n) for n in range(40)]
+    first = ingest({"1.csv": "user\n" + "\n".join(users)}, by_user, "1.csv", out="examples/7")
+    assert report(first)["changed_types"] == []
+    data = {"2.csv": "user\n" + "\n".join([*users, "A1"])}
+    second = ingest(data, by_user, "2.csv", out="examples/11")
+    assert report(second)["changed_types"] == [
+        {"column": "user", "before": "int64", "now": "string"}
+    ]
+    noted = second.get_string_custom_property("changed_types")
+    assert noted == "user is string, and was int64"
+    assert f"{noted}. Fix: give the types in the schema or in `types`." in caplog.text
+
+
 # Shards that every reader reads.
 
 
@@ -153,7 +168,7 @@ def test_every_format_gives_the_same_rows(ingest, records):
 
 
 def test_rejected_rows_are_counted_sampled_and_left_out(ingest, records, report):
-    bad = ROWS.replace("86400,,Card", "86400,none,Card")
+    bad = ROWS.replace("86400,,Card", "86400,many,Card")
     examples = ingest({"rows.csv": bad}, types={"fare": "FLOAT"}, max_rejected=1)
     assert len(records(examples)) == 2
     assert counts_of(examples) == {
@@ -164,7 +179,7 @@ def test_rejected_rows_are_counted_sampled_and_left_out(ingest, records, report)
     }
     (sample,) = report(examples)["rejected"]
     assert sample.pop("file").endswith("rows.csv")
-    assert sample == {"line": 3, "column": "fare", "found": "'none'", "expected": "FLOAT"}
+    assert sample == {"line": 3, "column": "fare", "found": "'many'", "expected": "FLOAT"}
 
 
 def test_text_in_a_number_names_line_column_and_type(ingest):
@@ -215,7 +230,29 @@ def test_rows_that_are_lost_on_the_way_leave_no_file(ingest, tmp_path, monkeypat
     assert not list((tmp_path / "out" / "examples").iterdir())
 
 
+READING = {"delimiter": "^", "decimal": ",", "header": ["fare", "city"], "null_values": ["gone"]}
+
+
+@pytest.mark.parametrize("beam", [(), ("--direct_num_workers=2",)])
+def test_csv_is_read_as_the_parameters_say(ingest, shards, beam):
+    rows = "2,5^Z\xfcrich\ngone^NA\n1^gone\n"
+    options = {"beam": ("--runner=DirectRunner", *beam)} if beam else {}
+    found = ingest(
+        {"a.csv": rows.encode("latin-1")}, reading={**READING, "encoding": "latin-1"}, **options
+    )
+    report = json.loads((pathlib.Path(found.uri) / "ingest_report.json").read_text())
+    assert report["types"] == {"fare": "double", "city": "string"}
+    assert report["files"][0]["read"] == 3
+    assert sum(report["splits"]["all"]["shards"]) == 3
+
+
 # Parameters.
+
+
+def test_how_csv_is_read_is_text_and_left_out_where_nothing_is_said():
+    component = TabularExampleGen(input_base="data", reading=READING)
+    assert json.loads(component.spec.exec_properties["reading"]) == READING
+    assert TabularExampleGen(input_base="data").spec.exec_properties.get("reading") is None
 
 
 def test_parameters_are_text_so_that_a_change_changes_the_fingerprint():
@@ -236,8 +273,9 @@ def test_parameters_are_text_so_that_a_change_changes_the_fingerprint():
         ({"shards": 0}, r"shards: must be at least 1, got 0"),
         ({"types": {"zip": "TEXT"}}, r"types: column zip: must be one of INT, FLOAT, BYTES"),
         ({"splits": {"by": "moon"}}, r"splits: splits: input tag 'moon'"),
+        ({"reading": {"delimiter": ";;"}}, r"reading: delimiter: must be one ASCII character"),
     ],
-    ids=["max_rejected", "shards", "types", "splits"],
+    ids=["max_rejected", "shards", "types", "splits", "reading"],
 )
 def test_parameters_out_of_range_are_refused_when_the_component_is_built(parameters, message):
     with pytest.raises(InputError, match=message):

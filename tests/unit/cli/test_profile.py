@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from scipy import stats
 
@@ -221,3 +222,27 @@ def test_what_is_no_statistics_file_is_refused(cli, refused, shards, tmp_path, d
         bad.write_bytes(data)
     message = refused("merge", good, bad, "--out", tmp_path / "all.pb")
     assert message.startswith(f"{bad}: ")
+
+
+def test_a_column_of_structs_is_told_and_has_no_values(run, tmp_path):
+    table = pa.table({"place": [{"lat": 1.5}] * 3, "n": [1, 2, 3]})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    result = run("profile", tmp_path / "a.parquet", "--out", tmp_path / "s.pb")
+    assert result.code == 0
+    assert (
+        "Note: place has the type struct<lat: double>, which cannot be compared; the statistics "
+        "have no values of it" in result.out
+    )
+    found = read_profile(tmp_path / "s.pb").slices[""]
+    assert (found["n"].n, found["place"].types) == (3, {"STRUCT"})
+
+
+def test_a_column_of_two_types_is_refused(refused, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, values in (("a.parquet", [1, 2]), ("b.parquet", ["far"])):
+        pa.parquet.write_table(pa.table({"x": values}), folder / name)
+    assert refused("profile", folder, "--out", tmp_path / "s.pb") == (
+        f"{folder}: x: is int64 in {folder}/a.parquet and string in {folder}/b.parquet. "
+        "Fix: write it with one type, or give a schema that says which."
+    )

@@ -94,11 +94,22 @@ def test_metric_has_a_file_of_tests(name):
     assert (ROOT / "tests" / "unit" / "metrics" / f"test_{name}.py").is_file()
 
 
-@pytest.mark.parametrize("name", REGISTRY)
-def test_metric_has_a_section_in_the_docs_that_says_to_what_it_applies(name):
-    metric = REGISTRY[name]
+def section_of(name):
+    """Returns the section of a metric in the docs."""
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     [section] = re.findall(rf"^## {name}\n(.*?)(?=^## )", text, re.DOTALL | re.MULTILINE)
+    return section
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_metric_says_in_the_docs_when_it_is_inconclusive(name):
+    [said] = re.findall(r"^- \*\*Inconclusive:\*\* (\S.*)", section_of(name), re.MULTILINE)
+    assert len(said.split()) > 5
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_metric_has_a_section_in_the_docs_that_says_to_what_it_applies(name):
+    metric, section = REGISTRY[name], section_of(name)
     applies, limits = re.search(
         r"\*\*Applies to:\*\* (.*?)\. \*\*Range:\*\* \[0, (\S+?)[\])],", section, re.DOTALL
     ).groups()
@@ -221,14 +232,12 @@ def test_a_change_is_explained_by_half_a_sentence(sides, metric, kind):
 
 def compared(before, now, name):
     """Returns the results of one metric of the feature x and of what counts its values."""
-    features = [{"x": before}, {"x": now}]
-    for side in features:
-        side["num_values(x)"] = dataclasses.replace(before, n_missing=0, n_present=None)
+    counts = {"": {"x": dataclasses.replace(before, n_missing=0, n_present=None)}}
     config = drift_config.DriftConfig(
         defaults={"numeric": {}, "categorical": {}, "missing_rate": None},
         features={feature: {name: 0.2} for feature in ("x", "num_values(x)")},
     )
-    profiles = [Profile({"": side}, {"": n_rows(side["x"])}) for side in features]
+    profiles = [Profile({"": {"x": side}}, {"": n_rows(side)}, counts) for side in (before, now)]
     results = comparing.compare(*profiles, config)
     return {result.feature: result for result in results if result.metric == name}
 

@@ -3,14 +3,18 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 from google.protobuf import text_format
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.core.distributions import EmptyDistribution
 from skewgate.core.errors import InputError
 from skewgate.data.sources import base
+from skewgate.data.tf_example.tfrecord import frame
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.statistics.writing import to_statistics
+from tests.encoding import encode
 
 
 def write(path, **columns):
@@ -150,32 +154,6 @@ def test_no_rows_name_the_place(tmp_path):
     assert message(tmp_path) == f"{tmp_path}: has no rows. Fix: give data with rows."
 
 
-def test_a_column_that_cannot_be_compared_names_the_file(tmp_path):
-    write(tmp_path / "a.parquet", x=[1.0])
-    path = write(tmp_path / "b.parquet", x=[{"a": 1}])
-    assert message(tmp_path).startswith(f"{path}: column x: has the type struct<a: int64>")
-
-
-def test_a_column_of_numbers_here_and_of_text_there_is_refused(tmp_path):
-    write(tmp_path / "a.csv", x=[1.5])
-    write(tmp_path / "b.csv", x=["far"])
-    assert message(tmp_path).endswith(
-        "column x: is double in one part of the data and string in another. "
-        "Fix: write it with one type, or make it BYTES in the schema."
-    )
-
-
-def test_a_column_of_numbers_in_rows_and_of_text_in_statistics_is_refused(tmp_path):
-    other = profile(write(tmp_path / "other.parquet", x=["far"]))
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "a.pb").write_bytes(to_statistics(other, 100).SerializeToString())
-    write(folder / "b.csv", x=[1.5])
-    found = message(folder)
-    assert "x: is " in found
-    assert f"{folder}/a.pb" in found
-
-
 def test_an_error_of_one_side_is_raised(tmp_path):
     good = write(tmp_path / "a.parquet", x=[1.0])
     (tmp_path / "b.csv").write_text("a,b\n1\n")
@@ -183,3 +161,252 @@ def test_an_error_of_one_side_is_raised(tmp_path):
     sides = [engine.open_side(place, options) for place in (good, str(tmp_path / "b.csv"))]
     with pytest.raises(InputError, match=r"b\.csv: line 2"):
         engine.profile_sides(sides, options)
+
+
+# One odd column stops no other.
+
+
+def test_a_column_that_cannot_be_compared_is_told(tmp_path):
+    write(tmp_path / "a.parquet", x=[1.0], n=[1])
+    write(tmp_path / "b.parquet", x=[{"a": 1}], n=[2])
+    found = profile(tmp_path).slices[""]
+    assert found["x"].problem == "has the type struct<a: int64>, which cannot be compared"
+    assert (found["n"].kind, found["n"].n) == ("numeric", 2)
+
+
+def test_files_of_two_types_are_named(tmp_path):
+    one = write(tmp_path / "a.parquet", x=[1.5, 2.5], n=[1, 2])
+    other = write(tmp_path / "b.parquet", x=["far"], n=[3])
+    found = profile(tmp_path).slices[""]
+    assert found["x"].problem == f"is double in {one} and string in {other}"
+    assert (found["x"].faulty, found["x"].n, found["n"].n) == (True, 3, 3)
+
+
+def test_rows_and_statistics_of_two_kinds_are_named(tmp_path):
+    other = profile(write(tmp_path / "other.parquet", x=["far"], n=[1]))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.pb").write_bytes(to_statistics(other, 100).SerializeToString())
+    write(folder / "b.parquet", x=[1.5], n=[2])
+    found = profile(folder).slices[""]
+    assert found["x"].problem == f"is categorical in {folder}/a.pb and numeric in {folder}"
+    assert (found["x"].faulty, found["n"].n) == (True, 2)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_digits_are_text_where_another_file_has_text(tmp_path, ending):
+    if ending == "csv":
+        (tmp_path / "a.csv").write_text("zip,n\n02134,1\n10001,2\n")
+    else:
+        (tmp_path / "a.jsonl").write_text(
+            '{"zip": "2016-03-01", "n": 1}\n{"zip": "2016-03-02", "n": 2}\n'
+        )
+    write(tmp_path / "b.parquet", zip=["SW1A"], n=[3])
+    found = profile(tmp_path)
+    names = {"csv": {"02134", "10001"}, "jsonl": {"2016-03-01", "2016-03-02"}}[ending]
+    assert found.slices[""]["zip"].counts == dict.fromkeys({*names, "SW1A"}, 1.0)
+    assert found.as_text == {"zip"}
+    assert found.slices[""]["n"].n == 3
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_digits_are_text_where_the_other_side_has_text(tmp_path, order):
+    (tmp_path / "a.csv").write_text("zip,n\n02134,1\n10001,2\n10001,2\n")
+    (tmp_path / "b.jsonl").write_text('{"zip": "02134", "n": 1}\n{"zip": "SW1A", "n": 2}\n')
+    places = [str(tmp_path / name) for name in ("a.csv", "b.jsonl")]
+    reading = engine.ReadOptions()
+    sides = [engine.open_side(places[at], reading) for at in order]
+    options = ProfileOptions(slice_by=[["zip"]])
+    found = dict(zip(order, engine.profile_sides(sides, reading, options), strict=True))
+    assert found[0].slices[""]["zip"].counts == {"02134": 1.0, "10001": 2.0}
+    assert found[0].rows == {"": 3, "zip_02134": 1, "zip_10001": 2}
+    assert (found[0].as_text, found[1].as_text) == ({"zip"}, set())
+
+
+def test_numbers_that_a_file_or_a_schema_declares_stay_numbers(tmp_path):
+    schema = text_format.Parse('feature { name: "zip" type: INT }', schema_pb2.Schema())
+    write(tmp_path / "a.parquet", zip=[2134, 10001])
+    (tmp_path / "b.csv").write_text("zip,n\n2134,1\n")
+    text = write(tmp_path / "c.parquet", zip=["SW1A"])
+    for name, options in (("a.parquet", {}), ("b.csv", {"schema": schema})):
+        reading = engine.ReadOptions(**options)
+        sides = [
+            engine.open_side(str(tmp_path / name), reading),
+            engine.open_side(text, engine.ReadOptions()),
+        ]
+        one, other = engine.profile_sides(sides, reading)
+        assert (one.slices[""]["zip"].kind, other.slices[""]["zip"].kind) == (
+            "numeric",
+            "categorical",
+        )
+
+
+def test_a_value_that_does_not_fit_stops_its_column_alone(tmp_path):
+    schema = text_format.Parse('feature { name: "x" type: INT }', schema_pb2.Schema())
+    (tmp_path / "a.csv").write_text("x,n\n1,2\nfar,3\n")
+    found = profile(tmp_path / "a.csv", schema=schema).slices[""]
+    assert found["x"].problem == (
+        f"cannot be read ({tmp_path}/a.csv: line 3, column x: expected INT, found 'far')"
+    )
+    assert (found["x"].faulty, found["n"].n) == (True, 2)
+
+
+def test_numbers_and_text_of_one_json_file_stop_their_column_alone(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"x": 1, "n": 2}\n{"x": "far", "n": 3}\n')
+    found = profile(tmp_path / "a.jsonl").slices[""]
+    assert "line 2, column x: expected a number as before, found 'far'" in found["x"].problem
+    assert (found["x"].faulty, found["n"].n) == (True, 2)
+
+
+class Odd(base.Source):
+    """A file one of whose columns cannot be read."""
+
+    path, rows, columns = "odd.parquet", 2, ["bad", "n"]
+
+    def batches(self, columns=None, rejections=None):
+        kept = [name for name in self.columns if columns is None or name in columns]
+        if "bad" in kept:
+            raise InputError("odd.parquet", "has an encoding that nobody knows")
+        yield pa.record_batch([pa.array([1, 2])] * len(kept), kept)
+
+
+def test_a_column_that_cannot_be_read_stops_no_other():
+    side = engine.FileSide("odd.parquet", (Odd(),), ())
+    [found] = engine.profile_sides([side], engine.ReadOptions())
+    assert found.slices[""]["n"].n == 2
+    bad = found.slices[""]["bad"]
+    assert bad.problem == "cannot be read (odd.parquet: has an encoding that nobody knows)"
+    assert not bad.faulty
+
+
+def test_a_column_of_slices_that_cannot_be_read_is_an_error():
+    side = engine.FileSide("odd.parquet", (Odd(),), ())
+    options = ProfileOptions(slice_by=[["bad"]])
+    with pytest.raises(InputError, match="an encoding that nobody knows"):
+        engine.profile_sides([side], engine.ReadOptions(), options)
+
+
+# What is to be ignored is never decoded.
+
+
+def write_odd(folder, ending):
+    """Writes a column `x` that nobody can read or compare, beside a good one."""
+    path = folder / f"a.{ending}"
+    if ending == "csv":
+        path.write_text("x,n\n1,2\nfar,3\n")
+    elif ending == "jsonl":
+        path.write_text('{"x": {"a": 1}, "n": 2}\n{"x": [[1], "b"], "n": 3}\n')
+    elif ending == "parquet":
+        nested = pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64()))
+        pa.parquet.write_table(pa.table({"x": nested, "n": [2, 3]}), path)
+    else:
+        rows = [
+            *encode(pa.table({"x": [1], "n": [2]}), "a"),
+            *encode(pa.table({"x": ["b"], "n": [3]}), "b"),
+        ]
+        path.write_bytes(frame(rows))
+    return str(path)
+
+
+@pytest.mark.parametrize("by", ["options", "schema"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "tfrecord"])
+def test_an_ignored_column_may_hold_anything(tmp_path, ending, by):
+    stage = "lifecycle_stage: DEPRECATED" if by == "schema" else ""
+    schema = text_format.Parse(f'feature {{ name: "x" type: INT {stage} }}', schema_pb2.Schema())
+    reading = engine.ReadOptions(schema=schema)
+    options = ProfileOptions(ignored=["x"] if by == "options" else [])
+    side = engine.open_side(write_odd(tmp_path, ending), reading)
+    [found] = engine.profile_sides([side], reading, options)
+    assert kinds(found) == {"n": ("numeric", 2, 0)}
+    assert found.unread == {"x"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "tfrecord"])
+def test_rows_count_where_all_columns_are_ignored(tmp_path, ending):
+    reading = engine.ReadOptions()
+    side = engine.open_side(write_odd(tmp_path, ending), reading)
+    [found] = engine.profile_sides([side], reading, ProfileOptions(ignored=["x", "n"]))
+    assert (found.rows, kinds(found)) == ({"": 2}, {})
+
+
+def test_the_only_column_of_a_file_may_be_unreadable(tmp_path):
+    schema = text_format.Parse('feature { name: "x" type: INT }', schema_pb2.Schema())
+    (tmp_path / "a.csv").write_text("x\n1\nfar\n")
+    found = profile(tmp_path / "a.csv", schema=schema)
+    assert (found.rows, found.slices[""]["x"].faulty) == ({"": 2}, True)
+
+
+def test_a_feature_of_two_types_in_records_stops_no_other(tmp_path):
+    found = profile(write_odd(tmp_path, "tfrecord")).slices[""]
+    assert found["n"].n == 2
+    assert found["x"].faulty
+    assert found["x"].problem.endswith("hold BYTES and INT in the feature x)")
+
+
+def test_ignored_features_of_statistics_are_left_out(tmp_path):
+    other = profile(write(tmp_path / "a.parquet", x=[[1, 2], [3]], n=[1, 2]))
+    (tmp_path / "a.pb").write_bytes(to_statistics(other, 100).SerializeToString())
+    side = engine.open_side(str(tmp_path / "a.pb"), engine.ReadOptions())
+    [found] = engine.profile_sides([side], engine.ReadOptions(), ProfileOptions(ignored=["x", "y"]))
+    assert found.slices[""].keys() == {"n"}
+    assert found.unread == {"x"}
+
+
+class Held(base.Source):
+    """Batches in memory."""
+
+    path = "held"
+
+    def __init__(self, batches):
+        self._batches = batches
+
+    def batches(self, columns=None, rejections=None):
+        for batch in self._batches:
+            kept = [name for name in batch.schema.names if columns is None or name in columns]
+            yield pa.record_batch([batch.column(batch.schema.names.index(n)) for n in kept], kept)
+
+
+ODD = {
+    "struct": lambda n: pa.array([{"a": 1}] * n),
+    "map": lambda n: pa.array([[("a", 1)]] * n, pa.map_(pa.string(), pa.int64())),
+    "lists of lists": lambda n: pa.array([[[1]]] * n),
+    "interval": lambda n: pa.array([(1, 2, 3)] * n, pa.month_day_nano_interval()),
+    "number": lambda n: pa.array([1.5] * n),
+    "text": lambda n: pa.array(["far"] * n),
+    "nothing": pa.nulls,
+}
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.sampled_from(list(ODD))),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_in_one_column_another_is_what_it_is(parts, ignored):
+    batches = [
+        pa.record_batch([ODD[odd](len(good)), pa.array(good)], ["odd", "good"])
+        for good, odd in parts
+    ]
+    options = ProfileOptions(ignored=["odd"] if ignored else [])
+    reading = engine.ReadOptions(workers=1)
+    sides = [
+        engine.FileSide("held", tuple(Held([batch]) for batch in batches), ()),
+        engine.FileSide(
+            "good", (Held([pa.record_batch([b.column(1)], ["good"]) for b in batches]),), ()
+        ),
+    ]
+    found, expected = engine.profile_sides(sides, reading, options)
+    good, alone = (profile.slices[""]["good"] for profile in (found, expected))
+    assert (good.edges.tolist(), good.n, good.types) == (alone.edges.tolist(), alone.n, alone.types)
+    seen = {odd for _, odd in parts} - {"nothing"}
+    if ignored:
+        assert "odd" not in found.slices[""]
+    elif seen - {"number", "text"} or len(seen) == 2:
+        assert found.slices[""]["odd"].kind == "opaque"
+    else:
+        kind = {"number": "numeric", "text": "categorical"}[seen.pop()] if seen else "empty"
+        assert found.slices[""]["odd"].kind == kind

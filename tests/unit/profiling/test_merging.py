@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution
-from skewgate.core.errors import InputError
+from skewgate.core.distributions import (
+    CategoricalDistribution,
+    EmptyDistribution,
+    OpaqueDistribution,
+)
 from skewgate.core.profile import Profile
 from skewgate.metrics import REGISTRY
 from skewgate.metrics.ks import ks_interval
@@ -208,26 +211,30 @@ def test_one_profile_stays_as_it_is():
     assert merged.slices[""]["fare"].right_lower == pytest.approx([1 / 3, 1.0])
 
 
-def test_a_feature_of_two_kinds_names_both_files():
+def test_a_feature_of_two_kinds_names_both_files_and_stops_no_other():
     one, two = profile(2, fare=numeric([1, 2])), profile(1, fare=categorical({"far": 1}))
     empty = profile(5, fare=EmptyDistribution(5))
     for order in ([one, empty, two], [two, empty, one]):
-        with pytest.raises(InputError) as caught:
-            merge_profiles(order, ["first.pb", "empty.pb", "last.pb"])
-        text = str(caught.value)
-        assert "fare" in text
-        assert "numeric" in text
-        assert "categorical" in text
-        assert "first.pb" in text
-        assert "last.pb" in text
+        names = {id(one): "one.pb", id(empty): "empty.pb", id(two): "two.pb"}
+        found = merge_profiles(order, [names[id(each)] for each in order])
+        assert found.slices[""]["fare"] == OpaqueDistribution(
+            5, 3, "is categorical in two.pb and numeric in one.pb", faulty=True
+        )
+
+
+def test_what_is_opaque_in_one_part_is_opaque():
+    one = profile(2, fare=numeric([1, 2]))
+    two = profile(1, fare=OpaqueDistribution(0, 1, "is odd", frozenset({"struct"})))
+    merged = merge_profiles([one, two], ["one.pb", "two.pb"])
+    assert merged.slices[""]["fare"] == OpaqueDistribution(0, 3, "is odd", frozenset({"struct"}))
 
 
 def test_where_one_has_several_values_the_others_have_one_each():
     tags = numeric([1, 2, 3], n_present=2)
-    several = Profile({"": {"tags": tags, "num_values(tags)": numeric([1, 2])}}, {"": 2})
+    several = Profile({"": {"tags": tags}}, {"": 2}, {"": {"tags": numeric([1, 2])}})
     single = profile(4, tags=numeric([5, 6, 7], n_missing=1))
-    merged = merge_profiles([several, single], ["a", "b"]).slices[""]
-    lengths = merged["num_values(tags)"]
+    both = merge_profiles([several, single], ["a", "b"])
+    merged, lengths = both.slices[""], both.value_counts[""]["tags"]
     assert (lengths.edges.tolist(), lengths.n) == ([1.0, 2.0], 5)
     assert lengths.right_lower == pytest.approx([0.8, 1.0])
     assert (merged["tags"].n, merged["tags"].n_present, merged["tags"].n_missing) == (6, 5, 1)

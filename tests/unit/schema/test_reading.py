@@ -32,6 +32,16 @@ def test_integers_that_are_categories():
         ('feature { name: "a" }\nfeture { }', "schema.pbtxt: line 2: is not a TFMD Schema"),
         ("feature { type: REAL }", "schema.pbtxt: line 1: is not a TFMD Schema"),
         ("feature {", "schema.pbtxt: line 1: is not a TFMD Schema in text format"),
+        ("feature { type: INT }", "schema.pbtxt: has a feature without a name. Fix: give it"),
+        (2 * 'feature { name: "a" }', "schema.pbtxt: declares the feature a twice. Fix: remove"),
+        (
+            'feature { name: "a" }' + 2 * ' sparse_feature { name: "b" }',
+            "schema.pbtxt: declares the sparse_feature b twice",
+        ),
+        (
+            'feature { name: "a" }' + 2 * ' string_domain { name: "b" }',
+            "schema.pbtxt: declares the string_domain b twice",
+        ),
     ],
 )
 def test_what_is_no_schema_is_refused_with_its_line(text, problem):

@@ -64,11 +64,21 @@ def test_types_of_parquet_stay(tmp_path, kind):
 
 def test_a_column_that_becomes_wider_late_is_read_once_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 9)
-    values = [str(each) for each in range(400)] + ["2.5"] + ["x"]
+    values = [str(each) for each in range(400)] + ["2.5"] + ["x"] * 3
     (tmp_path / "x.csv").write_text("\n".join(["v,w", *(f"{each},1" for each in values)]) + "\n")
     rows, table = read(tmp_path / "x.csv")
     assert table["v"].to_pylist() == values
-    assert rows.rows == 402
+    assert rows.rows == 404
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_na_is_text_in_every_file_where_it_is_in_one(tmp_path, turned):
+    for at, cell in enumerate(["NA", "DE"][:: -1 if turned else 1]):
+        (tmp_path / f"{at}.csv").write_text(f"country;n\n{cell};1\n")
+    rows, table = read(tmp_path)
+    assert sorted(table["country"].to_pylist()) == ["DE", "NA"]
+    told = ["read `;` as the delimiter"]
+    assert rows.notes() == {str(tmp_path / f"{at}.csv"): told for at in range(2)}
 
 
 def test_records_become_plain_columns_where_no_row_has_two_values(tmp_path):
@@ -137,3 +147,58 @@ def test_a_block_is_joined_of_the_batches_that_it_spans_only(tmp_path, monkeypat
     _, table = read(tmp_path / "x.parquet", size=250)
     assert table["a"].to_pylist() == list(range(5000))
     assert (len(joined), max(joined)) == (20, 3)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_objects_that_are_empty_at_first_have_the_keys_of_later_ones(tmp_path, monkeypatch, order):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 64)
+    values = [*[{"a": {}, "n": n} for n in range(9)], {"a": {"x": 1}, "n": 9}, {"a": {"y": "z"}}]
+    lines(tmp_path / "a.jsonl", values[::order])
+    _, table = read(tmp_path / "a.jsonl", size=4)
+    assert table["a"].to_pylist() == [{"x": None, "y": None, **row["a"]} for row in values[::order]]
+
+
+@pytest.mark.parametrize("value", [{}, {"x": {}}, [{}], {"x": [{"y": {}}], "z": 1}])
+def test_objects_without_any_key_are_missing_and_can_be_written(tmp_path, value):
+    lines(tmp_path / "a.jsonl", [{"a": value, "n": n} for n in range(50)])
+    _, table = read(tmp_path / "a.jsonl")
+    assert table["n"].to_pylist() == list(range(50))
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+
+
+def test_files_whose_objects_have_other_keys_are_one_table(tmp_path):
+    for at, value in enumerate(({}, {"x": 1}, {"y": [2.5], "x": 0.5})):
+        lines(tmp_path / f"{at}.jsonl", [{"a": value}])
+    _, table = read(tmp_path)
+    assert table["a"].to_pylist() == [
+        None,
+        {"x": 1.0, "y": None},
+        {"x": 0.5, "y": [2.5]},
+    ]
+
+
+def stamps(path, kind):
+    table = pa.table({"at": pa.array([0], pa.int64()).cast(kind)})
+    pa.parquet.write_table(table, path, version="2.6")  # which has nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (pa.timestamp("s", "Asia/Tokyo"), pa.timestamp("ms", "UTC"), pa.timestamp("us", "UTC")),
+        (pa.timestamp("s"), pa.timestamp("ns"), pa.timestamp("ns")),
+        (pa.date64(), pa.timestamp("s"), pa.timestamp("us")),
+    ],
+)
+def test_time_stamps_of_two_units_or_zones_are_one_column(tmp_path, one, other, both):
+    stamps(tmp_path / "1.parquet", one)
+    stamps(tmp_path / "2.parquet", other)
+    assert read(tmp_path)[0].schema.field("at").type == both
+
+
+@pytest.mark.parametrize("clock", [pa.timestamp("us"), pa.date64()])
+def test_what_clocks_showed_and_moments_are_two_types(tmp_path, clock):
+    stamps(tmp_path / "1.parquet", clock)
+    stamps(tmp_path / "2.parquet", pa.timestamp("us", "Asia/Tokyo"))
+    with pytest.raises(InputError, match=r"column at: is timestamp\[us, tz=Asia/Tokyo\] here, and"):
+        read(tmp_path)

@@ -53,10 +53,10 @@ STAMPS = [
 )
 def test_windows_by_time(rules, expected, name):
     rule = WindowRule(time="t", **rules)
-    found = rule.keys(pa.array(STAMPS, pa.timestamp("s")))
+    found = rule.keys(pa.array(STAMPS, pa.timestamp("s", "UTC")))
     assert (found - found[0]).tolist() == expected
     for unit in ("ms", "us", "ns"):
-        assert rule.keys(pa.array(STAMPS, pa.timestamp(unit))).tolist() == found.tolist()
+        assert rule.keys(pa.array(STAMPS, pa.timestamp(unit, "UTC"))).tolist() == found.tolist()
     seconds = [int((each - datetime.datetime(1970, 1, 1)).total_seconds()) for each in STAMPS]
     assert rule.keys(pa.array(seconds)).tolist() == found.tolist()
     assert rule.keys(pa.array(np.array(seconds) + 0.75)).tolist() == found.tolist()
@@ -127,3 +127,19 @@ def test_a_row_without_a_time_belongs_to_no_window(column, found):
 def test_too_many_windows_are_refused(rule, rows, keys):
     with pytest.raises(InputError, match=r"windows.*make (longer|fewer) windows"):
         plan(rule, rows, keys, "s")
+
+
+def test_a_time_that_a_schema_calls_a_number_is_read_as_it_stands_where_the_zone_matters():
+    types = {"t": pa.int64(), "n": pa.int64(), "x": pa.float64()}
+    rule = WindowRule(time="t", every="1d", zone="Asia/Kolkata")
+    assert rule.types_to_read(types) == {"n": pa.int64(), "x": pa.float64()}
+    assert WindowRule(time="t", every="1d").types_to_read(types) == types
+    assert WindowRule(time="x", every="1d", zone="Asia/Kolkata").types_to_read(types) == types
+    assert WindowRule(number=2).types_to_read(None) == {}
+
+
+@pytest.mark.parametrize("key", ["offset: 6h", "zone: UTC", "seconds: clock"])
+def test_what_belongs_to_windows_by_time_is_refused_without_a_time(key):
+    name, value = key.split(": ")
+    with pytest.raises(ValueError, match=f"{name} is of windows by time"):
+        WindowRule(number=2, **{name: value})

@@ -4,8 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core.distributions import EmptyDistribution
+from skewgate.checks.drift import comparing
+from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.distributions import EmptyDistribution, n_rows, n_without_value
+from skewgate.core.results import Status
 from skewgate.metrics.ks import ks_interval
+from skewgate.statistics.reading import parse_profile
 
 VALUES = st.one_of(
     st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=50),
@@ -189,3 +193,40 @@ def test_equal_width_histograms_are_trusted_for_their_range_only(build, pair):
     exact = build.numeric(pair[0]), build.numeric(pair[1])
     _, lower, upper = ks_interval(*sides)
     assert lower - 1e-9 <= ks_interval(*exact)[0] <= upper + 1e-9
+
+
+# Structs.
+
+
+def struct_statistics(trips=5, present=3):
+    """Statistics of a struct with a fare in it, in some of so many rows."""
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    dataset = statistics.datasets.add(num_examples=trips)
+    for steps, kind in ((["trip"], "struct_stats"), (["trip", "fare"], "num_stats")):
+        feature = dataset.features.add()
+        feature.path.step.extend(steps)
+        common = getattr(feature, kind).common_stats
+        common.num_non_missing = common.tot_num_values = present
+        common.min_num_values = common.max_num_values = 1
+    dataset.features[0].struct_stats.common_stats.num_missing = trips - present
+    histogram = dataset.features[1].num_stats.histograms.add(type="QUANTILES")
+    histogram.buckets.add(low_value=4, high_value=9, sample_count=present)
+    return statistics
+
+
+def test_a_struct_is_how_many_rows_have_it(build):
+    found = parse_profile(struct_statistics().SerializeToString(), "s").slices[""]
+    assert sorted(found) == ["trip", "trip.fare"]
+    assert found["trip"] == EmptyDistribution(n_missing=2, n_present=3)
+    assert (n_rows(found["trip"]), n_without_value(found["trip"])) == (5, 2)
+    assert found["trip.fare"].n == 3
+
+
+def test_a_struct_that_vanishes_in_many_rows_fails():
+    sides = [
+        parse_profile(struct_statistics(9_000, present).SerializeToString(), "s")
+        for present in (9_000, 6_000)
+    ]
+    results = {(r.feature, r.metric): r for r in comparing.compare(*sides, DriftConfig())}
+    assert results["trip", "missing_rate"].status is Status.FAIL
+    assert [metric for feature, metric in results if feature == "trip"] == ["missing_rate"]

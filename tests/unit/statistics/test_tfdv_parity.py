@@ -1,24 +1,30 @@
 """What the core library makes of statistics that TFDV itself wrote.
 
-This is the only unit test that imports TensorFlow Data Validation, which takes long.
+It imports TensorFlow Data Validation, which takes long.
 """
 
 import itertools
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import tensorflow_data_validation as tfdv
 from scipy import stats
+from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
+from tfx_bsl.coders import sequence_example_coder
 
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.results import Status
+from skewgate.data.tf_example.sequences import decode_rows
 from skewgate.metrics import REGISTRY
 from skewgate.metrics.jsd import jsd
 from skewgate.metrics.ks import ks_interval
 from skewgate.pipeline.taxi import data
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
+from tests.encoding import encode, encode_sequence
 
 NUMERIC = ("fare", "trip_miles", "trip_seconds", "pickup_latitude")
 CATEGORICAL = ("payment_type", "company")
@@ -256,3 +262,27 @@ def test_the_histograms_that_other_tests_build_are_those_of_tfdv(build, buckets)
         assert [b.low_value for b in histogram.buckets] == lows.tolist(), name
         assert [b.high_value for b in histogram.buckets] == highs.tolist(), name
         assert [b.sample_count for b in histogram.buckets] == pytest.approx(counts), name
+
+
+def test_feature_lists_have_the_names_that_tfdv_gives_them():
+    records = [
+        encode_sequence(context, {"events": [[value] for value in range(1, 1 + place % 4)]})
+        for place, context in enumerate(encode(pa.table({"fare": [4.5, 7.0] * 10}), "trips"))
+    ]
+    decoder = sequence_example_coder.SequenceExamplesToRecordBatchDecoder("##SEQUENCE##")
+    stock = generate_statistics_in_memory(decoder.DecodeBatch(records), tfdv.StatsOptions())
+    found = parse_profile(stock.SerializeToString(), "s")
+    accumulator = ProfileAccumulator()
+    accumulator.add(decode_rows(records))
+    ours = accumulator.profile()
+    assert found.slices[""].keys() == ours.slices[""].keys() == {"fare", "##SEQUENCE##.events"}
+    for name, side in ours.slices[""].items():
+        other = found.slices[""][name]
+        assert (side.n, side.n_missing, side.n_present) == (
+            other.n,
+            other.n_missing,
+            other.n_present,
+        )
+    [counts] = found.value_counts[""].values()
+    assert (counts.n, counts.edges[0], counts.edges[-1]) == (20, 0, 3)
+    assert list(ours.value_counts[""]) == list(found.value_counts[""])

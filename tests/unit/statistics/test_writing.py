@@ -162,12 +162,12 @@ def test_how_many_values_there_are_is_read(kind, resolution):
     lengths = np.random.default_rng(4).geometric(0.04, size=3_000)
     cell = 1.5 if kind == "numbers" else "x"
     found = profile(24, x=[[cell] * int(k) for k in lengths] + [None, []])
-    again = read_back(found, resolution).slices[""]
-    assert sorted(again) == ["num_values(x)", "x"]
-    assert_holds(again["num_values(x)"], [*lengths, 0])
-    assert again["num_values(x)"].n == 3_001
-    assert (again["x"].n, again["x"].n_present) == (lengths.sum(), 3_001)
-    assert again["x"].n_missing == 1
+    again = read_back(found, resolution)
+    x, counts = again.slices[""].pop("x"), again.value_counts[""].pop("x")
+    assert (again.slices, again.value_counts) == ({"": {}}, {"": {}})
+    assert_holds(counts, [*lengths, 0])
+    assert counts.n == 3_001
+    assert (x.n, x.n_present, x.n_missing) == (lengths.sum(), 3_001, 1)
 
 
 def test_how_many_values_there_are_has_a_rank_error_of_its_own():
@@ -179,10 +179,11 @@ def test_how_many_values_there_are_has_a_rank_error_of_its_own():
     merged = merge_profiles(
         [profile(8, x=[[1.5] * int(k) for k in shard]) for shard in shards], "abcdef"
     )
-    again = read_back(merged, 20).slices[""]
-    assert again["x"].rank_error == 0.0
-    assert again["num_values(x)"].rank_error > 0.0
-    assert_holds(again["num_values(x)"], np.concatenate(shards))
+    again = read_back(merged, 20)
+    counts = again.value_counts[""]["x"]
+    assert again.slices[""]["x"].rank_error == 0.0
+    assert counts.rank_error > 0.0
+    assert_holds(counts, np.concatenate(shards))
 
 
 def test_slices_are_data_sets():
@@ -267,3 +268,53 @@ def test_a_column_with_the_name_of_a_count_is_a_column():
     found = profile(**{"num_values(gone)": [1.5, 2.5]})
     again = read_back(found).slices[""]
     assert isinstance(again["num_values(gone)"], NumericDistribution)
+
+
+# Types.
+
+
+def test_the_types_of_numbers_come_back():
+    single, double = pa.array([0.5, 0.1], pa.float32()), pa.array([0.5, 0.1])
+    found = profile(
+        single=single,
+        double=double,
+        quarters=pa.array([0.25, 0.75]),
+        whole=[1, 2],
+        times=pa.array([1, 2], pa.timestamp("s")),
+        fine=pa.array([1_500, 2_000], pa.timestamp("ms")),
+        text=["a", "b"],
+    )
+    types = {name: side.types for name, side in read_back(found).slices[""].items()}
+    assert types == {
+        "single": {"float"},
+        "double": {"double"},
+        "quarters": {"double"},
+        "whole": {"int64"},
+        "times": {"int64"},
+        "fine": {"timestamp[us]"},
+        "text": {"STRING"},
+    }
+
+
+def test_types_of_both_kinds_come_back_as_the_coarsest_and_the_finest():
+    accumulator = ProfileAccumulator()
+    for kind in (pa.float32(), pa.float64()):
+        accumulator.add(pa.record_batch([pa.array([0.5, 0.1], kind)], ["x"]))
+    assert read_back(accumulator.profile()).slices[""]["x"].types == {"float", "double"}
+
+
+def test_floats_of_other_writers_are_32_bits_if_all_edges_are():
+    for values, expected in (([0.5, 0.25], "float"), ([0.5, 0.1], "double")):
+        statistics = to_statistics(profile(x=pa.array(values)), 10)
+        del statistics.datasets[0].features[0].custom_stats[:]
+        assert read(statistics).slices[""]["x"].types == {expected}
+
+
+def test_what_cannot_be_compared_is_a_struct_without_values():
+    found = profile(x=pa.array([{"a": 1}, None]), n=[1, 2])
+    [_, feature] = to_statistics(found, 10).datasets[0].features
+    assert feature.type == statistics_pb2.FeatureNameStatistics.STRUCT
+    common = feature.struct_stats.common_stats
+    assert (common.num_non_missing, common.num_missing) == (1, 1)
+    side = read_back(found).slices[""]["x"]
+    assert (side.kind, side.other, side.types) == ("categorical", 1.0, {"STRUCT"})

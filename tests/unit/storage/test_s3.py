@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import http.server
 import random
+import threading
 
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.storage import s3
+from skewgate.storage import gcs, s3, s3_connection
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ def test_a_bucket_that_is_not_there_cannot_be_written(base):
 
 
 def test_minio_without_an_endpoint_is_refused(monkeypatch):
-    for name in s3.ENDPOINT_VARIABLES:
+    for name in s3_connection.ENDPOINT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     assert not s3.is_reachable("minio://bucket/a")
     with pytest.raises(InputError, match="minio://bucket/a: needs the address of its server"):
@@ -174,7 +176,7 @@ def test_minio_without_an_endpoint_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("uri", ["minio://bucket/a", "s3://bucket/a"])
 def test_an_empty_endpoint_is_no_server_and_not_amazons(monkeypatch, uri):
-    for name in s3.ENDPOINT_VARIABLES:
+    for name in s3_connection.ENDPOINT_VARIABLES:
         monkeypatch.setenv(name, "")
     assert not s3.is_reachable(uri)
     with pytest.raises(InputError, match=f"{uri}: needs the address of its server"):
@@ -182,7 +184,7 @@ def test_an_empty_endpoint_is_no_server_and_not_amazons(monkeypatch, uri):
 
 
 def test_s3_without_an_endpoint_is_amazons(monkeypatch):
-    for name in s3.ENDPOINT_VARIABLES:
+    for name in s3_connection.ENDPOINT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     assert s3.is_reachable("s3://bucket/a")
     assert not s3.is_reachable("gs://bucket/a")
@@ -203,5 +205,99 @@ def test_a_uri_without_a_bucket_is_refused(base):
 
 
 def test_what_is_no_object_is_refused():
-    with pytest.raises(ValueError, match=r"must begin with minio:// or s3://, got 'gs://a/b'"):
-        s3.exists("gs://a/b")
+    with pytest.raises(
+        ValueError, match=r"must begin with minio:// or s3:// or gs://, got 'ftp://a/b'"
+    ):
+        s3.exists("ftp://a/b")
+
+
+def test_a_glob_reaches_into_folders_of_any_depth(base):
+    for name in ("a.csv", "y=1/a.csv", "y=1/m=1/a.csv", "y=1/m=1/a.txt", "z/a.csv"):
+        put(f"{base}/{name}")
+    assert s3.matching(f"{base}/**/*.csv") == [
+        f"{base}/a.csv",
+        f"{base}/y=1/a.csv",
+        f"{base}/y=1/m=1/a.csv",
+        f"{base}/z/a.csv",
+    ]
+    assert s3.matching(f"{base}/y=*/**/*.txt") == [f"{base}/y=1/m=1/a.txt"]
+    assert s3.matching(f"{base}/none/**") == []
+
+
+def test_buckets_are_there_or_not(base):
+    assert s3.has_bucket(f"{base}/none/a.csv")
+    assert not s3.has_bucket(base.replace("//bucket", "//nobody"))
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Serves nothing but refusals."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b"<Error><Code>InvalidAccessKeyId</Code><Message>no</Message></Error>"
+            self.send_response(403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def do_HEAD(self):
+            self.do_GET()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    yield
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("call", [s3.exists, s3.children, s3.matching, s3.status])
+def test_refused_credentials_are_one_sentence(refusing, call):
+    with pytest.raises(InputError) as caught:
+        call("s3://bucket/a")
+    assert "s3://bucket/a: is refused by http://127.0.0.1:" in str(caught.value)
+    assert str(caught.value).endswith(
+        "Fix: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do."
+    )
+
+
+# Google Cloud Storage.
+
+
+def test_a_pyarrow_without_googles_client_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(gcs, "_connect", _no_client)
+    with pytest.raises(InputError) as caught:
+        s3.exists("gs://bucket/a")
+    assert str(caught.value) == (
+        "gs://bucket/a: needs pyarrow with its client of Google Cloud Storage, which is not "
+        "installed. Fix: install pyarrow from PyPI or conda-forge, or copy the files to this "
+        "machine."
+    )
+
+
+def _no_client(emulator):
+    raise ImportError("no GcsFileSystem")
+
+
+def test_googles_objects_are_read_by_arrows_own_client(monkeypatch, tmp_path):
+    from pyarrow import fs
+
+    (tmp_path / "bucket/y=1").mkdir(parents=True)
+    (tmp_path / "bucket/y=1/a.csv").write_text("a\n1\n")
+    local = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+    monkeypatch.setattr(gcs, "_connect", lambda emulator: local)
+    assert s3.is_remote("gs://bucket/y=1/a.csv")
+    assert s3.matching("gs://bucket/**/*.csv") == ["gs://bucket/y=1/a.csv"]
+    assert get("gs://bucket/y=1/a.csv") == b"a\n1\n"
+    with pytest.raises(FileNotFoundError, match="gs://bucket/none"):
+        get("gs://bucket/none")

@@ -10,10 +10,11 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from skewgate.checks.skew.anomalies.chance import may_be_chance
 from skewgate.checks.skew.anomalies.expected import expected
 from skewgate.checks.skew.anomalies.observed import observed
-from skewgate.checks.skew.anomalies.subjects import Path, Subject, Subjects, is_validated, name_of
+from skewgate.checks.skew.anomalies.subjects import Path, Subject, Subjects, name_of
 from skewgate.checks.skew.anomalies.unchecked import notes
 from skewgate.checks.skew.config import AnomalyRules
 from skewgate.core.results import WARNING, MetricResult, Status
+from skewgate.schema.reading import is_validated
 
 SCHEMA_METRIC = "schema"
 """Metric of a feature without an anomaly; that of an anomaly is `schema:<TFDV's type>`."""

@@ -8,14 +8,9 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from skewgate.schema.reading import in_environment
+from skewgate.schema.reading import in_environment, is_validated
 
 Path = tuple[str, ...]
-
-_NOT_VALIDATED = frozenset(
-    schema_pb2.LifecycleStage.Value(name)
-    for name in ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,13 +134,6 @@ def domain_values(subject: Subject) -> tuple[str, list[str]]:
         if domain.name == feature.domain:
             return domain.name, list(domain.value)
     return feature.domain, []
-
-
-def is_validated(declared: Any) -> bool:
-    """Says whether TFDV looks at a feature, sparse feature or weighted feature."""
-    if getattr(declared, "deprecated", False):
-        return False
-    return declared.lifecycle_stage not in _NOT_VALIDATED
 
 
 def counts_by_weight(dataset: statistics_pb2.DatasetFeatureStatistics) -> bool:

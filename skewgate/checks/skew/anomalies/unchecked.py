@@ -15,12 +15,12 @@ from skewgate.checks.skew.anomalies.subjects import (
     Subjects,
     declarations,
     domain_values,
-    is_validated,
     name_of,
     named_values,
     path_of,
 )
 from skewgate.core.errors import InputError
+from skewgate.schema.reading import is_validated
 
 _NO_LIMIT = 2**63 - 1
 _SEMANTIC = ("mid_domain", "url_domain", "time_domain", "time_of_day_domain")
@@ -196,4 +196,7 @@ def _unnamed(subject: Subject) -> Iterator[str]:
 def notes(subject: Subject) -> str:
     """Says which part of a declaration TFDV takes on trust, or ""."""
     domain = subject.constraints.WhichOneof("domain_info")
+    time = subject.constraints.time_domain
+    if domain == "time_domain" and time.WhichOneof("format") == "integer_format":
+        return ""  # any integer is a time
     return f"; TFDV does not check values against {domain}" if domain in _SEMANTIC else ""

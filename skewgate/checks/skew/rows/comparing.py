@@ -65,7 +65,8 @@ def close(
     """Says which numbers are equal: |a - b| <= absolute + relative * |a|, a being training's.
 
     Two NaN are equal, and so are two infinities of the same sign; no finite number is close to
-    either. The difference of whole numbers is exact, however large they are.
+    either. The difference of whole numbers is exact, however large they are. Where one side has
+    32-bit floats, numbers are equal that are the same 32-bit float.
 
     Args:
         training, serving: int64 or floats, shape (n,) each.
@@ -84,6 +85,10 @@ def close(
         return equal
     left, right = training.astype(np.float64), serving.astype(np.float64)
     equal = (left == right) | (np.isnan(left) & np.isnan(right))
+    if np.float32 in (training.dtype, serving.dtype):  # as the coarser type of the two holds them
+        with np.errstate(over="ignore"):
+            same = training.astype(np.float32) == serving.astype(np.float32)
+        equal |= same & np.isfinite(left) & np.isfinite(right)
     if absolute or relative:
         with np.errstate(invalid="ignore", over="ignore"):
             near = np.abs(left - right) <= absolute + relative * np.abs(left)

@@ -1,14 +1,23 @@
+import decimal
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skewgate import decision
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
+from skewgate.core.distributions import EmptyDistribution, OpaqueDistribution
 from skewgate.core.errors import InputError
+from skewgate.core.profile import Profile
 from skewgate.core.results import BASELINE_CHECK, Status
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.reading import STOCK_RANK_ERROR, parse_profile
+from skewgate.statistics.writing import to_statistics
 
 PAY = {"Cash": 1_800, "Card": 1_200}
 
@@ -200,7 +209,8 @@ def test_a_feature_that_changes_its_kind_fails(build, baseline):
     results = by_check(compare(baseline, changed, config()))
     assert results["", "fare", "kind"].status is Status.FAIL
     assert results["", "fare", "kind"].reason == (
-        "fare is numeric in the baseline and categorical now"
+        "fare is numeric (float) in the baseline and categorical (STRING) now; write it with one "
+        "type, give its type in the schema, or ignore it in drift.yaml"
     )
     assert ("", "fare", "ks") not in results
 
@@ -416,3 +426,112 @@ def test_slices_of_another_feature_alone_are_inconclusive(build):
     results = compare(before, after, config("slices: [[pay]]"))
     assert any(r.metric == "slice" and r.status is Status.INCONCLUSIVE for r in results)
     assert "pay_code_7" in {r.slice for r in results}
+
+
+# The same numbers in other types.
+
+TYPES = [
+    pa.int64(),
+    pa.uint64(),
+    pa.float32(),
+    pa.float64(),
+    pa.decimal128(38, 6),
+    pa.decimal256(60, 0),
+    pa.list_(pa.int32()),
+]
+
+
+def stored(values, kind):
+    """Returns a profile of whole numbers that a column of some type holds."""
+    if pa.types.is_float32(kind):
+        array = pa.array(np.array(values, float).astype(np.float32))
+    elif pa.types.is_list(kind):
+        array = pa.array([[value] for value in values], pa.list_(pa.int64()))
+    else:
+        array = pa.array(
+            [decimal.Decimal(v) for v in values] if pa.types.is_decimal(kind) else values, kind
+        )
+    accumulator = ProfileAccumulator()
+    accumulator.add(pa.record_batch([array], ["x"]))
+    return accumulator.profile()
+
+
+@given(
+    st.lists(st.integers(0, 2**53) | st.integers(0, 3), min_size=1, max_size=30),
+    st.sampled_from(TYPES),
+    st.sampled_from(TYPES),
+)
+@settings(max_examples=80, deadline=None)
+def test_the_same_whole_numbers_never_differ(values, one, other):
+    thresholds = config("defaults: {numeric: {ks: 0.1, psi: 0.2, wasserstein: 0.1}}")
+    for result in comparing.compare(stored(values, one), stored(values, other), thresholds):
+        assert result.status is not Status.FAIL
+        assert result.lower == 0.0
+        if result.metric in ("ks", "psi"):
+            assert result.upper == 0.0
+
+
+def test_a_decimal_is_what_a_float_is():
+    cents = [decimal.Decimal(n).scaleb(-2) for n in range(1, 1_000)]
+    accumulators = []
+    for values, kind in ((cents, pa.decimal128(30, 6)), (list(map(float, cents)), pa.float64())):
+        accumulators.append(ProfileAccumulator())
+        accumulators[-1].add(pa.record_batch([pa.array(values, kind)], ["x"]))
+    results = by_check(comparing.compare(*(a.profile() for a in accumulators), config()))
+    assert (results["", "x", "ks"].value, results["", "x", "ks"].status) == (0.0, Status.PASS)
+    assert results["", "x", "ks"].reason == "ks is 0, not above the threshold of 0.1"
+
+
+def test_an_opaque_feature_is_open_where_the_other_side_has_no_value():
+    sides = [
+        Profile({"": {"x": side, "n": EmptyDistribution(3)}}, {"": 3})
+        for side in (
+            OpaqueDistribution(0, 3, "is odd", frozenset({"struct"})),
+            EmptyDistribution(3),
+        )
+    ]
+    for baseline, current, label in ((*sides, "baseline"), (*reversed(sides), "current")):
+        results = by_check(comparing.compare(baseline, current, config()))
+        assert results["", "x", "kind"].status is Status.INCONCLUSIVE
+        assert results["", "x", "kind"].reason == (
+            f"x is odd, in the {label} data; convert it to numbers or text, or ignore it in "
+            "drift.yaml"
+        )
+        assert ("", "x", "missing_rate") not in results
+
+
+def test_how_many_values_an_opaque_feature_has_is_not_compared():
+    accumulators = []
+    for values in ([[1, 2], [3]], [{"a": 1}, {"a": 2}]):
+        accumulators.append(ProfileAccumulator())
+        accumulators[-1].add(pa.record_batch([pa.array(values), pa.array([1, 2])], ["x", "n"]))
+    results = by_check(comparing.compare(*(a.profile() for a in accumulators), config()))
+    assert {(r.feature, r.metric) for r in results.values() if r.feature != "n"} == {("x", "kind")}
+    assert results["", "x", "kind"].reason.startswith(
+        "x is numeric (int64) in the baseline and struct<a: int64> now"
+    )
+
+
+def test_structs_in_rows_and_in_statistics_are_open_and_no_failure():
+    accumulator = ProfileAccumulator()
+    accumulator.add(pa.record_batch([pa.array([{"a": 1}] * 9), pa.array([1] * 9)], ["x", "n"]))
+    rows = accumulator.profile()
+    statistics = parse_profile(to_statistics(rows, 100).SerializeToString(), "statistics")
+    for sides in ((rows, statistics), (statistics, rows)):
+        result = by_check(comparing.compare(*sides, config()))["", "x", "kind"]
+        assert result.status is Status.INCONCLUSIVE
+        assert "has the type struct<a: int64>, which cannot be compared" in result.reason
+
+
+def test_two_types_that_cannot_be_compared_are_both_named():
+    profiles = []
+    for values in ([[[1]], [[2]]], [{"a": 1}, {"a": 2}]):
+        accumulator = ProfileAccumulator()
+        accumulator.add(pa.record_batch([pa.array(values), pa.array([1, 2])], ["x", "n"]))
+        profiles.append(accumulator.profile())
+    result = by_check(comparing.compare(*profiles, config()))["", "x", "kind"]
+    assert result.status is Status.INCONCLUSIVE
+    assert result.reason.startswith(
+        "x has the type list<item: list<item: int64>>, which cannot be compared, in the baseline "
+        "data, and has the type struct<a: int64>, which cannot be compared, in the current data; "
+    )

@@ -1,5 +1,7 @@
 """Features in doubt are read again, and nothing else is."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -99,7 +101,14 @@ def test_too_little_data_is_no_doubt_that_reading_settles():
 
 
 def test_the_columns_to_read_for_features():
-    assert rereading.columns(["fare", "num_values(tags)", "tags"]) == {"fare", "tags"}
+    counted = {"num_values(tags)": "tags", "num_values(num_values(a))'": "num_values(a)"}
+    features = ["fare", "num_values(tags)", "tags", "num_values(num_values(a))'", "num_values(b)"]
+    assert rereading.columns(features, counted) == {
+        "fare",
+        "tags",
+        "num_values(a)",
+        "num_values(b)",
+    }
 
 
 def test_finer_features_take_the_place_of_the_coarse_in_every_slice():
@@ -121,3 +130,10 @@ def test_finer_features_take_the_place_of_the_coarse_in_every_slice():
 def test_what_cannot_be_compared_is_refused_before_anything_is_read_again():
     with pytest.raises(InputError, match="have no feature in common"):
         evaluate(profile(fare=BASELINE), profile(miles=BASELINE), DriftConfig(), Reader({}, {}))
+
+
+def test_what_is_read_again_stays_a_time():
+    coarse, fine = profile(at=BASELINE), profile(64, at=BASELINE)
+    known = dataclasses.replace(coarse.slices[""]["at"], logical="timestamp[s]")
+    found = rereading.overlay(Profile({"": {"at": known}}, coarse.rows), fine).slices[""]["at"]
+    assert found == dataclasses.replace(fine.slices[""]["at"], logical="timestamp[s]")

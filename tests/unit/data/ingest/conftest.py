@@ -60,6 +60,7 @@ def ingest(tmp_path: pathlib.Path) -> Callable[..., Ingested]:
         by: str = '{"by": "all"}',
         workers: int = 2,
         folder: str = "out",
+        scheduled: str | None = None,
         **options: Any,
     ) -> Ingested:
         paths = []
@@ -69,7 +70,7 @@ def ingest(tmp_path: pathlib.Path) -> Callable[..., Ingested]:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             paths.append(str(path))
         (tmp_path / folder).mkdir()
-        plan = Plan(splits.parse_splits(by, "splits"), **options)
+        plan = Plan(splits.ready(splits.parse_splits(by, "splits"), scheduled), **options)
         counts = writing.write(paths, plan, str(tmp_path / folder) + "/", workers)
         counts.check("data")
         return Ingested(counts)

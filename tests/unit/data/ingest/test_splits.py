@@ -314,3 +314,49 @@ def test_lists_cannot_be_split_by_value(table):
     table = table.append_column("stops", pa.array([[1]] * 5))
     with pytest.raises(InputError, match=r"a\.csv: column stops: must hold text, numbers or bool"):
         masks_of(parse(by="column", column="stops", values={"a": ["1"]}), table)
+
+
+# Whatever type a reader gave a column.
+
+
+@pytest.mark.parametrize("columns", [None, ["user"]])
+def test_a_row_stays_in_its_split_when_one_value_makes_its_column_text(columns):
+    by_hash = parse(by="hash", buckets={"train": 3, "eval": 1}, columns=columns)
+    users = list(range(200))
+    today = pa.table({"user": users})
+    tomorrow = pa.table({"user": [*map(str, users), "A1"]})
+    assert (
+        rows(by_hash, tomorrow)["train"][: len(rows(by_hash, today)["train"])]
+        == (rows(by_hash, today)["train"])
+    )
+    for kind in (pa.float64(), pa.int16(), pa.decimal128(25, 2)):
+        assert rows(by_hash, pa.table({"user": pa.array(users).cast(kind)})) == (
+            rows(by_hash, today)
+        )
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ([7, 8, 1], [0, 1, -1]),
+        (["007", "8.0", "A1"], [0, 1, 1]),
+        ([7.0, 8.5, 1.0], [0, 2, -1]),
+        ([True, None, False], [-1, -1, -1]),
+    ],
+)
+def test_a_value_of_a_split_is_the_same_in_every_type(column, expected):
+    by_value = parse(by="column", column="code", values={"a": ["7"], "b": [8, "A1"], "c": [8.5]})
+    found = by_value.codes(pa.table({"code": column}).to_batches()[0], "a.csv").tolist()
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"a": ["7"], "b": [7]}, "a and b both hold 7. Fix"),
+        ({"a": ["007"], "b": ["8", "7"]}, "a and b both hold '7', which is '007' too"),
+        ({"a": [True], "b": [1]}, "a and b both hold 1, which is True too"),
+    ],
+)
+def test_values_that_say_the_same_belong_to_one_split(values, said):
+    assert said in message(by="column", column="code", values=values)

@@ -56,6 +56,7 @@ def test_whole_numbers_bits_and_times_become_int64(values, kind, expected):
         ([np.float16(1.5), None], pa.float16(), [[1.5], None]),
         ([decimal.Decimal("2.50"), None], pa.decimal128(5, 2), [[2.5], None]),
         ([decimal.Decimal("2.50")], pa.decimal256(50, 2), [[2.5]]),
+        ([decimal.Decimal("0.7")], pa.decimal128(30, 6), [[float(np.float32(0.7))]]),
         ([datetime.timedelta(milliseconds=1_500), None], pa.duration("ms"), [[1.5], None]),
     ],
     ids=str,

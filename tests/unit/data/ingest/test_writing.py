@@ -337,6 +337,8 @@ def test_the_report_says_what_was_read_and_where_it_went(ingest):
         "unassigned": 1,
         "rejected": [],
         "types": {"city": "string", "fare": "double"},
+        "changed_types": [],
+        "notes": {},
     }
 
 
@@ -352,3 +354,47 @@ def test_threads_of_an_ingest_are_those_of_the_machine_without_a_number(ingest, 
     monkeypatch.setattr(threads, "in_order", noting)
     ingest({"a.csv": CITIES}, workers=None)
     assert used == [3]
+
+
+def test_a_user_stays_in_its_split_on_the_day_that_some_ids_are_no_numbers(ingest):
+    days = [[str(n) for n in range(200)], [*[str(n) for n in range(200)], "A1", "A2"]]
+    of = {}
+    for day, ids in enumerate(days):
+        content = "user,fare\n" + "".join(f"{user},2.5\n" for user in ids)
+        by = '{"by": "hash", "buckets": {"train": 7, "eval": 3}, "columns": ["user"]}'
+        found = ingest({"a.csv": content}, by, folder=str(day))
+        of[day] = {
+            str(row["user"][0].decode() if day else row["user"][0]) for row in found.rows("eval")
+        }
+        assert found.counts.types["user"] == ("string" if day else "int64")
+    assert of[1] - {"A1", "A2"} == of[0]
+
+
+def test_types_are_compared_with_those_of_the_run_before(ingest):
+    before = ingest({"a.csv": "user,fare,gone\n1,2.5,\n"}, folder="before").counts.report()
+    found = ingest({"a.csv": "user,fare,gone\nA1,2.5,x\n"}, folder="now").counts
+    found.compare_types(before)
+    assert [str(change) for change in found.changed] == ["user is string, and was int64"]
+    assert found.report()["changed_types"] == [
+        {"column": "user", "before": "int64", "now": "string"}
+    ]
+
+
+def test_the_report_says_what_was_read_otherwise_than_it_stands_in_the_file(ingest):
+    found = ingest({"a.csv": "city;fare\nBoston;2,5\nDenver;NA\n"})
+    [(path, notes)] = found.counts.report()["notes"].items()
+    assert path.endswith("a.csv")
+    assert notes == [
+        "read `;` as the delimiter",
+        "read `NA` as missing in 1 row of column fare",
+        "read decimal commas in column fare",
+    ]
+    assert found.counts.types == {"city": "string", "fare": "double"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_na_is_text_in_every_file_where_it_is_in_one(ingest, turned):
+    cells = ["NA", "DE"][:: -1 if turned else 1]
+    found = ingest({f"{at}.csv": f"country,n\n{cell},1\n" for at, cell in enumerate(cells)})
+    assert found.counts.types["country"] == "string"
+    assert found.counts.report()["notes"] == {}

@@ -83,8 +83,9 @@ def test_parquet_is_known_by_its_name(tmp_path):
 def test_unknown_formats_list_the_known(tmp_path, name):
     [path] = make(tmp_path, name)
     assert message(sources.open_file, path) == (
-        f"{path}: is none of the formats .csv, .parquet, .jsonl, .ndjson, .tfrecord, .tfrecords, "
-        ".pb, .pbtxt. Fix: rename or convert the file."
+        f"{path}: is none of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, .json, "
+        ".arrow, .feather, .ipc, .tfrecord, .tfrecords, .pb, .pbtxt. Fix: rename or convert the "
+        "file."
     )
 
 

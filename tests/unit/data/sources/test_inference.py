@@ -54,7 +54,8 @@ def message(call, *arguments):
         (["2016-01-01", "2016-01-01 10:00:00"], "timestamp[s]"),
         (["2016-01-01 10:00:00.5", "2016-01-01"], "timestamp[us]"),
         (["2016-01-01 10:00:00.5", "9999-12-31"], "timestamp[us]"),
-        (["2016-01-01 10:00:00.123456789", "2016-01-01"], "string"),
+        (["2016-01-01 10:00:00.123456789", "2016-01-01"], "timestamp[us]"),
+        (["2016-01-01 10:00:00.123456789", "9999-12-31"], "timestamp[us]"),
         (["0x10", "1.5"], "string"),
         (["true", "1"], "string"),
         (["", "7"], "int64"),
@@ -154,8 +155,8 @@ def test_types_that_nothing_holds_for_are_refused(write):
 def test_other_formats_are_refused(write):
     path = write("a.tfrecord", "")
     assert message(sources.infer, [path]) == (
-        f"{path}: is none of the formats .csv, .parquet, .jsonl, .ndjson. "
-        "Fix: rename or convert the file."
+        f"{path}: is none of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, .json, "
+        ".arrow, .feather, .ipc. Fix: rename or convert the file."
     )
 
 

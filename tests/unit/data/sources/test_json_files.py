@@ -152,9 +152,11 @@ def test_a_key_that_stands_twice_is_refused(reader, write):
         (1, "far", "a number"),
         ("far", 1, "a text"),
         (True, 1, "a boolean"),
-        ([1], 1, "a list of number"),
+        ([1], "far", "a number"),
         (1, {"x": 1}, "a number"),
-        ([1], ["x"], "a list of number"),
+        ([1], ["x"], "a number"),
+        ({"x": 1}, 1, "an object"),
+        ([[1]], [1], "a list"),
     ],
 )
 def test_a_value_of_another_kind_is_named(reader, write, before, first, other, kind):

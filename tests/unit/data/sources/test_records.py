@@ -97,5 +97,7 @@ def test_what_is_no_example_is_refused_with_its_place(reader, write, monkeypatch
     monkeypatch.setattr(records, "_BATCH_RECORDS", 2)
     path = write(frame([*EXAMPLES[:2], b"\xff\xff not an example"]))
     message = reader.message(path)
-    assert message.startswith(f"{path}: records 3 to 3: are not tf.Example (")
-    assert message.endswith("Fix: write it again as TFRecord of tf.Example.")
+    assert message.startswith(
+        f"{path}: records 3 to 3: are neither tf.Example nor tf.SequenceExample ("
+    )
+    assert message.endswith("Fix: write it again as TFRecord of one of these.")

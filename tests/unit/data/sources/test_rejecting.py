@@ -24,7 +24,7 @@ CSV_BAD = {
     "1\n": ("", "1", "2 cells"),
     "1,2,3\r\n": ("", "3", "2 cells"),
     '1,"x"y\n': ("", "a quote that is not closed at the end of a cell", "closed quotes"),
-    "1,\udcff\n": ("", "bytes that are not UTF-8", "UTF-8"),
+    "1,\udcff\n": ("", "bytes that are not UTF-8", "UTF-8, or the option encoding"),
 }
 JSON_GOOD = ['{"a": 1, "b": "x"}\n', '{"b": "2016-01-01"}\r\n', '{"a": null}\n', ' {"a": 7}\n']
 JSON_BAD = {

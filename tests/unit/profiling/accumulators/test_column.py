@@ -12,8 +12,8 @@ from skewgate.core.distributions import (
     CategoricalDistribution,
     EmptyDistribution,
     NumericDistribution,
+    OpaqueDistribution,
 )
-from skewgate.core.errors import InputError
 from skewgate.data.arrow.values import numbers, validity
 from skewgate.profiling.accumulators.column import ColumnAccumulator
 
@@ -347,20 +347,26 @@ def test_integers_and_floats_are_one_column():
         assert not side.integer
 
 
-def test_text_and_numbers_are_not():
-    message = (
-        r"^column x: is {} in one part of the data and {} in another\. "
-        r"Fix: write it with one type, or make it BYTES in the schema\.$"
-    )
-    number, name = pa.array([1.5]), pa.array(["far"])
-    with pytest.raises(InputError, match=message.format("double", "string")):
-        accumulate(number, name)
-    with pytest.raises(InputError, match=message.format("string", "double")):
-        accumulate(name, number)
-    with pytest.raises(InputError, match=message.format("double", "string")):
-        accumulate(number).merge(accumulate(name))
-    with pytest.raises(InputError, match=message.format("string", "double")):
-        accumulate(name).merge(accumulate(number))
+@pytest.mark.parametrize("merged", [False, True])
+def test_text_and_numbers_are_not_and_both_types_are_told(merged):
+    number, name = pa.array([1.5, None]), pa.array(["far"])
+    for parts, (one, other) in (
+        ((number, name), ("double", "string")),
+        ((name, number), ("string", "double")),
+    ):
+        if merged:
+            found = accumulate(parts[0])
+            found.merge(accumulate(parts[1]))
+        else:
+            found = accumulate(*parts)
+        assert found.kind == "opaque"
+        assert found.distribution(4) == OpaqueDistribution(
+            n_missing=2,
+            n=2,
+            problem=f"is {one} in one part of the data and {other} in another",
+            types=frozenset({"double", "string"}),
+            faulty=True,
+        )
 
 
 def test_merging_is_reading_on():
@@ -400,6 +406,51 @@ def test_merging_categories():
     ],
     ids=lambda array: str(array.type),
 )
-def test_what_cannot_be_compared_is_refused_with_a_sentence(array):
-    with pytest.raises(InputError, match=r"^column x: has the type .*, which cannot be compared\."):
-        accumulate(array)
+def test_what_cannot_be_compared_is_kept_as_that(array):
+    found = accumulate(array, array)
+    side = found.distribution(3)
+    assert isinstance(side, OpaqueDistribution)
+    assert side.problem.startswith("has the type ")
+    assert side.problem.endswith(", which cannot be compared")
+    assert (side.n, side.n_missing, side.faulty) == (
+        2 - 2 * array.null_count,
+        1 + 2 * array.null_count,
+        False,
+    )
+    assert found.value_count() is None
+
+
+def test_a_column_that_was_given_up_keeps_no_values():
+    found = accumulate(pa.array([1.5]))
+    found.give_up("cannot be read", faulty=False)
+    found.add(pa.array([2.5, None]))
+    found.merge(accumulate(pa.array(["a"])))
+    assert found.distribution(4) == OpaqueDistribution(
+        1, 3, "cannot be read", frozenset({"double", "string"})
+    )
+
+
+# Types.
+
+
+def test_the_types_that_held_the_values_are_kept():
+    single, double = pa.array([0.5], pa.float32()), pa.array([0.25])
+    assert profile(single).types == {"float"}
+    assert profile(single, double, pa.nulls(1)).types == {"float", "double"}
+    assert profile(pa.array([[1], [2, 3]], pa.list_(pa.int16()))).types == {"int16"}
+    assert profile(pa.array(["a"]).dictionary_encode()).types == {"string"}
+
+
+def test_categories_are_named_alike_whatever_type_holds_the_numbers():
+    arrays = [
+        pa.array([2, 10]),
+        pa.array([2.0, 10.0]),
+        pa.array([2.0, 10.0], pa.float32()),
+        pa.array([decimal.Decimal("2.00"), decimal.Decimal("10.00")]),
+    ]
+    for array in arrays:
+        found = accumulate(array, categorical=True).distribution(2)
+        assert found.counts == {"2": 1.0, "10": 1.0}
+    for kind in (pa.float32(), pa.float64()):
+        found = accumulate(pa.array([0.1, -0.0], kind), categorical=True).distribution(2)
+        assert found.counts == {"0.1": 1.0, "0": 1.0}

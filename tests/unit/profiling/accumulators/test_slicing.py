@@ -1,4 +1,6 @@
+import decimal
 import itertools
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -84,6 +86,11 @@ def test_a_batch_without_rows_has_no_slices():
         (pa.array([7, 8, None]).dictionary_encode(), ["company_7", "company_8"]),
         (pa.array([True, False, None]).dictionary_encode(), ["company_1", "company_0"]),
         (pa.array(["a\0", "a", None]), ["company_a\0", "company_a"]),
+        (pa.array([7.0, -1.0, math.nan]), ["company_7", "company_-1"]),
+        (pa.array([7.0, 2.0**40, None], pa.float32()), ["company_7", f"company_{2**40}"]),
+        (pa.array([decimal.Decimal("7.00"), 8, None]), ["company_7", "company_8"]),
+        (pa.array([7.0, 8.0, None]).dictionary_encode(), ["company_7", "company_8"]),
+        (pa.array([[7.0], [8.0], None]), ["company_7", "company_8"]),
         (
             pa.array([[1], [2], None], pa.list_(pa.int64(), 1)),
             ["company_1", "company_2"],

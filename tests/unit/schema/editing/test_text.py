@@ -278,12 +278,17 @@ def features(draw):
     return made
 
 
+def _name(item):
+    return item.name
+
+
 SCHEMAS = st.builds(
     schema_pb2.Schema,
-    feature=st.lists(features(), min_size=1, max_size=4),
+    feature=st.lists(features(), min_size=1, max_size=4, unique_by=_name),
     string_domain=st.lists(
         st.builds(schema_pb2.StringDomain, name=NAMES, value=st.lists(NAMES, max_size=4)),
         max_size=3,
+        unique_by=_name,
     ),
     default_environment=st.lists(NAMES, max_size=2),
     dataset_constraints=st.none()
@@ -334,7 +339,9 @@ def changes(draw):
                 item.name = name
         for domain in new.string_domain:
             domain.value.extend(draw(st.lists(NAMES, max_size=2)))
-        new.feature.extend(draw(st.lists(features(), max_size=2)))
+        known = {item.name for item in new.feature}
+        added = draw(st.lists(features(), max_size=2, unique_by=_name))
+        new.feature.extend(item for item in added if item.name not in known)
     return draw(texts(old)), new
 
 

@@ -10,10 +10,11 @@ from skewgate.checks.skew.anomalies import findings, unchecked
 from skewgate.checks.skew.anomalies.chance import may_be_chance
 from skewgate.checks.skew.anomalies.expected import expected
 from skewgate.checks.skew.anomalies.observed import observed
-from skewgate.checks.skew.anomalies.subjects import Subjects, declarations, is_validated, name_of
+from skewgate.checks.skew.anomalies.subjects import Subjects, declarations, name_of
 from skewgate.checks.skew.config import ANOMALY_TYPES, AnomalyRules
 from skewgate.core.results import Status
 from skewgate.core.wording import between, percent
+from skewgate.schema.reading import is_validated
 
 SCHEMA = text_format.Parse(
     """

@@ -129,3 +129,16 @@ def test_differences_of_whole_numbers_do_not_overflow(absolute):
     low, high = np.array([-(2**63), 0]), np.array([2**63 - 1, 2])
     assert close(low, high, absolute, 0.0).tolist() == [False, absolute > 2]
     assert close(high, low, absolute, 0.0).tolist() == [False, absolute > 2]
+
+
+def test_the_same_number_in_two_types_is_equal_without_any_tolerance():
+    double = np.array([0.1, 0.3, 2.0**60, 1e39, np.nan])
+    for name in ("float32", "float64"):
+        with np.errstate(over="ignore"):
+            other = double.astype(name)
+        found = close(double, other, 0.0, 0.0)
+        assert found.tolist() == [True, True, True, name == "float64", True]
+        assert close(other, double, 0.0, 0.0).tolist() == found.tolist()
+    whole = np.array([2**24 + 1, 2**60 + 1, 7])
+    assert close(whole, whole.astype(np.float32), 0.0, 0.0).all()
+    assert not close(whole, whole.astype(np.float32) * 2, 0.0, 0.0).any()

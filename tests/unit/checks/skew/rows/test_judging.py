@@ -92,9 +92,15 @@ def test_nothing_matched_is_inconclusive_and_says_what_was_seen():
 
 
 def test_keys_of_two_kinds_are_named_where_nothing_matches():
-    serving = pa.RecordBatch.from_arrays([pa.array(["1", "2"])], ["id"])
+    serving = pa.RecordBatch.from_arrays([pa.array(["01", "02"])], ["id"])
     (result,) = judged(rows(3), serving, RowRules(keys=["id"])).values()
     assert "id (training has numbers, serving text)" in result.reason
+
+
+def test_keys_that_one_side_has_as_text_match_the_integers_that_they_say():
+    serving = pa.RecordBatch.from_arrays([pa.array(["1", "A1", "2"])], ["id"])
+    result = judged(rows(3), serving, RowRules(keys=["id"], min_matched=0.5))["", ""]
+    assert result.reason.startswith("2 rows were matched by id")
 
 
 def test_few_matches_are_inconclusive():
