@@ -46,7 +46,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         input_dict = artifact_io.without_absent(input_dict)
         config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
-        schema = artifact_io.read_schema(input_dict["schema"])
+        schema = artifact_io.read_schema(input_dict["schema"], nameless=True)
         schema_lib.check_environment(schema, environment)
         schema = schema_lib.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])

@@ -147,8 +147,10 @@ def rank_error(artifact: types.Artifact) -> float:
     return STOCK_RANK_ERROR
 
 
-def read_schema(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
-    """Reads the schema of a Schema artifact."""
+def read_schema(
+    artifacts: Sequence[types.Artifact], *, nameless: bool = False
+) -> schema_pb2.Schema:
+    """Reads the schema of a Schema artifact; see `parse_schema` for `nameless`."""
     uri = artifact_utils.get_single_uri(list(artifacts))
     names = [name for name in fileio.listdir(uri) if name.endswith(".pbtxt")]
     if len(names) != 1:
@@ -158,7 +160,7 @@ def read_schema(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
         text = read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(path, f"is not UTF-8 text (byte {error.start})") from error
-    return parse_schema(text, path)
+    return parse_schema(text, path, nameless=nameless)
 
 
 def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:

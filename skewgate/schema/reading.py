@@ -14,8 +14,13 @@ from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 
 
-def parse_schema(text: str, where: str) -> schema_pb2.Schema:
+def parse_schema(text: str, where: str, *, nameless: bool = False) -> schema_pb2.Schema:
     """Parses schema.pbtxt.
+
+    Args:
+        text: of the schema.
+        where: names the source in messages.
+        nameless: whether things may have no name, for who reports them as anomalies.
 
     Raises:
         InputError: it is not a text-format Schema, has no feature, or has one without a name or
@@ -32,7 +37,8 @@ def parse_schema(text: str, where: str) -> schema_pb2.Schema:
     if not schema.feature:
         raise InputError(where, "declares no feature", "add the features of your data")
     for kind in ("feature", "sparse_feature", "weighted_feature", "string_domain"):
-        _check_names([item.name for item in getattr(schema, kind)], kind, where)
+        names = [item.name for item in getattr(schema, kind)]
+        _check_names([name for name in names if name or not nameless], kind, where)
     return schema
 
 

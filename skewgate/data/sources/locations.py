@@ -31,7 +31,7 @@ def find(location: str) -> list[str]:
     Raises:
         InputError: there is no file, or a folder holds what may not be passed over.
     """
-    place = mounts.current().local(location)
+    place = _place(location)
     if _is_folder(place):
         paths = _in_folder(place)
         if not paths:
@@ -55,7 +55,7 @@ def root(location: str) -> str:
     That is the folder that was named, or of a pattern what stands before its first wildcard. What
     a user names is no data: of `data/year=2024` the year is no column.
     """
-    place = mounts.current().local(location).rstrip("/")
+    place = _place(location).rstrip("/")
     if _is_folder(place):
         return place
     if not s3.is_remote(place) and os.path.exists(place):
@@ -63,6 +63,17 @@ def root(location: str) -> str:
     scheme, found, rest = place.rpartition("://")
     fixed, wild = patterns.split_wild(rest)
     return scheme + found + (fixed if wild else os.path.dirname(rest))
+
+
+def _place(location: str) -> str:
+    """Returns where a location is: in its store, if that can be asked, else under a mount.
+
+    Under the mounts of a launcher lie the artifacts of a task, and none of the rows that a
+    parameter names.
+    """
+    if s3.is_object(location) and s3.is_reachable(location):
+        return location
+    return mounts.current().local(location)
 
 
 def is_partition(name: str) -> bool:

@@ -36,7 +36,7 @@ def read(path, types, block):
     records, schemas = [], set()
     with mock.patch.multiple(base, BLOCK_BYTES=block, BATCH_ROWS=block):
         found = sources.infer([path], types)
-        for batch in sources.open_file(path, found, complete=True).batches():
+        for batch in sources.open_file(path, types, known=found, complete=True).batches():
             features = to_features(batch, path)
             schemas.add(features.schema.remove_metadata())
             records += encoder.encode(features)
