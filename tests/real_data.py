@@ -82,6 +82,15 @@ def is_no_table(place: str) -> bool:
     return len(set(header)) < len(header) or any(len(row) != len(header) for row in rows if row)
 
 
+def has_no_header(place: str) -> bool:
+    """Says whether the first line of a CSV file is of numbers with fractions, as all others are."""
+    path = pathlib.Path(place)
+    if not path.is_file() or ".csv" not in path.name:
+        return False
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+        return re.fullmatch(r"[-+.,eE0-9]*\.[-+.,eE0-9]*", file.readline().strip()) is not None
+
+
 def holds_other_delimiter(place: str) -> bool:
     """Says whether each line of a file is one cell with blanks, tabs, semicolons or bars in it."""
     path = pathlib.Path(place)

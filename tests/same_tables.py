@@ -114,7 +114,7 @@ SPREAD = ("int32", "int64", "float32", "float64", "decimal", "date", "micro", "z
 _LISTS = ("ints", "floats", "texts")
 CATEGORIES = ("text", "words", "digits", "truths", "texts", "bytes")
 NAMES = (
-    *("x", "y", "a b", " lead", "é", "0", "12.5", "null", "num_values(x)", "a,b", 'q"q', "index"),
+    *("x", "y", "a b", " lead", "é", "0", "null", "num_values(x)", "a,b", 'q"q', "index"),
     "line\nend",
 )
 """Names of features, without those of an index, which some forms cannot tell from features."""
@@ -134,7 +134,8 @@ class SameTable:
 
     def doubt(self, feature: str, metric: str) -> str:
         """Says why a check of a feature may be inconclusive, or "" if it may not."""
-        name = feature if feature in self.kinds else feature[len("num_values(") : -1]
+        of = feature.rstrip("'")[len("num_values(") : -1]
+        name = feature if feature in self.kinds else of
         column, kind = self.table[name], self.kinds[name]
         values = len(column) - column.null_count
         if not values:

@@ -67,8 +67,8 @@ def aligned(
 def bits_of(side: NumericDistribution) -> int:
     """Returns how many significant bits the values had in the coarsest type that held them.
 
-    Values in 64 bits that are all 32-bit floats, with fractions as no short number has them, were
-    stored in 32 bits before.
+    Values in 64 bits that are all 32-bit floats, with fractions as no short number has them or so
+    large that they can have none, were stored in 32 bits before.
     """
     known = min(map(bits_of_type, side.types), default=DOUBLE)
     if known < DOUBLE or side.integer:
@@ -78,7 +78,8 @@ def bits_of(side: NumericDistribution) -> int:
         return DOUBLE
     # The fraction and the exponent of a number: 0.5 to 1 times a power of 2.
     significant = np.frexp(edges)[0] * 2.0**_SHORT
-    long = (significant != np.floor(significant)) & (edges != np.floor(edges))
+    fractional = (edges != np.floor(edges)) | (np.abs(edges) >= 2.0**DOUBLE)
+    long = (significant != np.floor(significant)) & fractional
     return SINGLE if long.any() else DOUBLE
 
 

@@ -104,6 +104,9 @@ def test_32_bit_floats_that_were_widened_are_known_by_their_values():
     assert bits_of(widened) == SINGLE
     before, now, _ = aligned(widened, numeric([0.1, 0.25, 7.0], "double"))
     assert ks_interval(before, now) == (0.0, 0.0, 0.0)
+    large = numeric(store([6.810214e16], "float"), "double")
+    before, now, _ = aligned(large, numeric([6.810214e16], "double"))
+    assert ks_interval(before, now) == (0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("values", [[0.5, 2.25, 1e6], [3.0, 16_777_215.0], [0.1], [math.inf, 0.5]])
