@@ -27,6 +27,7 @@ import pyarrow as pa
 from skewgate.core.distributions import FloatArray
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds, spelled_values, times
+from skewgate.data.arrow.decimals import to_doubles
 from skewgate.data.arrow.row_keys import RowHash, Rows
 from skewgate.data.arrow.texts import Texts, Words
 from skewgate.data.arrow.values import list_lengths, numbers, to_bytes, validity
@@ -147,7 +148,7 @@ def _numbers(array: pa.Array, where: str) -> npt.NDArray[np.int64] | FloatArray:
             np.float64
         )  # as which a reader may have it, where others have fractions
     if pa.types.is_decimal(kind):
-        return _nearest(array)
+        return numbers(to_doubles(array))
     if pa.types.is_float64(kind):
         return _plain_nan(numbers(array))
     if pa.types.is_floating(kind):
@@ -157,18 +158,6 @@ def _numbers(array: pa.Array, where: str) -> npt.NDArray[np.int64] | FloatArray:
         f"has the type {kind}, which rows cannot be split by",
         "name other columns in `columns`",
     )
-
-
-def _nearest(decimals: pa.Array) -> FloatArray:
-    """Returns the nearest floats, which Arrow's cast does not."""
-    scale = decimals.type.scale
-    if pa.types.is_decimal128(decimals.type) and 0 <= scale <= _EXACT_POWER:
-        halves = np.frombuffer(decimals.buffers()[1], np.int64)
-        low, high = halves.reshape(-1, 2)[decimals.offset :][: len(decimals)].T
-        if (high == low >> 63).all() and (np.abs(low) <= _EXACT).all():
-            quotients: FloatArray = low / 10.0**scale
-            return quotients  # of two exact floats, so that it is rounded once
-    return np.array([float(each) for each in decimals.to_pylist()])
 
 
 def _shortest(values: npt.NDArray[np.float32]) -> FloatArray:
