@@ -7,7 +7,7 @@ Spaces and tabs around do not count; digits are those of ASCII.
 | `7`, `-7`, `+7`, `007`, `-0` | the integer, if it has 64 bits | the nearest float |
 | `7.0`, `7.`, `7e2` | the integer, if it is whole and has 64 bits | the nearest float |
 | `7.5`, `.5` | none | the nearest float |
-| `nan`, `inf`, `-infinity`, in any case | none | NaN, infinity |
+| `nan`, `inf`, `+inf`, `-infinity`, in any case | none | NaN, infinity |
 | `true`, `True`, `TRUE`, `false` ... | 1, 0 | none |
 | `2016-01-31`, `2016-01-31 10:00:00.5Z` | whole seconds since 1970, rounded down | none |
 | `10:00`, `10:00:30` | seconds since midnight | none |
@@ -37,7 +37,7 @@ Mask = npt.NDArray[np.bool_]
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 """The words for booleans: without 1 and 0, which are numbers."""
 NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
-_NO_NUMBER = r"(?i)^-?(?:nan(?:\([0-9a-z_]*\))?|inf(?:inity)?)$"
+_NO_NUMBER = r"(?i)^[-+]?(?:nan(?:\([0-9a-z_]*\))?|inf(?:inity)?)$"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 _FRACTION = r"(?P<clock>:[0-9]{2}:[0-9]{2})\.(?P<fraction>[0-9]{1,9})"
@@ -149,7 +149,7 @@ def _without_plus(text: pa.Array) -> pa.Array:
     """Returns text without the signs that Arrow does not know."""
     if b"+" not in _content(text):
         return text
-    return pc.replace_substring_regex(text, pattern=r"^\+([0-9.])", replacement=r"\1")
+    return pc.replace_substring_regex(text, pattern=r"^\+([0-9.iInN])", replacement=r"\1")
 
 
 def _content(text: pa.Array) -> bytes:
