@@ -6,6 +6,9 @@ import re
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 import skewgate
@@ -114,3 +117,23 @@ def test_a_command_that_ends_early_keeps_its_exit_code(tmp_path):
             [*command, "--out", places[2]], capture_output=True, text=True, timeout=300
         )
         assert (result.returncode, result.stderr.count("\n")) == (2, 1), result.stderr
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_data_are_compared_without_pandas(tmp_path, ending):
+    # It takes 0.4 s to load, and some functions of Arrow load it where it is installed.
+    rows = pa.table({"fare": [4.5, 7.25] * 50, "kind": ["a", "b"] * 50})
+    path = tmp_path / f"trips.{ending}"
+    if ending == "parquet":
+        pa.parquet.write_table(rows, path)
+    elif ending == "csv":
+        pa.csv.write_csv(rows, path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows.to_pylist()))
+    code = (
+        "import sys\n"
+        "from skewgate.cli.main import main\n"
+        "assert main(['drift', *sys.argv[1:], '--quiet']) in (0, 3)\n"
+        "print('pandas' in sys.modules)"
+    )
+    assert python("-c", code, str(path), str(path)).stdout.splitlines()[-1] == "False"

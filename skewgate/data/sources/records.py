@@ -12,6 +12,7 @@ from skewgate.core.errors import ColumnError, InputError
 from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
+from skewgate.data.tf_example import patching
 from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.inflating import Inflated
 from skewgate.data.tf_example.sequences import decode_rows
@@ -63,8 +64,6 @@ def _salvaged(
         InputError: the records are neither tf.Example nor tf.SequenceExample; a ColumnError if a
             feature that is wanted has values of two types.
     """
-    from skewgate.data.tf_example import patching  # takes half a second
-
     try:
         types = patching.types_of(records)
     except message.DecodeError:

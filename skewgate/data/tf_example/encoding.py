@@ -26,7 +26,9 @@ Lengths = npt.NDArray[np.int64]
 _FIELD_1, _FIELD_2 = b"\x0a", b"\x12"  # with a length
 _BYTES, _FLOATS, _INTS = b"\x0a", b"\x12", b"\x1a"  # the fields of Feature
 _MISSING, _EMPTY = -2, -1  # codes of rows whose feature has no kind, or a kind and no value
-_NOTHING = pa.scalar(b"", pa.large_binary())
+_NOTHING = pa.Array.from_buffers(  # `pa.scalar` of Arrow 10 loads pandas
+    pa.large_binary(), 1, [None, pa.py_buffer(np.zeros(2, np.int64)), pa.py_buffer(b"")]
+)[0]
 
 
 def encode(batch: pa.RecordBatch) -> list[bytes]:
