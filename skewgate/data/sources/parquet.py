@@ -3,86 +3,61 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.extension_types import PICKLED
 from skewgate.data.arrow.kinds import TEXT
-from skewgate.data.arrow.values import values_of
 from skewgate.data.sources import base, column_names
-from skewgate.data.sources.casts import cast_batch
 from skewgate.data.sources.parquet_errors import unreadable
-from skewgate.data.sources.rejected import Rejected, Rejections, enough, reject
-from skewgate.data.sources.streams import Opener, open_binary
+from skewgate.data.sources.rejected import Rejections
+from skewgate.data.sources.streams import open_binary
+from skewgate.data.sources.typed_files import TypedSource, batch_rows, without_code
 
 _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row group
 _DICTIONARIES = frozenset(["PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"])
 """Encodings of text that Arrow reads as dictionaries."""
 
 
-class ParquetSource(base.TableSource):
+class ParquetSource(TypedSource):
     """A Parquet file, which compresses its pages itself."""
-
-    columns: list[str]
-    may_be_packed = False
-
-    def __init__(
-        self,
-        path: str,
-        types: Mapping[str, pa.DataType],
-        opener: Opener | None = None,
-        *,
-        complete: bool = False,
-    ) -> None:
-        """See TableSource; the columns are those of the file, whatever `types` name."""
-        self.path, self._types, self._opener = path, dict(types), opener
-        with self._open() as file:
-            self.rows = int(file.metadata.num_rows)
-            self._schema = file.schema_arrow
-            found = column_names.columns_of(
-                self._schema.names, types, functools.partial(_first_values, file), path
-            )
-        self._header, self.columns, self._notes = found.header, found.features, found.notes
 
     @contextlib.contextmanager
     def _open(self, texts: Collection[str] = ()) -> Iterator[pa.parquet.ParquetFile]:
         source: Any = self.path if self._opener is None else open_binary(self.path, self._opener)
         try:
-            yield pa.parquet.ParquetFile(source, read_dictionary=list(texts), buffer_size=_BUFFER)
+            with without_code(self.path):
+                yield pa.parquet.ParquetFile(
+                    source, read_dictionary=list(texts), buffer_size=_BUFFER
+                )
         except UnicodeDecodeError as error:
             problem = "has a column whose name is not UTF-8"
             raise InputError(self.path, problem, "rename it") from error
         except (pa.ArrowInvalid, OSError, NotImplementedError) as error:
             raise unreadable(self.path, source, error) from error
-        except RuntimeError as error:
-            if PICKLED not in str(error):
-                raise
-            raise InputError(
-                self.path,
-                f"has a column of the type {PICKLED}, which brings code of its own to be run",
-                "write it again with a type of Arrow's, and do not trust where it came from",
-            ) from error
         finally:
             if self._opener is not None:
                 source.close()
 
-    def scan(self) -> Iterator[pa.Schema]:
-        """See TableSource; the file says its types."""
-        kinds = dict(zip(self._header, self._schema.types, strict=True))
-        yield pa.schema([(name, self._types.get(name, kinds[name])) for name in self.columns])
+    def _look(self, file: pa.parquet.ParquetFile) -> pa.Schema:
+        self.rows = int(file.metadata.num_rows)
+        return file.schema_arrow
+
+    def _beginning(self, file: pa.parquet.ParquetFile, place: int) -> pa.Array | None:
+        name = self._schema.names[place]
+        rows = file.iter_batches(column_names.MOST_ROWS, columns=[name], use_threads=False)
+        batch = next(rows, None)
+        return None if batch is None else _taken(batch, [name], [name]).column(0)
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source; text comes as dictionaries."""
         fields = dict(zip(self._header, self._schema, strict=True))
-        names = [name for name in self.columns if columns is None or name in columns]
+        names = self._wanted(columns)
         stored = [fields[name].name for name in names]
         texts = [
             fields[name].name
@@ -90,17 +65,9 @@ class ParquetSource(base.TableSource):
             if fields[name].type in TEXT and self._types.get(name, pa.string()) == pa.string()
         ]
         texts = self._as_dictionaries(texts)
-        rows = max(min(base.BATCH_ROWS, base.BATCH_CELLS // max(len(names), 1)), 1)
-        first = 1
         with self._open(texts) as file:
-            for batch in file.iter_batches(rows, columns=stored, use_threads=False):
-                renamed = _taken(batch, stored, names)
-                cast, problems = cast_batch(renamed, self._types, self.path, enough(rejections))
-                for at in sorted(problems):
-                    reject(rejections, Rejected(self.path, first + at, *problems[at]))
-                lines = np.delete(np.arange(first, first + len(batch)), list(problems))
-                yield base.with_lines(cast, lines if problems else first)
-                first += len(batch)
+            read = file.iter_batches(batch_rows(len(names)), columns=stored, use_threads=False)
+            yield from self._given((_taken(batch, stored, names) for batch in read), rejections)
 
     def _as_dictionaries(self, texts: list[str]) -> list[str]:
         """Returns the columns of text that can be read as dictionaries; the others come plain."""
@@ -115,17 +82,6 @@ class ParquetSource(base.TableSource):
                 if name in places
                 and all(_DICTIONARIES.issuperset(g.column(places[name]).encodings) for g in groups)
             ]
-
-
-def _first_values(file: pa.parquet.ParquetFile, place: int) -> list[Any]:
-    """Returns values of whole numbers or text that a column begins with; else one missing value."""
-    field = file.schema_arrow.field(place)
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if not pa.types.is_integer(kind) and kind not in TEXT:
-        return [None]
-    rows = file.iter_batches(column_names.MOST_ROWS, columns=[field.name], use_threads=False)
-    batch = next(rows, None)
-    return [] if batch is None else values_of(_taken(batch, [field.name], [field.name]).column(0))
 
 
 def _taken(batch: pa.RecordBatch, stored: list[str], names: list[str]) -> pa.RecordBatch:
