@@ -127,7 +127,7 @@ class JsonSource(base.TableSource):
     def _blocks(self, reading: _Reading) -> Iterator[_Block]:
         for first, lines in self._file.blocks(whole_lines):
             for before, data in cut_lines(lines, _MOST_LINES):
-                if not data.strip():
+                if data.isspace():
                     continue
                 line = first + before
                 block = self._read(line, data, reading) or self._salvaged(line, data, reading)
@@ -294,7 +294,10 @@ def _as_lists(types: _Types, many: Set[str]) -> _Types:
 
 def _is_plain(data: bytes, rows: int) -> bool:
     """Says whether each line begins and ends as an object, as far as it can be told at once."""
-    between = data.count(b"}\n{")
+    letters = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(letters[1:-1] == ord("\n"))
+    around = (letters[ends] == ord("}")) & (letters[ends + 2] == ord("{"))
+    between = int(np.count_nonzero(around))
     if between != rows - 1 and b"\r" in data:
         between += data.count(b"}\r\n{")
     return between == rows - 1 and data[:1] == b"{" and data[-3:].rstrip(b"\r\n")[-1:] == b"}"

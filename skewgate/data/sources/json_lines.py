@@ -17,6 +17,7 @@ from skewgate.data.arrow.kinds import is_list, name_of, value_type
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import json_types
 from skewgate.data.sources.rejected import shortened
+from skewgate.data.sources.streams import occurrences
 
 DEEPEST = 64
 """Objects and lists within each other that a line may have."""
@@ -54,7 +55,8 @@ def lines(data: bytes) -> list[tuple[int, bytes]]:
 
 def ends_well(data: bytes) -> bool:
     """Says whether the last line that is not blank is JSON and nothing more."""
-    end = len(data.rstrip())
+    tail = data[-64:]  # the whole would be copied
+    end = len(data.rstrip()) if tail.isspace() else len(data) - len(tail) + len(tail.rstrip())
     start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
     try:
         json.loads(data[start:end])
@@ -79,7 +81,7 @@ def is_odd(data: bytes, rows: int) -> bool:
         before = data[max(found.start() - 64, 0) : found.start()].rstrip(b"- \t\r\n")
         if before[-1:] in (b"", b":", b",", b"["):
             return True
-    if data.count(b"[") + data.count(b"{") - rows < DEEPEST:
+    if sum(occurrences(data, letter) for letter in (b"[", b"{") if letter in data) < DEEPEST + rows:
         return False
     letters = np.frombuffer(data, np.uint8)
     opening = np.flatnonzero((letters == _OPENING[0]) | (letters == _OPENING[1]))

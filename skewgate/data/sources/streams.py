@@ -147,10 +147,15 @@ class TextFile:
 
 def count_lines(data: bytes) -> int:
     r"""Returns the number of line ends: \n, \r\n or \r."""
-    count = data.count(b"\n")
+    count = occurrences(data, b"\n")
     if b"\r" in data:
         count += data.count(b"\r") - data.count(b"\r\n")
     return count
+
+
+def occurrences(data: bytes, letter: bytes) -> int:
+    """Counts one byte, faster than `bytes.count` where it is frequent."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(letter)))
 
 
 def cut_lines(data: bytes, most: int) -> Iterator[tuple[int, bytes]]:
