@@ -5,7 +5,7 @@ PYTEST := $(VENV)/pytest --import-mode=importlib
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-all bench bench-quality golden schemas lint types format locks image clean
+.PHONY: help setup demo test test-long test-all bench bench-quality laws golden schemas lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: schemas ## run the tests (under 10 minutes on 2 cores)
 
 test-long: setup ## run the tests that take minutes each
 	$(PYTEST) tests/long
+
+laws: setup ## try every law with 20,000 new cases (hours)
+	SKEWGATE_LAW_CASES=20000 $(PYTEST) -n 2 tests/laws
 
 test-all: lint types test test-long ## run every check there is
 
