@@ -109,7 +109,9 @@ class _Join(beam.DoFn):  # type: ignore[misc, unused-ignore]
                 if passes > 1:
                     part = chunks.between(part, number * passes + step, self._partitions * passes)
                 sides[piece.side].append(part)
-            training, serving = (RowPart.join(sides.pop(side)) for side in (_TRAINING, _SERVING))
+            training, serving = (
+                RowPart.join(sides.pop(side), self._rules.needed) for side in (_TRAINING, _SERVING)
+            )
             counted.compare(training, serving, self._rules)
 
 

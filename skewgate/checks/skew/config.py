@@ -155,6 +155,11 @@ class RowRules(StrictModel):
         """Names the features to leave out."""
         return frozenset(name for name, rule in self.features.items() if rule.ignore)
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """Names the features without which rows cannot be joined or sliced."""
+        return frozenset(self.keys).union(*self.slices)
+
     def threshold_of(self, feature: str) -> float:
         """Returns the share of the matched rows in which a feature may differ."""
         rule = self.features.get(feature)

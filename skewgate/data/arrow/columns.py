@@ -65,7 +65,7 @@ def combine(arrays: Sequence[pa.Array], name: str) -> pa.Array:
         InputError: one part has text and another numbers.
     """
     kinds = {value_type(array.type) for array in arrays} - {pa.null()}
-    if len({kind_of(kind) for kind in kinds}) > 1:
+    if is_mixed(arrays):
         raise InputError(
             f"column {name}",
             "is text in one part of the data and numbers in another",
@@ -79,6 +79,12 @@ def combine(arrays: Sequence[pa.Array], name: str) -> pa.Array:
         lengths = np.concatenate([part.lengths for part in parts])
         return large_lists(lengths, pa.concat_arrays([_cast(part.flat, target) for part in parts]))
     return pa.concat_arrays([_cast(array, target) for array in arrays])
+
+
+def is_mixed(arrays: Sequence[pa.Array]) -> bool:
+    """Says whether one part of a column is of text and another of numbers."""
+    kinds = {value_type(array.type) for array in arrays} - {pa.null()}
+    return len({kind_of(kind) for kind in kinds}) > 1
 
 
 def large_lists(lengths: Places, flat: pa.Array) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -56,11 +56,15 @@ class RowPart:
         return cls(keys, numbers(counts), dict(zip(batch.schema.names[3:], arrays, strict=True)))
 
     @classmethod
-    def join(cls, parts: Sequence[RowPart]) -> RowPart:
+    def join(cls, parts: Sequence[RowPart], needed: Collection[str] | None = None) -> RowPart:
         """Puts parts one after the other, which is no order of fingerprints any more.
 
+        Args:
+            parts: of one side.
+            needed: see `join_columns`.
+
         Raises:
-            InputError: a column is text in one part and numbers in another.
+            InputError: a column that is needed is text in one part and numbers in another.
         """
         return cls(
             Keys(
@@ -68,7 +72,7 @@ class RowPart:
                 np.concatenate([np.empty(0, np.uint64), *(part.keys.low for part in parts)]),
             ),
             np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)]),
-            join_columns([(part.columns, len(part.keys)) for part in parts]),
+            join_columns([(part.columns, len(part.keys)) for part in parts], needed),
         )
 
 
@@ -88,17 +92,25 @@ def _place(keys: Keys, number: int, parts: int) -> int:
     return int(np.searchsorted(keys.high, np.uint64(bound), side="left"))
 
 
-def join_columns(parts: Sequence[tuple[dict[str, pa.Array], int]]) -> dict[str, pa.Array]:
+def join_columns(
+    parts: Sequence[tuple[dict[str, pa.Array], int]], needed: Collection[str] | None = None
+) -> dict[str, pa.Array]:
     """Puts columns one below the other; what a part of so many rows lacks is null there.
 
+    Args:
+        parts: columns and numbers of rows.
+        needed: the columns without which nothing can be done, by default all. Another one that is
+            text in one part and numbers in another is null throughout.
+
     Raises:
-        InputError: a column is text in one part and numbers in another.
+        InputError: a column that is needed is text in one part and numbers in another.
     """
     names = dict.fromkeys(name for columns, _ in parts for name in columns)
-    return {
-        name: columns_lib.combine(
-            [columns[name] if name in columns else pa.nulls(size) for columns, size in parts],
-            name,
-        )
-        for name in names
-    }
+    joined = {}
+    for name in names:
+        arrays = [columns[name] if name in columns else pa.nulls(size) for columns, size in parts]
+        if needed is not None and name not in needed and columns_lib.is_mixed(arrays):
+            joined[name] = pa.nulls(sum(map(len, arrays)))
+        else:
+            joined[name] = columns_lib.combine(arrays, name)
+    return joined

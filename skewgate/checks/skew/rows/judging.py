@@ -42,7 +42,8 @@ def judge(
     Returns:
         First whether enough rows were matched: *inconclusive* if none or fewer than asked for,
         else *pass*. Then a result for each feature of either side and each slice with matched
-        rows, keys and ignored features left out.
+        rows, keys and ignored features left out. A feature that is text in some rows of a side and
+        numbers in others fails, unless both sides are so, which is *inconclusive*.
 
     Raises:
         InputError: rows could not be compared, or keys, slices or features name what is not there.
@@ -68,13 +69,16 @@ def judge(
             n=counts.matched,
         )
         for feature, name, counts in cells
+        if not _is_mixed(counted, feature)
     ]
-    judged = judge_shares(checks, significance)
+    judged = iter(judge_shares(checks, significance))
     return [
         _matching(counted, rules),
         *(
-            _explained(result, _kinds(counts, feature), _types(counted, feature))
-            for result, (feature, _, counts) in zip(judged, cells, strict=True)
+            _mixed(counted, feature, name, counts, rules)
+            if _is_mixed(counted, feature)
+            else _explained(next(judged), _kinds(counts, feature), _types(counted, feature))
+            for feature, name, counts in cells
         ),
     ]
 
@@ -134,7 +138,7 @@ def details(counted: RowAccumulator, rules: RowRules) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for feature in compared_features(counted, rules):
         kinds = _kinds(everything, feature)
-        if not kinds.any():
+        if not kinds.any() or _is_mixed(counted, feature):
             continue
         shown[feature] = {
             "kinds": dict(zip(KINDS, kinds.tolist(), strict=True)),
@@ -171,9 +175,41 @@ def _kinds(counts: SliceCounts, feature: str) -> Counts:
     return counts.features.get(feature, np.zeros(len(KINDS), np.int64))
 
 
+def _kinds_of(counted: RowAccumulator, feature: str) -> list[frozenset[str]]:
+    return [side.columns.get(feature, frozenset()) for side in (counted.training, counted.serving)]
+
+
+def _is_mixed(counted: RowAccumulator, feature: str) -> bool:
+    """Says whether a feature has text and numbers on one side, whose values were left out."""
+    return any(len(kinds) > 1 for kinds in _kinds_of(counted, feature))
+
+
+def _mixed(
+    counted: RowAccumulator, feature: str, name: str, counts: SliceCounts, rules: RowRules
+) -> MetricResult:
+    """Returns the verdict on such a feature, of which no row can be compared."""
+    kinds = _kinds_of(counted, feature)
+    found = " and ".join(
+        f"{' in some rows and '.join(sorted(each))}{' in others' if len(each) > 1 else ''}"
+        f" in the {side} data"
+        for side, each in zip(SIDES, kinds, strict=True)
+        if each
+    )
+    return MetricResult(
+        feature=feature,
+        slice=name,
+        metric=METRIC,
+        status=Status.INCONCLUSIVE if kinds[0] == kinds[1] else Status.FAIL,
+        reason=f"{feature} is {found}; write it with one type, or make skew.yaml ignore it",
+        threshold=rules.threshold_of(feature),
+        n_baseline=counts.matched,
+        n_current=counts.matched,
+    )
+
+
 def _types(counted: RowAccumulator, feature: str) -> str:
     """Says so if a feature is text on one side and numbers on the other."""
-    kinds = [side.columns.get(feature, frozenset()) for side in (counted.training, counted.serving)]
+    kinds = _kinds_of(counted, feature)
     if not all(kinds) or kinds[0] == kinds[1]:
         return ""
     return f" (training has {'/'.join(sorted(kinds[0]))}, serving {'/'.join(sorted(kinds[1]))})"

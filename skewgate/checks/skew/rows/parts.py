@@ -26,7 +26,8 @@ class SideCounts:
         duplicated: rows whose key occurs more than once on this side.
         duplicated_there: rows whose key occurs once here and more than once on the other side.
         unmatched: rows whose key does not occur on the other side.
-        columns: for every column seen, the kinds of values it has; none if it has no value.
+        columns: for every column seen, the kinds of values it has; none if it has no value, and
+            its values are left out if there are several.
     """
 
     rows: int = 0
@@ -60,23 +61,26 @@ def make_part(
         features: the features to keep beside keys and slices; all without it.
 
     Raises:
-        InputError: a column is neither numbers nor text, or is one here and the other there.
+        InputError: a column is neither numbers nor text, or a key or slicing feature is one here
+            and the other there.
     """
-    needed = frozenset(rules.keys).union(*rules.slices)
     simple = []
     for batch in batches:
         kept = {
             name: columns_lib.simplify(batch.column(index), name)
             for index, name in enumerate(batch.schema.names)
-            if name in needed
+            if name in rules.needed
             or (name not in rules.ignored and (features is None or name in features))
         }
         simple.append((kept, batch.num_rows))
-    columns = join_columns(simple)
+    columns = join_columns(simple, rules.needed)
     rows = sum(size for _, size in simple)
     keys, present = fingerprints(columns, rules.keys, rows)
     counts_of_side = SideCounts(rows, rows - int(np.count_nonzero(present)))
-    counts_of_side.columns = {name: _kinds(array) for name, array in columns.items()}
+    counts_of_side.columns = {
+        name: frozenset().union(*(_kinds(kept[name]) for kept, _ in simple if name in kept))
+        for name in columns
+    }
     with_key = np.flatnonzero(present)
     groups = Groups.of(keys.take(with_key))
     counts = groups.total(np.ones(len(with_key), np.int64))

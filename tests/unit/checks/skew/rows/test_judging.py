@@ -193,3 +193,47 @@ def test_results_survive_report_json():
         assert dataclasses.asdict(type(result).from_json(result.to_json())) == dataclasses.asdict(
             result
         )
+
+
+FEW, MANY = pa.array(["few", "many"]), pa.array([2.5, 4.0])
+
+
+def mixed(first, second):
+    """Makes rows of two files, in which a feature may have different types."""
+    return [rows(2, tip=first, fare=[1, 2]), rows(2, start=2, tip=second, fare=[3, 4])]
+
+
+def judged_files(training, serving):
+    rules = RowRules(keys=["id"], threshold=0.5, slices=[["fare"]])
+    counted = compare_batches(training, serving, rules)
+    found = [(r.feature, r.slice, r.status, r.reason) for r in judge(counted, rules, SIGNIFICANCE)]
+    assert "tip" not in details(counted, rules)["features"]
+    others = {each[:3] for each in found if each[0] != "tip"}
+    return found, others
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_feature_of_text_and_numbers_on_one_side_fails_alone(order):
+    found, others = judged_files(mixed(FEW, MANY)[::order], mixed(FEW, FEW))
+    tips = [each for each in found if each[0] == "tip"]
+    assert [name for _, name, _, _ in tips] == ["", "fare_1", "fare_2", "fare_3", "fare_4"]
+    assert {(status, reason) for _, _, status, reason in tips} == {
+        (
+            Status.FAIL,
+            "tip is numbers in some rows and text in others in the training data and text in the "
+            "serving data; write it with one type, or make skew.yaml ignore it",
+        )
+    }
+    _, clean = judged_files(mixed(MANY, MANY), mixed(MANY, MANY))
+    assert others == {each for each in clean if each[0] != "tip"}
+
+
+def test_a_feature_of_text_and_numbers_on_both_sides_is_no_difference_and_no_pass():
+    found, _ = judged_files(mixed(FEW, MANY), mixed(MANY, FEW))
+    assert {status for feature, _, status, _ in found if feature == "tip"} == {Status.INCONCLUSIVE}
+
+
+def test_a_key_of_text_and_numbers_is_refused():
+    files = [rows(2), pa.RecordBatch.from_arrays([pa.array(["a"])], ["id"])]
+    with pytest.raises(InputError, match="column id: is text in one part of the data"):
+        compare_batches(files, files, RowRules(keys=["id"]))
