@@ -10,13 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json
 
 from skewgate.core.errors import InputError
-from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import is_list
 from skewgate.data.arrow.values import is_utf8
-from skewgate.data.sources import base, json_lines, json_types
+from skewgate.data.sources import base, json_blocks, json_lines, json_types
 from skewgate.data.sources.column_names import Columns, check_names, columns_of
 from skewgate.data.sources.json_times import with_times
 from skewgate.data.sources.quoting import Places, line_numbers
@@ -140,30 +138,32 @@ class JsonSource(base.TableSource):
             return None
         lines: int | Places = line
         rows = count_lines(data) + (data[-1:] not in b"\r\n")
-        if not _is_plain(data, rows):
+        if not json_blocks.is_plain(data, rows):
             # Arrow must see no other line: one of a bare null ends the process.
             spans = json_lines.lines(data)
             if not all(text[:1] == b"{" and text.rstrip()[-1:] == b"}" for _, text in spans):
                 return None
             lines = line + line_numbers(data, np.array([start for start, _ in spans], np.int64))
             rows = len(spans)
-        if json_lines.is_odd(data, rows):
+        if json_blocks.is_odd(data, rows):
             return None
         try:
             table = self._parsed(data, self._explicit(reading))
         except pa.ArrowInvalid:
             return None
         # Arrow passes over what follows an object and a bracket too many.
-        if table.num_rows != rows or not json_lines.ends_well(data):
+        if table.num_rows != rows or not json_blocks.ends_well(data):
             return None
         read = [name for name in table.column_names if reading.reads(name)]
         if any(json_types.has_infinity(table.column(name).chunk(0)) for name in read):
             return None
-        arrays = self._fitted(table, reading, lambda: json_lines.has_negative_zero(data))
+        arrays = self._fitted(table, reading, lambda: json_blocks.has_negative_zero(data))
         return None if arrays is None else (lines, table.num_rows, arrays)
 
     def _parsed(self, data: bytes, explicit: pa.Schema) -> pa.Table:
-        return with_times(_parse(data, explicit), data, {*self._declared, *explicit.names})
+        return with_times(
+            json_blocks.parse(data, explicit), data, {*self._declared, *explicit.names}
+        )
 
     def _fitted(
         self, table: pa.Table, reading: _Reading, negative_zero: Callable[[], bool]
@@ -224,7 +224,9 @@ class JsonSource(base.TableSource):
         """Returns what Arrow must be told; numbers of a given type may stand there as text."""
         free = [name for name in self._declared if reading.types[name] == json_types.NUMBER]
         types = reading.read_types()
-        return _explicit({name: kind for name, kind in types.items() if name not in free})
+        return json_blocks.explicit(
+            {name: kind for name, kind in types.items() if name not in free}
+        )
 
     def _salvaged(self, line: int, data: bytes, reading: _Reading) -> _Block | None:
         """Reads those lines of a block that can be read."""
@@ -241,8 +243,8 @@ class JsonSource(base.TableSource):
             }
             many = {name for name, kind in judge.kinds.items() if is_list(kind)}
             texts = [each.write(many) for each in good.values()]
-            explicit = _explicit(_as_lists(reading.read_types(), many))
-            bad = [list(good)[at] for at in _refused(texts, explicit)]
+            explicit = json_blocks.explicit(_as_lists(reading.read_types(), many))
+            bad = [list(good)[at] for at in json_blocks.refused(texts, explicit)]
             if not bad:
                 break
             refused += bad
@@ -290,45 +292,6 @@ def _as_lists(types: _Types, many: Set[str]) -> _Types:
         name: pa.list_(kind) if name in many and not is_list(kind) else kind
         for name, kind in types.items()
     }
-
-
-def _is_plain(data: bytes, rows: int) -> bool:
-    """Says whether each line begins and ends as an object, as far as it can be told at once."""
-    letters = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(letters[1:-1] == ord("\n"))
-    around = (letters[ends] == ord("}")) & (letters[ends + 2] == ord("{"))
-    between = int(np.count_nonzero(around))
-    if between != rows - 1 and b"\r" in data:
-        between += data.count(b"}\r\n{")
-    return between == rows - 1 and data[:1] == b"{" and data[-3:].rstrip(b"\r\n")[-1:] == b"}"
-
-
-def _explicit(types: _Types) -> pa.Schema:
-    """Returns what Arrow must be told of the types that are known."""
-    told = [(name, json_types.explicit(kind)) for name, kind in types.items()]
-    return pa.schema([(name, kind) for name, kind in told if kind is not None])
-
-
-def _refused(texts: list[bytes], explicit: pa.Schema) -> list[int]:
-    """Returns the lines that Arrow does not read, although they are JSON."""
-
-    def accepts(start: int, end: int) -> bool:
-        try:
-            _parse(b"\n".join(texts[start:end]), explicit)
-        except pa.ArrowInvalid:
-            return False
-        return True
-
-    return bad_rows(len(texts), accepts)
-
-
-def _parse(data: bytes, explicit: pa.Schema) -> pa.Table:
-    table = pa.json.read_json(
-        pa.BufferReader(data),
-        pa.json.ReadOptions(block_size=len(data) + 1, use_threads=False),
-        pa.json.ParseOptions(explicit_schema=explicit),
-    )
-    return table.combine_chunks()
 
 
 def _batch(rows: int, arrays: Mapping[str, pa.Array | None], types: _Types) -> pa.RecordBatch:

@@ -9,22 +9,16 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from skewgate.data.arrow import spellings
 from skewgate.data.arrow.kinds import is_list, name_of, value_type
 from skewgate.data.arrow.values import is_utf8
 from skewgate.data.sources import json_types
+from skewgate.data.sources.json_blocks import DEEPEST
 from skewgate.data.sources.rejected import shortened
-from skewgate.data.sources.streams import occurrences
 
-DEEPEST = 64
-"""Objects and lists within each other that a line may have."""
 _LINE = re.compile(rb"[^\r\n]*[^\s][^\r\n]*")
-_ODD_NUMBER = re.compile(rb"Inf(?!inity)|-NaN")
-_NEGATIVE_ZERO = re.compile(rb"-0(?![0-9.eE])")
-_OPENING = b"[{"
 _LARGEST_EXPONENT = 308
 _SHALLOW = f"at most {DEEPEST} lists and objects in each other"
 Problem = tuple[str, str, str]
@@ -51,48 +45,6 @@ class _TwiceError(ValueError):
 def lines(data: bytes) -> list[tuple[int, bytes]]:
     """Returns where each line begins that is not blank, and the line."""
     return [(found.start(), found.group()) for found in _LINE.finditer(data)]
-
-
-def ends_well(data: bytes) -> bool:
-    """Says whether the last line that is not blank is JSON and nothing more."""
-    tail = data[-64:]  # the whole would be copied
-    end = len(data.rstrip()) if tail.isspace() else len(data) - len(tail) + len(tail.rstrip())
-    start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
-    try:
-        json.loads(data[start:end])
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def is_odd(data: bytes, rows: int) -> bool:
-    """Says whether lines may hold what Arrow reads and other readers of JSON do not.
-
-    That is `Inf` and `-NaN`, and lists and objects so deep within each other that Arrow ends the
-    process.
-
-    Args:
-        data: lines.
-        rows: how many.
-    """
-    # One letter is found faster than several.
-    odd = (b"I" in data and b"Inf" in data) or (b"N" in data and b"-NaN" in data)
-    for found in _ODD_NUMBER.finditer(data) if odd else ():
-        before = data[max(found.start() - 64, 0) : found.start()].rstrip(b"- \t\r\n")
-        if before[-1:] in (b"", b":", b",", b"["):
-            return True
-    if sum(occurrences(data, letter) for letter in (b"[", b"{") if letter in data) < DEEPEST + rows:
-        return False
-    letters = np.frombuffer(data, np.uint8)
-    opening = np.flatnonzero((letters == _OPENING[0]) | (letters == _OPENING[1]))
-    ends = np.flatnonzero((letters == ord("\n")) | (letters == ord("\r")))
-    _, counts = np.unique(np.searchsorted(ends, opening), return_counts=True)
-    return bool(len(counts) and counts.max() > DEEPEST)
-
-
-def has_negative_zero(data: bytes) -> bool:
-    """Says whether a whole number may stand there as -0."""
-    return b"-0" in data and _NEGATIVE_ZERO.search(data) is not None
 
 
 @dataclasses.dataclass
