@@ -62,7 +62,7 @@ def _texts(text: str, name: str) -> Any:
         return text.split(",") if text else []
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             _WHERE, f"{name}: is no JSON list: {text!r}", 'write it as ["a", "b"]'
         ) from error

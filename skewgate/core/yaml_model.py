@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar, get_args
 
 import pydantic
-import yaml
 
+from skewgate.core import regular_files, yaml_text
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 
@@ -64,19 +64,6 @@ def refusing() -> Iterator[None]:
         raise RefusedError(error.problem, error.fix or _FIX) from error
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, which YAML would let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen and isinstance(key, yaml.ScalarNode):
-                problem = f"the key {key.value!r} stands here twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
-        return super().construct_mapping(node, deep)
-
-
 def parse(model: type[Model], text: str, where: str) -> Model:
     """Parses YAML (or JSON, its subset) into a model.
 
@@ -88,15 +75,7 @@ def parse(model: type[Model], text: str, where: str) -> Model:
     Raises:
         InputError: the text is not YAML, or does not fit the model.
     """
-    try:
-        content = yaml.load(text, Loader=_UniqueKeys)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{where}: line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError(place, f"is not valid YAML: {problem}", "correct this line") from error
-    except ValueError as error:  # a scalar that looks like a date and is none
-        raise InputError(where, f"is not valid YAML: {error}", "quote the value") from error
+    content = yaml_text.load(text, where)
     if not isinstance(content, dict):
         found = "nothing" if content is None else type(content).__name__
         raise InputError(where, f"must be a mapping of keys to values, got {found}")
@@ -134,9 +113,10 @@ def read_text(path: str | pathlib.Path) -> str:
     """Reads a UTF-8 text file.
 
     Raises:
-        InputError: the file is missing, unreadable or not UTF-8.
+        InputError: the file is missing, unreadable, no regular file, or not UTF-8.
     """
     try:
+        regular_files.check(path)
         return pathlib.Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise InputError(str(path), "no such file", "check the path") from error

@@ -93,7 +93,7 @@ def parse(text: str, where: str) -> Report:
                 "evaluate again with this version",
             )
         return Report.from_json(content)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             where, f"is not a skewgate report ({type(error).__name__}: {error})", "evaluate again"
         ) from error

@@ -28,7 +28,7 @@ def parse_schema(text: str, where: str, *, nameless: bool = False) -> schema_pb2
     """
     try:
         schema = text_format.Parse(text, schema_pb2.Schema())
-    except text_format.ParseError as error:
+    except (text_format.ParseError, RecursionError) as error:
         line, _, rest = str(error).partition(" : ")
         place = f"{where}: line {line.split(':')[0]}" if rest else where
         raise InputError(

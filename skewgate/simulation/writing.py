@@ -87,7 +87,7 @@ def _written(folder: pathlib.Path) -> set[str]:
     try:
         truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
         return {TRUTH, SPEC, *(window["file"] for window in truth["windows"])}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 

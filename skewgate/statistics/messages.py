@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core import regular_files
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
@@ -136,7 +137,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         return data
     try:
         statistics = text_format.Parse(data, statistics_pb2.DatasetFeatureStatisticsList())
-    except (text_format.ParseError, UnicodeDecodeError) as error:
+    except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             str(path),
             f"is not TFDV statistics in text format ({str(error).splitlines()[0]})",
@@ -147,6 +148,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
 
 def _read_bytes(path: str) -> bytes:
     if not s3.is_remote(path):
+        regular_files.check(path)
         return pathlib.Path(path).read_bytes()
     with s3.open_object(path, "rb") as stream:
         return bytes(stream.read())

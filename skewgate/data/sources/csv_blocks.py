@@ -244,6 +244,7 @@ class Rows:
                 "bytes that are not UTF-8",
                 "UTF-8, or the option encoding",
             )
+        rows._reject_wide()
         rows._reject_lengths()
         return rows
 
@@ -287,6 +288,12 @@ class Rows:
                 f"{self.path}: column {column}", "cannot be read in whole", "write the file again"
             )
         self._drop(problems)
+
+    def _reject_wide(self) -> None:
+        """Rejects the rows that Arrow must not see."""
+        header, mark = len(self.header), self.dialect.delimiter
+        wide = [quoting.wide_cells(text, header, mark) for text in self.texts]
+        self._drop({at: ("", str(n), f"{header} cells") for at, n in enumerate(wide) if n})
 
     def _reject_lengths(self) -> None:
         skipped: list[tuple[int, int]] = []

@@ -17,6 +17,9 @@ from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, TextFile, count_lines
 
+_MOST_COLUMNS = 100_000
+"""Columns for which Arrow's parser takes some hundred megabytes."""
+
 
 class CsvSource(base.TableSource):
     """A CSV file; an empty cell, quoted or not, is a missing value.
@@ -51,6 +54,12 @@ class CsvSource(base.TableSource):
         if not beginning.strip():
             raise InputError(path, "is empty", "give a file with rows")
         layout = dialects.recognise(path, beginning, options)
+        if len(layout.columns) > _MOST_COLUMNS:
+            raise InputError(
+                f"{path}: line 1",
+                f"has {len(layout.columns):,} cells, where at most {_MOST_COLUMNS:,} are read",
+                "split the table, or write it as Parquet",
+            )
         found = column_names.columns_of(
             layout.columns,
             types,

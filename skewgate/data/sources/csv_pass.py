@@ -117,6 +117,8 @@ class Pass:
         places, loose = quoting.quotes(data, delimiter)
         if loose or len(places) % 2 or not is_utf8(data):
             return None
+        if quoting.has_wide_rows(data, places, len(self._known.columns), delimiter):
+            return None
         declared = self._known.declared
         # First of all the rows are rejected that do not fit a given type.
         rejecting = any(declared.get(name, pa.string()) != pa.string() for name in self._columns)

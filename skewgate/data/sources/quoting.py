@@ -18,6 +18,13 @@ Places = npt.NDArray[np.int64]
 
 _QUOTE, _FEED, _RETURN = b'"\n\r'
 COMMA = b","
+_LONG = 4_000
+"""Bytes from which a row is looked at for more cells than the header has."""
+SURPLUS = 1_000
+"""Cells beyond those of the header from which Arrow's parser must not see a row.
+
+Before version 13 it writes them behind the memory that it has for the cells of some thousand rows.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,18 +126,54 @@ def _decided(data: bytes, delimiter: bytes) -> int:
 def row_starts(data: bytes, delimiter: bytes = COMMA) -> Places:
     """Returns where the rows begin that are not blank, in text of whole and sound rows."""
     places, _ = quotes(data, delimiter)
-    ends = _line_ends(data)
-    ends = ends[np.searchsorted(places, ends) % 2 == 0]
-    starts = np.r_[0, ends + 1]
+    starts = np.r_[0, _row_ends(data, places) + 1]
     starts = starts[starts < len(data)]
     first = np.frombuffer(data, np.uint8)[starts]
     sound: Places = starts[(first != _FEED) & (first != _RETURN)]
     return sound
 
 
+def has_wide_rows(data: bytes, places: Places, header: int, delimiter: bytes = COMMA) -> bool:
+    """Says whether a row has so many cells that Arrow's parser must not see it.
+
+    Args:
+        data: whole rows, whose quotes are sound.
+        places: as `quotes` returns them.
+        header: number of cells of the header.
+        delimiter: the byte between cells.
+    """
+    windows = range(0, len(data) - _LONG + 1, _LONG)
+    ends = np.array([data.find(b"\n", start, start + _LONG) for start in windows], np.int64)
+    if (ends >= 0).all() and not (np.searchsorted(places, ends) % 2).any():
+        return False  # a row ends in each part
+    stops = _row_ends(data, places) + 1
+    starts = np.r_[0, stops]
+    long = np.flatnonzero(np.append(stops, len(data)) - starts > _LONG)
+    return any(
+        wide_cells(data[start:end], header, delimiter)
+        for start, end in zip(starts[long], np.append(stops, len(data))[long], strict=True)
+    )
+
+
+def wide_cells(row: bytes, header: int, delimiter: bytes = COMMA) -> int:
+    """Returns the number of cells of a row that Arrow's parser must not see; 0 if it may."""
+    most = header + SURPLUS
+    if row.count(delimiter) < most:
+        return 0
+    count = len(cells(row.rstrip(b"\r\n"), delimiter) or ())
+    return count if count > most else 0
+
+
 def line_numbers(data: bytes, starts: Places) -> Places:
     """Returns the 0-based number of the line in which each of some places stands."""
     return np.searchsorted(_line_ends(data), starts).astype(np.int64)
+
+
+def _row_ends(data: bytes, places: Places) -> Places:
+    """Returns the last byte of each row that has a line end."""
+    ends = _line_ends(data)
+    outside: Places = ends[np.searchsorted(places, ends) % 2 == 0]
+    return outside
 
 
 def _line_ends(data: bytes) -> Places:

@@ -211,7 +211,8 @@ def test_report_that_is_not_utf8_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1]", "null", "{}", '{"schema_version": 1, "kind": "drift"}'],
+    ["", "{", "[1]", "null", "{}", '{"schema_version": 1, "kind": "drift"}', "[" * 100_000],
+    ids=["empty", "cut off", "list", "null", "nothing", "no results", "deep"],
 )
 def test_what_is_no_report_is_refused(text):
     with pytest.raises(InputError, match=r"^x: is not a skewgate report \("):

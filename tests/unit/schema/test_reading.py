@@ -30,6 +30,7 @@ def test_integers_that_are_categories():
         ("", "schema.pbtxt: declares no feature. Fix: add the features of your data."),
         ("# nothing", "schema.pbtxt: declares no feature. Fix: add the features of your data."),
         ('feature { name: "a" }\nfeture { }', "schema.pbtxt: line 2: is not a TFMD Schema"),
+        ("feature { struct_domain { " * 2_000, "schema.pbtxt: is not a TFMD Schema in text"),
         ("feature { type: REAL }", "schema.pbtxt: line 1: is not a TFMD Schema"),
         ("feature {", "schema.pbtxt: line 1: is not a TFMD Schema in text format"),
         ("feature { type: INT }", "schema.pbtxt: has a feature without a name. Fix: give it"),

@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,3 +76,13 @@ def test_a_row_whose_quotes_are_not_sound_ends_at_its_line(data, sound):
 )
 def test_a_row_that_may_go_on_is_not_whole(data, whole):
     assert quoting.whole_rows(data) == whole
+
+
+@given(ROWS, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.integers(0, 2))
+def test_long_rows_of_many_cells_are_found(rows, end, everything, place):
+    rows.insert(min(place, len(rows)), ["x\n" if everything else "x"] * 9)
+    data = written(rows, end, everything)
+    places, _ = quoting.quotes(data)
+    with mock.patch.multiple(quoting, _LONG=8, SURPLUS=5):
+        assert quoting.has_wide_rows(data, places, 3)
+        assert not quoting.has_wide_rows(data, places, 4)

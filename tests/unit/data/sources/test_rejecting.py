@@ -166,6 +166,27 @@ def test_a_file_of_bad_rows_alone_gives_no_row(suffix):
     assert (rows, lines, len(rejected)) == ([], [], 100)
 
 
+@pytest.mark.parametrize("cell", [b"", b"7", b'"two\nlines"'])
+@pytest.mark.parametrize("count", [1_500, 40_000, 400_000])
+def test_a_row_of_many_cells_is_rejected_and_ends_no_process(tmp_path, cell, count):
+    """Arrow before version 13 writes its cells where there is no memory for them."""
+    path = tmp_path / "rows.csv"
+    wide = b",".join([cell] * count) + b"\n"
+    path.write_bytes(b"a,b\n" + b"1,x\n" * 3_000 + wide + b"2,y\n" * 3_000)
+    rejections = Rejections(None, keep=2)
+    rows, _ = read(path, TYPES, 8 << 20, rejections)
+    assert len(rows) == 6_000
+    [row] = rejections.samples
+    assert (row.line, row.found, row.expected) == (3_002, str(count), "2 cells")
+
+
+def test_a_header_of_very_many_cells_is_refused(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(",".join(f"c{k}" for k in range(100_001)) + "\n" + "1," * 100_000 + "1\n")
+    with pytest.raises(InputError, match=r"line 1: has 100,001 cells, where at most 100,000 are"):
+        sources.open_file(str(path))
+
+
 def test_over_the_limit_the_first_bad_row_is_named(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n" + "1,x\n" * 7 + "far,x\n" * 3)
