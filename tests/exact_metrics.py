@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -19,7 +20,7 @@ def bin_ends(baseline, bins=10):
     if smallest == largest:
         return np.array([np.nextafter(largest, -np.inf), largest])
     quantiles = [ordered[-(-i * len(ordered) // bins) - 1] for i in range(1, bins)]
-    twice = {one for one, two in zip(quantiles[:-1], quantiles[1:], strict=True) if one == two}
+    twice = {one for one, two in itertools.pairwise(quantiles) if one == two}
     atoms = {atom for atom in twice | {largest} if atom in quantiles and atom > smallest}
     below = {np.nextafter(atom, -np.inf) for atom in atoms}
     return np.array(sorted(below | {value for value in quantiles if value < largest}))

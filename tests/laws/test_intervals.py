@@ -33,7 +33,7 @@ def atoms(rng, n):
 
 
 def levels(rng, n):
-    """Values whose shares are whole tenths wherever n allows, so that quantiles lie at their ends."""
+    """Values with whole tenths of the rows where n allows: quantiles lie where values change."""
     return np.floor(np.arange(n) * 10 / n) // rng.integers(1, 5)
 
 
