@@ -46,7 +46,7 @@ def of_counts(baseline, current):
 
 
 def of_numbers(baseline, current):
-    """Returns the metrics of two sets of numbers; wasserstein only if it is finite."""
+    """Returns the metrics of two sets of numbers; wasserstein only if no number overflows."""
     ordered = [np.sort(np.asarray(side, float)) for side in (baseline, current)]
     points = np.concatenate(ordered)
     f, g = (side.searchsorted(points, side="right") / len(side) for side in ordered)
@@ -54,9 +54,19 @@ def of_numbers(baseline, current):
     if np.all(np.isfinite(points)):
         with np.errstate(over="ignore", invalid="ignore"):
             distance = wasserstein(*ordered)
-        if math.isfinite(distance):
+        if ordered[0][0] == ordered[0][-1]:  # no scale
+            distance = math.inf if points.min() < points.max() else 0.0
+        if ordered[0][0] == ordered[0][-1] or math.isfinite(distance):
             found["wasserstein"] = distance
     return found
+
+
+def holds(measured, exact):
+    """Says whether the interval of a measurement holds the exact value, but for rounding."""
+    if not 0.0 <= measured.lower <= measured.value <= measured.upper:
+        return False
+    room = 1e-9 * (1 + exact) if math.isfinite(exact) else 0.0
+    return measured.lower - room <= exact <= measured.upper + room
 
 
 def of_categories(baseline, current):
