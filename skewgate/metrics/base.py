@@ -15,11 +15,10 @@ from skewgate.core.distributions import (
     Distribution,
     FloatArray,
     NumericDistribution,
-    middle,
     n_rows,
 )
 from skewgate.core.results import Measurement
-from skewgate.metrics.cdf import at, steps
+from skewgate.metrics.bins import Ends, Term, find_ends, sum_bounds
 from skewgate.metrics.explaining import what_changed
 
 KINDS = frozenset({"numeric", "categorical", "empty"})
@@ -83,6 +82,7 @@ class Shares:
         hidden_baseline, hidden_current: mass whose category is unknown, in [0, 1]; the last bin
             is that of the hidden categories if either is above 0.
         n_baseline, n_current: number of values.
+        ends: the ends of bins of numbers; None for categories.
     """
 
     baseline: FloatArray
@@ -95,6 +95,7 @@ class Shares:
     hidden_current: float
     n_baseline: int
     n_current: int
+    ends: Ends | None = None
 
     @property
     def harmonic(self) -> float:
@@ -118,8 +119,8 @@ def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> 
     """Puts two distributions of one kind on common bins or categories.
 
     Numeric features use bins of equal baseline mass, closed on the right, with open outer bins.
-    A value as heavy as a bin (an atom) is cut off from the values below it. Categories are
-    ordered by name.
+    A value as heavy as a bin (an atom) is cut off from the values below it; where bins end is an
+    interval, see `bins`. Categories are ordered by name.
 
     Raises:
         TypeError: the kinds differ.
@@ -136,34 +137,18 @@ def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> 
 def _numeric_shares(
     baseline: NumericDistribution, current: NumericDistribution, bins: int
 ) -> Shares:
-    cuts = quantile_cuts(baseline, bins)
+    ends = find_ends(baseline, current, bins)
 
-    def side(distribution: NumericDistribution) -> tuple[FloatArray, FloatArray, FloatArray]:
-        lower, upper = np.zeros(len(cuts) + 2), np.zeros(len(cuts) + 2)
-        lower[1:-1], upper[1:-1], *_ = at(distribution, cuts, steps(distribution))
-        lower[-1] = upper[-1] = 1.0
-        cdf = middle(lower, upper)
+    def side(
+        estimate: FloatArray, lower: FloatArray, upper: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         return (
-            np.maximum(cdf[1:] - cdf[:-1], 0.0),
+            np.maximum(estimate[1:] - estimate[:-1], 0.0),
             np.maximum(lower[1:] - upper[:-1], 0.0),
             np.minimum(upper[1:] - lower[:-1], 1.0),
         )
 
-    return Shares(*side(baseline), *side(current), 0.0, 0.0, baseline.n, current.n)
-
-
-def quantile_cuts(baseline: NumericDistribution, bins: int) -> FloatArray:
-    """Returns the upper ends of all bins but the last; at most one bin more than `bins`."""
-    smallest, largest = baseline.edges[0], baseline.edges[-1]
-    if smallest == largest:
-        return np.array([np.nextafter(largest, -np.inf), largest])
-    quantiles = baseline.quantiles(np.arange(1, bins) / bins)
-    atoms = quantiles[1:][quantiles[1:] == quantiles[:-1]]
-    atoms = np.concatenate((atoms, quantiles[quantiles == largest]))
-    atoms = atoms[atoms > smallest]
-    inner = quantiles[quantiles < largest]
-    cuts: FloatArray = np.unique(np.concatenate((inner, np.nextafter(atoms, -np.inf))))
-    return cuts
+    return Shares(*side(*ends[:3]), *side(*ends[3:]), 0.0, 0.0, baseline.n, current.n, ends)
 
 
 def _categorical_shares(
@@ -204,9 +189,7 @@ def _categorical_shares(
     )
 
 
-def box_bounds(
-    shares: Shares, term: Callable[[FloatArray, FloatArray], FloatArray]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def box_bounds(shares: Shares, term: Term) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Estimates and bounds, per bin, a term that is jointly convex and 0 where both sides agree.
 
     Such a term is largest at a corner of the box of possible shares; it is smallest where the
@@ -227,6 +210,22 @@ def box_bounds(
         np.stack((shares.current, near_c, low_c, high_c, low_c, high_c)),
     )
     return terms[0], terms[1], np.maximum.reduce(terms[1:])
+
+
+def total(
+    shares: Shares, term: Term, estimate: FloatArray, lowest: FloatArray, highest: FloatArray
+) -> tuple[float, float, float]:
+    """Sums what `box_bounds` returned, and narrows the bounds where bins share their ends.
+
+    Returns:
+        Estimate, lower and upper bound of the sum; they may differ by rounding where they are
+        equal.
+    """
+    value, lower, upper = (float(np.sum(part)) for part in (estimate, lowest, highest))
+    if shares.ends is None or shares.ends.certain:
+        return value, lower, upper
+    least, most = sum_bounds(shares.ends, term, lowest, highest)
+    return value, max(lower, least), most
 
 
 def nearest(shares: Shares) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
-from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
+from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
 from skewgate.metrics.null import null_moments
 
 
@@ -53,7 +53,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         highest[-1] = largest_if_split(shares)
     # The sum of disjoint shares may round to a little more than 1, two sums differently.
     value, lower, upper = (
-        math.sqrt(min(float(np.sum(part)), 1.0)) for part in (terms, lowest, highest)
+        math.sqrt(min(bound, 1.0))
+        for bound in total(shares, hellinger_terms, terms, lowest, highest)
     )
     upper = max(upper, lower)
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
-from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
+from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
 from skewgate.metrics.null import divergence_measurement
 
 
@@ -55,7 +55,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         highest[-1] = largest_if_split(shares)
     # The sums may round to a little less than 0 or more than 1.
     value, lower, upper = (
-        min(max(float(np.sum(part)), 0.0), 1.0) for part in (terms, lowest, highest)
+        min(max(bound, 0.0), 1.0) for bound in total(shares, jsd_terms, terms, lowest, highest)
     )
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     per_unit = shares.harmonic / (8 * math.log(2))

@@ -8,7 +8,7 @@ import numpy as np
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
-from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of
+from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of, total
 from skewgate.metrics.null import divergence_measurement
 
 SMOOTHING = 0.5
@@ -110,7 +110,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     estimate, lowest, highest = box_bounds(shares, terms)
     if shares.hides:
         lowest[-1], highest[-1] = hidden_bounds(shares, offset)
-    value, lower, upper = (float(np.sum(part)) for part in (estimate, lowest, highest))
+    value, lower, upper = total(shares, terms, estimate, lowest, highest)
     return divergence_measurement(value, lower, upper, shares.harmonic, statistic, shares, alpha)
 
 

@@ -10,6 +10,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
+from skewgate.metrics import REGISTRY
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
 
 BASELINE = np.arange(5_000) / 5_000
@@ -64,6 +65,25 @@ def test_a_threshold_within_the_interval_is_settled_by_looking_again(distance, v
     assert status(found) is verdict
     assert "fare" in reader.asked[0]
     assert len(reader.asked) == 1
+
+
+@pytest.mark.parametrize("metric", ["psi", "jsd", "hellinger"])
+def test_a_threshold_beside_what_thinned_bins_tell_is_settled_as_all_values_say(metric):
+    # Thinned, the ends of the bins of 60,000 values lie beyond some of the 400.
+    rng = np.random.default_rng(5)
+    columns = ({"fare": rng.pareto(1.5, 60_000)}, {"fare": rng.pareto(1.9, 400)})
+    thinned, fine = ([profile(points, **side) for side in columns] for points in (4_096, 60_000))
+    told, exact = (
+        REGISTRY[metric].measure(*(side.slices[""]["fare"] for side in sides), 0.05)
+        for sides in (thinned, fine)
+    )
+    assert told.value > exact.value
+    between = (told.value + exact.value) / 2 - exact.null_value
+    config = DriftConfig(defaults={"numeric": {metric: between}})
+    assert status(evaluate(*fine, config), metric=metric) is Status.PASS
+    assert status(evaluate(*thinned, config), metric=metric) is Status.INCONCLUSIVE
+    settled = evaluate(*thinned, config, lambda _: tuple(fine))
+    assert status(settled, metric=metric) is Status.PASS
 
 
 def test_only_the_features_in_doubt_are_read_again():
