@@ -26,7 +26,7 @@ _COUNT = "example_count"
 _TOO_SMALL = "lower than the minimum"
 """In what TFMA says of slices that it leaves out."""
 _NOISE = 1e-9
-"""Relative size of a standard error below which it is rounding."""
+"""Size of a standard error below which it is rounding, relative to the numbers it comes from."""
 _WHOLE = 1e-3
 """How far from a whole number a count may be: accuracies are computed in single precision."""
 
@@ -103,7 +103,7 @@ class Measurements:
             if key.example_weighted or is_across(slice_key)
             else self._share(slice_key, key, measured.value, rows)
         )
-        return share or _resampled(measured, rows)
+        return share or _resampled(measured, rows, self._size(slice_key, key))
 
     def resampled(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns what resampling says of a metric: Resampled, Unchanging or None."""
@@ -111,7 +111,22 @@ class Measurements:
         rows = self.rows(slice_key)
         if measured is None or rows < 1 or self._of_one_class(slice_key, key):
             return None
-        return _resampled(measured, rows)
+        return _resampled(measured, rows, self._size(slice_key, key))
+
+    def _size(self, slice_key: SliceKey, key: metric_types.MetricKey) -> float:
+        """Returns how large the numbers are that a metric was computed from.
+
+        A change of a metric is the difference of two numbers of that metric, and rounds as they do.
+        """
+        parts = (slice_key, *slice_key) if is_across(slice_key) else (slice_key,)
+        found = (
+            self.slices[part].values.get(name)
+            for part in parts
+            for name in (key, key._replace(is_diff=False))
+            if part in self.slices
+        )
+        sizes = [abs(measured.value) for measured in found if measured is not None]
+        return max(filter(math.isfinite, sizes), default=0.0)
 
     def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
@@ -160,14 +175,14 @@ class Measurements:
         return math.nan if measured is None else measured.value
 
 
-def _resampled(measured: MeasuredValue, rows: int) -> Estimate | None:
+def _resampled(measured: MeasuredValue, rows: int, size: float) -> Estimate | None:
+    """Returns an estimate of a value that was computed from numbers of a size."""
     if measured.error is None or not measured.freedom:
         return None
     if not math.isfinite(measured.value + measured.error):
         return None
-    scale = max(1.0, abs(measured.value))
-    if measured.error <= _NOISE * scale:
-        return Unchanging(measured.value, scale, rows)
+    if measured.error <= _NOISE * size:
+        return Unchanging(measured.value, max(1.0, abs(measured.value)), rows)
     return Resampled(measured.value, measured.error, measured.freedom, rows)
 
 

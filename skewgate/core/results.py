@@ -35,6 +35,8 @@ class Measurement:
         detectable: smallest value above null_value that would be significant at these sizes.
         null_value: the value to expect if nothing changed; thresholds apply to what is above it.
         size_exponent: `detectable` shrinks as sample size to the power of minus this.
+        bulk: the same of what is left without a few extreme values, if there are any and they
+            could hide the rest.
     """
 
     value: float
@@ -44,6 +46,23 @@ class Measurement:
     detectable: float
     null_value: float = 0.0
     size_exponent: float = 0.5
+    bulk: Bulk | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Bulk:
+    """What is measured without a few extreme values.
+
+    Attributes:
+        measurement: of the other values.
+        extremes: names what was left out, such as "1 baseline value of 3.4e+38".
+        n_baseline, n_current: number of values that are left.
+    """
+
+    measurement: Measurement
+    extremes: str
+    n_baseline: int
+    n_current: int
 
 
 WARNING = "warning"

@@ -14,6 +14,8 @@ from typing import Any
 
 SHOWN = 5
 """How many values a list shows."""
+MOST_NEEDED = 1e12
+"""Rows or values beyond which nobody is told to get so many."""
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\ufffe\uffff]"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scipy import special
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import interval, p_text, rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, interval, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust, level
 from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import Band, ChangePoint, WindowValue, Worse, change_points
@@ -113,7 +113,7 @@ def _needed(check: BandCheck, alone: float) -> str:
         return "more rows in this window would settle it"
     sampling = band.deviation(window) ** 2 - band.spread**2 - band.mean_error**2
     room = ((window.value - band.mean) / t) ** 2 - band.spread**2 - band.mean_error**2
-    if room <= 0 or sampling <= 0:
+    if room <= 0 or sampling <= 0 or not window.n * sampling / room <= MOST_NEEDED:
         return "more reference windows would settle it"
     rows = max(rounded_up(window.n * sampling / room), window.n + 1)
     return f"about {rows:,} rows in this window would settle it"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 from skewgate.core.results import SMALL_SLICE, MetricResult, Status
-from skewgate.core.wording import interval, many, p_text, rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, interval, many, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation.estimates import Estimate
@@ -102,7 +101,7 @@ def _seen(check: BoundCheck, lower: float, upper: float) -> str:
 
 def _needed(check: BoundCheck, alpha: float) -> str:
     needed = check.estimate.needed(check.bound, alpha)
-    if not math.isfinite(needed):
+    if not needed <= MOST_NEEDED:
         return "more rows are needed"
     return f"about {max(rounded_up(needed), check.estimate.n + 1):,} rows would settle it"
 

@@ -7,14 +7,19 @@ import math
 from collections.abc import Iterable, Sequence
 
 from skewgate.core.results import Measurement, MetricResult, Status
-from skewgate.core.wording import interval, p_text, rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, interval, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust
+from skewgate.decision.extremes import deciding
 from skewgate.decision.policy import Significance
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One measurement with what it is judged by, before it is judged."""
+    """One measurement with what it is judged by, before it is judged.
+
+    Attributes:
+        note: says what was measured, for the reason; "" for all values.
+    """
 
     feature: str
     slice: str
@@ -23,6 +28,7 @@ class Check:
     measurement: Measurement
     n_baseline: int
     n_current: int
+    note: str = ""
 
 
 def judge(checks: Sequence[Check], significance: Significance) -> list[MetricResult]:
@@ -31,7 +37,10 @@ def judge(checks: Sequence[Check], significance: Significance) -> list[MetricRes
     *fail*: the whole interval lies above the threshold and the difference is significant after
     correction over all checks. *pass*: the whole interval lies below, and a difference of the
     size of the threshold would have been significant. *inconclusive*: anything else.
+
+    Where a few extreme values could hide the rest, `deciding` says what is judged.
     """
+    checks = [deciding(check, significance.alpha) for check in checks]
     adjusted = adjust([check.measurement.p_value for check in checks], significance.correction)
     return [
         _judge_one(check, p, significance.alpha) for check, p in zip(checks, adjusted, strict=True)
@@ -63,7 +72,8 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
         if measured.null_value > 0
         else ""
     )
-    value = f"{check.metric} is {rounded(measured.value, 3)}{beyond}"
+    name = f"{check.metric} {check.note}".strip()
+    value = f"{name} is {rounded(measured.value, 3)}{beyond}"
     if above_lower > check.threshold:
         if p_adjusted <= alpha:
             status = Status.FAIL
@@ -77,7 +87,7 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
                 f"{value}, above the threshold of {check.threshold:g}, but it could be chance "
                 f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}"
             )
-    elif above_upper > check.threshold:
+    elif not above_upper <= check.threshold:  # or unknown
         status = Status.INCONCLUSIVE
         reason = (
             f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3)}, which "
@@ -115,7 +125,9 @@ def _needed(check: Check) -> str:
     """Says how many values would settle a check, from how `detectable` shrinks with size."""
     smaller = max(min(check.n_baseline, check.n_current), 1)
     ratio = max(check.measurement.detectable / check.threshold, 1.0)
-    needed = smaller * ratio ** (1.0 / check.measurement.size_exponent)
-    if not math.isfinite(needed):
+    if math.isinf(ratio):
         return "more data are needed"
+    needed = smaller * min(ratio, MOST_NEEDED) ** (1.0 / check.measurement.size_exponent)
+    if needed > MOST_NEEDED:
+        return "no number of values that can be had would settle it, a higher threshold would"
     return f"about {max(rounded_up(needed), smaller + 1):,} values on each side would settle it"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation import binomial
@@ -92,6 +91,6 @@ def _judge_share(
 
 def _rows_needed(check: ShareCheck, alpha: float) -> str:
     needed = binomial.needed(check.count, check.n, check.threshold, alpha)
-    if not math.isfinite(needed):
+    if not needed <= MOST_NEEDED:
         return "more rows are needed"
     return f"about {rounded_up(needed):,} matched rows would settle it"

@@ -23,6 +23,8 @@ from skewgate.metrics.explaining import what_changed
 
 KINDS = frozenset({"numeric", "categorical", "empty"})
 """The kinds of a feature."""
+BINS = 10
+"""Bins that the values of a numeric feature are put into."""
 _NAME = re.compile("[a-z][a-z0-9_]*")
 
 
@@ -115,7 +117,7 @@ class Shares:
         )
 
 
-def shares_of(baseline: Distribution, current: Distribution, bins: int = 10) -> Shares:
+def shares_of(baseline: Distribution, current: Distribution, bins: int = BINS) -> Shares:
     """Puts two distributions of one kind on common bins or categories.
 
     Numeric features use bins of equal baseline mass, closed on the right, with open outer bins.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
-from skewgate.metrics.null import null_moments
+from skewgate.metrics.null import divergence_law
 
 
 def hellinger_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
@@ -58,22 +57,15 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     )
     upper = max(upper, lower)
 
-    def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
-        return np.asarray(np.sum(hellinger_terms(left, right), axis=-1))
-
     # 8 H^2 N M / (N + M) follows chi-square if nothing changed (second-order expansion).
-    mean, variance = null_moments(statistic, shares, shares.harmonic / 8)
-    shape, scale = mean**2 / variance, variance / mean
-    # The mean of the root of a gamma variable.
-    expected = math.sqrt(scale) * float(special.poch(shape, 0.5))
-    critical = math.sqrt(float(special.gammainccinv(shape, alpha)) * scale)
+    law = divergence_law(hellinger_terms, shares.harmonic / 8, baseline, current, shares)
     return Measurement(
         value=min(max(value, lower), upper),
         lower=lower,
         upper=upper,
-        p_value=float(special.gammaincc(shape, lower**2 / scale)),
-        detectable=max(critical - expected, 0.0),
-        null_value=expected,
+        p_value=law.p_value(lower**2),
+        detectable=max(math.sqrt(max(law.critical(alpha), 0.0)) - law.mean_root, 0.0),
+        null_value=law.mean_root,
     )
 
 

@@ -10,7 +10,7 @@ from scipy import special
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
-from skewgate.metrics.null import divergence_measurement
+from skewgate.metrics.null import divergence_law, divergence_measurement
 
 
 def jsd_terms(baseline: FloatArray, current: FloatArray) -> FloatArray:
@@ -59,11 +59,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     )
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     per_unit = shares.harmonic / (8 * math.log(2))
-
-    def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
-        return np.asarray(np.sum(jsd_terms(left, right), axis=-1))
-
-    return divergence_measurement(value, lower, upper, per_unit, statistic, shares, alpha)
+    law = divergence_law(jsd_terms, per_unit, baseline, current, shares)
+    return divergence_measurement(value, lower, upper, law, alpha)
 
 
 METRIC = Metric(

@@ -12,6 +12,9 @@ from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import at, steps
 
+_EXACT = 1000
+"""Product of both sizes up to which the exact law is taken."""
+
 
 def ks_interval(
     baseline: NumericDistribution, current: NumericDistribution
@@ -50,17 +53,39 @@ def _largest(values: FloatArray) -> float:
 
 
 def ks_p_value(statistic: float, n_baseline: int, n_current: int) -> float:
-    """Returns the asymptotic two-sided p-value of a KS statistic.
+    """Returns the two-sided p-value of a KS statistic: exact for few values, else asymptotic.
 
     Ties make it conservative: the true p-value is smaller.
 
-    Source: Smirnov (1939), limiting law with n = n1 n2 / (n1 + n2).
+    Source: Smirnov (1939), limiting law with n = n1 n2 / (n1 + n2); Hodges (1957) for the exact
+    one, the share of lattice paths that stay closer to the diagonal.
 
     >>> round(ks_p_value(0.0192, 10_000, 10_000), 3)
     0.05
     """
+    if n_baseline * n_current <= _EXACT:
+        return _exact_p_value(statistic, *sorted((n_baseline, n_current)))
     effective = n_baseline * n_current / (n_baseline + n_current)
     return float(special.kolmogorov(math.sqrt(effective) * statistic))
+
+
+def _exact_p_value(statistic: float, n: int, m: int) -> float:
+    """Counts the orders of n and m values in which the CDFs stay closer than `statistic`.
+
+    An order is a path over a lattice, from (0, 0) to (n, m).
+    """
+    apart = statistic * (1 - 1e-9)  # equal but for rounding is reached
+    paths = np.zeros(m + 1)
+    paths[0] = 1.0
+    for i in range(n + 1):
+        low = max(math.floor(m * (i / n - apart)) + 1, 0)
+        high = min(math.ceil(m * (i / n + apart)) - 1, m)
+        here = np.zeros(m + 1)
+        if low <= high:
+            here[low : high + 1] = np.cumsum(paths[low : high + 1])
+        paths = here
+    ways = math.comb(n + m, n)
+    return min(max(1.0 - float(paths[m]) / ways, 1.0 / ways), 1.0)
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:

@@ -11,8 +11,13 @@ from scipy import special
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, shares_of, two_sided_z
+from skewgate.metrics.hypergeometric import CountArray, likely_numbers, moments
 
 BoolArray = npt.NDArray[np.bool_]
+_SMOOTH = 50.0
+"""Standard deviation of a number of values whose law is as good as normal."""
+_NEGLIGIBLE = 1e-12
+"""Probability of what `likely_numbers` may leave out, and more."""
 
 
 def tail_bound(gap: float, variances: FloatArray, rare: BoolArray, step: float) -> float:
@@ -39,7 +44,7 @@ def tail_bound(gap: float, variances: FloatArray, rare: BoolArray, step: float) 
         return 1.0
     spread = np.sqrt(np.maximum(variances, np.finfo(float).tiny))
     normal = 2 * special.ndtr(-gap / spread)
-    bernstein = 2 * np.exp(-(gap**2) / (2 * (variances + gap * step / 3)))
+    bernstein = _bernstein(gap, variances, step)
     return min(1.0, float(np.sum(np.where(rare, bernstein, normal))))
 
 
@@ -51,6 +56,47 @@ def critical_gap(alpha: float, variances: FloatArray, rare: BoolArray, step: flo
     normal = two_sided_z(each) * math.sqrt(common)
     log = math.log(2 / each) if np.any(rare) else 0.0
     return max(normal, log * step / 3 + math.sqrt((log * step / 3) ** 2 + 2 * log * seldom))
+
+
+def p_value_of_gap(gap: float, pooled: CountArray, n_baseline: int, n_current: int) -> float:
+    """Bounds the probability that some category's shares differ by `gap` if nothing changed.
+
+    A sum over the categories of the probability that chance deals their values so unevenly: exact,
+    or that of the normal law where a number of values has a standard deviation above 50.
+
+    Args:
+        gap: the difference, >= 0.
+        pooled: values of each category on both sides together, shape (k,).
+        n_baseline, n_current: N and M.
+
+    Source: Fisher (1935) for the hypergeometric law; Boole's inequality.
+
+    >>> round(p_value_of_gap(0.5, np.array([3, 5]), 4, 4), 4)  # 3 of 4 against none, twice
+    0.2857
+    """
+    if gap <= 0:
+        return 1.0
+    counts, repeats = np.unique(pooled[pooled > 0], return_counts=True)
+    spread = moments(counts, n_baseline, n_current)[1]
+    harmonic = 1 / n_baseline + 1 / n_current
+    chances = np.zeros(len(counts))
+    smooth = spread > _SMOOTH
+    chances[smooth] = 2 * special.ndtr(-gap / (spread[smooth] * harmonic))
+    if not smooth.all():
+        few = counts[~smooth]
+        numbers, weights = likely_numbers(few, n_baseline, n_current)
+        gaps = np.abs(numbers / n_baseline - (few[:, None] - numbers) / n_current)
+        exact = np.sum(weights, axis=1, where=gaps >= gap * (1 - 1e-9))
+        # What is less likely than the numbers that were left out is bounded.
+        variances = (spread[~smooth] * harmonic) ** 2
+        step = 1 / min(n_baseline, n_current)
+        bound = np.minimum(_bernstein(gap, variances, step), _NEGLIGIBLE)
+        chances[~smooth] = np.where(exact > _NEGLIGIBLE, exact, bound)
+    return min(1.0, float(np.sum(repeats * chances)))
+
+
+def _bernstein(gap: float, variances: FloatArray, step: float) -> FloatArray:
+    return np.asarray(2 * np.exp(-(gap**2) / (2 * (variances + gap * step / 3))))
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
@@ -67,6 +113,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     lower = float(np.max(low, initial=0.0))
     upper = float(np.max(high, initial=max(shares.hidden_baseline, shares.hidden_current)))
     pooled = shares.baseline * shares.n_baseline + shares.current * shares.n_current
+    counts = np.rint(pooled[: len(gaps)]).astype(np.int64)
     pooled = (pooled / (shares.n_baseline + shares.n_current))[: len(gaps)]
     variances = pooled * (1 - pooled) * shares.harmonic
     smaller = min(shares.n_baseline, shares.n_current)
@@ -75,7 +122,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         value=min(max(float(np.max(gaps, initial=0.0)), lower), upper),
         lower=lower,
         upper=upper,
-        p_value=tail_bound(lower, variances, rare, 1 / smaller),
+        p_value=p_value_of_gap(lower, counts, shares.n_baseline, shares.n_current),
         detectable=critical_gap(alpha, variances, rare, 1 / smaller),
     )
 

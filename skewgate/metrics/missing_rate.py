@@ -7,34 +7,8 @@ import math
 from skewgate.core.distributions import Distribution, n_rows, n_without_value
 from skewgate.core.results import Measurement
 from skewgate.core.wording import rounded_percent
-from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
-
-
-def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: int) -> float:
-    """Returns the two-sided p-value that two proportions are equal.
-
-    The pooled normal test, or Fisher's exact test where an expected count is below 5.
-
-    Args:
-        k_baseline, k_current: successes.
-        n_baseline, n_current: trials, positive.
-
-    Source: Pearson (1900); Fisher (1935); the rule of 5 is Cochran's (1954).
-
-    >>> round(proportions_p(30, 1000, 60, 1000), 5)
-    0.00121
-    """
-    successes, trials = k_baseline + k_current, n_baseline + n_current
-    if successes in (0, trials):  # no other table has these margins
-        return 1.0
-    pooled = successes / trials
-    if min(pooled, 1 - pooled) * min(n_baseline, n_current) < 5:
-        from scipy import stats  # over a second, which most comparisons can do without
-
-        table = [[k_baseline, n_baseline - k_baseline], [k_current, n_current - k_current]]
-        return min(float(stats.fisher_exact(table)[1]), 1.0)
-    spread = math.sqrt(pooled * (1 - pooled) * (1 / n_baseline + 1 / n_current))
-    return two_sided_p((k_current / n_current - k_baseline / n_baseline) / spread)
+from skewgate.metrics.base import Metric, two_sided_z
+from skewgate.metrics.fisher import proportions_p
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:

@@ -7,11 +7,17 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.distributions import CategoricalDistribution, Distribution
+from skewgate.core.distributions import CategoricalDistribution, Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.core.wording import listed, rounded_percent
 from skewgate.metrics.base import Metric
 from skewgate.metrics.explaining import MOST_NAMED
+from skewgate.metrics.laws import Gamma
+
+_SMOOTH = 30.0
+"""Standard deviation of a number of values whose law is as good as a gamma law."""
+_NEGLIGIBLE = 1e-15
+"""A chance that makes no difference."""
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
@@ -34,7 +40,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         value=unseen / current.n,
         lower=lower,
         upper=upper,
-        p_value=float(special.gammaincc(shape, lower / scale)),
+        p_value=unseen_p_value(lower, baseline, current),
         detectable=max(critical - mean, 1 / current.n),
         null_value=mean,
     )
@@ -51,8 +57,7 @@ def unseen_moments(
 
     Source: Pitman (1937) for the permutation law; Good (1953) for the mass of the unseen.
     """
-    names = sorted(baseline.counts.keys() | current.counts.keys())
-    pooled = np.array([baseline.counts.get(n, 0.0) + current.counts.get(n, 0.0) for n in names])
+    pooled = _pooled(baseline, current)
     missed = (current.n / (baseline.n + current.n)) ** pooled
     share = pooled / current.n
     mean = float(np.sum(share * missed))
@@ -60,6 +65,67 @@ def unseen_moments(
     # A chance too small for a float is still a chance.
     smallest = float(np.finfo(float).tiny) ** 0.5
     return min(max(mean, smallest), 1.0), max(variance, smallest)
+
+
+def _pooled(baseline: CategoricalDistribution, current: CategoricalDistribution) -> FloatArray:
+    """Returns how often each category occurs on both sides together, ordered by name."""
+    names = sorted(baseline.counts.keys() | current.counts.keys())
+    return np.array([baseline.counts.get(n, 0.0) + current.counts.get(n, 0.0) for n in names])
+
+
+def unseen_p_value(
+    share: float, baseline: CategoricalDistribution, current: CategoricalDistribution
+) -> float:
+    """Returns the probability of an unseen share at least as large if nothing changed.
+
+    Each category that occurs k times in all is unseen by itself with the probability that all k of
+    its values come to the current side; their number of values is summed up exactly where it varies
+    little, and else has a gamma law.
+
+    Args:
+        share: of the current values.
+        baseline, current: the two sides.
+
+    Source: as for `unseen_moments`.
+    """
+    n, total = current.n, baseline.n + current.n
+    counts, repeats = np.unique(np.rint(_pooled(baseline, current)), return_counts=True)
+    possible = (counts > 0) & (counts <= n)
+    counts, repeats = counts[possible], repeats[possible]
+    missed = np.exp(
+        special.gammaln(n + 1)
+        - special.gammaln(n - counts + 1)
+        - special.gammaln(total + 1)
+        + special.gammaln(total - counts + 1)
+    )
+    missed = np.minimum(missed, 1.0)
+    values = share * n - 1e-6
+    if values <= 0:
+        return 1.0
+    mean = float(np.sum(repeats * counts * missed))
+    variance = float(np.sum(repeats * counts**2 * missed * (1 - missed)))
+    if variance > _SMOOTH**2:
+        return Gamma(mean, math.sqrt(variance)).p_value(values)
+    start, law = 0, np.ones(1)
+    for count, repeat, chance in zip(counts.astype(int), repeats, missed, strict=True):
+        if repeat * chance < _NEGLIGIBLE:
+            continue
+        center, reach = repeat * chance, 10 * math.sqrt(repeat * chance * (1 - chance)) + 20
+        low, high = max(math.floor(center - reach), 0), min(math.ceil(center + reach), repeat)
+        steps = np.zeros((high - low) * count + 1)
+        steps[::count] = _binomial(np.arange(low, high + 1), int(repeat), float(chance))
+        start, law = start + low * count, np.convolve(law, steps)
+    first = max(math.ceil(values) - start, 0)
+    reached = float(np.sum(law[first:])) if first < len(law) else 0.0
+    return min(max(reached, _NEGLIGIBLE * math.exp(-values)), 1.0)
+
+
+def _binomial(numbers: FloatArray, trials: int, chance: float) -> FloatArray:
+    log = special.gammaln(trials + 1) - special.gammaln(numbers + 1)
+    log -= special.gammaln(trials - numbers + 1)
+    log += special.xlogy(numbers, chance) + special.xlog1py(trials - numbers, -chance)
+    probabilities: FloatArray = np.exp(log)
+    return probabilities
 
 
 def _explain(baseline: Distribution, current: Distribution) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of, total
-from skewgate.metrics.null import divergence_measurement
+from skewgate.metrics.null import divergence_law, divergence_measurement
 
 SMOOTHING = 0.5
 """Values added to every bin inside the logarithm, so that an empty bin has a finite one.
@@ -104,14 +104,12 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     def terms(left: FloatArray, right: FloatArray) -> FloatArray:
         return psi_terms(left, right, offset)
 
-    def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
-        return np.asarray(np.sum(terms(left, right), axis=-1))
-
     estimate, lowest, highest = box_bounds(shares, terms)
     if shares.hides:
         lowest[-1], highest[-1] = hidden_bounds(shares, offset)
     value, lower, upper = total(shares, terms, estimate, lowest, highest)
-    return divergence_measurement(value, lower, upper, shares.harmonic, statistic, shares, alpha)
+    law = divergence_law(terms, shares.harmonic, baseline, current, shares)
+    return divergence_measurement(value, lower, upper, law, alpha)
 
 
 METRIC = Metric(

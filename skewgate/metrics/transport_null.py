@@ -8,10 +8,55 @@ import numpy as np
 from scipy import special
 
 from skewgate.core.distributions import FloatArray
+from skewgate.metrics.laws import Gamma, Law
+from skewgate.metrics.relabelling import (
+    FEW,
+    LARGEST,
+    Pooled,
+    law_of_transport,
+    law_of_transport_of_few,
+)
 
 POINTS = 64
 """Number of points that stand for all in the variance."""
 _HALF_NORMAL = math.sqrt(2 / math.pi)  # mean of |Z| for a standard normal Z
+_LONE = 1e-3  # relative spread of a distance that a single value far out makes
+
+
+def null_law(
+    values: Pooled | None, cdf: FloatArray, width: FloatArray, n_baseline: int, n_current: int
+) -> Law | None:
+    """Returns the law of the distance if nothing changed; None if all values are equal.
+
+    Few values that are all known are dealt to the two sides one by one, and so are few values of
+    one side among any number of the other; else the moments are computed. A distance that hardly varies is made by a single value far out, which moves it by the
+    same on either side. There could as well be none or several: the law is then an exponential one,
+    about that of the number of such values.
+
+    Args:
+        values: the pooled values, if they are few and all known.
+        cdf, width, n_baseline, n_current: as for `null_moments`.
+    """
+    few = min(n_baseline, n_current)
+    if values is not None or (few <= FEW and n_baseline + n_current > LARGEST):
+        drawn = (
+            law_of_transport(values, n_baseline, n_current)
+            if values is not None
+            else law_of_transport_of_few(
+                np.maximum.accumulate(np.mean(cdf, axis=0)) * (n_baseline + n_current),
+                width,
+                n_baseline,
+                n_current,
+            )
+        )
+        law: Law = drawn
+        mean, deviation = drawn.mean, drawn.deviation
+    else:
+        mean, deviation, skewness = null_moments(cdf, width, n_baseline, n_current)
+        law = Gamma(mean, deviation, skewness)
+    if deviation > _LONE * mean:
+        return law
+    return Gamma(mean, mean) if mean > 0 else None
 
 
 def null_moments(

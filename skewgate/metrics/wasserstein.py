@@ -6,16 +6,19 @@ import dataclasses
 import math
 
 import numpy as np
-from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
-from skewgate.core.results import Measurement
+from skewgate.core.results import Bulk, Measurement
+from skewgate.metrics import extremes
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import below, steps
-from skewgate.metrics.transport_null import null_moments
+from skewgate.metrics.fisher import proportions_p
+from skewgate.metrics.relabelling import pool
+from skewgate.metrics.transport_null import null_law
 
 _ROUNDING = 1e-10  # relative error that a mean over many values may have
 _EQUAL = 1e-12  # shares that differ by less are equal but for rounding
+_UNEQUAL = 0.05  # p-value of shares of extreme values that are not the same
 
 
 def wasserstein(baseline: FloatArray, current: FloatArray) -> float:
@@ -44,7 +47,21 @@ def wasserstein(baseline: FloatArray, current: FloatArray) -> float:
             raise ValueError(f"{name} must hold finite values and at least one")
     points = np.sort(np.concatenate(sides), kind="stable")
     f, g = (side.searchsorted(points[:-1], side="right") / len(side) for side in sides)
-    return _in_units(float(np.sum(np.abs(f - g) * np.diff(points))), float(np.std(sides[0])))
+    distance = float(np.sum(np.abs(f - g) * np.diff(points)))
+    if _constant(sides[0]):
+        return 0.0 if distance <= _equal_within(*sides) else math.inf
+    return _in_units(distance, float(np.std(sides[0])))
+
+
+def _equal_within(*ascending: FloatArray) -> float:
+    """Returns the distance of values of this size that rounding may make: four of the last bits."""
+    return 2.0**-50 * max(float(np.max(np.abs(side[[0, -1]]))) for side in ascending)
+
+
+def _constant(ascending: FloatArray) -> bool:
+    """Says whether values are all the same but for rounding, such as 0.3 and 0.1 + 0.2."""
+    least, largest = float(ascending[0]), float(ascending[-1])
+    return least == largest or largest - least <= _equal_within(ascending) < math.inf
 
 
 def _in_units(distance: float, std: float) -> float:
@@ -147,7 +164,7 @@ def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
 
     Source: Hoeffding (1940): the variance is the integral of F(min(x, y)) (1 - F(max(x, y))).
     """
-    if side.edges[0] == side.edges[-1]:
+    if _constant(side.edges):
         return 0.0, 0.0, 0.0
     # Both extremes occur.
     least = float(side.edges[-1] - side.edges[0]) / math.sqrt(2 * side.n)
@@ -205,6 +222,25 @@ def _unknown() -> Measurement:
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
     if not (isinstance(baseline, NumericDistribution) and isinstance(current, NumericDistribution)):
         raise TypeError("wasserstein compares numeric features")
+    whole = _measure_all(baseline, current, alpha)
+    ends = extremes.fences(baseline, current)
+    if ends is None:
+        return whole
+    before, now = (extremes.without_extremes(side, ends) for side in (baseline, current))
+    if before is None or now is None:
+        return whole
+    counts = (baseline.n - before.n, baseline.n, current.n - now.n, current.n)
+    if not math.isfinite(whole.upper) and proportions_p(*counts) <= _UNEQUAL:
+        return whole
+    bulk = extremes.named(baseline, current, ends)
+    measured = _measure_all(before, now, alpha)
+    return dataclasses.replace(whole, bulk=Bulk(measured, bulk, before.n, now.n))
+
+
+def _measure_all(
+    baseline: NumericDistribution, current: NumericDistribution, alpha: float
+) -> Measurement:
+    """Measures all values, extreme ones too."""
     if not _infinite_alike(baseline, current):
         return _unknown()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -215,23 +251,24 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         return _unknown()
     n, m = baseline.n, current.n
     lines = n * stretches.baseline_line + m * stretches.current_line
-    pooled = np.clip(lines / (n + m), 0.0, 1.0)
-    mean, spread, skewness = null_moments(pooled, stretches.width, n, m)
-    p_value, above = 1.0, 0.0
-    if spread > 0:
-        # A gamma law that is moved and stretched to these three moments.
-        shape = 4 / skewness**2
-        scale, origin = spread / math.sqrt(shape), mean - spread * math.sqrt(shape)
-        above = max(float(special.gammainccinv(shape, alpha)) * scale + origin - mean, 0.0)
-        if lower > 0:
-            p_value = float(special.gammaincc(shape, max(lower - origin, 0.0) / scale))
+    cdf = np.clip(lines / (n + m), 0.0, 1.0)
+    law = null_law(pool(baseline, current), cdf, stretches.width, n, m)
+    if std_upper == 0 and upper <= _equal_within(baseline.edges, current.edges):
+        value, lower, upper, law = 0.0, 0.0, 0.0, None
+    mean, above = 0.0, 0.0 if upper == 0 else math.inf
+    if law is not None:
+        mean = law.mean
+        above = max(law.critical(alpha) - mean, 0.0)
+    null_value = mean / std if std > 0 else 0.0
+    if not (math.isfinite(null_value) and math.isfinite(mean)):
+        return _unknown()
     return Measurement(
         value=_in_units(value, std),
         lower=_in_units(lower, std_upper),
         upper=_in_units(upper, std_lower),
-        p_value=p_value,
+        p_value=law.p_value(lower) if law is not None and lower > 0 else 1.0,
         detectable=_in_units(above, std),
-        null_value=mean / std if std > 0 else 0.0,
+        null_value=null_value,
     )
 
 

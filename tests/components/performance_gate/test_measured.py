@@ -177,6 +177,30 @@ def test_what_resampling_did_not_move_is_not_certain(make):
     assert large == Unchanging(-250.0, 250.0, 40)
 
 
+@pytest.mark.parametrize("size", [1e-8, 1e-20, 1e15])
+def test_what_resampling_moved_is_seen_however_small_the_metric_is(make, size):
+    numbers = {key("loss"): (3 * size, 0.02 * size, 19)}
+    assert estimate(make, "loss", numbers, rows=40) == Resampled(3 * size, 0.02 * size, 19, 40)
+    still = {key("loss"): (3 * size, 1e-12 * size, 19)}
+    assert isinstance(estimate(make, "loss", still, rows=40), Unchanging)
+
+
+def test_a_change_rounds_as_the_metric_does_that_changed(make):
+    change = key("loss", is_diff=True)
+    numbers = {key("loss"): (0.8, 0.01, 19), change: (1e-16, 1e-17, 19)}
+    assert isinstance(make({WHOLE: (40, numbers)}).resampled(WHOLE, change), Unchanging)
+    small = {key("loss"): (3e-8, 2e-10, 19), change: (1e-9, 4e-11, 19)}
+    assert make({WHOLE: (40, small)}).resampled(WHOLE, change) == Resampled(1e-9, 4e-11, 19, 40)
+
+
+def test_a_difference_of_slices_rounds_as_the_metric_of_the_slices(make):
+    across = (CASH, CARD)
+    loss = key("loss")
+    sides = {CASH: (40, {loss: (0.8, 0.01, 19)}), CARD: (60, {loss: (0.8, 0.01, 19)})}
+    found = make({**sides, across: (0, {loss: (1e-16, 1e-17, 19)})})
+    assert isinstance(found.estimate(across, loss), Unchanging)
+
+
 def test_a_count_is_known(make):
     assert estimate(make, "example_count", {}) == Exact(100.0, 100)
 

@@ -77,6 +77,25 @@ def test_a_constant_baseline_has_no_scale():
     assert wasserstein.wasserstein([4, 4, 4], [4, 5]) == INF
 
 
+ROUNDED = [0.1 + 0.2] * 40 + [0.3] * 60  # the same but for the last bit
+
+
+def test_a_baseline_that_is_constant_but_for_rounding_is_constant(build):
+    assert wasserstein.wasserstein(ROUNDED, [0.3] * 50) == 0.0
+    assert wasserstein.wasserstein(ROUNDED, [0.4] * 50) == INF
+    assert wasserstein.wasserstein([0.1] * 1_000, [0.2] * 7) == INF  # numpy.std is not 0
+    for values, value in (([0.3] * 50, 0.0), (ROUNDED, 0.0), ([0.4] * 50, INF)):
+        measured = wasserstein.METRIC.measure(numeric(build, ROUNDED), numeric(build, values), 0.05)
+        assert (measured.value, measured.lower) == (value, value)
+        assert verdict(measured) is (Status.FAIL if value else Status.PASS)
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e-12, 1.0, 1e150])
+def test_a_small_spread_is_no_rounding_whatever_the_unit(unit):
+    baseline, current = np.array([1.0, 2.0]) * unit, np.array([2.0, 3.0]) * unit
+    assert wasserstein.wasserstein(baseline, current) == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize(
     ("sides", "message"),
     [
