@@ -9,6 +9,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
 from skewgate.metrics.null import null_moments
 
@@ -66,7 +67,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     # The mean of the root of a gamma variable.
     expected = math.sqrt(scale) * float(special.poch(shape, 0.5))
     critical = math.sqrt(float(special.gammainccinv(shape, alpha)) * scale)
-    return Measurement(
+    measured = Measurement(
         value=min(max(value, lower), upper),
         lower=lower,
         upper=upper,
@@ -74,6 +75,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         detectable=max(critical - expected, 0.0),
         null_value=expected,
     )
+    return attainable.limited_divergence(measured, baseline, current, hellinger_terms, math.sqrt)
 
 
 METRIC = Metric(

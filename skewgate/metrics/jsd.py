@@ -9,6 +9,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of
 from skewgate.metrics.null import divergence_measurement
 
@@ -63,7 +64,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     def statistic(left: FloatArray, right: FloatArray) -> FloatArray:
         return np.asarray(np.sum(jsd_terms(left, right), axis=-1))
 
-    return divergence_measurement(value, lower, upper, per_unit, statistic, shares, alpha)
+    measured = divergence_measurement(value, lower, upper, per_unit, statistic, shares, alpha)
+    return attainable.limited_divergence(measured, baseline, current, jsd_terms)
 
 
 METRIC = Metric(

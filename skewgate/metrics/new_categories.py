@@ -7,9 +7,10 @@ import math
 import numpy as np
 from scipy import special
 
-from skewgate.core.distributions import CategoricalDistribution, Distribution
+from skewgate.core.distributions import CategoricalDistribution, Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.core.wording import listed, rounded_percent
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric
 from skewgate.metrics.explaining import MOST_NAMED
 
@@ -30,7 +31,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     mean, variance = unseen_moments(baseline, current)
     shape, scale = mean**2 / variance, variance / mean
     critical = float(special.gammainccinv(shape, alpha)) * scale
-    return Measurement(
+    measured = Measurement(
         value=unseen / current.n,
         lower=lower,
         upper=upper,
@@ -38,6 +39,9 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         detectable=max(critical - mean, 1 / current.n),
         null_value=mean,
     )
+    pooled = np.concatenate([attainable.frequencies(side) for side in (baseline, current)])
+    expected = float(np.sum(pooled / current.n * _missed(pooled, baseline, current)))
+    return attainable.limited(measured, 1.0 - expected, baseline, current)
 
 
 def unseen_moments(
@@ -53,13 +57,21 @@ def unseen_moments(
     """
     names = sorted(baseline.counts.keys() | current.counts.keys())
     pooled = np.array([baseline.counts.get(n, 0.0) + current.counts.get(n, 0.0) for n in names])
-    missed = (current.n / (baseline.n + current.n)) ** pooled
+    missed = _missed(pooled, baseline, current)
     share = pooled / current.n
     mean = float(np.sum(share * missed))
     variance = float(np.sum(share**2 * missed * (1 - missed)))
     # A chance too small for a float is still a chance.
     smallest = float(np.finfo(float).tiny) ** 0.5
     return min(max(mean, smallest), 1.0), max(variance, smallest)
+
+
+def _missed(
+    pooled: FloatArray, baseline: CategoricalDistribution, current: CategoricalDistribution
+) -> FloatArray:
+    """Returns with which probability categories miss the baseline, by their counts, shape (k,)."""
+    missed: FloatArray = (current.n / (baseline.n + current.n)) ** pooled
+    return missed
 
 
 def _explain(baseline: Distribution, current: Distribution) -> str:

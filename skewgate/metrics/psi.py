@@ -8,6 +8,7 @@ import numpy as np
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of
 from skewgate.metrics.null import divergence_measurement
 
@@ -111,7 +112,10 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     if shares.hides:
         lowest[-1], highest[-1] = hidden_bounds(shares, offset)
     value, lower, upper = (float(np.sum(part)) for part in (estimate, lowest, highest))
-    return divergence_measurement(value, lower, upper, shares.harmonic, statistic, shares, alpha)
+    measured = divergence_measurement(
+        value, lower, upper, shares.harmonic, statistic, shares, alpha
+    )
+    return attainable.limited_divergence(measured, baseline, current, terms)
 
 
 METRIC = Metric(
