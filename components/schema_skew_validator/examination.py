@@ -90,10 +90,8 @@ class Examination:
 
     def judged_results(self) -> list[MetricResult]:
         """Returns all results, the comparators of all splits judged together."""
-        significance = self._config.significance
-        level = decision.level(max(len(self._comparisons), 1), significance)
-        checks = [comparison.check(level) for _, comparison in self._comparisons]
-        judged = decision.judge(checks, significance)
+        comparisons = [comparison for _, comparison in self._comparisons]
+        judged = decision.measure_and_judge(comparisons, self._config.significance)
         rules = self._config.anomalies
         return [
             *self._results,

@@ -153,8 +153,7 @@ def _alarm(timeline: Timeline, row: Series) -> str:
         return ""
     result = row.results[row.first_alarm]
     assert result is not None
-    value = "" if result.value is None else f" {rounded(result.value, 3)}"
-    limit = timeline_lib.limit(result)
-    bound = "" if limit is None else f", limit {rounded(limit, 3)}"
+    value = "" if result.value is None else f" {rounded(result.value, 3, result.limit)}"
+    bound = "" if result.limit is None else f", limit {rounded(result.limit, 3, result.value)}"
     name = visible(timeline.windows[row.first_alarm].name)
     return f"{name}: {visible(result.metric)}{value}{bound}"

@@ -110,8 +110,10 @@ def _cell(result: MetricResult, column: str, signs: bool) -> str:
     if column == "interval":
         if result.lower is None or result.upper is None or result.lower == result.upper:
             return ""
-        return wording.interval(result.lower, result.upper)
+        return wording.interval(result.lower, result.upper, limit=result.limit)
     value = getattr(result, column)
     if isinstance(value, float | int):
-        return wording.rounded(value)
+        if column == "threshold":
+            return wording.in_full(value)
+        return wording.rounded(value, limit=result.limit)
     return "" if value is None else visible(value)

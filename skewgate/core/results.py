@@ -35,6 +35,8 @@ class Measurement:
         detectable: smallest value above null_value that would be significant at these sizes.
         null_value: the value to expect if nothing changed; thresholds apply to what is above it.
         size_exponent: `detectable` shrinks as sample size to the power of minus this.
+        attainable: the largest value above null_value that values as frequent as these could have,
+            whatever they are; inf where nothing bounds it.
         bulk: the same of what is left without a few extreme values, if there are any and they
             could hide the rest.
     """
@@ -46,6 +48,7 @@ class Measurement:
     detectable: float
     null_value: float = 0.0
     size_exponent: float = 0.5
+    attainable: float = math.inf
     bulk: Bulk | None = None
 
 
@@ -123,6 +126,11 @@ class MetricResult:
     def from_json(cls, fields: dict[str, Any]) -> MetricResult:
         """Reads what `to_json` wrote."""
         return cls(**{**fields, "status": Status(fields["status"])})
+
+    @property
+    def limit(self) -> float | None:
+        """The value beyond which the threshold is not met: a distance, above what chance gives."""
+        return None if self.threshold is None else self.threshold + (self.null_value or 0.0)
 
     @property
     def label(self) -> str:

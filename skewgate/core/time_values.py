@@ -59,12 +59,13 @@ def either(one: str, other: str) -> str:
     return joined(one or other, other or one)
 
 
-def shown(value: float, logical: str = "") -> str:
+def shown(value: float, logical: str = "", *others: float) -> str:
     """Returns a number as people read it: a time where it stands for one.
 
     Args:
         value: the number; one beyond the years 1 to 9999 is shown as such.
         logical: its logical type, "" for plain numbers.
+        others: numbers that it stands beside, as in `number`.
 
     >>> shown(1451606400.0), shown(1451606400.0, "date[s]"), shown(16801.0, "date[d]")
     ('1,451,606,400', '2016-01-01', '2016-01-01')
@@ -75,7 +76,7 @@ def shown(value: float, logical: str = "") -> str:
     """
     found = _LOGICAL.fullmatch(logical)
     if found is None or not math.isfinite(value):
-        return number(value)
+        return number(value, *others)
     kind, seconds = found[1], value * _UNITS[found[2]]
     if kind == "duration" or (kind == "time" and not 0 <= seconds < _DAY):
         return _length(seconds)

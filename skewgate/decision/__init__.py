@@ -9,7 +9,7 @@ from skewgate.decision.bands import (
 from skewgate.decision.bounds import BoundCheck, judge_bounds
 from skewgate.decision.correction import adjust, level
 from skewgate.decision.coverage import CoverageCheck, judge_coverage
-from skewgate.decision.distances import Check, in_doubt, judge
+from skewgate.decision.distances import Check, can_fail, in_doubt, judge, measure_and_judge
 from skewgate.decision.gate import decide, join
 from skewgate.decision.shares import ShareCheck, judge_shares
 
@@ -21,6 +21,7 @@ __all__ = [
     "CoverageCheck",
     "ShareCheck",
     "adjust",
+    "can_fail",
     "decide",
     "in_doubt",
     "join",
@@ -31,4 +32,5 @@ __all__ = [
     "judge_change_points",
     "judge_shares",
     "level",
+    "measure_and_judge",
 ]

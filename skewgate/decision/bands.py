@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scipy import special
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import MOST_NEEDED, interval, p_text, rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, p_text, rounded, rounded_up
 from skewgate.decision.correction import adjust, level
 from skewgate.decision.policy import Significance
 from skewgate.estimation.bands import Band, ChangePoint, WindowValue, Worse, change_points
@@ -69,9 +69,10 @@ def _judge_band(
     below = check.worse == "lower" or (check.worse is None and window.value < band.mean)
     threshold = low if below else high
     beyond = window.value < low if below else window.value > high
-    seen = f"{check.metric} of window {window.name} is {rounded(window.value)}"
+    seen = f"{check.metric} of window {window.name} is {rounded(window.value, limit=threshold)}"
+    ends = f"[{rounded(low, limit=window.value)}, {rounded(high, limit=window.value)}]"
     expected = (
-        f"{interval(low, high)}, the {band.sigmas:g} sigma band of {band.windows} reference "
+        f"{ends}, the {band.sigmas:g} sigma band of {band.windows} reference "
         f"windows around {rounded(band.mean)}"
     )
     side = "below" if below else "above"
@@ -154,9 +155,11 @@ def judge_change_points(
 
     *fail*: the level changed for the worse; the result has the slice of the first window after the
     change. *pass*: it changed for the better, or no change was found, which is one result with
-    the slice of the series. *inconclusive*: there are too few windows to find any.
+    the slice of the series. *inconclusive*: there are too few windows to find any; such a series
+    takes no share.
     """
-    alone = level(max(len(checks), 1), significance)
+    decidable = sum(len(check.windows) >= 2 * SHORTEST for check in checks)
+    alone = level(max(decidable, 1), significance)
     return [
         result
         for check in checks

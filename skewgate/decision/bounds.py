@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from skewgate.core.results import SMALL_SLICE, MetricResult, Status
-from skewgate.core.wording import MOST_NEEDED, interval, many, p_text, rounded, rounded_up
+from skewgate.core.wording import (
+    MOST_NEEDED,
+    in_full,
+    interval,
+    many,
+    p_text,
+    rounded,
+    rounded_up,
+)
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation.estimates import Estimate
@@ -42,15 +51,11 @@ def judge_bounds(
     *fail*: the interval lies beyond the bound, and does so after correction over all checks, for
     among many slices some lie beyond it by chance. *inconclusive*: anything else, and slices with
     fewer than `min_rows` rows, with the cause "small_slice" unless it is all data: who lets small
-    slices pass still wants some rows.
+    slices pass still wants some rows. What is small, or NaN, is none of those that the others are
+    corrected for.
     """
     large = [check for check in checks if check.estimate.n >= min_rows]
-    p_values = [
-        check.estimate.p_at_least(check.bound)
-        if check.floor
-        else check.estimate.p_at_most(check.bound)
-        for check in large
-    ]
+    p_values = [_p_value(check) for check in large]
     adjusted = iter(zip(p_values, adjust(p_values, significance.correction), strict=True))
     return [
         _judge(check, *next(adjusted), significance.alpha)
@@ -60,13 +65,25 @@ def judge_bounds(
     ]
 
 
+def _p_value(check: BoundCheck) -> float:
+    if math.isnan(check.estimate.value):
+        return math.nan
+    if check.floor:
+        return check.estimate.p_at_least(check.bound)
+    return check.estimate.p_at_most(check.bound)
+
+
 def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -> MetricResult:
     lower, upper = check.estimate.bounds(alpha)
     cleared = lower >= check.bound if check.floor else upper <= check.bound
     beyond = upper < check.bound if check.floor else lower > check.bound
-    must = f"{'at least' if check.floor else 'at most'} {check.bound:g}"
+    must = f"{'at least' if check.floor else 'at most'} {in_full(check.bound)}"
     seen = _seen(check, lower, upper)
-    if cleared:
+    if math.isnan(check.estimate.value):
+        rows = many(check.estimate.n, "row")
+        status = Status.INCONCLUSIVE
+        reason = f"{check.metric} could not be computed on {rows}, and must be {must}"
+    elif cleared:
         status, reason = Status.PASS, f"{seen}: {must}, as it must be"
     elif beyond and p_adjusted <= alpha:
         status = Status.FAIL
@@ -94,8 +111,8 @@ def _small(check: BoundCheck, min_rows: int, alpha: float) -> MetricResult:
 
 
 def _seen(check: BoundCheck, lower: float, upper: float) -> str:
-    value = f"{check.metric} is {rounded(check.estimate.value)}"
-    known = "" if lower == upper else f" in {interval(lower, upper)}"
+    value = f"{check.metric} is {rounded(check.estimate.value, limit=check.bound)}"
+    known = "" if lower == upper else f" in {interval(lower, upper, limit=check.bound)}"
     return f"{value}{known} on {many(check.estimate.n, 'row')}"
 
 

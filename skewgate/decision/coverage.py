@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from skewgate.core.results import LOW_COVERAGE, OPEN_WINDOW, MetricResult, Status
-from skewgate.core.wording import rounded
+from skewgate.core.wording import in_full, rounded
 
 COVERAGE = "coverage"
 """Metric name of the results."""
@@ -50,18 +50,18 @@ def _judge_one(check: CoverageCheck) -> MetricResult:
     value = check.labelled / check.predicted
     seen = (
         f"{check.labelled:,} of {check.predicted:,} predictions have their label "
-        f"({rounded(value, 3)})"
+        f"({rounded(value, 3, check.threshold)})"
     )
-    cause = None
+    cause, threshold = None, in_full(check.threshold)
     if value >= check.threshold:
-        status, reason = Status.PASS, f"{seen}, enough for the threshold of {check.threshold:g}"
+        status, reason = Status.PASS, f"{seen}, enough for the threshold of {threshold}"
     else:
         status = Status.INCONCLUSIVE
         if check.open_until is not None:
             cause, why = OPEN_WINDOW, f"labels may come until {check.open_until}"
         else:
             cause, why = LOW_COVERAGE, "the time for labels is over"
-        reason = f"{seen}, below the threshold of {check.threshold:g}, and {why}"
+        reason = f"{seen}, below the threshold of {threshold}, and {why}"
     return MetricResult(
         feature="",
         slice=check.slice,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from skewgate.core.results import Measurement, MetricResult, Status
-from skewgate.core.wording import MOST_NEEDED, interval, p_text, rounded, rounded_up
-from skewgate.decision.correction import adjust
+from skewgate.core.wording import MOST_NEEDED, in_full, interval, p_text, rounded, rounded_up
+from skewgate.decision.correction import adjust, level
 from skewgate.decision.extremes import deciding
 from skewgate.decision.policy import Significance
+
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,20 +34,92 @@ class Check:
     note: str = ""
 
 
+class Comparison(Protocol):
+    """What a measurement can be made of."""
+
+    def check(self, level: float) -> Check:
+        """Measures; `level` is the significance level that a lone difference must reach."""
+
+
+def measure_and_judge(
+    comparisons: Sequence[Comparison], significance: Significance
+) -> list[MetricResult]:
+    """Measures every comparison and gives it its verdict, in the same order; see `judge`."""
+    alone = level(max(len(comparisons), 1), significance)
+    checks = [comparison.check(alone) for comparison in comparisons]
+    decided = [deciding(check, significance.alpha) for check in checks]
+    able = list(map(can_fail, decided))
+    among_fewer = level(max(sum(able), 1), significance)
+    if among_fewer != alone:  # what seemed too small to be seen among all may be seen among these
+        checks = [
+            comparison.check(among_fewer)
+            if is_able and part.measurement.detectable > part.threshold
+            else check
+            for comparison, check, part, is_able in zip(
+                comparisons, checks, decided, able, strict=True
+            )
+        ]
+    return judge(checks, significance)
+
+
+def can_fail(check: Check) -> bool:
+    """Says whether the check could fail, whatever the values are, on data of this size and sort.
+
+    It could not where a number is missing (NaN), where nothing that could be measured would be
+    significant, or where values as frequent as these cannot be further beyond chance than the
+    threshold (`Measurement.attainable`). Such a check is none of those that the others are
+    corrected for.
+
+    Source: Tarone (1990): what cannot be significant need not be corrected for.
+    """
+    measured = check.measurement
+    blind = measured.p_value >= 1.0 and measured.detectable == math.inf
+    return not (_is_unknown(measured) or blind) and measured.attainable > check.threshold
+
+
 def judge(checks: Sequence[Check], significance: Significance) -> list[MetricResult]:
     """Gives every check its verdict.
 
     *fail*: the whole interval lies above the threshold and the difference is significant after
-    correction over all checks. *pass*: the whole interval lies below, and a difference of the
-    size of the threshold would have been significant. *inconclusive*: anything else.
+    correction over all checks that can fail. *pass*: the whole interval lies below, and a
+    difference of the size of the threshold would have been significant, and could have been there.
+    *inconclusive*: anything else.
 
     Where a few extreme values could hide the rest, `deciding` says what is judged.
     """
     checks = [deciding(check, significance.alpha) for check in checks]
-    adjusted = adjust([check.measurement.p_value for check in checks], significance.correction)
+    adjusted = adjust(
+        [check.measurement.p_value if can_fail(check) else math.nan for check in checks],
+        significance.correction,
+    )
     return [
         _judge_one(check, p, significance.alpha) for check, p in zip(checks, adjusted, strict=True)
     ]
+
+
+def _is_unknown(measured: Measurement) -> bool:
+    """Says whether a number is NaN, or becomes it above what chance gives."""
+    numbers = (
+        measured.value,
+        measured.lower - measured.null_value,
+        measured.upper - measured.null_value,
+        measured.p_value,
+        measured.detectable,
+        measured.attainable,
+    )
+    return any(map(math.isnan, numbers))
+
+
+def _is_powerless(check: Check) -> bool:
+    """Says whether what was measured means nothing, since chance explains all that could be there.
+
+    Where it is below the threshold with what chance gives, which alone may be above, the values of
+    both sides are much the same ones: nothing of a difference is hidden by chance.
+    """
+    measured = check.measurement
+    if measured.attainable > check.threshold or measured.upper <= 0:
+        return False
+    return not measured.upper <= check.threshold < measured.null_value + measured.attainable
 
 
 def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
@@ -63,46 +138,8 @@ def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
 
 
 def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
+    status, reason = _verdict(check, p_adjusted, alpha)
     measured = check.measurement
-    above_lower = measured.lower - measured.null_value
-    above_upper = measured.upper - measured.null_value
-    sizes = f"{check.n_baseline:,} baseline and {check.n_current:,} current values"
-    beyond = (
-        f", {rounded(measured.value - measured.null_value, 3)} more than expected by chance"
-        if measured.null_value > 0
-        else ""
-    )
-    name = f"{check.metric} {check.note}".strip()
-    value = f"{name} is {rounded(measured.value, 3)}{beyond}"
-    if above_lower > check.threshold:
-        if p_adjusted <= alpha:
-            status = Status.FAIL
-            reason = (
-                f"{value}, above the threshold of {check.threshold:g} and not by chance "
-                f"(adjusted p {p_text(p_adjusted)}, {sizes})"
-            )
-        else:
-            status = Status.INCONCLUSIVE
-            reason = (
-                f"{value}, above the threshold of {check.threshold:g}, but it could be chance "
-                f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}"
-            )
-    elif not above_upper <= check.threshold:  # or unknown
-        status = Status.INCONCLUSIVE
-        reason = (
-            f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3)}, which "
-            f"contains the threshold of {check.threshold:g}; statistics of finer resolution, or "
-            "the examples themselves, would settle it"
-        )
-    elif measured.detectable > check.threshold:
-        status = Status.INCONCLUSIVE
-        reason = (
-            f"{value}, but with {sizes} a difference of {check.threshold:g} cannot be told from "
-            f"chance; {_needed(check)}"
-        )
-    else:
-        status = Status.PASS
-        reason = f"{value}, not above the threshold of {check.threshold:g}"
     return MetricResult(
         feature=check.feature,
         slice=check.slice,
@@ -119,6 +156,71 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
         n_baseline=check.n_baseline,
         n_current=check.n_current,
     )
+
+
+def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str]:
+    measured, threshold = check.measurement, in_full(check.threshold)
+    sizes = f"{check.n_baseline:,} baseline and {check.n_current:,} current values"
+    if _is_unknown(measured):
+        return (
+            Status.INCONCLUSIVE,
+            f"{_name(check)} could not be computed from {sizes}, so that nothing is known of it",
+        )
+    value = _value(check)
+    if _is_powerless(check):
+        most = rounded(max(measured.attainable, 0.0), 3, check.threshold)
+        return (
+            Status.INCONCLUSIVE,
+            f"{value}, but its values repeat so rarely that even a wholly different set of them "
+            f"would be at most {most} above chance, and the threshold is {threshold}: "
+            f"{check.metric} can tell nothing here; leave the check out, or group the values",
+        )
+    if measured.lower - measured.null_value > check.threshold:
+        if p_adjusted <= alpha:
+            return (
+                Status.FAIL,
+                f"{value}, above the threshold of {threshold} and not by chance "
+                f"(adjusted p {p_text(p_adjusted)}, {sizes})",
+            )
+        return (
+            Status.INCONCLUSIVE,
+            f"{value}, above the threshold of {threshold}, but it could be chance "
+            f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}",
+        )
+    if not measured.upper - measured.null_value <= check.threshold:
+        limit = check.threshold + measured.null_value
+        return (
+            Status.INCONCLUSIVE,
+            f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3, limit)}, "
+            f"which contains the threshold of {threshold}; statistics of finer resolution, or "
+            "the examples themselves, would settle it",
+        )
+    if measured.detectable > check.threshold:
+        return (
+            Status.INCONCLUSIVE,
+            f"{value}, but with {sizes} a difference of {threshold} cannot be told from "
+            f"chance; {_needed(check)}",
+        )
+    return Status.PASS, f"{value}, not above the threshold of {threshold}"
+
+
+def _value(check: Check) -> str:
+    """Says what was measured; what is compared with the threshold stays on its side of it."""
+    measured = check.measurement
+    if measured.null_value <= 0:
+        return f"{_name(check)} is {rounded(measured.value, 3, check.threshold)}"
+    beyond = measured.value - measured.null_value
+    if abs(beyond) < _ROUNDING * measured.value:
+        beyond = 0.0
+    if beyond < 0:
+        more = f"{rounded(-beyond, 3)} less"
+    else:
+        more = f"{rounded(beyond, 3, check.threshold)} more"
+    return f"{_name(check)} is {rounded(measured.value, 3)}, {more} than expected by chance"
+
+
+def _name(check: Check) -> str:
+    return f"{check.metric} {check.note}".strip()
 
 
 def _needed(check: Check) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import MOST_NEEDED, rounded, rounded_up
+from skewgate.core.wording import MOST_NEEDED, in_full, rounded, rounded_up
 from skewgate.decision.correction import adjust
 from skewgate.decision.policy import Significance
 from skewgate.estimation import binomial
@@ -53,8 +53,9 @@ def _judge_share(
 ) -> MetricResult:
     share = check.count / check.n
     lower, upper = binomial.bounds(check.count, check.n, alpha)
-    seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({rounded(share, 3)})"
-    allowed = f"the threshold of {check.threshold:g}"
+    shown, highest = (rounded(value, 3, check.threshold) for value in (share, upper))
+    seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({shown})"
+    allowed = f"the threshold of {in_full(check.threshold)}"
     sure = f"with {1 - alpha:.0%} confidence"
     if share > check.threshold and p_adjusted <= alpha:
         status, reason = Status.FAIL, f"{seen}, above {allowed} and not by chance"
@@ -64,12 +65,12 @@ def _judge_share(
     elif upper <= check.threshold or check.threshold == 0:
         status, reason = (
             Status.PASS,
-            f"{seen}, at most {rounded(upper, 3)} {sure}; {allowed} is met",
+            f"{seen}, at most {highest} {sure}; {allowed} is met",
         )
     else:
         status = Status.INCONCLUSIVE
         reason = (
-            f"{seen}, but it could be up to {rounded(upper, 3)} {sure}, above {allowed}; "
+            f"{seen}, but it could be up to {highest} {sure}, above {allowed}; "
             f"{_rows_needed(check, alpha)}"
         )
     return MetricResult(

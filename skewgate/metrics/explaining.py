@@ -32,13 +32,12 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> str
     before, now = (side.cdf_at(points) for side in (baseline, current))
     widest = int(np.argmax(np.abs(before - now)))
     logical = either(baseline.logical, current.logical)
-    at, *medians = (
-        shown(float(value), logical) for value in (points[widest], baseline.median, current.median)
-    )
+    shares, medians = (float(before[widest]), float(now[widest])), (baseline.median, current.median)
     return (
-        f"{rounded_percent(before[widest])} of the baseline values are {at} or "
-        f"less, and {rounded_percent(now[widest])} of the current ones; the median was "
-        f"{medians[0]} and is {medians[1]}"
+        f"{rounded_percent(*shares)} of the baseline values are "
+        f"{shown(float(points[widest]), logical)} or less, and {rounded_percent(*shares[::-1])} of "
+        f"the current ones; the median was {shown(medians[0], logical, medians[1])} and is "
+        f"{shown(medians[1], logical, medians[0])}"
     )
 
 
@@ -50,8 +49,8 @@ def _shares(baseline: CategoricalDistribution, current: CategoricalDistribution)
     }
     largest = sorted(changes, key=lambda name: (-abs(changes[name][1] - changes[name][0]), name))
     return ", ".join(
-        f"{name!r} {'rose' if now > before else 'fell'} from {rounded_percent(before)} to "
-        f"{rounded_percent(now)}"
+        f"{name!r} {'rose' if now > before else 'fell'} from "
+        f"{rounded_percent(before, now)} to {rounded_percent(now, before)}"
         for name, (before, now) in ((name, changes[name]) for name in largest[:MOST_NAMED])
         if now != before
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
 from skewgate.metrics.null import divergence_law
 
@@ -59,7 +60,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
 
     # 8 H^2 N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     law = divergence_law(hellinger_terms, shares.harmonic / 8, baseline, current, shares)
-    return Measurement(
+    measured = Measurement(
         value=min(max(value, lower), upper),
         lower=lower,
         upper=upper,
@@ -67,6 +68,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         detectable=max(math.sqrt(max(law.critical(alpha), 0.0)) - law.mean_root, 0.0),
         null_value=law.mean_root,
     )
+    return attainable.limited_divergence(measured, baseline, current, hellinger_terms, math.sqrt)
 
 
 METRIC = Metric(

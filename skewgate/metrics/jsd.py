@@ -9,6 +9,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, box_bounds, largest_if_split, shares_of, total
 from skewgate.metrics.null import divergence_law, divergence_measurement
 
@@ -60,7 +61,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     # 8 ln2 JSD N M / (N + M) follows chi-square if nothing changed (second-order expansion).
     per_unit = shares.harmonic / (8 * math.log(2))
     law = divergence_law(jsd_terms, per_unit, baseline, current, shares)
-    return divergence_measurement(value, lower, upper, law, alpha)
+    measured = divergence_measurement(value, lower, upper, law, alpha)
+    return attainable.limited_divergence(measured, baseline, current, jsd_terms)
 
 
 METRIC = Metric(

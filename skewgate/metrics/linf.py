@@ -10,6 +10,7 @@ from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics.attainable import largest_share
 from skewgate.metrics.base import Metric, shares_of, two_sided_z
 from skewgate.metrics.hypergeometric import CountArray, likely_numbers, moments
 
@@ -124,6 +125,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         upper=upper,
         p_value=p_value_of_gap(lower, counts, shares.n_baseline, shares.n_current),
         detectable=critical_gap(alpha, variances, rare, 1 / smaller),
+        attainable=largest_share(baseline, current),
     )
 
 

@@ -12,17 +12,18 @@ from skewgate.metrics.fisher import proportions_p
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
-    missing = [n_without_value(side) for side in (baseline, current)]
     total = [n_rows(side) for side in (baseline, current)]
-    change = abs(missing[1] / total[1] - missing[0] / total[0])
-    pooled = sum(missing) / sum(total)
+    rarer = [n_without_value(side) for side in (baseline, current)]
+    if 2 * sum(rarer) > sum(total):  # p and 1 - p are alike, to the last digit
+        rarer = [rows - missing for rows, missing in zip(total, rarer, strict=True)]
+    change = abs(rarer[1] * total[0] - rarer[0] * total[1]) / (total[0] * total[1])
     # The worst spread that a change this close to the pooled rate could have.
-    rate = min(0.5, max(pooled, 5 / sum(total)))
+    rate = min(0.5, max(sum(rarer), 5) / sum(total))
     return Measurement(
         value=change,
         lower=change,
         upper=change,
-        p_value=proportions_p(missing[0], total[0], missing[1], total[1]),
+        p_value=proportions_p(rarer[0], total[0], rarer[1], total[1]),
         detectable=two_sided_z(alpha)
         * math.sqrt(rate * (1 - rate) * (1 / total[0] + 1 / total[1])),
     )
@@ -31,8 +32,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
 def _explain(baseline: Distribution, current: Distribution) -> str:
     before, now = (n_without_value(side) / n_rows(side) for side in (baseline, current))
     return (
-        f"{rounded_percent(before)} of the baseline rows have no value, and "
-        f"{rounded_percent(now)} of the current ones"
+        f"{rounded_percent(before, now)} of the baseline rows have no value, and "
+        f"{rounded_percent(now, before)} of the current ones"
     )
 
 

@@ -10,6 +10,7 @@ from scipy import special
 from skewgate.core.distributions import CategoricalDistribution, Distribution, FloatArray
 from skewgate.core.results import Measurement
 from skewgate.core.wording import listed, rounded_percent
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric
 from skewgate.metrics.explaining import MOST_NAMED
 from skewgate.metrics.laws import Gamma
@@ -36,7 +37,7 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     mean, variance = unseen_moments(baseline, current)
     shape, scale = mean**2 / variance, variance / mean
     critical = float(special.gammainccinv(shape, alpha)) * scale
-    return Measurement(
+    measured = Measurement(
         value=unseen / current.n,
         lower=lower,
         upper=upper,
@@ -44,6 +45,9 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         detectable=max(critical - mean, 1 / current.n),
         null_value=mean,
     )
+    pooled = np.concatenate([attainable.frequencies(side) for side in (baseline, current)])
+    expected = float(np.sum(pooled / current.n * _missed(pooled, baseline, current)))
+    return attainable.limited(measured, 1.0 - expected, baseline, current)
 
 
 def unseen_moments(
@@ -58,7 +62,7 @@ def unseen_moments(
     Source: Pitman (1937) for the permutation law; Good (1953) for the mass of the unseen.
     """
     pooled = _pooled(baseline, current)
-    missed = (current.n / (baseline.n + current.n)) ** pooled
+    missed = _missed(pooled, baseline, current)
     share = pooled / current.n
     mean = float(np.sum(share * missed))
     variance = float(np.sum(share**2 * missed * (1 - missed)))
@@ -126,6 +130,14 @@ def _binomial(numbers: FloatArray, trials: int, chance: float) -> FloatArray:
     log += special.xlogy(numbers, chance) + special.xlog1py(trials - numbers, -chance)
     probabilities: FloatArray = np.exp(log)
     return probabilities
+
+
+def _missed(
+    pooled: FloatArray, baseline: CategoricalDistribution, current: CategoricalDistribution
+) -> FloatArray:
+    """Returns with which probability categories miss the baseline, by their counts, shape (k,)."""
+    missed: FloatArray = (current.n / (baseline.n + current.n)) ** pooled
+    return missed
 
 
 def _explain(baseline: Distribution, current: Distribution) -> str:

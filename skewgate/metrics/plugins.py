@@ -180,6 +180,7 @@ def _is_measurement(returned: Any) -> bool:
         and returned.detectable >= 0.0
         and math.isfinite(returned.null_value)
         and returned.size_exponent > 0.0
+        and returned.attainable >= 0.0
     )
 
 

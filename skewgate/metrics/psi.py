@@ -8,6 +8,7 @@ import numpy as np
 
 from skewgate.core.distributions import Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric, Shares, box_bounds, nearest, shares_of, total
 from skewgate.metrics.null import divergence_law, divergence_measurement
 
@@ -109,7 +110,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         lowest[-1], highest[-1] = hidden_bounds(shares, offset)
     value, lower, upper = total(shares, terms, estimate, lowest, highest)
     law = divergence_law(terms, shares.harmonic, baseline, current, shares)
-    return divergence_measurement(value, lower, upper, law, alpha)
+    measured = divergence_measurement(value, lower, upper, law, alpha)
+    return attainable.limited_divergence(measured, baseline, current, terms)
 
 
 METRIC = Metric(

@@ -9,6 +9,7 @@ from skewgate import metrics
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.core.time_values import shown
 from skewgate.core.wording import (
+    in_full,
     interval,
     many,
     p_text,
@@ -147,30 +148,34 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
         return ""
     metric = metrics.REGISTRY.get(result.metric)
     if metric is not None and metric.per_row:
-        before, now = map(rounded_percent, entry["missing"])
+        before, now = _percents(*entry["missing"])
         return f"{before} of rows had no value; now {now} have none"
     if entry["kind"] == "categorical" and entry["names"]:
-        before, now = (rounded_percent(shares[0]) for shares in entry["shares"])
+        before, now = _percents(*(shares[0] for shares in entry["shares"]))
         return f"{before} of values were '{entry['names'][0]}'; now {now} are"
     if entry["kind"] == "numeric":
-        before, now = map(rounded_percent, entry["gap"]["cdf"])
+        before, now = _percents(*entry["gap"]["cdf"])
         at = shown(entry["gap"]["at"], entry.get("logical", ""))
         return f"{before} of values were {at} or less; now {now} are"
     return ""
 
 
+def _percents(before: float, now: float) -> tuple[str, str]:
+    return rounded_percent(before, now), rounded_percent(now, before)
+
+
 def _measured(result: MetricResult) -> str:
     """Tells value, certain bound, threshold and significance of a result that has a value."""
-    value = rounded(0.0 if result.value is None else result.value, 3)
-    threshold = rounded(0.0 if result.threshold is None else result.threshold, 3)
+    threshold = in_full(0.0 if result.threshold is None else result.threshold)
+    value = rounded(0.0 if result.value is None else result.value, 3, result.limit)
     parts = [f"{result.metric} {value}"]
     if result.null_value is None:  # no distance: a bound may lie on either side
         if result.lower is not None and result.upper is not None:
-            parts[0] += f" in {interval(result.lower, result.upper, 3)}"
+            parts[0] += f" in {interval(result.lower, result.upper, 3, result.limit)}"
         parts.append(f"bound {threshold}")
     else:
         if result.status is Status.FAIL and result.lower is not None:
-            certain = rounded(result.lower, 3)
+            certain = rounded(result.lower, 3, result.limit)
             if certain != value:
                 parts.append(f"at least {certain}")
         chance = rounded(result.null_value, 2)

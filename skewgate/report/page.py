@@ -154,8 +154,8 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _number(value: float | None, digits: int = 4) -> str:
-    return "" if value is None else svg.number(value, digits)
+def _number(value: float | None, digits: int = 4, limit: float | None = None) -> str:
+    return "" if value is None else svg.number(value, digits, limit)
 
 
 def _plain_text(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import visible
+from skewgate.core.wording import rounded, visible
 from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess
@@ -44,7 +44,8 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
                 name(result.feature),
                 name(result.slice),
                 name(result.metric),
-                *map(_number, (result.value, result.lower, result.upper, result.threshold)),
+                *(_number(n, result.limit) for n in (result.value, result.lower, result.upper)),
+                _number(result.threshold, digits=15),
                 None if bar is None else [bar.lower, bar.value, bar.upper],
                 _number(excess(result)),
                 _number(result.p_adjusted),
@@ -79,9 +80,9 @@ def encode(content: Any) -> str:
     return text
 
 
-def _number(value: float | None) -> float | str | None:
+def _number(value: float | None, limit: float | None = None, digits: int = 6) -> float | str | None:
     if value is None:
         return None
     if finite(value) is None:
         return "inf" if value > 0 else "-inf" if value < 0 else None
-    return float(f"{value:.6g}")
+    return float(rounded(value, digits, limit))

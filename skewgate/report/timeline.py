@@ -183,10 +183,8 @@ def multiple(result: MetricResult) -> float | None:
 
 
 def limit(result: MetricResult | None) -> float | None:
-    """Returns the value from which a result fails: a distance, above what chance alone gives."""
-    if result is None or result.threshold is None:
-        return None
-    return result.threshold + (result.null_value or 0.0)
+    """Returns `MetricResult.limit`, or None without a result."""
+    return None if result is None else result.limit
 
 
 def sentence(timeline: Timeline) -> str:
@@ -205,9 +203,8 @@ def sentence(timeline: Timeline) -> str:
     most = max(timeline.rows, key=lambda row: row.failures)
     result = row.results[first]
     assert result is not None
-    value = "" if result.value is None else f" {rounded(result.value, 3)}"
-    allowed = limit(result)
-    bound = "" if allowed is None else f", limit {rounded(allowed, 3)}"
+    value = "" if result.value is None else f" {rounded(result.value, 3, result.limit)}"
+    bound = "" if result.limit is None else f", limit {rounded(result.limit, 3, result.value)}"
     place = f" in slice {row.slice}" if row.slice else ""
     what = row.feature if row.feature == result.metric else f"{row.feature}, {result.metric}"
     return (

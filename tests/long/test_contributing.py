@@ -1,7 +1,7 @@
 """Follows the steps of CONTRIBUTING.md for a metric and a component on a copy of the tree.
 
-What a step asks for is written as a contributor would write it, and then the suite of the copy runs.
-The number of each step stands beside what it does.
+What a step asks for is written as a contributor would write it, and then the suite of the copy
+runs. The number of each step stands beside what it does.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Set
 
 from skewgate import decision, metrics
+from skewgate.checks.drift import suggesting
 from skewgate.checks.drift.config import DriftConfig
+from skewgate.checks.drift.suggesting import Suggestion
 from skewgate.core import precision
 from skewgate.core.distributions import Distribution, OpaqueDistribution, n_rows, types_of
 from skewgate.core.errors import InputError
@@ -47,9 +49,22 @@ class _Comparison:
             *map(metric.size, sides),
         )
 
-    def explain(self, result: MetricResult) -> MetricResult:
-        """Adds to the reason what was rounded, and to that of a failure what changed most."""
+    def explain(self, result: MetricResult, identifiers: Set[str]) -> MetricResult:
+        """Adds to the reason what was rounded, and to that of a failure what changed most.
+
+        Of an identifier it says so in place of what would settle a doubt, for nothing would.
+        """
         metric, reason = metrics.REGISTRY[self.metric], result.reason
+        if (
+            result.status is Status.INCONCLUSIVE
+            and self.feature in identifiers
+            and not metric.per_row
+        ):
+            ignored = suggesting.snippet([Suggestion(self.feature, suggesting.IDENTIFIER, "")])
+            reason = (
+                f"{reason.partition('; ')[0]}; nearly every value is another, as of an identifier: "
+                f"ignore it in drift.yaml ({ignored})"
+            )
         if self.note and not metric.per_row:
             reason += f" ({self.note})"
         if result.status is Status.FAIL:
@@ -116,9 +131,15 @@ def compare(
                     settled,
                     count=of is not None,
                 )
-    level = decision.level(max(len(comparisons), 1), config.significance)
-    judged = decision.judge([c.check(level) for c in comparisons], config.significance)
-    told = [c.explain(result) for c, result in zip(comparisons, judged, strict=True)]
+    judged = decision.measure_and_judge(comparisons, config.significance)
+    everywhere = [side.get("", {}) for side in (baselines, currents)]
+    identifiers = {
+        result.feature
+        for result in judged
+        if result.status is Status.INCONCLUSIVE
+        and suggesting.are_identifiers(*(side.get(result.feature) for side in everywhere))
+    }
+    told = [c.explain(result, identifiers) for c, result in zip(comparisons, judged, strict=True)]
     return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
 
 

@@ -1,7 +1,7 @@
 """Suggests columns to ignore: times that merely moved on, constants, indexes, identifiers.
 
-A suggestion is about the configuration, and changes no verdict: such a column fails, or passes, by
-what its metrics say until drift.yaml ignores it.
+A suggestion is about the configuration, and changes no verdict: such a column is judged by what its
+metrics say until drift.yaml ignores it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _single(side: Distribution) -> tuple[str, str] | None:
             return MOVED_ON, f"holds times, {_window(side, side.logical)}, which move on"
         if is_index(side):
             return INDEX, f"numbers the rows, {_window(side)}"
-    if _is_identifier(side):
+    if side.n_present is None and _is_identifier(side):
         return IDENTIFIER, "has another value in nearly every row"
     return None
 
@@ -142,8 +142,9 @@ def _pair(feature: str, before: Distribution, now: Distribution) -> tuple[str, s
         moved = _dates_moved_on(before, now)
         if moved:
             return MOVED_ON, moved
-        if _is_identifier(before) and _is_identifier(now):
-            return IDENTIFIER, "has another value in nearly every row of both sides"
+        if are_identifiers(before, now):
+            where = "nearly every row" if before.n_present is None else "nearly every place"
+            return IDENTIFIER, f"has another value in {where} of both sides"
     return None
 
 
@@ -260,11 +261,20 @@ def is_index(side: NumericDistribution) -> bool:
     return bool(distance <= _EVEN / np.sqrt(side.n) + 2.0 / side.n)
 
 
-def _is_identifier(side: Distribution) -> bool:
-    """Says whether nearly every value of a text is another."""
-    if not isinstance(side, CategoricalDistribution) or side.n_present is not None:
+def are_identifiers(before: Distribution | None, now: Distribution | None) -> bool:
+    """Says whether nearly every value of a text is another, on both sides.
+
+    One side at least must be large enough to tell.
+    """
+    return (_is_identifier(before) and _is_identifier(now, 1)) or (
+        _is_identifier(now) and _is_identifier(before, 1)
+    )
+
+
+def _is_identifier(side: Distribution | None, smallest: int = _SMALLEST_IDENTIFIER) -> bool:
+    if not isinstance(side, CategoricalDistribution) or side.n < smallest or not side.counts:
         return False
-    if side.n < _SMALLEST_IDENTIFIER or not side.counts or max(side.counts.values()) > 2:
+    if side.other and max(side.counts.values()) > 2:  # what has no name may repeat as often
         return False
     return len(side.counts) + side.other >= _UNIQUE * side.n
 

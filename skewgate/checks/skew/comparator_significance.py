@@ -12,7 +12,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from skewgate import decision
 from skewgate.core.distributions import CategoricalDistribution, Distribution
 from skewgate.core.results import Measurement, MetricResult, Status
+from skewgate.core.wording import in_full, rounded
 from skewgate.metrics import jsd, linf
+from skewgate.metrics.attainable import largest_share
 from skewgate.metrics.explaining import what_changed
 from skewgate.metrics.linf import critical_gap, tail_bound
 
@@ -133,8 +135,8 @@ class Comparison:
             result,
             metric=f"{self.pairing.kind}:{self.norm}",
             reason=f"{self.feature}: {sides} {result.reason}" + (f": {change}" if change else ""),
-            expected=f"{self.norm} {sides} of at most {self.threshold:g}",
-            observed=f"{self.value:.6g}",
+            expected=f"{self.norm} {sides} of at most {in_full(self.threshold)}",
+            observed=rounded(self.value, 6, self.threshold),
         )
 
     def _largest_count(self) -> str:
@@ -174,11 +176,14 @@ def count_results(
         ratio = n_current / n_previous if n_previous else math.inf
         bad = ratio < threshold if metric == _LOW else ratio > threshold
         relation = beyond if bad else f"not {beyond}"
-        expected = f"{'at least' if metric == _LOW else 'at most'} {threshold:g} times as many"
+        expected = (
+            f"{'at least' if metric == _LOW else 'at most'} {in_full(threshold)} times as many"
+        )
         observed = f"{n_current:,} examples after {n_previous:,}"
         reason = (
-            f"{n_current:,} examples now and {n_previous:,} before: {ratio:.3g} times as many, "
-            f"{relation} the schema's {field} of {threshold:g}"
+            f"{n_current:,} examples now and {n_previous:,} before: "
+            f"{rounded(ratio, 3, threshold)} times as many, {relation} the schema's {field} of "
+            f"{in_full(threshold)}"
         )
         status = Status.FAIL if bad else Status.PASS
         results.append(
@@ -202,14 +207,19 @@ def count_results(
 def _measurement(comparison: Comparison, level: float) -> Measurement:
     """Returns TFDV's value with the probability of one as large if nothing changed."""
     control, treatment = comparison.control, comparison.treatment
+    attainable = math.inf
     if comparison.norm == "normalized_abs_difference":
         p_value, detectable = _count_noise(comparison, level)
+        attainable = largest_share(control, treatment)
     elif control.kind == "numeric":
         p_value, detectable = _bucket_noise(comparison, level)
     else:
         ours = _OF_CATEGORIES[comparison.norm].measure(control, treatment, level)
         p_value, detectable = ours.p_value, ours.null_value + ours.detectable
-    return Measurement(comparison.value, comparison.value, comparison.value, p_value, detectable)
+        # The schema's threshold applies to the whole value, of which chance is a part.
+        attainable = ours.null_value + ours.attainable if ours.attainable > 0 else 0.0
+    value = comparison.value
+    return Measurement(value, value, value, p_value, detectable, attainable=attainable)
 
 
 def _bucket_noise(comparison: Comparison, level: float) -> tuple[float, float]:

@@ -110,13 +110,13 @@ def tick_labels(places: Sequence[float]) -> list[str]:
     return [f"{place:,.{decimals}f}".replace("-", "\u2212", 1) for place in places]
 
 
-def number(value: float, digits: int = 4) -> str:
-    """Formats a number for a label, with a minus sign as wide as a figure.
+def number(value: float, digits: int = 4, limit: float | None = None) -> str:
+    """Formats a number for a label, with a minus sign as wide as a figure; see `rounded`.
 
     >>> number(0.91237), number(-1234567.0)
     ('0.9124', '\u22121.235e+06')
     """
-    text = rounded(value, digits)
+    text = rounded(value, digits, limit)
     return text.replace("-", "\u2212", 1) if value < 0 else text
 
 

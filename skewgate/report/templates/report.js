@@ -35,13 +35,17 @@
 
   // Numbers.
 
-  const number = (value, digits = 4) => {
+  const number = (value, least = 4, limit = null) => {
     if (value === null) return "";
     if (typeof value === "string") return value.replace("-", DASH);
     if (value === 0) return "0";
     const size = Math.abs(value);
+    let digits = size >= 1000 ? Math.max(least, 6) : least;
+    const keepsSide = () =>
+      Math.sign(Number(value.toPrecision(digits)) - limit) === Math.sign(value - limit);
+    while (typeof limit === "number" && digits < 15 && !keepsSide()) digits += 1;
     const words = size >= 1e-4 && size < 1e6
-      ? String(Number(value.toPrecision(size >= 1000 ? 6 : digits)))
+      ? String(Number(value.toPrecision(digits)))
       : value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
     return words.replace(/^-/, DASH);
   };
@@ -145,10 +149,11 @@
         : null,
       sliced ? html("td", { class: "name" }, names[row[SLICE]]) : null,
       html("td", {}, names[row[METRIC]]),
-      html("td", { class: "number" }, number(row[VALUE]),
-        exact ? null : small(`[${number(row[LOWER])}, ${number(row[UPPER])}]`)),
+      html("td", { class: "number" }, number(row[VALUE], 4, row[THRESHOLD]),
+        exact ? null : small(
+          `[${number(row[LOWER], 4, row[THRESHOLD])}, ${number(row[UPPER], 4, row[THRESHOLD])}]`)),
       html("td", { class: "bar-cell" }, bar(row),
-        row[THRESHOLD] === null ? null : small(number(row[THRESHOLD]))),
+        row[THRESHOLD] === null ? null : small(number(row[THRESHOLD], 15))),
       html("td", { class: "number" }, number(row[P], 2)),
       html("td", { class: "number" }, count(row[N_CURRENT]),
         row[N_BASELINE] === null ? null : small(`baseline ${count(row[N_BASELINE])}`)),

@@ -247,12 +247,9 @@ def _plain(field: Any, value: Any) -> Any:
 def _shown(field: Any, value: Any) -> str:
     if field.message_type is not None:
         return f"{{{in_one_line(value)}}}"
-    return _number(value) if isinstance(value, float) else render_scalar(field, value)
-
-
-def _number(value: float) -> str:
-    """Returns the shortest text of a number; integers without a fraction."""
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.7g}"
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2.0**64:
+        return f"{value:.0f}"
+    return render_scalar(field, value)
 
 
 def _listed(values: Sequence[Any]) -> str:

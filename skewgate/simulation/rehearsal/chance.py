@@ -46,7 +46,8 @@ class Chance:
     Attributes:
         first, held_out: comparisons of baselines and windows drawn from all rows. The first ones
             give each threshold its scale, those held out the one factor by which all grow.
-        detectable: of each check, the smallest threshold at which it can pass at these sizes.
+        detectable: of each check, the smallest threshold at which it can pass at these sizes; inf
+            if there is none, as for identifiers.
         rows: of a window.
     """
 
@@ -130,15 +131,17 @@ def _taken(
 def _detectable(
     baseline: Profile, current: Profile, results: Sequence[MetricResult], stage: Stage
 ) -> dict[Check, float]:
-    """Returns the smallest threshold at which each check of a comparison can pass."""
+    """Returns the smallest threshold at which each check of a comparison can pass, or inf."""
     measured = [result for result in results if result.lower is not None]
     level = decision.level(max(len(measured), 1), stage.config.significance)
     counted = name_value_counts(baseline, current)
     before, now = (side.with_value_counts(counted)[""] for side in (baseline, current))
-    return {
-        (result.feature, result.metric): metrics.REGISTRY[result.metric]
-        .measure(before[result.feature], now[result.feature], level)
-        .detectable
-        for result in measured
-        if not result.slice and result.feature in before and result.feature in now
-    }
+    found = {}
+    for result in measured:
+        feature = result.feature
+        if not result.slice and feature in before and feature in now:
+            metric = metrics.REGISTRY[result.metric]
+            again = metric.measure(before[feature], now[feature], level)
+            possible = again.detectable < again.attainable
+            found[feature, result.metric] = again.detectable if possible else math.inf
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -198,7 +199,7 @@ def to_json(result: Result, data: str, seed: int) -> dict[str, Any]:
                 "now": each.now,
                 "suggested": each.threshold,
                 "chance": each.chance,
-                "detectable": each.detectable,
+                "detectable": each.detectable if math.isfinite(each.detectable) else None,
                 "in_order": each.in_order[0],
                 "in_order_window": each.in_order[1],
                 "decided_by": each.reason,

@@ -46,7 +46,8 @@ class Suggestion:
         threshold: the one suggested, rounded up to two digits; None if it would be above what the
             metric can reach, so that the check cannot be used on windows of this size.
         chance: what chance alone calls for.
-        detectable: the smallest threshold at which a window of this size can pass.
+        detectable: the smallest threshold at which a window of this size can pass; inf if there is
+            none.
         in_order: the largest value of the windows as they are, and which window it is.
     """
 
@@ -127,7 +128,7 @@ def suggest(
                 feature=check[0],
                 metric=check[1],
                 now=now[check],
-                threshold=_within(rounded_up(raised), check[1]),
+                threshold=_within(raised, check[1]),
                 chance=largest * factor,
                 detectable=smallest,
                 in_order=in_order,
@@ -174,8 +175,11 @@ def _exceeding(comparisons: Sequence[Comparison], limits: Mapping[Check, float])
     return Rate(sum(above), len(above))
 
 
-def _within(threshold: float, metric: str) -> float | None:
-    maximum = metrics.REGISTRY[metric].maximum
+def _within(least: float, metric: str) -> float | None:
+    """Returns a threshold of at least so much, or None if the metric cannot reach it."""
+    if math.isinf(least):
+        return None
+    threshold, maximum = rounded_up(least), metrics.REGISTRY[metric].maximum
     return None if maximum is not None and threshold > maximum else threshold
 
 

@@ -81,6 +81,21 @@ def test_too_little_data_is_inconclusive(run, places, same):
     assert "cannot be told from chance" in result.out
 
 
+def test_identifiers_are_inconclusive_and_the_reason_says_what_to_write(run, places, same, config):
+    tables = [
+        table.append_column("order", pa.array([f"{letter}{i}" for i in range(table.num_rows)]))
+        for letter, table in zip("bc", same, strict=True)
+    ]
+    result = run("drift", *places(tables))
+    assert result.code == 3
+    [told] = [line for line in result.out.splitlines() if line.startswith("  order: psi is ")]
+    assert "nearly every value is another, as of an identifier" in told
+    snippet = "features: {order: {ignore: true}}"
+    assert told.endswith(f"ignore it in drift.yaml ({snippet})")
+    assert f"  in drift.yaml: {snippet}" in result.out
+    assert run("drift", *places(tables), "--config", config(snippet)).code == 0
+
+
 def test_baseline_and_current_are_not_swapped(run, places, drifted):
     baseline, current = places(drifted)
     report = json.loads(run("drift", baseline, current, "--json").out)

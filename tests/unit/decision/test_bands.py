@@ -210,3 +210,15 @@ def test_series_are_corrected_for_their_number():
 def test_every_window_needs_its_slice():
     with pytest.raises(ValueError, match="one slice a window, got 1 slices for 2 windows"):
         ChangeCheck("accuracy", series([0.9, 0.8]), ["window:w0"], "lower")
+
+
+def test_a_series_that_is_too_short_takes_no_share_of_alpha():
+    def series(values, name):
+        windows = [WindowValue(f"{name}{i}", value, 0.01, 900) for i, value in enumerate(values)]
+        return ChangeCheck(name, windows, [window.name for window in windows], "lower")
+
+    long = series([0.9, 0.91, 0.9, 0.89, 0.8, 0.81, 0.8, 0.79], "auc")
+    [alone] = judge_change_points([long], BH)
+    beside, added = judge_change_points([long, series([0.9, 0.8], "accuracy")], BH)
+    assert beside == alone
+    assert (alone.status, added.status) == (Status.FAIL, Status.INCONCLUSIVE)

@@ -62,7 +62,7 @@ def test_a_floor_and_its_mirror_as_a_ceiling(estimate, bound, status):
         Exact: lambda e: Exact(-e.value, e.n),
         Unchanging: lambda e: Unchanging(-e.value, e.scale, e.n),
     }[type(estimate)](estimate)
-    ceiling = 1 - bound if isinstance(estimate, Share) else -bound
+    ceiling = round(1 - bound, 9) if isinstance(estimate, Share) else -bound
     result = judge(mirrored, ceiling, floor=False)
     assert result.status is status
     assert f"at most {ceiling:g}" in result.reason
@@ -216,3 +216,21 @@ def test_correction_only_ever_turns_failures_into_doubts(found):
 
 def test_nothing_to_judge_gives_no_result():
     assert judge_bounds([], RULES) == []
+
+
+def test_what_could_not_be_computed_is_open_and_counts_for_nothing():
+    unknown = BoundCheck("company:7", "accuracy", Exact(math.nan, 50), 0.9, True)
+    checks = [beyond_by_chance(), good(1)]
+    *beside, added = judge_bounds([*checks, unknown], RULES)
+    assert beside == judge_bounds(checks, RULES)
+    assert added.status is OPEN
+    assert added.reason == "accuracy could not be computed on 50 rows, and must be at least 0.9"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.899996, "auc is 0.899996"), (0.900004, "auc is 0.900004"), (0.9, "0.9 ")]
+)
+def test_a_value_never_reads_as_if_it_were_the_bound_it_misses(value, told):
+    result = judge(Exact(value, 500), 0.9)
+    assert told in result.reason
+    assert result.status is (PASS if value >= 0.9 else FAIL)

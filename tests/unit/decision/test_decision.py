@@ -159,6 +159,118 @@ def test_verdicts_keep_the_order_of_the_checks():
     assert decision.judge([], BH) == []
 
 
+# Checks that cannot fail.
+
+
+@pytest.mark.parametrize(
+    "name", ["value", "lower", "upper", "p_value", "null_value", "detectable", "attainable"]
+)
+def test_a_number_that_is_missing_is_inconclusive_and_spoils_no_other(name):
+    spoiled = check(0.02, p=0.5)
+    measured = dataclasses.replace(spoiled.measurement, **{name: math.nan})
+    spoiled = dataclasses.replace(spoiled, measurement=measured)
+    failing = check(0.3, p=0.04)
+    for significance in (BH, ALONE):
+        first, second = decision.judge([failing, spoiled], significance)
+        assert first == judge_one(failing, significance)
+        assert (first.status, second.status) == (Status.FAIL, Status.INCONCLUSIVE)
+        assert "could not be computed from 5,000 baseline and 1,200 current" in second.reason
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"p": 1.0, "detectable": math.inf, "interval": (0.0, math.inf)},
+        {"p": 1.0, "attainable": 0.0},
+        {"p": 0.9, "attainable": 0.1},
+    ],
+    ids=["blind", "nothing attainable", "just the threshold attainable"],
+)
+def test_a_check_that_cannot_fail_is_inconclusive_and_weakens_no_other(other):
+    failing, hopeless = check(0.3, p=0.04), check(0.02, **other)
+    assert not decision.can_fail(hopeless)
+    first, second = decision.judge([failing, hopeless], BH)
+    assert first == judge_one(failing)
+    assert (first.status, second.status) == (Status.FAIL, Status.INCONCLUSIVE)
+
+
+def test_what_rare_values_can_reach_is_told():
+    powerless = {"null_value": 2.197, "p": 0.4, "detectable": 0.01, "attainable": 0.05}
+    verdict = judge_one(check(2.2, **powerless))
+    assert verdict.status is Status.INCONCLUSIVE
+    assert verdict.reason == (
+        "ks is 2.2, 0.003 more than expected by chance, but its values repeat so rarely that even "
+        "a wholly different set of them would be at most 0.05 above chance, and the threshold is "
+        "0.1: ks can tell nothing here; leave the check out, or group the values"
+    )
+    assert judge_one(check(2.2, **{**powerless, "attainable": 0.11})).status is Status.PASS
+
+
+def test_what_cannot_fail_never_does():
+    verdict = judge_one(check(0.3, p=0.0, attainable=0.1))
+    assert verdict.status is Status.INCONCLUSIVE
+
+
+def test_the_same_rare_values_on_both_sides_pass():
+    rare = {"null_value": 1.6, "p": 1.0, "attainable": 0.0}
+    assert judge_one(check(0.0, **rare)).status is Status.PASS
+    assert judge_one(check(0.09, **rare)).status is Status.PASS
+    assert judge_one(check(0.11, **rare)).status is Status.INCONCLUSIVE
+    # A metric without a part that chance explains says nothing but of the very same values.
+    single = {"p": 1.0, "attainable": 0.003}
+    assert judge_one(check(0.0, **single)).status is Status.PASS
+    assert judge_one(check(0.003, **single)).status is Status.INCONCLUSIVE
+
+
+@dataclasses.dataclass
+class Measured:
+    """A comparison that notes at which levels it was measured."""
+
+    detectable_at: dict
+    attainable: float = math.inf
+
+    def check(self, level):
+        self.levels = [*getattr(self, "levels", []), round(level, 6)]
+        detectable = self.detectable_at[round(level, 6)]
+        return check(0.02, p=0.5, detectable=detectable, attainable=self.attainable)
+
+
+def test_a_check_that_cannot_fail_takes_no_share_of_the_level():
+    seen = Measured({0.025: 0.12, 0.05: 0.09})
+    hopeless = Measured({0.025: 0.05}, attainable=0.0)
+    first, second = decision.measure_and_judge([seen, hopeless], BH)
+    assert (first.status, second.status) == (Status.PASS, Status.INCONCLUSIVE)
+    assert (seen.levels, hopeless.levels) == ([0.025, 0.05], [0.025])
+    beside = decision.measure_and_judge([Measured({0.025: 0.12})] * 2, BH)
+    assert {result.status for result in beside} == {Status.INCONCLUSIVE}
+
+
+# Numbers in reasons.
+
+
+@pytest.mark.parametrize(
+    ("value", "null", "told"),
+    [
+        (0.10004, 0.0, "ks is 0.10004, above the threshold of 0.1 and"),
+        (0.09996, 0.0, "ks is 0.09996, not above the threshold of 0.1"),
+        (0.1, 0.0, "ks is 0.1, not above the threshold of 0.1"),
+        (0.60004, 0.5, "ks is 0.6, 0.10004 more than expected by chance, above the threshold"),
+    ],
+)
+def test_a_value_never_reads_as_if_it_were_the_threshold_it_breaks(value, null, told):
+    assert judge_one(check(value, p=0.0, null_value=null)).reason.startswith(told)
+
+
+def test_a_threshold_is_told_in_full():
+    reason = judge_one(check(0.12345678, threshold=0.123456789)).reason
+    assert reason == "ks is 0.123, not above the threshold of 0.123456789"
+
+
+def test_an_interval_shows_on_which_side_of_the_threshold_it_ends():
+    reason = judge_one(check(0.1, interval=(0.09996, 0.10003))).reason
+    assert "[0.09996, 0.10003], which contains the threshold of 0.1" in reason
+
+
 @pytest.mark.parametrize("name", REGISTRY)
 def test_the_number_of_values_that_would_settle_it_does(build, name):
     metric = REGISTRY[name]
@@ -389,3 +501,24 @@ def test_a_warning_does_not_block(status):
     )
     assert not blocked.blessed
     assert [result.feature for result in blocked.failures] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("labelled", "told", "status"),
+    [
+        (7_999_900, "(0.79999), below the threshold of 0.8", "inconclusive"),
+        (8_000_100, "(0.80001), enough for the threshold of 0.8", "pass"),
+        (8_000_000, "(0.8), enough for the threshold of 0.8", "pass"),
+    ],
+)
+def test_a_coverage_never_reads_as_if_it_were_the_threshold(labelled, told, status):
+    [result] = decision.judge_coverage(
+        [decision.CoverageCheck("window:2016-03-01", labelled, 10_000_000, 0.8)]
+    )
+    assert told in result.reason
+    assert result.status.value == status
+
+
+def test_a_share_never_reads_as_if_it_were_the_threshold():
+    [result] = decision.judge_shares([share(100_040, 10_000_000)], BH)
+    assert "(0.010004), above the threshold of 0.01" in result.reason

@@ -70,6 +70,46 @@ def test_value_is_the_absolute_change_in_either_direction(build, table):
     assert 0.0 <= measured.value <= 1.0
 
 
+@given(table=TABLES)
+def test_a_rate_and_its_complement_are_alike_to_the_last_digit(table):
+    k_baseline, n_baseline, k_current, n_current = table
+
+    def measure(missing_baseline, missing_current):
+        sides = [
+            CategoricalDistribution({"a": float(n - k)}, 0.0, n - k, n_missing=k)
+            if n > k
+            else EmptyDistribution(n_missing=k)
+            for k, n in ((missing_baseline, n_baseline), (missing_current, n_current))
+        ]
+        return missing_rate.METRIC.measure(*sides, 0.01)
+
+    assert measure(k_baseline, k_current) == measure(n_baseline - k_baseline, n_current - k_current)
+
+
+@pytest.mark.parametrize("rows", [90, 3_000])
+def test_a_feature_that_is_always_empty_is_as_sure_as_one_that_is_always_full(rows):
+    full = CategoricalDistribution({"a": float(rows)}, 0.0, rows)
+    empty = EmptyDistribution(n_missing=rows)
+    measured = [missing_rate.METRIC.measure(side, side, 0.05) for side in (full, empty)]
+    assert measured[0] == measured[1]
+    assert measured[1].detectable < 0.05
+
+
+def test_a_change_that_is_just_the_threshold_is_so_on_either_end():
+    # 1 - 0.95 is more than 0.05, as floats.
+    few = missing_rate.METRIC.measure(
+        CategoricalDistribution({"a": 100.0}, 0.0, 100),
+        CategoricalDistribution({"a": 95.0}, 0.0, 95, n_missing=5),
+        0.05,
+    )
+    many = missing_rate.METRIC.measure(
+        CategoricalDistribution({"a": 5.0}, 0.0, 5, n_missing=95),
+        EmptyDistribution(n_missing=100),
+        0.05,
+    )
+    assert few.value == many.value == 0.05
+
+
 def test_detectable_shrinks_with_size(build):
     few, many = (
         missing_rate.METRIC.measure(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from skewgate.checks.skew.anomalies.observed import supported_images
-from skewgate.checks.skew.anomalies.subjects import Subject, domain_values, named_values
+from skewgate.checks.skew.anomalies.subjects import (
+    Subject,
+    domain_values,
+    named_values,
+    supported_images,
+)
 from skewgate.estimation import binomial
 
 _OF_PRESENCE = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate.checks.skew.anomalies.subjects import Subject, domain_values
+from skewgate.checks.skew.anomalies.subjects import Subject, domain_values, supported_images
 from skewgate.core.wording import SHOWN, between, number, percent, plural, quote, quoted
 
 Text = Callable[[Subject, str], str]
@@ -71,7 +71,8 @@ def _presence(subject: Subject, _: str) -> str:
     if presence.min_fraction >= 1:
         return "a value in every row"
     if presence.min_fraction > 0:
-        return f"a value in at least {percent(presence.min_fraction)} of the rows"
+        least = percent(presence.min_fraction, subject.present_share)
+        return f"a value in at least {least} of the rows"
     return f"a value in {between(presence.min_count, None, 'row')}"
 
 
@@ -100,14 +101,16 @@ def _no_unique(subject: Subject, description: str) -> str:
 def _bounds(field: str) -> Text:
     def text(subject: Subject, _: str) -> str:
         domain = getattr(subject.constraints, field)
-        return between(_end(domain, "min"), _end(domain, "max"))
+        return between(_end(domain, "min"), _end(domain, "max"), others=subject.extremes)
 
     return text
 
 
 def _image_share(subject: Subject, _: str) -> str:
     share = subject.constraints.image_domain.minimum_supported_image_fraction
-    return f"an image in a format that TensorFlow reads in at least {percent(share)} of the values"
+    known, total = supported_images(subject.statistics)
+    least = percent(share, known / total) if total else percent(share)
+    return f"an image in a format that TensorFlow reads in at least {least} of the values"
 
 
 def _image_bytes(subject: Subject, _: str) -> str:

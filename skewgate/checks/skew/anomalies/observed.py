@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from tensorflow_metadata.proto.v0 import statistics_pb2
-
 from skewgate.checks.skew.anomalies.expected import LEVEL, Text, schema_type
 from skewgate.checks.skew.anomalies.off_domain import (
     extent,
@@ -19,7 +17,7 @@ from skewgate.checks.skew.anomalies.off_domain import (
     off_bool,
     off_domain,
 )
-from skewgate.checks.skew.anomalies.subjects import Subject
+from skewgate.checks.skew.anomalies.subjects import Subject, supported_images
 from skewgate.core.wording import between, number, percent, plural, quote
 
 _ROWS_AT_FAULT = re.compile(r"Found (\d+) examples? missing (\w+)")
@@ -50,10 +48,10 @@ def _present(subject: Subject, _: str) -> str:
         return f"no such column in {rows}"
     if not subject.present:
         return f"present in none of {rows}"
+    share = percent(subject.present_share, subject.constraints.presence.min_fraction)
     if subject.weight:
-        by_weight = subject.common.weighted_common_stats.num_non_missing / subject.weight
-        return f"present in {percent(by_weight)} of the weight of {rows} ({subject.present:,} rows)"
-    return f"present in {percent(subject.present / max(subject.rows, 1))} of {rows}"
+        return f"present in {share} of the weight of {rows} ({subject.present:,} rows)"
+    return f"present in {share} of {rows}"
 
 
 def _present_count(subject: Subject, _: str) -> str:
@@ -111,22 +109,9 @@ def _image_share(subject: Subject, _: str) -> str:
     known, total = supported_images(subject.statistics)
     if not total:
         return ""
-    return f"{number(known)} of {number(total)} values ({percent(known / total)})"
-
-
-def supported_images(
-    statistics: statistics_pb2.FeatureNameStatistics | None,
-) -> tuple[float, float]:
-    """Returns how many values are images that TensorFlow reads, and how many were looked at."""
-    custom = statistics.custom_stats if statistics is not None else ()
-    buckets = [
-        bucket
-        for stat in custom
-        if stat.name == "image_format_histogram"
-        for bucket in stat.rank_histogram.buckets
-    ]
-    total = sum(bucket.sample_count for bucket in buckets)
-    return total - sum(b.sample_count for b in buckets if b.label == "UNKNOWN"), total
+    least = subject.constraints.image_domain.minimum_supported_image_fraction
+    share = percent(known / total, least)
+    return f"{number(known)} of {number(total)} values ({share})"
 
 
 def _image_bytes(subject: Subject, _: str) -> str:

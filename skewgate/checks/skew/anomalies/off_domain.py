@@ -14,23 +14,23 @@ _SHOWN = 3
 
 def minimum(subject: Subject, _: str) -> str:
     """Gives the minimum, or the strings that are numbers below the domain."""
-    if subject.statistics is None or not subject.statistics.HasField("num_stats"):
+    if not subject.extremes:
         low = min(_bounds(subject), default=-math.inf)
         return _numbers_where(subject, lambda value: value < low)
-    return f"minimum {number(subject.statistics.num_stats.min)}"
+    return f"minimum {number(subject.extremes[0], *_bounds(subject))}"
 
 
 def maximum(subject: Subject, _: str) -> str:
     """Gives the maximum, or the strings that are numbers above the domain."""
-    if subject.statistics is None or not subject.statistics.HasField("num_stats"):
+    if not subject.extremes:
         high = max(_bounds(subject), default=math.inf)
         return _numbers_where(subject, lambda value: value > high)
-    return f"maximum {number(subject.statistics.num_stats.max)}"
+    return f"maximum {number(subject.extremes[1], *_bounds(subject))}"
 
 
 def extent(subject: Subject, description: str) -> str:
     """Gives both, or the strings that are infinite."""
-    if subject.statistics is None or not subject.statistics.HasField("num_stats"):
+    if not subject.extremes:
         return _numbers_where(subject, math.isinf)
     return f"{minimum(subject, description)}, {maximum(subject, description)}"
 

@@ -72,6 +72,20 @@ class Subject:
         return int(self.common.num_non_missing)
 
     @property
+    def present_share(self) -> float:
+        """Share of the rows, or of their weight, that has the feature."""
+        if self.weight:
+            return float(self.common.weighted_common_stats.num_non_missing / self.weight)
+        return self.present / max(self.rows, 1)
+
+    @property
+    def extremes(self) -> tuple[float, ...]:
+        """The smallest and the largest of its numbers; nothing if it has none."""
+        if self.statistics is None or not self.statistics.HasField("num_stats"):
+            return ()
+        return float(self.statistics.num_stats.min), float(self.statistics.num_stats.max)
+
+    @property
     def values(self) -> float:
         """Number of values of the feature."""
         return total_values(self.common)
@@ -121,6 +135,21 @@ def named_values(statistics: statistics_pb2.FeatureNameStatistics | None) -> dic
         return {}
     buckets = statistics.string_stats.rank_histogram.buckets
     return {str(bucket.label): float(bucket.sample_count) for bucket in buckets}
+
+
+def supported_images(
+    statistics: statistics_pb2.FeatureNameStatistics | None,
+) -> tuple[float, float]:
+    """Returns how many values are images that TensorFlow reads, and how many were looked at."""
+    custom = statistics.custom_stats if statistics is not None else ()
+    buckets = [
+        bucket
+        for stat in custom
+        if stat.name == "image_format_histogram"
+        for bucket in stat.rank_histogram.buckets
+    ]
+    total = sum(bucket.sample_count for bucket in buckets)
+    return total - sum(b.sample_count for b in buckets if b.label == "UNKNOWN"), total
 
 
 def domain_values(subject: Subject) -> tuple[str, list[str]]:

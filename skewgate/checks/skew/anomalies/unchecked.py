@@ -8,7 +8,6 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from skewgate.checks.skew.anomalies.observed import supported_images
 from skewgate.checks.skew.anomalies.subjects import (
     Path,
     Subject,
@@ -18,6 +17,7 @@ from skewgate.checks.skew.anomalies.subjects import (
     name_of,
     named_values,
     path_of,
+    supported_images,
 )
 from skewgate.core.errors import InputError
 from skewgate.schema.reading import is_validated

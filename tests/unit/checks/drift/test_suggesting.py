@@ -9,6 +9,8 @@ import pytest
 from skewgate.checks.drift import evaluate
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.suggesting import suggest, suggest_for_one
+from skewgate.core.distributions import CategoricalDistribution
+from skewgate.core.profile import Profile
 from skewgate.core.results import Status
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics import writing
@@ -156,6 +158,24 @@ def test_identifiers_are_texts_of_which_each_row_has_its_own():
     assert kinds([f"u{n}" for n in range(90)], [f"v{n}" for n in range(80)]) == ["identifier"]
     assert kinds([f"u{n % 30}" for n in range(90)], [f"v{n}" for n in range(80)]) == []
     assert kinds([f"u{n}" for n in range(40)], [f"v{n}" for n in range(40)]) == []
+    assert kinds([f"u{n}" for n in range(90)], [f"v{n}" for n in range(3)]) == ["identifier"]
+    marked = [[*(f"{side}{n}" for n in range(90)), *["none"] * 4] for side in "uv"]
+    assert kinds(*marked) == ["identifier"]
+
+
+def test_values_without_a_name_may_repeat_as_often_as_those_that_have_one():
+    def keys(count, other):
+        counts = {f"u{n}": float(count) for n in range(20)}
+        side = CategoricalDistribution(counts, other, round(20 * count + other))
+        return Profile({"": {"x": side}}, {"": side.n})
+
+    assert [each.kind for each in suggest(keys(1, 980.0), keys(2, 960.0))] == ["identifier"]
+    assert suggest(keys(1, 980.0), keys(9, 9_000.0)) == []
+
+
+def test_lists_of_identifiers_are_named_by_their_places():
+    sides = [[[f"{side}{n}", f"{side}{n}!"] for n in range(60)] for side in "uv"]
+    assert reason(*sides) == "has another value in nearly every place of both sides"
 
 
 def test_lists_are_not_judged():

@@ -274,3 +274,54 @@ def test_preparing_changes_neither_schema_nor_statistics():
     assert prepared.unchecked == []
     assert prepared.dataset == DATA
     assert prepared.schema == SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("domain", "extremes", "kind", "asked", "seen"),
+    [
+        (
+            "int_domain { max: 9007199254740992 }",
+            "max: 9007199254740994",
+            "INT_TYPE_BIG_INT",
+            "at most 9,007,199,254,740,992",
+            "maximum 9,007,199,254,740,994",
+        ),
+        (
+            "float_domain { max: 16.1 }",
+            "max: 16.100002288818359",
+            "FLOAT_TYPE_BIG_FLOAT",
+            "at most 16.1",
+            "maximum 16.100002",
+        ),
+        (
+            "float_domain { min: 0.1 }",
+            "min: 0.1 max: 7",
+            "FLOAT_TYPE_SMALL_FLOAT",
+            "at least 0.10000000149011612",
+            "minimum 0.1",
+        ),
+    ],
+)
+def test_a_limit_and_what_breaks_it_differ_in_print(domain, extremes, kind, asked, seen):
+    schema = text_format.Parse(f'feature {{ name: "n" type: FLOAT {domain} }}', schema_pb2.Schema())
+    data = text_format.Parse(
+        f'features {{ path {{ step: "n" }} type: FLOAT num_stats {{ {extremes} }} }}',
+        statistics_pb2.DatasetFeatureStatistics(),
+    )
+    subject = Subjects(schema, data, None).get(("n",))
+    assert (expected(kind, subject, ""), observed(kind, subject, "")) == (asked, seen)
+
+
+def test_a_share_of_rows_that_is_just_too_small_differs_in_print():
+    schema = text_format.Parse(
+        'feature { name: "n" type: FLOAT presence { min_fraction: 0.99993 } }', schema_pb2.Schema()
+    )
+    data = text_format.Parse(
+        'num_examples: 50000 features { path { step: "n" } type: FLOAT '
+        "num_stats { common_stats { num_non_missing: 49996 num_missing: 4 } } }",
+        statistics_pb2.DatasetFeatureStatistics(),
+    )
+    subject = Subjects(schema, data, None).get(("n",))
+    kind = "FEATURE_TYPE_LOW_FRACTION_PRESENT"
+    assert expected(kind, subject, "") == "a value in at least 99.993% of the rows"
+    assert observed(kind, subject, "") == "present in 99.992% of 50,000 rows"

@@ -1,0 +1,175 @@
+"""What a metric of categories could show at most: power that does not depend on any name.
+
+3,000 texts that are all different look as unlike any other 3,000 such texts as can be, and so they
+do if nothing changed: no distance between the two can tell anything. Whether one could is asked of
+the frequencies alone. Each side keeps those of its values, and the two are taken to have no value
+in common, which is as far apart as they can be; what chance then explains is taken off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+from skewgate.core.distributions import CategoricalDistribution, Distribution, FloatArray
+from skewgate.core.results import Measurement
+
+_NOTHING = 1e-6
+"""What rounding leaves of no effect at all."""
+_DIFFERENT = 0.5
+"""Share of the values of a side that are different ones, for `linf` to see no single one."""
+_FEW = 50.0
+"""Up to so many values of a category expected on the smaller side their number is summed over."""
+_LARGEST = 120
+"""Of which more than this hardly ever occur."""
+
+Term = Callable[[FloatArray, FloatArray], FloatArray]
+"""Of the shares of a category on both sides to its part of a divergence."""
+
+
+def frequencies(side: CategoricalDistribution) -> FloatArray:
+    """Returns how often each category occurs, those without a name as one, shape (k,)."""
+    counts = np.fromiter(side.counts.values(), float, len(side.counts))
+    return np.append(counts, side.other) if side.other > 0 else counts
+
+
+def if_disjoint(
+    baseline: CategoricalDistribution, current: CategoricalDistribution, term: Term
+) -> tuple[float, float]:
+    """Returns what a divergence would be without a value in common, and its mean by chance.
+
+    By chance the values of both sides are dealt to them anew. A category that occurs k times in
+    all then has a hypergeometric number of its values on the smaller side; where many are expected
+    there, a normal one at the three points of Gauss and Hermite.
+
+    Args:
+        baseline, current: only the frequencies count.
+        term: 0 where both shares are equal.
+
+    Source: Pitman (1937) for the permutation law.
+    """
+    before, now = frequencies(baseline), frequencies(current)
+    nothing = np.zeros(1)
+    value = float(np.sum(term(before / baseline.n, nothing)))
+    value += float(np.sum(term(nothing, now / current.n)))
+    counts, times = np.unique(np.rint(np.concatenate((before, now))), return_counts=True)
+    sizes = (float(baseline.n), float(current.n))
+    mean = float(np.dot(times, _means(counts, sizes, term)))
+    return value, mean
+
+
+def _means(counts: FloatArray, sizes: tuple[float, float], term: Term) -> FloatArray:
+    """Returns the mean by chance of the term of a category, by its count in all, shape (k,)."""
+    total, smaller = sum(sizes), min(sizes)
+
+    def terms(on_smaller: FloatArray, count: FloatArray) -> FloatArray:
+        rest = count - on_smaller
+        pair = (on_smaller, rest) if sizes[0] == smaller else (rest, on_smaller)
+        return term(pair[0] / sizes[0], pair[1] / sizes[1])
+
+    means = np.zeros(len(counts))
+    expected = counts * smaller / total
+    few = expected <= _FEW
+    if np.any(few):
+        count = counts[few][:, None]
+        x = np.arange(min(np.max(count), _LARGEST, smaller) + 1)
+        possible = (x <= count) & (smaller - x <= total - count)
+        drawn = np.where(possible, x, np.maximum(smaller - (total - count), 0))
+        log = np.where(possible, _log_choices(count, drawn), -np.inf)
+        log = log + _log_choices(total - count, smaller - drawn)
+        chance = np.exp(log - np.max(log, axis=1, keepdims=True))
+        chance /= np.sum(chance, axis=1, keepdims=True)
+        means[few] = np.sum(chance * terms(drawn, count), axis=1)
+    if not np.all(few):
+        count, middle = counts[~few], expected[~few]
+        spread = np.sqrt(middle * (1 - smaller / total) * (total - count) / (total - 1))
+        for step, weight in ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6)):
+            drawn = np.clip(middle + step * spread, 0, np.minimum(count, smaller))
+            means[~few] += weight * terms(drawn, count)
+    return means
+
+
+def _log_choices(of: FloatArray, chosen: FloatArray) -> FloatArray:
+    logs: FloatArray = (
+        special.gammaln(of + 1) - special.gammaln(chosen + 1) - special.gammaln(of - chosen + 1)
+    )
+    return logs
+
+
+def are_disjoint(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:
+    """Says whether no value is on both sides, for certain."""
+    return not (
+        baseline.other or current.other or not baseline.counts.keys().isdisjoint(current.counts)
+    )
+
+
+def limited_divergence(
+    measured: Measurement,
+    baseline: Distribution,
+    current: Distribution,
+    term: Term,
+    scale: Callable[[float], float] = float,
+) -> Measurement:
+    """Completes the measurement of a divergence; see `limited`.
+
+    Args:
+        measured: without what it could be at most.
+        baseline, current: what was compared.
+        term: of a category.
+        scale: of the sum of all terms to the metric.
+    """
+    if not (
+        isinstance(baseline, CategoricalDistribution)
+        and isinstance(current, CategoricalDistribution)
+    ):
+        return measured
+    value, mean = if_disjoint(baseline, current, term)
+    return limited(measured, scale(value) - scale(min(mean, value)), baseline, current)
+
+
+def limited(
+    measured: Measurement,
+    most: float,
+    baseline: CategoricalDistribution,
+    current: CategoricalDistribution,
+) -> Measurement:
+    """Completes a measurement with what it could have been at most above chance.
+
+    Where the two sides have no value in common, what was measured is just that, and is by chance
+    all of what it is if nothing else can come out.
+
+    Args:
+        measured: without it.
+        most: from the frequencies of the values.
+        baseline, current: what was compared.
+
+    Returns:
+        With p = 1 where nothing could differ from chance: all values are equally probable then.
+    """
+    disjoint = are_disjoint(baseline, current)
+    if most <= _NOTHING:
+        expected = measured.value if disjoint else measured.null_value
+        return dataclasses.replace(measured, p_value=1.0, null_value=expected, attainable=0.0)
+    if disjoint:
+        most = measured.upper - measured.null_value
+    return dataclasses.replace(measured, attainable=most)
+
+
+def largest_share(baseline: Distribution, current: Distribution) -> float:
+    """Returns the share of the most frequent value of both sides where most values are different.
+
+    Elsewhere it is inf: a category is common enough that another could become as common.
+    """
+    shares = []
+    for side in (baseline, current):
+        if not isinstance(side, CategoricalDistribution):
+            return math.inf
+        if len(side.counts) < _DIFFERENT * side.n:
+            return math.inf
+        counts = frequencies(side)
+        shares.append((float(np.max(counts, initial=0.0)) + side.slack) / side.n)
+    return max(shares)
