@@ -61,6 +61,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> tuple[Evaluation, dict[str, frozenset[str]]]:
         """Returns what was found and, by the label of a side, what its examples settled."""
         read: dict[str, frozenset[str]] = {}
+        baseline, current = (
+            None if baseline is None else baseline.with_slices(config.slices),
+            current.with_slices(config.slices),
+        )
 
         def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
             from skewgate.components.drift_evaluator import rereading

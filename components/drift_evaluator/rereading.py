@@ -172,8 +172,8 @@ def _load(path: str) -> Profile:
 def _checked(plan: Plan, fine: Profile) -> Profile:
     """Makes sure that the rows read are those of the statistics, as far as their counts tell.
 
-    A slice with another number of rows is left out: TFDV names values that are not UTF-8
-    otherwise, and leaves out a column that a batch of it does not have.
+    A slice with another number of rows is left out: TFDV leaves out a column that a batch of it
+    does not have.
     """
     side = plan.side
     if fine.rows[""] != side.rows:

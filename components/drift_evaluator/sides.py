@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tfx import types
 from tfx.types import artifact_utils
 
+from skewgate.checks.drift.chosen_slices import resolved
 from skewgate.components.support import artifact_io
 from skewgate.core.profile import Profile
 from skewgate.statistics.reading import parse_profile
@@ -36,6 +37,10 @@ class StatisticsSide:
     def rows(self) -> int:
         """Number of examples that the statistics describe."""
         return max(self.profile.rows.values())
+
+    def with_slices(self, lists: Sequence[Sequence[str]]) -> StatisticsSide:
+        """Returns this side with the slices by lists of columns known by their values."""
+        return dataclasses.replace(self, profile=resolved(self.profile, lists))
 
     def describe(self, settled: Collection[str]) -> dict[str, Any]:
         """Returns what the report says of this side.

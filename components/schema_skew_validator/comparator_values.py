@@ -21,6 +21,7 @@ from skewgate.components.schema_skew_validator.split_statistics import SplitStat
 from skewgate.core.distributions import Distribution
 from skewgate.core.profile import Features
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.slices import names_of
 from skewgate.schema.reading import in_environment, nested_comparators
 from skewgate.statistics import messages
 
@@ -76,8 +77,11 @@ def compare(
     if not features and not counts:
         return Compared((), tuple(results), whole)
     sides = [_slices(control), _slices(treatment)]
-    for name in sorted(sides[0].keys() & sides[1].keys()) if slices else [""]:
-        before, after = (side[name] for side in sides)
+    names = names_of(sides[0].keys() | sides[1].keys())
+    common = sorted(sides[0].keys() & sides[1].keys(), key=lambda key: names[key])
+    for key in common if slices else [""]:
+        name = names[key]
+        before, after = (side[key] for side in sides)
         compared_schema = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
         if name == "":
             compared_schema.dataset_constraints.CopyFrom(constraints)
@@ -118,10 +122,14 @@ class _Slice:
 def _slices(side: SplitStatistics) -> dict[str, _Slice]:
     known = side.profile.slices
     return {
-        (name := messages.slice_name(dataset)): _Slice(
+        (key := messages.slice_key(dataset)): _Slice(
             dataset,
-            {".".join(feature.path.step): feature for feature in dataset.features},
-            known.get(name, {}),
+            {
+                feature.path.step[0]: feature
+                for feature in dataset.features
+                if len(feature.path.step) == 1
+            },
+            known.get(key, {}),
         )
         for dataset in side.statistics.datasets
     }
@@ -156,10 +164,11 @@ def _values(
 ) -> dict[str, dict[int, anomalies_pb2.DriftSkewInfo.Measurement]]:
     """Returns TFDV's values by feature and type of measure."""
     return {
-        ".".join(info.path.step): {
+        info.path.step[0]: {
             measure.type: measure for measure in getattr(info, f"{pairing.kind}_measurements")
         }
         for info in anomalies.drift_skew_info
+        if len(info.path.step) == 1
     }
 
 

@@ -52,7 +52,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with contextlib.ExitStack() as stack:
             if tfrecords.is_gzip_of_tf_example(examples):
                 stack.enter_context(tfrecords.naming_broken_files(examples, splits))
-            rows = self._profile(examples, statistics, splits, options)
+            slices = options_lib.slice_features(exec_properties)
+            rows = self._profile(examples, statistics, splits, options, slices)
             for split in splits if options.sample_rate is None else []:
                 tfrecords.check_rows(examples, split, rows[split])
             for split in splits:
@@ -63,7 +64,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 statistics.set_int_custom_property(f"shards_{split}", shards)
 
     def _profile(
-        self, examples: types.Artifact, statistics: types.Artifact, splits: list[str], options: Any
+        self,
+        examples: types.Artifact,
+        statistics: types.Artifact,
+        splits: list[str],
+        options: Any,
+        slices: list[list[str]],
     ) -> dict[str, int]:
         """Writes the statistics of splits under temporary names, and returns rows profiled."""
         paths = {split: f"{artifact_io.statistics_path(statistics, split)}.tmp" for split in splits}
@@ -77,7 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         for split in splits if tfrecords.is_gzip_of_tf_example(examples) else []:
             tfrecords.check_streams(examples, split)  # Beam reads what is cut off without complaint
         with self._make_beam_pipeline() as pipeline:
-            on_beam.profile_splits(pipeline, examples, paths, options)
+            on_beam.profile_splits(pipeline, examples, paths, options, slices)
         return {
             split: max(
                 int(dataset.num_examples)

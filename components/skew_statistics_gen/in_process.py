@@ -67,8 +67,8 @@ def profile_splits(
 
     Raises:
         EOFError, OSError, zlib.error: a file is broken.
-        InputError: a record is not a tf.Example, a feature has several types, a value of a slice
-            is not UTF-8, or the number of rows described is not that of the rows read.
+        InputError: a record is not a tf.Example, a feature has several types, or the number of
+            rows described is not that of the rows read.
         UnsupportedError: only TFDV itself knows how to treat the data.
     """
     describe = _Describe(options)

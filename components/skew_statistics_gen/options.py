@@ -42,7 +42,7 @@ def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] |
         resolution = int(exec_properties["resolution"])
         slices = [
             slicing_spec_pb2.SlicingSpec(feature_keys=features)
-            for features in json.loads(exec_properties["slices"])
+            for features in slice_features(exec_properties)
         ]
         options = tfdv.StatsOptions(
             num_quantiles_histogram_buckets=resolution,
@@ -54,6 +54,17 @@ def make_options(exec_properties: dict[str, Any], schema: list[types.Artifact] |
     if schema:
         options.schema = artifact_io.read_schema(schema)
     return options
+
+
+def slice_features(exec_properties: dict[str, Any]) -> list[list[str]]:
+    """Returns the lists of features whose values make slices, each once and in order.
+
+    None if the options are TFDV's own, which say it themselves.
+    """
+    if exec_properties.get("stats_options_json"):
+        return []
+    given = json.loads(exec_properties["slices"])
+    return [list(each) for each in dict.fromkeys(tuple(sorted(set(each))) for each in given)]
 
 
 def known_options(options: Any) -> StatisticsOptions | None:
@@ -85,7 +96,7 @@ def known_options(options: Any) -> StatisticsOptions | None:
     slices: tuple[tuple[str, ...], ...] | None = None
     if options.slicing_config:
         specs = options.slicing_config.slicing_specs
-        slices = tuple(tuple(sorted(set(spec.feature_keys))) for spec in specs)
+        slices = tuple(dict.fromkeys(tuple(sorted(set(spec.feature_keys))) for spec in specs))
         if not all(slices) or any(spec.feature_values or spec.slice_keys_sql for spec in specs):
             return None
     return StatisticsOptions(

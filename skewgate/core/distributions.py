@@ -45,6 +45,8 @@ class NumericDistribution:
             Distributions are equal whatever these are.
         moments_error: by how much mean and std may be off, each.
         logical: what kind of times the values are, see `time_values`; "" for plain numbers.
+        n_empty: how many of the missing examples have an empty list; 0 with n_present, as an
+            empty list is no missing value where others have several.
     """
 
     edges: FloatArray
@@ -63,6 +65,7 @@ class NumericDistribution:
     types: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
     moments_error: float = 0.0
     logical: str = ""
+    n_empty: int = 0
 
     kind = "numeric"
 
@@ -165,7 +168,7 @@ class CategoricalDistribution:
         n_present: as in NumericDistribution.
         slack: by how much the true count of a category kept may exceed its count; the excess is
             part of `other`.
-        types: as in NumericDistribution.
+        types, n_empty: as in NumericDistribution.
     """
 
     counts: dict[str, float]
@@ -175,6 +178,7 @@ class CategoricalDistribution:
     n_present: int | None = None
     slack: float = 0.0
     types: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+    n_empty: int = 0
 
     kind = "categorical"
     n_nan = 0
@@ -188,6 +192,7 @@ class EmptyDistribution:
     n: int = 0
     n_nan: int = 0
     n_present: int | None = None
+    n_empty: int = 0
 
     kind = "empty"
 
@@ -214,11 +219,11 @@ class OpaqueDistribution:
     kind = "opaque"
     n_nan = 0
     n_present = None
+    n_empty = 0
 
 
-Distribution = (
-    NumericDistribution | CategoricalDistribution | EmptyDistribution | OpaqueDistribution
-)
+Comparable = NumericDistribution | CategoricalDistribution | EmptyDistribution
+Distribution = Comparable | OpaqueDistribution
 
 
 def types_of(side: Distribution) -> frozenset[str]:
@@ -241,3 +246,21 @@ def n_without_value(side: Distribution) -> int:
     if side.n_present is None:
         return side.n_missing + side.n_nan
     return side.n_missing + round(side.n_present * side.n_nan / max(side.n + side.n_nan, 1))
+
+
+def as_lists(side: Distribution) -> Distribution:
+    """Returns a distribution where an example may have several values, though none has.
+
+    An empty list is then a list without values, and no missing value.
+
+    >>> as_lists(EmptyDistribution(n_missing=5, n_empty=2))
+    EmptyDistribution(n_missing=3, n=0, n_nan=0, n_present=2, n_empty=0)
+    """
+    if isinstance(side, OpaqueDistribution) or side.n_present is not None:
+        return side
+    return dataclasses.replace(
+        side,
+        n_missing=side.n_missing - side.n_empty,
+        n_present=side.n + side.n_nan + side.n_empty,
+        n_empty=0,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,6 +36,28 @@ class Summary:
     upto_high: CountArray
     n: int
 
+    def moments(self) -> tuple[float, float] | None:
+        """Returns mean and standard deviation of the finite values, if all values are known.
+
+        They are the same however the values came together; NaN where there is no finite value, or
+        the deviation is beyond floats. None if some values lie between the points.
+        """
+        if not (
+            np.array_equal(self.below_low, self.below_high)
+            and np.array_equal(self.upto_low, self.upto_high)
+            and np.array_equal(self.below_low[1:], self.upto_low[:-1])
+        ):
+            return None
+        finite = np.isfinite(self.points)
+        points, counts = self.points[finite], (self.upto_low - self.below_low)[finite]
+        if not len(points):
+            return math.nan, math.nan
+        shares = counts / counts.sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(np.sum(shares * points)) if len(points) > 1 else float(points[0])
+            variance = float(np.sum(shares * (points - mean) ** 2))
+        return (mean, math.sqrt(variance)) if math.isfinite(variance) else (math.nan, math.nan)
+
     @property
     def error(self) -> int:
         """The largest distance of the middle of a rank's bounds from the true rank."""
@@ -61,7 +84,8 @@ def from_sorted(values: FloatArray, size: int) -> Summary:
         runs = np.searchsorted(starts, _ranks(n, size) - 1, side="right") - 1
         kept = runs[np.r_[True, runs[1:] != runs[:-1]]]
         starts, ends = starts[kept], ends[kept]
-    return Summary(values[starts], starts, starts, ends, ends, n)
+    # Zero has two signs, which are one value.
+    return Summary(values[starts] + 0.0, starts, starts, ends, ends, n)
 
 
 def merge(summaries: Sequence[Summary]) -> Summary:

@@ -24,6 +24,7 @@ from skewgate.core.distributions import (
 )
 from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import MetricResult
+from skewgate.core.slices import names_of
 from skewgate.core.time_values import either
 from skewgate.core.wording import shortened
 from skewgate.report.ranking import worst_first
@@ -55,9 +56,11 @@ def describe(
     spent = left_out = 0
     counted = name_value_counts(baseline, current)
     slices = [side.with_value_counts(counted) for side in (baseline, current)]
+    names = names_of(baseline.slices.keys() | current.slices.keys())
+    keys = {name: key for key, name in names.items()}
     pairs = dict.fromkeys((r.feature, r.slice) for r in worst_first(results) if r.feature)
     for feature, name in pairs:
-        sides = [features.get(name, {}).get(feature) for features in slices]
+        sides = [features.get(keys.get(name, name), {}).get(feature) for features in slices]
         if spent > budget:
             left_out += _comparable(*sides)
             continue

@@ -6,11 +6,12 @@ import io
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core import regular_files
+from skewgate.core import regular_files, slices
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
@@ -25,6 +26,8 @@ _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 
 ALL_EXAMPLES = "All Examples"
 """TFDV's name for the slice that holds every example; ours is ""."""
+SLICE_STAT = "skewgate.slice"
+"""Custom statistic of the first feature of a slice, as text: the slice's key, see `core.slices`."""
 RESOLUTION_STAT = "skewgate.resolution"
 """Custom statistic of a numeric feature: about how many points were kept of it."""
 
@@ -95,21 +98,20 @@ def choose(names: Sequence[str], dataset: str, where: str) -> dict[int, str]:
                 f"holds no data set {dataset!r}, but {shown}",
                 did_you_mean(dataset, known, "name one of these by --dataset"),
             )
-        names, slices = known, {known.index(dataset): ""}
         if known.count(dataset) > 1:
             raise _doubled(where, dataset)
-        return slices
-    slices = {at: "" if len(names) == 1 else _slice(name) for at, name in enumerate(names)}
-    if len(set(slices.values())) < len(slices):
-        doubled = next(n for n in slices.values() if list(slices.values()).count(n) > 1)
+        return {known.index(dataset): ""}
+    found = {at: "" if len(names) == 1 else _slice(name) for at, name in enumerate(names)}
+    if len(set(found.values())) < len(found):
+        doubled = next(n for n in found.values() if list(found.values()).count(n) > 1)
         raise _doubled(where, doubled or ALL_EXAMPLES)
-    if "" not in slices.values():
+    if "" not in found.values():
         raise InputError(
             where,
             f"holds {len(names)} data sets, none of which is of all examples: {shown}",
             "choose one by --dataset NAME",
         )
-    return slices
+    return found
 
 
 def _doubled(where: str, name: str) -> InputError:
@@ -243,8 +245,33 @@ def without_small_slices(
 
 
 def slice_name(dataset: statistics_pb2.DatasetFeatureStatistics) -> str:
-    """Returns the slice that a data set describes, "" for all examples."""
+    """Returns the name of the slice that a data set describes, "" for all examples."""
     return _slice(dataset.name)
+
+
+def slice_key(dataset: Any) -> str:
+    """Returns the key of the slice that a data set describes, "" for all examples.
+
+    TFDV gives it a name only, which does not say where a column ends and its value begins.
+    """
+    name = _slice(dataset.name)
+    if not name:
+        return slices.ALL_ROWS
+    for feature in dataset.features:
+        for stat in feature.custom_stats:
+            if stat.name == SLICE_STAT and slices.columns_of(stat.str):
+                return str(stat.str)
+    return slices.key_of_name(name)
+
+
+def name_slices(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> None:
+    """Gives data sets, whose names are keys of slices, names, and keeps the keys beside them."""
+    names = slices.names_of(dataset.name for dataset in statistics.datasets)
+    for dataset in statistics.datasets:
+        key = dataset.name
+        dataset.name = names[key] or ALL_EXAMPLES
+        if slices.columns_of(key) and dataset.features:
+            dataset.features[0].custom_stats.add(name=SLICE_STAT, str=key)
 
 
 def _slice(name: str) -> str:

@@ -14,12 +14,14 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from skewgate.core import precision
 from skewgate.core.distributions import (
     CategoricalDistribution,
+    Comparable,
     Distribution,
     EmptyDistribution,
     NumericDistribution,
 )
 from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile
+from skewgate.core.profile import Features, Profile, name_paths
+from skewgate.core.quantile_summary import summary_of
 from skewgate.core.time_values import is_logical
 from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.statistics import wire
@@ -29,6 +31,7 @@ from skewgate.statistics.messages import (
     no_statistics_error,
     not_statistics_error,
     read_content,
+    slice_key,
 )
 
 STOCK_RANK_ERROR = 0.01
@@ -36,6 +39,8 @@ STOCK_RANK_ERROR = 0.01
 
 _PLACEHOLDERS = ("__BYTES_VALUE__", "__LARGE_BYTES__")
 """What TFDV writes for values that it cannot name: each stands for many categories."""
+
+_ByPath = dict[tuple[str, ...], Distribution]
 
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 _STANDARD = int(statistics_pb2.Histogram.STANDARD)
@@ -51,6 +56,8 @@ COARSEST_STAT, FINEST_STAT = "skewgate.coarsest_bits", "skewgate.finest_bits"
 """Custom statistics of a numeric feature that `skewgate profile` wrote: see `core.precision`."""
 LOGICAL_STAT = "skewgate.logical_type"
 """Custom statistic of a numeric feature of times, as text: see `time_values`."""
+EMPTY_STAT = "skewgate.empty_lists"
+"""Custom statistic: how many of the missing examples have an empty list, where none has several."""
 SLACK_STAT = "skewgate.slack"
 """Custom statistic of a categorical feature: see CategoricalDistribution.slack."""
 
@@ -85,34 +92,60 @@ def parse_profile(
             the name or is that of all examples, or has a feature without a name or two of one name.
     """
     names: list[str] = []
-    found: list[tuple[Features, Features, int]] = []
+    keys: list[str] = []
+    found: list[tuple[_ByPath, _ByPath, int]] = []
     try:
         for message_ in wire.datasets(data):
             names.append(str(message_.name))
+            keys.append(slice_key(message_))
             found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
     if not names:
         raise no_statistics_error(where)
-    chosen = choose(names, dataset, where)
+    chosen = {at: keys[at] if name else "" for at, name in choose(names, dataset, where).items()}
+    if len(set(chosen.values())) < len(chosen):
+        raise InputError(where, "describes a slice twice", "generate the statistics again")
+    rows = {key: found[at][2] for at, key in chosen.items()}
+    paths = {path for at in chosen for path in found[at][0]}
+    flat = {path[0] for path in paths if len(path) == 1}
+    nested = name_paths([path for path in paths if len(path) > 1], flat, flat)
+    names_by_path = {path: nested.get(path, path[0]) for path in paths}
+
+    def named(features: _ByPath) -> Features:
+        return {names_by_path[path]: side for path, side in features.items()}
+
+    slices = {key: named(found[at][0]) for at, key in chosen.items()}
+    # TFDV leaves out what no batch of a slice has: how rows lie would decide what a slice has.
+    everywhere = slices.get("", {})
     return Profile(
-        {name: found[at][0] for at, name in chosen.items()},
-        {name: found[at][2] for at, name in chosen.items()},
-        {name: found[at][1] for at, name in chosen.items()},
+        {
+            key: {**dict.fromkeys(everywhere, EmptyDistribution(rows[key])), **features}
+            for key, features in slices.items()
+        },
+        rows,
+        {key: named(found[at][1]) for at, key in chosen.items()},
+        nested={name: path for path, name in nested.items()},
     )
 
 
-def _features(dataset: Any, rank_error: float, where: str) -> tuple[Features, Features]:
+def _path(feature: Any) -> tuple[str, ...]:
+    """Returns the path of a feature; a feature list has a name, as it has in rows."""
+    steps = tuple(map(str, feature.path.step)) or (str(feature.name),)
+    return (".".join(steps),) if steps[0] == SEQUENCE else steps
+
+
+def _features(dataset: Any, rank_error: float, where: str) -> tuple[_ByPath, _ByPath]:
     """Returns the features, and how many values the examples have of some."""
-    features: Features = {}
-    counts: Features = {}
+    features: _ByPath = {}
+    counts: _ByPath = {}
     parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
-        name = ".".join(feature.path.step) or str(feature.name)
-        if not name or name in features:
-            raise _misnamed(where, name)
+        path = _path(feature)
+        if not any(path) or path in features:
+            raise _misnamed(where, ".".join(path))
         is_parent = tuple(feature.path.step) in parents and feature.HasField("struct_stats")
-        if is_parent and name == SEQUENCE:  # which holds feature lists, and is in every row
+        if is_parent and path == (SEQUENCE,):  # which holds feature lists, and is in every row
             continue
         own = {stat.name: stat.num for stat in feature.custom_stats}
         error = own.get(SKETCH_ERROR_STAT, rank_error)
@@ -126,10 +159,10 @@ def _features(dataset: Any, rank_error: float, where: str) -> tuple[Features, Fe
         elif isinstance(side, CategoricalDistribution):
             kind = statistics_pb2.FeatureNameStatistics.Type.Name(feature.type)
             side = dataclasses.replace(side, types=frozenset({kind}))
-        features[name] = side
+        features[path] = side
         lengths = _value_count(feature, own, error)
         if lengths is not None:
-            counts[name] = lengths
+            counts[path] = lengths
     return features, counts
 
 
@@ -159,16 +192,23 @@ def _float_types(side: NumericDistribution, own: dict[str, float]) -> frozenset[
     return frozenset(map(precision.float_type, told))
 
 
-def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Distribution:
+def _distribution(feature: Any, own: dict[str, float], rank_error: float) -> Comparable:
     kind = feature.WhichOneof("stats")
     common = getattr(feature, kind).common_stats if kind else None
-    n_missing = _missing(common) if common else 0
-    n_present = int(common.num_non_missing) if common and common.max_num_values > 1 else None
-    if common is None or common.num_non_missing == 0 or common.tot_num_values == 0:
-        return EmptyDistribution(n_missing=n_missing, n_present=n_present)
-    if kind == "num_stats":
-        return _numeric(feature.num_stats, n_missing, n_present, own, rank_error)
-    return _categorical(getattr(feature, kind), kind, n_missing, n_present, own)
+    if common is None:
+        return EmptyDistribution(0)
+    empty = _empty(common)
+    n_missing = int(common.num_missing) + empty
+    n_present = int(common.num_non_missing) if common.max_num_values > 1 else None
+    side: Comparable = EmptyDistribution(n_missing=n_missing, n_present=n_present)
+    if common.num_non_missing > 0 and common.tot_num_values > 0:
+        if kind == "num_stats":
+            side = _numeric(feature.num_stats, n_missing, n_present, own, rank_error)
+        else:
+            side = _categorical(getattr(feature, kind), kind, n_missing, n_present, own)
+    if n_present is None:
+        side = dataclasses.replace(side, n_empty=empty + int(own.get(EMPTY_STAT, 0)))
+    return side
 
 
 def _value_count(
@@ -191,18 +231,19 @@ def _value_count(
         bounds = exact_bounds(buckets, n, rank_error)
     else:
         bounds = sketched_bounds(buckets, n, rank_error)
-    return NumericDistribution(*bounds, n=n, rank_error=rank_error)
+    found = NumericDistribution(*bounds, n=n, rank_error=rank_error)
+    mean, std = summary_of(found).moments() or (math.nan, math.nan)
+    return dataclasses.replace(found, mean=mean, std=std)
 
 
-def _missing(common: Any) -> int:
-    """Counts the examples without a value.
+def _empty(common: Any) -> int:
+    """Counts the examples that have an empty list, where none has several values.
 
-    Stock CsvExampleGen writes an empty list where a cell is empty, which TFDV counts as present.
+    Stock CsvExampleGen writes such a list where a cell is empty, which TFDV counts as present.
     """
-    empty = 0
-    if common.max_num_values <= 1:
-        empty = max(int(common.num_non_missing) - int(common.tot_num_values), 0)
-    return int(common.num_missing) + empty
+    if common.max_num_values > 1:
+        return 0
+    return max(int(common.num_non_missing) - int(common.tot_num_values), 0)
 
 
 def _numeric(
@@ -211,7 +252,7 @@ def _numeric(
     n_present: int | None,
     own: dict[str, float],
     rank_error: float,
-) -> Distribution:
+) -> Comparable:
     by_type = {found.type: found for found in map(read_histogram, stats.histograms)}
     histogram = by_type.get(_QUANTILES) or by_type.get(_STANDARD)
     n_nan = histogram.n_nan if histogram else 0
@@ -249,7 +290,7 @@ def _categorical(
     n_missing: int,
     n_present: int | None,
     own: dict[str, float],
-) -> Distribution:
+) -> Comparable:
     n = int(stats.common_stats.tot_num_values)
     if kind != "string_stats":
         return CategoricalDistribution({}, float(n), n, n_missing, n_present)

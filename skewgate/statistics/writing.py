@@ -12,6 +12,7 @@ from skewgate.core import quantile_summary as summaries
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
+    EmptyDistribution,
     NumericDistribution,
     OpaqueDistribution,
     middle,
@@ -20,9 +21,10 @@ from skewgate.core.distributions import (
 from skewgate.core.profile import Profile
 from skewgate.core.quantile_summary import summary_of
 from skewgate.statistics.histograms import write_buckets
-from skewgate.statistics.messages import ALL_EXAMPLES, RESOLUTION_STAT
+from skewgate.statistics.messages import RESOLUTION_STAT, name_slices
 from skewgate.statistics.reading import (
     COARSEST_STAT,
+    EMPTY_STAT,
     FINEST_STAT,
     LOGICAL_STAT,
     RANK_ERROR_STAT,
@@ -43,24 +45,28 @@ def to_statistics(profile: Profile, resolution: int) -> statistics_pb2.DatasetFe
         resolution: points kept of each numeric feature, about.
     """
     written = statistics_pb2.DatasetFeatureStatisticsList()
-    for name in sorted(profile.slices):
-        dataset = written.datasets.add(name=name or ALL_EXAMPLES, num_examples=profile.rows[name])
-        counts = profile.value_counts.get(name, {})
-        for feature, side in profile.slices[name].items():
-            _write(dataset.features.add(), feature, side, counts.get(feature), resolution)
+    for key in sorted(profile.slices):
+        dataset = written.datasets.add(name=key, num_examples=profile.rows[key])
+        counts = profile.value_counts.get(key, {})
+        for feature, side in profile.slices[key].items():
+            path = profile.nested.get(feature, (feature,))
+            _write(dataset.features.add(), path, side, counts.get(feature), resolution)
+    name_slices(written)
     return written
 
 
 def _write(
     message: statistics_pb2.FeatureNameStatistics,
-    name: str,
+    path: tuple[str, ...],
     side: Distribution,
     lengths: Distribution | None,
     resolution: int,
 ) -> None:
-    message.path.step.append(name)
+    message.path.step.extend(path)
     kinds = statistics_pb2.FeatureNameStatistics
-    if isinstance(side, OpaqueDistribution):
+    # What has values and none that are known is a struct: of the features in it, or opaque.
+    struct = isinstance(side, EmptyDistribution) and side.n_present is not None and lengths is None
+    if isinstance(side, OpaqueDistribution) or struct:
         message.type = kinds.STRUCT
         _write_common(message, message.struct_stats.common_stats, side, lengths, resolution)
     elif isinstance(side, CategoricalDistribution):
@@ -91,6 +97,8 @@ def _write_common(
     common.tot_num_values = total
     common.min_num_values = common.max_num_values = int(present > 0)
     common.avg_num_values = total / present if present else 0.0
+    if side.n_empty:
+        message.custom_stats.add(name=EMPTY_STAT, num=side.n_empty)
     if isinstance(lengths, NumericDistribution):
         common.min_num_values = int(lengths.edges[0])
         common.max_num_values = int(lengths.edges[-1])

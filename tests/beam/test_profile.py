@@ -130,9 +130,9 @@ def test_any_batches_in_any_order_describe_the_same_rows(rows, cuts, order):
     for profile in (one_batch, many_batches, many_accumulators):
         assert_describes(profile, rows)
         present = {z for _, _, z in rows if z is not None}
-        assert set(profile.slices) == {"", *(f"z_{z}" for z in present)}
+        assert set(profile.slices) == {"", *(f"z={z}" for z in present)}
         for z in present:
-            assert_describes(profile, [row for row in rows if row[2] == z], f"z_{z}")
+            assert_describes(profile, [row for row in rows if row[2] == z], f"z={z}")
 
 
 @settings(deadline=None, max_examples=15)

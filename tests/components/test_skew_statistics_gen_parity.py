@@ -22,6 +22,7 @@ from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
+from skewgate.statistics import messages
 from skewgate.statistics.generating.features import StatisticsOptions
 
 # TFDV takes the variance of infinite numbers by numpy, which warns in its own name.
@@ -137,10 +138,10 @@ def only_here(monkeypatch):
 def by_tfdv(tmp_path):
     profile_splits = on_beam.profile_splits
 
-    def run(examples, options):
+    def run(examples, options, slices=()):
         path = str(tmp_path / "tfdv.pb")
         with beam.Pipeline(options=PipelineOptions([*LOCAL_BEAM])) as pipeline:
-            profile_splits(pipeline, examples, {"train": path}, options)
+            profile_splits(pipeline, examples, {"train": path}, options, slices)
         return tfdv.load_stats_binary(path)
 
     return run
@@ -165,9 +166,12 @@ def histograms_of(feature):
 
 
 def without_sketches(feature):
-    """Returns a feature without what comes from sketches, and without the two moments."""
+    """Returns a feature without what comes from sketches, the two moments, and a slice's key."""
     exact = type(feature)()
     exact.CopyFrom(feature)
+    for place, stat in reversed(list(enumerate(exact.custom_stats))):
+        if stat.name == messages.SLICE_STAT:
+            del exact.custom_stats[place]
     kind_of(exact).common_stats.ClearField("num_values_histogram")
     if exact.HasField("num_stats"):
         for name in ("histograms", "median", "mean", "std_dev"):
@@ -400,10 +404,36 @@ def test_a_record_that_is_no_example_fails_and_names_the_file(write, profile, ou
         profile(write(records), tfdv.StatsOptions())
 
 
-def test_a_value_that_cannot_name_a_slice_fails(write, profile):
-    examples = write([encode({"company": [b"\xff"]})])
-    with pytest.raises(InputError, match=r"slices: company: has the value .*not UTF-8"):
-        profile(examples, sliced(["company"]))
+def test_slices_of_one_name_are_told_apart_here_and_on_beam(write, by_tfdv):
+    values = [(b"1_b_x", b"y"), (b"1", b"x"), (b"1", b"x"), (b"", b"\n"), (b"\xff", b"_")]
+    examples = write([encode({"a": [a], "b": [b]}) for a, b in values] + [encode({"a": [b"1"]})])
+    there = by_tfdv(examples, tfdv.StatsOptions(), [["a"], ["a", "b"]])
+    found = {messages.slice_key(each): (each.name, each.num_examples) for each in there.datasets}
+    assert found == {
+        "": ("All Examples", 6),
+        "a=1_b_x": ("a='1_b_x'", 1),
+        "a=1&b=x": ("a='1', b='x'", 2),
+        "a=1": ("a_1", 3),
+        "a=": ("a_", 1),
+        "a=%FF": ("a_\\xff", 1),
+        "a=1_b_x&b=y": ("a_1_b_x_b_y", 1),
+        "a=&b=%0A": ("a__b_\n", 1),
+        "a=%FF&b=_": ("a_\\xff_b__", 1),
+    }
+    paths = list(map(str, pathlib.Path(examples.uri).glob("*/*.gz")))
+    by_a = StatisticsOptions(slices=(("a",),))
+    here = in_process.profile_splits({"train": paths}, by_a, 1)["train"].statistics
+    assert {messages.slice_key(each): each.num_examples for each in here.datasets} == {
+        "": 6, "a=1_b_x": 1, "a=1": 3, "a=": 1, "a=%FF": 1,
+    }  # fmt: skip
+
+
+def test_the_same_slices_given_twice_are_made_once():
+    given = {"slices": json.dumps([["b", "a"], ["a"], ["a", "b", "a"], ["a"]])}
+    assert options_lib.slice_features(given) == [["a", "b"], ["a"]]
+    assert options_lib.slice_features({**given, "stats_options_json": "{}"}) == []
+    twice = options_lib.known_options(sliced(["a"], ["b", "a"], ["a"], ["a", "b"]))
+    assert twice.slices == (("a",), ("a", "b"))
 
 
 def test_rows_and_shards_are_counted(write, output, beam_context):

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Set
 
 from skewgate import decision, metrics
-from skewgate.checks.drift import suggesting
+from skewgate.checks.drift import chosen_slices, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.suggesting import Suggestion
 from skewgate.core import precision
-from skewgate.core.distributions import Distribution, OpaqueDistribution, n_rows, types_of
+from skewgate.core.distributions import (
+    Distribution,
+    EmptyDistribution,
+    OpaqueDistribution,
+    as_lists,
+    n_rows,
+    types_of,
+)
 from skewgate.core.errors import InputError
-from skewgate.core.profile import Features, Profile, name_value_counts
+from skewgate.core.profile import Features, Profile, name_value_counts, with_paths_apart
 from skewgate.core.results import BASELINE_CHECK, MetricResult, Status, inconclusive
+from skewgate.core.slices import names_of
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed, named
 from skewgate.data.sources.column_names import may_be_index
@@ -85,7 +92,8 @@ def compare(
         where: the config's name, for messages.
 
     Returns:
-        One result per feature, slice and metric, all judged together.
+        One result per feature, slice and metric, all judged together. Every slice that the values
+        on either side make has one.
 
     Raises:
         InputError: the config names a feature that neither side has, or the sides have no
@@ -95,20 +103,17 @@ def compare(
         return [inconclusive(BASELINE_CHECK, "the baseline statistics hold no examples")]
     if not any(current.rows.values()):
         return [inconclusive("rows", "the current data hold no examples")]
+    baseline, current = prepared(baseline, current, config)
     counted = name_value_counts(baseline, current)
+    lists = frozenset(counted.values())
     baselines, currents = (side.with_value_counts(counted) for side in (baseline, current))
     unread = baseline.unread | current.unread
     _check_features(config, baselines.get("", {}), currents.get("", {}), unread, where)
-    settled: list[MetricResult] = []
+    keys, settled = chosen_slices.choose(baseline, current, config.slices)
+    names = names_of(baseline.slices.keys() | current.slices.keys())
     comparisons: list[_Comparison] = []
-    features = baselines.get("", {}).keys() | currents.get("", {}).keys()
-    for name in _slices(config, baselines.keys() | currents.keys(), features, settled):
-        if name not in baselines or name not in currents:
-            absent = "current" if name in baselines else "baseline"
-            reason = f"the {absent} statistics have no slice {name!r} to compare with"
-            settled.append(MetricResult("", name, "slice", Status.INCONCLUSIVE, reason))
-            continue
-        sides = (baselines[name], currents[name])
+    for key in keys:
+        sides = (baselines[key], currents[key])
         opaque = {
             feature
             for side in sides
@@ -119,10 +124,18 @@ def compare(
             of = counted.get(feature)
             if of not in config.ignored | opaque:
                 before, now = (_find(feature, of, side) for side in sides)
+                if before is None and _is_never_there(now):
+                    before = EmptyDistribution(baseline.rows[key])
+                if now is None and _is_never_there(before):
+                    now = EmptyDistribution(current.rows[key])
+                if feature in lists:  # an empty list is one on both sides then
+                    before, now = (
+                        None if side is None else as_lists(side) for side in (before, now)
+                    )
                 as_text = _read_as_text(feature, baseline, current)
                 _plan(
                     feature,
-                    name,
+                    names[key],
                     before,
                     now,
                     as_text,
@@ -141,6 +154,16 @@ def compare(
     }
     told = [c.explain(result, identifiers) for c, result in zip(comparisons, judged, strict=True)]
     return sorted([*settled, *told], key=lambda r: (r.slice, r.feature, r.metric))
+
+
+def prepared(baseline: Profile, current: Profile, config: DriftConfig) -> tuple[Profile, Profile]:
+    """Returns two profiles in which names and keys mean the same.
+
+    Slices are known by columns and values as far as they can be, and a name stands for one feature.
+    """
+    sides = [chosen_slices.resolved(side, config.slices) for side in (baseline, current)]
+    before, now = with_paths_apart(sides)
+    return before, now
 
 
 def _read_as_text(feature: str, baseline: Profile, current: Profile) -> str:
@@ -175,6 +198,11 @@ def _find(feature: str, of: str | None, features: Features) -> Distribution | No
     return features.get(feature)
 
 
+def _is_never_there(side: Distribution | None) -> bool:
+    """Says whether no row has a feature, of which its file alone says that there is one."""
+    return isinstance(side, EmptyDistribution) and side.n_missing == n_rows(side)
+
+
 def _check_features(
     config: DriftConfig, before: Features, now: Features, unread: Set[str], where: str
 ) -> None:
@@ -197,41 +225,6 @@ def _check_features(
 
 def _names(features: Iterable[str]) -> str:
     return listed([named(feature) for feature in sorted(features)], _MOST_NAMES)
-
-
-def _may_be_slice_by(name: str, columns: list[str]) -> bool:
-    """Says whether TFDV's name of a slice, such as `a_1_b_x`, can be one by these features."""
-    pattern = "_".join(f"{re.escape(column)}_.+" for column in columns)
-    return re.fullmatch(pattern, name, re.DOTALL) is not None
-
-
-def _may_be_slice_by_another(name: str, columns: list[str], features: set[str]) -> bool:
-    """Says whether a feature with a longer name, such as `a_1`, may be meant instead."""
-    return any(
-        feature.startswith(f"{columns[0]}_") and name.startswith(f"{feature}_")
-        for feature in features
-    )
-
-
-def _slices(
-    config: DriftConfig, known: set[str], features: set[str], settled: list[MetricResult]
-) -> list[str]:
-    """Returns the slices to compare; one that is asked for and unknown goes to `settled`.
-
-    A name that could be meant for another feature is compared too: one slice too many is seen,
-    one too few is not.
-    """
-    names = [""]
-    for columns in map(sorted, config.slices):  # TFDV puts the features of a slice in this order
-        matching = sorted(name for name in known if _may_be_slice_by(name, columns))
-        if all(_may_be_slice_by_another(name, columns, features) for name in matching):
-            reason = (
-                f"the statistics hold no slices by {', '.join(columns)}; "
-                "give SkewStatisticsGen the same slices as drift.yaml"
-            )
-            settled.append(MetricResult("", columns[0], "slice", Status.INCONCLUSIVE, reason))
-        names += [name for name in matching if name not in names]
-    return names
 
 
 def _plan(

@@ -80,10 +80,11 @@ def evaluate(
         InputError: the config names a feature that neither side has, or the sides have no
             feature in common.
     """
+    counted: dict[str, str] = {}
     if baseline is None:
-        counted: dict[str, str] = {}
         results = [inconclusive(BASELINE_CHECK, "there is no baseline to compare with")]
     else:
+        baseline, current = comparing.prepared(baseline, current, config)
         counted = name_value_counts(baseline, current)
         results = comparing.compare(baseline, current, config, where=where)
         doubts = rereading.columns(decision.in_doubt(results), counted)
@@ -91,8 +92,12 @@ def evaluate(
             sides = (baseline, current)
             baseline, current = map(rereading.overlay, sides, reread(doubts))
             results = comparing.compare(baseline, current, config, where=where)
+    # How many values a critical feature has is critical too.
+    critical = config.critical.union(
+        name for name, feature in counted.items() if feature in config.critical
+    )
     return Evaluation(
-        decision.decide(results, config.policy, config.critical),
+        decision.decide(results, config.policy, critical),
         baseline,
         current,
         rereading.columns(decision.in_doubt(results), counted),

@@ -21,9 +21,13 @@ from skewgate.core.distributions import (
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.columns import to_numbers
 from skewgate.data.arrow.kinds import is_list, is_text
-from skewgate.data.arrow.values import list_lengths, name_of, numbers, values_of
+from skewgate.data.arrow.values import list_lengths, name_of, numbers, validity, values_of
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import RESOLUTION, NumericAccumulator
+from skewgate.profiling.merging import merge_distributions
+
+_TOLD, _OF_TYPE, _OF_VALUES = range(3)
+"""Ranks of problems: told from outside, of a type that nobody compares, of single values."""
 
 
 class ColumnAccumulator:
@@ -34,9 +38,13 @@ class ColumnAccumulator:
     is accumulated beside them. A column whose values cannot be compared is no error: it becomes
     an OpaqueDistribution, and keeps no values.
 
+    What is kept does not depend on how the rows are cut into batches, nor on the order of these: a
+    batch without a value says nothing of the type, and text among numbers is found at the end.
+
     Attributes:
         name: the column's name, for messages.
         rows: number of rows seen.
+        n_present: how many of them have the column, an empty list included.
         types: the types of the values seen.
     """
 
@@ -48,22 +56,29 @@ class ColumnAccumulator:
         self._categorical = categorical
         self._values: NumericAccumulator | CategoricalAccumulator | None = None
         self.types: set[pa.DataType] = set()
-        self._problem, self._faulty = "", False
+        self.n_present = 0
+        self._opaque_types: set[pa.DataType] = set()
+        self._problems: set[tuple[int, str]] = set()  # by rank, the first is told
+        self._faulty = False
         self._logical: str | None = None
         self._resolution = resolution
         self._lengths = NumericAccumulator(resolution)  # of the lists that are there
-        self._n_present = 0
         self._longest = 1
 
     @property
     def kind(self) -> str:
         """What the values are, as distributions call it; "" without a value."""
-        if self._problem:
+        if self._problems or self._mixed:
             return OpaqueDistribution.kind
         if self._values is None:
             return ""
         textual = isinstance(self._values, CategoricalAccumulator)
         return CategoricalDistribution.kind if textual else NumericDistribution.kind
+
+    @property
+    def _mixed(self) -> bool:
+        """Whether there is text among numbers."""
+        return not self._categorical and len(set(map(is_text, self.types))) > 1
 
     def note_logical(self, logical: str) -> None:
         """Takes the logical type of the values that come next, see `time_values`."""
@@ -73,31 +88,36 @@ class ColumnAccumulator:
     def give_up(self, problem: str, *, faulty: bool) -> None:
         """Keeps no values, those of rows to come neither; the arguments as in OpaqueDistribution.
 
-        The first problem stays.
+        It is told before what the values themselves show.
         """
-        self._problem = self._problem or problem
+        self._give_up(_TOLD, problem, faulty=faulty)
+
+    def _give_up(self, rank: int, problem: str, *, faulty: bool) -> None:
+        self._problems.add((rank, problem))
         self._faulty = self._faulty or faulty
         self._values = None
 
     def add(self, array: pa.Array) -> None:
         """Takes the rows of a batch."""
         self.rows += len(array)
-        if pa.types.is_null(array.type):
+        array = _with_nulls_told(array)
+        if pa.types.is_null(array.type) or array.null_count == len(array):
             return
-        self._n_present += len(array) - array.null_count
-        if self._problem:
-            return
+        self.n_present += len(array) - array.null_count
         whole = array.type
         if is_list(array.type):
-            lengths = list_lengths(array).astype(np.float64)
+            lengths, array = list_lengths(array), _with_nulls_told(array.flatten())
+            if array.null_count:  # a null in a list is no value
+                lists = np.repeat(np.arange(len(lengths)), lengths)[validity(array)]
+                lengths = np.bincount(lists, minlength=len(lengths))
             self._longest = max(self._longest, int(np.max(lengths, initial=0)))
-            self._lengths.add(lengths)
-            array = array.flatten()
-            if pa.types.is_null(array.type):
+            self._lengths.add(lengths.astype(np.float64))
+            if pa.types.is_null(array.type) or array.null_count == len(array):
                 return
         if pa.types.is_nested(array.type):
-            self.types.add(whole)
-            self.give_up(f"has the type {whole}, which cannot be compared", faulty=False)
+            self._opaque_types.add(whole)
+            problem = f"has the type {whole}, which cannot be compared"
+            self._give_up(_OF_TYPE, problem, faulty=False)
             return
         if pa.types.is_dictionary(array.type):
             self._take(array.type.value_type)
@@ -115,47 +135,42 @@ class ColumnAccumulator:
             try:
                 self._values.add(to_numbers(array, self.name))
             except InputError as error:
-                self.give_up(error.problem, faulty=False)
+                self._give_up(_OF_VALUES, error.problem, faulty=False)
 
     def _take(self, kind: pa.DataType) -> None:
-        """Opens the accumulator that fits a type, or makes sure that it is the one in use."""
-        textual = is_text(kind)
-        if self._values is None:
-            self._values = (
-                CategoricalAccumulator()
-                if textual or self._categorical
-                else NumericAccumulator(self._resolution)
-            )
-        elif textual != (isinstance(self._values, CategoricalAccumulator)) and not (
-            self._categorical
-        ):
-            self._give_up_mixed({kind})
+        """Opens the accumulator that fits a type, or drops the one in use if it does not fit."""
         self.types.add(kind)
-
-    def _give_up_mixed(self, others: set[pa.DataType]) -> None:
-        one, other = (" or ".join(sorted(map(str, types))) for types in (self.types, others))
-        self.give_up(f"is {one} in one part of the data and {other} in another", faulty=True)
+        if self._problems or self._mixed:
+            self._values = None
+        elif self._values is None:
+            textual = is_text(kind) or self._categorical
+            self._values = (
+                CategoricalAccumulator() if textual else NumericAccumulator(self._resolution)
+            )
 
     def merge(self, other: ColumnAccumulator) -> None:
         """Takes what another accumulator has seen; the other must not be used any more."""
         self.rows += other.rows
-        self._n_present += other._n_present
+        self.n_present += other.n_present
+        self.types |= other.types
+        self._opaque_types |= other._opaque_types
+        self._problems |= other._problems
+        self._faulty = self._faulty or other._faulty
         self._longest = max(self._longest, other._longest)
         self._lengths.merge(other._lengths)
         if other._logical is not None:
             self.note_logical(other._logical)
         mine, theirs = self._values, other._values
-        if self._problem or other._problem:
-            self.give_up(self._problem or other._problem, faulty=other._faulty)
+        if self._problems or self._mixed:
+            self._values = None
         elif mine is None or theirs is None:
             self._values = mine or theirs
-        elif isinstance(mine, NumericAccumulator) and isinstance(theirs, NumericAccumulator):
+        elif isinstance(mine, NumericAccumulator):
+            assert isinstance(theirs, NumericAccumulator)
             mine.merge(theirs)
-        elif isinstance(mine, NumericAccumulator) or isinstance(theirs, NumericAccumulator):
-            self._give_up_mixed(other.types)
         else:
+            assert isinstance(theirs, CategoricalAccumulator)
             mine.merge(theirs)
-        self.types |= other.types
 
     def distribution(self, rows: int) -> Distribution:
         """Returns what is known of the values.
@@ -163,18 +178,21 @@ class ColumnAccumulator:
         Args:
             rows: number of rows in all; those that never showed this column lack it.
         """
-        n_missing = rows - self._n_present
+        n_missing = rows - self.n_present
         types = frozenset(map(str, self.types))
-        if self._problem:
+        if self.kind == OpaqueDistribution.kind:
             return OpaqueDistribution(
-                n_missing, self._n_present, self._problem, types, self._faulty
+                n_missing,
+                self.n_present,
+                self._problem(),
+                types | frozenset(map(str, self._opaque_types)),
+                self._faulty if self._problems else True,  # text among numbers
             )
-        n_present = self._n_present if self._longest > 1 else None
-        values = self._values or NumericAccumulator()
-        found = values.distribution(n_missing, n_present)
+        n_present = self.n_present if self._longest > 1 else None
+        found = (self._values or NumericAccumulator()).distribution(n_missing, n_present)
         if n_present is None:  # an empty list is a missing value, where others have one
-            empty = self._n_present - found.n - found.n_nan
-            found = values.distribution(n_missing + empty)
+            empty = self.n_present - found.n - found.n_nan
+            found = dataclasses.replace(found, n_missing=n_missing + empty, n_empty=empty)
         if isinstance(found, NumericDistribution):
             integer = bool(self.types) and all(map(_is_whole, self.types))
             logical = self._logical or ""
@@ -183,12 +201,25 @@ class ColumnAccumulator:
             return dataclasses.replace(found, types=types)
         return found
 
+    def _problem(self) -> str:
+        if self._problems:
+            return min(self._problems)[1]
+        kinds = [
+            " or ".join(sorted(str(kind) for kind in self.types if is_text(kind) == textual))
+            for textual in (False, True)
+        ]
+        return f"is {kinds[0]} in one part of the data and {kinds[1]} in another"
+
     def value_count(self) -> NumericDistribution | None:
-        """Returns how many values the lists have, or None if none has more than one."""
-        if self._longest <= 1 or self._problem:
+        """Returns how many values the rows have, or None if none has more than one."""
+        if self._longest <= 1 or self.kind == OpaqueDistribution.kind:
             return None
-        lengths = self._lengths.distribution()
-        return lengths if isinstance(lengths, NumericDistribution) else None
+        counts: Distribution = self._lengths.distribution()
+        if counts.n < self.n_present:  # rows that are no lists have one value each
+            ones = NumericAccumulator(self._resolution)
+            ones.add(np.ones(self.n_present - counts.n))
+            counts = merge_distributions([counts, ones.distribution()])
+        return counts if isinstance(counts, NumericDistribution) else None
 
 
 def _is_whole(kind: pa.DataType) -> bool:
@@ -199,6 +230,13 @@ def _is_whole(kind: pa.DataType) -> bool:
         or pa.types.is_date(kind)
         or pa.types.is_timestamp(kind)
     )
+
+
+def _with_nulls_told(array: pa.Array) -> pa.Array:
+    """Returns an array of which no value is null but by its index."""
+    if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
+        return pc.dictionary_encode(array.dictionary_decode())
+    return array
 
 
 def _count(array: pa.DictionaryArray) -> list[tuple[str | None, int]]:

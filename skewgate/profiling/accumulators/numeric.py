@@ -141,7 +141,7 @@ class NumericAccumulator:
         if summary is None:
             return EmptyDistribution(n_missing=n_missing, n_nan=self.n_nan, n_present=n_present)
         n = summary.n
-        known = self._n_finite > 0 and math.isfinite(self._squares)
+        mean, std = summary.moments() or self._moments()
         return NumericDistribution(
             edges=summary.points,
             left_lower=summary.below_low / n,
@@ -152,10 +152,15 @@ class NumericAccumulator:
             n_missing=n_missing,
             n_nan=self.n_nan,
             rank_error=summary.error / n,
-            mean=self._mean if known else math.nan,
-            std=math.sqrt(max(self._squares, 0.0) / self._n_finite) if known else math.nan,
+            mean=mean,
+            std=std,
             n_present=n_present,
         )
+
+    def _moments(self) -> tuple[float, float]:
+        if not (self._n_finite > 0 and math.isfinite(self._squares)):
+            return math.nan, math.nan
+        return self._mean, math.sqrt(max(self._squares, 0.0) / self._n_finite)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out the unused part of the buffer."""

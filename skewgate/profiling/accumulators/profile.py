@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
 
+from skewgate.core.distributions import OpaqueDistribution
 from skewgate.core.profile import Features, Profile
 from skewgate.data.arrow.logical import logical_of_field
 from skewgate.profiling.accumulators.column import ColumnAccumulator
 from skewgate.profiling.accumulators.options import DEFAULT, ProfileOptions
-from skewgate.profiling.accumulators.slicing import ambiguous, slices, unknown
+from skewgate.profiling.accumulators.slicing import slices, unknown
 
 Runner = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 """Calls a function on every item, as `map` does; a thread pool's `map` uses several cores."""
@@ -27,7 +29,6 @@ class ProfileAccumulator:
         self._seen: set[str] = set()
         self._slices: dict[str, dict[str, ColumnAccumulator]] = {"": {}}
         self._rows: dict[str, int] = {"": 0}
-        self._makers: dict[str, Sequence[str]] = {}  # columns that make each slice
 
     @property
     def rows(self) -> int:
@@ -49,9 +50,8 @@ class ProfileAccumulator:
         self._seen.update(batch.schema.names)
         for columns in self._options.slice_by:
             if set(columns) <= set(batch.schema.names):  # else no row of this batch is in one
-                for name, part in slices(batch, columns):
-                    self._note_maker(name, columns)
-                    work += self._work(name, part)
+                for key, part in slices(batch, columns):
+                    work += self._work(key, part)
         collections.deque(run(lambda job: job[0].add(job[1]), work), maxlen=0)
 
     def _work(self, name: str, batch: pa.RecordBatch) -> list[tuple[ColumnAccumulator, pa.Array]]:
@@ -63,15 +63,10 @@ class ProfileAccumulator:
             if self._options.keeps(column):
                 if column not in kept:
                     kept[column] = self._column(column)
-                if not pa.types.is_null(field.type):
+                if array.null_count < len(array):
                     kept[column].note_logical(logical_of_field(field))
                 jobs.append((kept[column], array))
         return jobs
-
-    def _note_maker(self, name: str, columns: Sequence[str]) -> None:
-        known = self._makers.setdefault(name, columns)
-        if known != columns:
-            raise ambiguous(name, f"{', '.join(known)} and by {', '.join(columns)}")
 
     def _column(self, name: str) -> ColumnAccumulator:
         return ColumnAccumulator(
@@ -98,8 +93,6 @@ class ProfileAccumulator:
     def merge(self, other: ProfileAccumulator) -> None:
         """Takes what another accumulator has seen; the other must not be used any more."""
         self._seen |= other._seen
-        for name, makers in other._makers.items():
-            self._note_maker(name, makers)
         for name, columns in other._slices.items():
             kept = self._slices.setdefault(name, {})
             self._rows[name] = self._rows.get(name, 0) + other._rows[name]
@@ -112,6 +105,9 @@ class ProfileAccumulator:
     def profile(self) -> Profile:
         """Returns the distributions of all features and slices.
 
+        Every slice has every feature: one that none of its rows shows is missing in all of them,
+        and one that cannot be compared over all rows cannot be compared in any slice.
+
         Raises:
             InputError: there are rows, and none has a column that makes slices.
         """
@@ -119,13 +115,19 @@ class ProfileAccumulator:
         absent = [column for column in absent if column not in self._seen]
         if absent and self.rows:
             raise unknown(absent[0])
-        slices: dict[str, Features] = {}
+        slices: dict[str, Features] = {"": {}}
         value_counts: dict[str, Features] = {}
-        for name, columns in self._slices.items():
+        for name, columns in self._slices.items():  # "" is the first
             slices[name], value_counts[name] = {}, {}
-            for column, accumulator in sorted(columns.items()):
-                slices[name][column] = accumulator.distribution(self._rows[name])
+            for column in sorted(self._slices[""]):
+                accumulator = columns.get(column) or self._column(column)
+                found = accumulator.distribution(self._rows[name])
+                whole = slices[""].get(column)
+                if isinstance(whole, OpaqueDistribution):
+                    n = accumulator.n_present
+                    found = dataclasses.replace(whole, n_missing=self._rows[name] - n, n=n)
+                slices[name][column] = found
                 lengths = accumulator.value_count()
-                if lengths is not None:
+                if lengths is not None and not isinstance(found, OpaqueDistribution):
                     value_counts[name][column] = lengths
         return Profile(slices, dict(self._rows), value_counts)

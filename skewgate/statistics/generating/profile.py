@@ -8,23 +8,24 @@ from typing import Any, NamedTuple
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from skewgate.core.slices import names_of
 from skewgate.statistics.generating import features
 from skewgate.statistics.generating.columns import Column, cut, take
 from skewgate.statistics.generating.features import Feature, StatisticsOptions
 from skewgate.statistics.generating.slices import slices_of
-from skewgate.statistics.messages import ALL_EXAMPLES
+from skewgate.statistics.messages import name_slices
 
 
 class SlicePart(NamedTuple):
     """What the features of a slice are in a part of the data.
 
     Attributes:
-        name: of the slice; "" for all rows.
+        key: of the slice, see `core.slices`; "" for all rows.
         n_rows: number of rows.
         features: by name.
     """
 
-    name: str
+    key: str
     n_rows: int
     features: dict[str, features.FeaturePart]
 
@@ -42,27 +43,24 @@ def describe(
         options: what to compute.
 
     Raises:
-        InputError: a value that makes a slice is not UTF-8.
         UnsupportedError: only TFDV itself knows how to treat the data.
     """
     parts = [_part("", n_rows, columns, options)]
     for slicing_features in options.slices or ():
-        names, rows, bounds = slices_of(columns, slicing_features)
-        pieces = {
-            name: cut(take(column, rows), bounds) for name, column in columns.items() if names
-        }
-        for index, name in enumerate(names):
+        keys, rows, bounds = slices_of(columns, slicing_features)
+        pieces = {name: cut(take(column, rows), bounds) for name, column in columns.items() if keys}
+        for index, key in enumerate(keys):
             n_rows = int(bounds[index + 1] - bounds[index])
             own = {feature: cuts[index] for feature, cuts in pieces.items()}
-            parts.append(_part(name, n_rows, own, options))
+            parts.append(_part(key, n_rows, own, options))
     return parts
 
 
 def _part(
-    name: str, n_rows: int, columns: Mapping[str, Column], options: StatisticsOptions
+    key: str, n_rows: int, columns: Mapping[str, Column], options: StatisticsOptions
 ) -> SlicePart:
     return SlicePart(
-        name,
+        key,
         n_rows,
         {
             feature: features.describe(column, categorical=feature in options.categories)
@@ -95,8 +93,8 @@ class StatisticsBuilder:
             MixedTypesError: a feature had another type before.
         """
         for part in parts:
-            self._rows[part.name] = self._rows.get(part.name, 0) + part.n_rows
-            known = self._features.setdefault(part.name, {})
+            self._rows[part.key] = self._rows.get(part.key, 0) + part.n_rows
+            known = self._features.setdefault(part.key, {})
             for name, found in part.features.items():
                 if name not in known:
                     known[name] = Feature(name, self._options)
@@ -117,19 +115,19 @@ class StatisticsBuilder:
         if not self.n_rows:
             written.datasets.add()  # as TFDV does
             return written
-        slices, names = sorted(self._rows), sorted(self._features[""])
-        keys = [(slice_name, name) for slice_name in slices for name in names]
-        made = iter(map_function(self._feature, keys))
-        for slice_name in slices:
-            dataset = written.datasets.add(num_examples=self._rows[slice_name])
-            if self._options.slices is not None:
-                dataset.name = slice_name or ALL_EXAMPLES
+        shown, names = names_of(self._rows), sorted(self._features[""])
+        slices = sorted(self._rows, key=lambda key: shown[key])
+        made = iter(map_function(self._feature, [(key, name) for key in slices for name in names]))
+        for key in slices:
+            dataset = written.datasets.add(name=key, num_examples=self._rows[key])
             dataset.features.extend(itertools.islice(made, len(names)))
+        if self._options.slices is not None:
+            name_slices(written)
         return written
 
-    def _feature(self, slice_and_name: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
-        slice_name, name = slice_and_name
-        feature = self._features[slice_name].get(name) or Feature(name, self._options)
+    def _feature(self, key_and_name: tuple[str, str]) -> statistics_pb2.FeatureNameStatistics:
+        key, name = key_and_name
+        feature = self._features[key].get(name) or Feature(name, self._options)
         message = statistics_pb2.FeatureNameStatistics()
-        feature.write(message, self._rows[slice_name], self._features[""][name].kind)
+        feature.write(message, self._rows[key], self._features[""][name].kind)
         return message

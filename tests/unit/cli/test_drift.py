@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from skewgate.cli import drift
@@ -651,3 +652,50 @@ def test_an_ignored_feature_that_nobody_has_is_still_an_error(refused, places, s
     assert "features.mile is in neither of the two data sets" in refused(
         "drift", *places(same), "--config", path
     )
+
+
+# Slices, and how rows lie in files.
+
+
+@pytest.mark.parametrize("value", ["", "_", "1_b_x", "a\nb"])
+def test_a_shift_in_a_slice_fails_whatever_the_value_is(run, places, config, value):
+    rng = np.random.default_rng(3)
+    company = [value, *["other"] * 19] * 150
+    x = rng.normal(size=(2, len(company)))
+    x[1] += 3.0 * (np.array(company) == value)
+    tables = [pa.table({"x": each, "company": company}) for each in x]
+    result = run("drift", *places(tables), "--config", config("slices: [[company]]"), "--json")
+    failed = [r for r in json.loads(result.out)["results"] if r["status"] == "fail"]
+    assert result.code == 1
+    assert [(r["slice"], r["feature"]) for r in failed] == [(f"company_{value}", "x")]
+
+
+def test_a_column_that_a_slice_never_shows_is_missing_however_rows_lie(run, cli, tmp_path, config):
+    one = pa.table({"company": ["a"] * 3_000})
+    two = pa.table({"company": ["b"] * 3_000, "x": [float(i % 90) for i in range(3_000)]})
+    (tmp_path / "parts").mkdir()
+    for name, table in (("one", one), ("two", two)):
+        pa.parquet.write_table(table, tmp_path / "parts" / f"{name}.parquet")
+    whole = pa.concat_tables([one.append_column("x", pa.nulls(3_000, pa.float64())), two])
+    both = [cli.write(whole, tmp_path / "whole", "parquet"), str(tmp_path / "parts")]
+    for sides in (both, both[::-1], both[:1] * 2, both[1:] * 2):
+        result = run("drift", *sides, "--config", config("slices: [[company]]"), "--json")
+        results = json.loads(result.out)["results"]
+        assert {r["status"] for r in results if r["slice"] == "company_b"} == {"pass"}
+        missing = [r for r in results if (r["slice"], r["feature"]) == ("company_a", "x")]
+        assert [r["value"] for r in missing if r["metric"] == "missing_rate"] == [0.0]
+        assert not any(r["status"] == "fail" for r in results)
+
+
+def test_shards_that_are_profiled_apart_are_those_that_are_profiled_at_once(run, cli, tmp_path):
+    lists = [[1], [], [2], [3]] * 225, [[1, 2], [3], [], [4]] * 225
+    paths = []
+    for name, cells in zip(("one", "two", "whole"), (*lists, [*lists[0], *lists[1]]), strict=True):
+        table = pa.table({"tags": pa.array(cells, pa.list_(pa.int64()))})
+        path = cli.write(table, tmp_path / name, "parquet")
+        paths.append(str(tmp_path / f"{name}.pb"))
+        run("profile", path, "--out", paths[-1])
+    run("merge", *paths[:2], "--out", str(tmp_path / "merged.pb"))
+    result = run("drift", paths[2], str(tmp_path / "merged.pb"), "--json")
+    assert result.code == 0
+    assert {r["value"] for r in json.loads(result.out)["results"]} == {0.0}

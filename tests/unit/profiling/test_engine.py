@@ -67,14 +67,14 @@ def test_only_some_features_are_read_and_every_row_counts(tmp_path):
 def test_columns_of_slices_are_read_for_other_features(tmp_path):
     path = write(tmp_path / "a.parquet", fare=[1.5, 2.5, 3.5], paid=["x", "y", "x"])
     found = profile(path, {"fare"}, slice_by=[["paid"]])
-    assert found.rows == {"": 3, "paid_x": 2, "paid_y": 1}
-    assert list(found.slices["paid_x"]) == ["fare"]
+    assert found.rows == {"": 3, "paid=x": 2, "paid=y": 1}
+    assert list(found.slices["paid=x"]) == ["fare"]
 
 
 def test_columns_of_slices_may_be_in_some_files_only(tmp_path):
     write(tmp_path / "a.parquet", fare=[1.5])
     write(tmp_path / "b.parquet", fare=[2.5, 3.5], paid=["x", None])
-    assert profile(tmp_path, slice_by=[["paid"]]).rows == {"": 3, "paid_x": 1}
+    assert profile(tmp_path, slice_by=[["paid"]]).rows == {"": 3, "paid=x": 1}
     assert message(tmp_path, slice_by=[["piad"]]) == (
         f"{tmp_path}: slices: piad: is not a column of the data. Fix: correct the slices."
     )
@@ -219,7 +219,7 @@ def test_digits_are_text_where_the_other_side_has_text(tmp_path, order):
     options = ProfileOptions(slice_by=[["zip"]])
     found = dict(zip(order, engine.profile_sides(sides, reading, options), strict=True))
     assert found[0].slices[""]["zip"].counts == {"02134": 1.0, "10001": 2.0}
-    assert found[0].rows == {"": 3, "zip_02134": 1, "zip_10001": 2}
+    assert found[0].rows == {"": 3, "zip=02134": 1, "zip=10001": 2}
     assert (found[0].as_text, found[1].as_text) == ({"zip"}, set())
 
 

@@ -1,11 +1,15 @@
+import itertools
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from skewgate.checks.drift.comparing import compare
+from skewgate.checks.drift.config import DriftConfig
 from skewgate.core.distributions import (
     CategoricalDistribution,
     EmptyDistribution,
@@ -16,6 +20,8 @@ from skewgate.metrics import REGISTRY
 from skewgate.metrics.ks import ks_interval
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
+from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.profiling.merging import merge_distributions, merge_profiles, one_value_each
 from skewgate.statistics.reading import parse_profile
 from skewgate.statistics.writing import to_statistics
@@ -103,7 +109,8 @@ def test_moments_are_those_of_all_finite_values():
 
 
 def test_moments_that_one_side_does_not_tell_are_unknown(build):
-    merged = merge_distributions([numeric([1, 2]), build.numeric([3, 4])])
+    told = build.numeric([3, 4], rank_error=0.01)
+    merged = merge_distributions([numeric([1, 2]), told])
     assert math.isnan(merged.mean)
     assert math.isnan(merged.std)
 
@@ -243,3 +250,99 @@ def test_where_one_has_several_values_the_others_have_one_each():
 def test_one_value_each_of_nothing_is_empty():
     assert one_value_each(EmptyDistribution(3)) == EmptyDistribution(0)
     assert one_value_each(numeric([4, math.nan])).n == 2
+
+
+# However the rows lie in files, the profile is the same.
+
+
+def rows(*batches, **options):
+    accumulator = ProfileAccumulator(ProfileOptions(**options))
+    for batch in batches:
+        arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in batch.values()]
+        accumulator.add(pa.RecordBatch.from_arrays(arrays, list(batch)))
+    return accumulator.profile()
+
+
+def through_files(profiles):
+    contents = [to_statistics(each, 100).SerializeToString() for each in profiles]
+    return [parse_profile(content, "s.pb") for content in contents]
+
+
+@pytest.mark.parametrize("make", [list, through_files], ids=["kept", "written"])
+def test_an_empty_list_is_one_where_another_shard_has_lists_of_several(make):
+    single, several = {"tags": [[1], [], [2], None]}, {"tags": [[1, 2], [3], [], [4]]}
+    whole = rows({"tags": single["tags"] + several["tags"]})
+    merged = merge_profiles(make([rows(single), rows(several)]), ["one", "two"])
+    tags, counts = merged.slices[""]["tags"], merged.value_counts[""]["tags"]
+    assert (tags.n_missing, tags.n_present, tags.n_empty) == (1, 7, 0)
+    assert counts.edges.tolist() == [0.0, 1.0, 2.0]
+    assert counts.right_lower == pytest.approx([2 / 7, 6 / 7, 1.0])
+    results = compare(merged, whole, DriftConfig())
+    assert {r.value for r in results} == {0.0}
+    one = merge_profiles(make([rows(single), rows(single)]), ["one", "two"]).slices[""]["tags"]
+    assert (one.n_missing, one.n_present, one.n_empty) == (4, None, 2)
+
+
+def test_one_list_of_several_values_makes_no_empty_list_of_the_other_side_missing():
+    lists = [[1], [], [2], [3]] * 300
+    results = compare(rows({"tags": lists}), rows({"tags": [[1, 2], *lists]}), DriftConfig())
+    values = {r.metric: r.value for r in results if r.feature == "tags"}
+    assert values["missing_rate"] == 0.0
+    assert {r.status.value for r in results} == {"pass"}
+
+
+def test_rows_that_are_no_lists_count_as_lists_of_one():
+    merged = rows({"tags": [7]}, {"tags": [[1, 2], []]}).value_counts[""]["tags"]
+    apart = merge_profiles([rows({"tags": [7]}), rows({"tags": [[1, 2], []]})], ["one", "two"])
+    for found in (merged, apart.value_counts[""]["tags"]):
+        assert (found.edges.tolist(), found.n) == ([0.0, 1.0, 2.0], 3)
+
+
+@pytest.mark.parametrize("make", [list, through_files], ids=["kept", "written"])
+def test_a_column_that_a_slice_never_shows_is_missing_there(make):
+    one, two = {"a": ["s"] * 4}, {"a": ["t"] * 3, "x": [1.0, 2.0, 3.0]}
+    by = {"slice_by": [["a"]]}
+    together = rows({"a": one["a"] + two["a"], "x": [None] * 4 + two["x"]}, **by)
+    for found in (
+        rows(one, two, **by),
+        merge_profiles(make([rows(one, **by), rows(two, **by)]), ["one", "two"]),
+        together,
+    ):
+        assert found.slices["a=s"]["x"] == EmptyDistribution(4)
+        results = compare(found, together, DriftConfig(slices=[["a"]]))
+        assert not [r for r in results if r.metric == "presence"]
+
+
+def test_what_is_opaque_over_all_rows_is_opaque_in_every_slice():
+    parts = ({"a": ["s"], "x": [1]}, {"a": ["t"], "x": ["far"]})
+    merged = merge_profiles([rows(part, slice_by=[["a"]]) for part in parts], ["one", "two"])
+    for found in (rows(*parts, slice_by=[["a"]]), merged):
+        assert [found.slices[key]["x"].kind for key in ("", "a=s", "a=t")] == ["opaque"] * 3
+        assert [found.slices[key]["x"].n for key in ("", "a=s", "a=t")] == [2, 1, 1]
+
+
+def test_a_shard_without_a_value_says_nothing_of_the_type():
+    parts = ({"x": pa.nulls(2, pa.float64())}, {"x": ["a", "b"]}, {"x": pa.nulls(1, pa.int64())})
+    for order in ((0, 1, 2), (2, 1, 0)):
+        found = rows(*(parts[place] for place in order)).slices[""]["x"]
+        assert (found.counts, found.n_missing) == ({"a": 1.0, "b": 1.0}, 3)
+
+
+def test_text_among_numbers_is_told_alike_in_any_order():
+    parts = [{"x": [1]}, {"x": ["far"]}, {"x": [2.5]}, {"x": pa.array([b"b"])}]
+    told = {rows(*order).slices[""]["x"] for order in itertools.permutations(parts)}
+    [found] = told
+    assert found.problem == (
+        "is double or int64 in one part of the data and binary or string in another"
+    )
+
+
+def test_a_column_without_a_value_is_as_one_that_is_not_there():
+    lacks, empty = {"a": ["s"] * 900}, {"a": ["s"] * 900, "x": pa.nulls(900, pa.float64())}
+    for sides in ((lacks, empty), (empty, lacks)):
+        results = compare(*map(rows, sides), DriftConfig())
+        found = {(r.feature, r.metric): r.status.value for r in results}
+        assert ("x", "missing_rate") in found
+        assert "fail" not in found.values()
+    gone = compare(rows({**lacks, "x": [1.0] * 900}), rows(lacks), DriftConfig())
+    assert [r.metric for r in gone if r.status.value == "fail"] == ["presence"]

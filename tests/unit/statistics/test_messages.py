@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from skewgate.core.errors import InputError
+from skewgate.core.slices import names_of
 from skewgate.data.tf_example import tfrecord
 from skewgate.statistics import messages, reading
 from tests.encoding import encode
@@ -78,7 +79,8 @@ def named(build):
 
 
 def rows_by_slice(profile):
-    return {name: side["x"].n for name, side in profile.slices.items()}
+    names = names_of(profile.slices)
+    return {names[key]: side["x"].n for key, side in profile.slices.items()}
 
 
 @pytest.mark.parametrize("name", ["", "All Examples", "lhs_statistics", "train"])
@@ -151,3 +153,48 @@ def test_a_broken_file_of_statistics_is_named(named, tmp_path):
     path.write_bytes(tfrecord.frame([named("").SerializeToString()] * 2)[:-3])
     with pytest.raises(InputError, match=r"stats\.tfrecord: is not a whole TFRecord file"):
         messages.read_content(path)
+
+
+# Slices that know their columns.
+
+
+@pytest.fixture
+def keyed(build):
+    """Makes statistics of slices that are named by their keys."""
+
+    def make(*keys):
+        statistics = build.statistics(
+            *(
+                build.dataset(build.numeric_feature("x", list(range(rows))), name=key)
+                for rows, key in enumerate(keys, 2)
+            )
+        )
+        messages.name_slices(statistics)
+        return statistics
+
+    return make
+
+
+def test_slices_keep_their_keys_beside_names_of_their_own(keyed):
+    keys = ["", "a=1&b=x", "a=1_b_x", "a=", "a=%0A", "?a_7"]
+    written = keyed(*keys)
+    assert [dataset.name for dataset in written.datasets] == [
+        "All Examples", "a='1', b='x'", "a='1_b_x'", "a_", "a_\n", "a_7",
+    ]  # fmt: skip
+    found = reading.parse_profile(written.SerializeToString(), "s.pb")
+    assert {key: side["x"].n for key, side in found.slices.items()} == dict(
+        zip(keys, range(2, 8), strict=True)
+    )
+
+
+def test_a_note_that_is_no_key_is_passed_over(keyed):
+    statistics = keyed("", "a=1")
+    statistics.datasets[1].features[0].custom_stats[0].str = "?a_1"
+    assert [messages.slice_key(dataset) for dataset in statistics.datasets] == ["", "?a_1"]
+
+
+def test_a_slice_that_is_described_twice_is_refused(keyed):
+    statistics = keyed("", "a=1", "a=2")
+    statistics.datasets[2].features[0].custom_stats[0].str = "a=1"
+    with pytest.raises(InputError, match=r"^s\.pb: describes a slice twice"):
+        reading.parse_profile(statistics.SerializeToString(), "s.pb")

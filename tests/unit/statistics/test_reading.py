@@ -10,6 +10,7 @@ from skewgate.core.distributions import EmptyDistribution, n_rows, n_without_val
 from skewgate.core.results import Status
 from skewgate.metrics.ks import ks_interval
 from skewgate.statistics.reading import parse_profile
+from skewgate.statistics.writing import to_statistics
 
 VALUES = st.one_of(
     st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=50),
@@ -220,6 +221,43 @@ def test_a_struct_is_how_many_rows_have_it(build):
     assert found["trip"] == EmptyDistribution(n_missing=2, n_present=3)
     assert (n_rows(found["trip"]), n_without_value(found["trip"])) == (5, 2)
     assert found["trip.fare"].n == 3
+
+
+def test_a_feature_in_a_struct_and_one_whose_name_has_a_dot_are_two():
+    statistics = struct_statistics()
+    dotted = statistics.datasets[0].features.add()
+    dotted.CopyFrom(statistics.datasets[0].features[1])
+    dotted.path.step[:] = ["trip.fare"]
+    dotted.num_stats.histograms[0].buckets[0].high_value = 90
+    found = parse_profile(statistics.SerializeToString(), "s")
+    sides = found.slices[""]
+    assert sides["trip.fare"].edges[-1] == 90
+    assert sides["trip.fare'"].edges[-1] == 9
+    assert found.nested == {"trip.fare'": ("trip", "fare")}
+    again = parse_profile(to_statistics(found, 10).SerializeToString(), "s")
+    assert again.slices[""].keys() == sides.keys()
+    assert again.slices[""]["trip"] == sides["trip"]
+
+
+def test_a_feature_in_a_struct_is_compared_with_itself_though_another_took_its_name():
+    before, now = struct_statistics(), struct_statistics()
+    dotted = before.datasets[0].features.add()
+    dotted.CopyFrom(before.datasets[0].features[1])
+    dotted.path.step[:] = ["trip.fare"]
+    sides = [parse_profile(each.SerializeToString(), "s") for each in (before, now)]
+    results = {(r.feature, r.metric): r for r in comparing.compare(*sides, DriftConfig())}
+    assert results["trip.fare", "presence"].status is Status.FAIL
+    assert ("trip.fare'", "ks") in results
+    assert ("trip.fare'", "presence") not in results
+
+
+def test_what_a_slice_never_shows_is_missing_there(build):
+    both = build.numeric_feature("x", [1, 2]), build.categorical_feature("y", {"a": 2})
+    statistics = build.statistics(
+        build.dataset(*both), build.dataset(build.numeric_feature("x", [1]), name="y_b")
+    )
+    found = build.profile(statistics).slices["?y_b"]
+    assert found["y"] == EmptyDistribution(1)
 
 
 def test_a_struct_that_vanishes_in_many_rows_fails():

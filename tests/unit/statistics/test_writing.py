@@ -196,7 +196,7 @@ def test_slices_are_data_sets():
     ]
     again = read(statistics)
     assert again.rows == found.rows
-    assert again.slices["company_Blue"]["fare"].edges.tolist() == [1.5, 3.5]
+    assert again.slices["company=Blue"]["fare"].edges.tolist() == [1.5, 3.5]
 
 
 def test_what_is_read_is_written_again_alike():

@@ -68,7 +68,7 @@ class RowAccumulator:
 
     Attributes:
         training, serving: what was counted of each side.
-        slices: slice name to counts; "" is all rows.
+        slices: key of a slice, see `core.slices`, to counts; "" is all rows.
         samples: for each feature, the pairs that differ with the smallest fingerprints.
         pairs: for each feature of text, which value became which.
         error: why rows could not be compared, if so; the counts are worth nothing then.
@@ -179,14 +179,14 @@ def _take(part: RowPart, places: Places) -> _Columns:
 
 
 def _slices(pairs: _Pairs, rules: RowRules) -> Iterator[tuple[str, Places | None]]:
-    """Yields the name and the places of every slice by the serving values; None is all."""
+    """Yields the key and the places of every slice by the serving values; None is all."""
     yield "", None
-    for names in rules.slices:
+    for names in dict.fromkeys(tuple(sorted(set(names))) for names in rules.slices):
         if not all(name in pairs.serving for name in names):
             continue  # no row here has a value
         batch = pa.RecordBatch.from_arrays(
             [*(pairs.serving[name] for name in names), places_array(np.arange(len(pairs.keys)))],
             [*names, _ROW],
         )
-        for name, rows in slices(batch, names):
-            yield name, numbers(rows.column(len(names)))
+        for key, rows in slices(batch, names):
+            yield key, numbers(rows.column(len(names)))

@@ -14,6 +14,7 @@ from skewgate.checks.skew.rows.parts import SideCounts
 from skewgate.checks.skew.rows.showing import text
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
+from skewgate.core.slices import names_of
 from skewgate.core.suggestions import did_you_mean_aside
 from skewgate.core.wording import listed
 from skewgate.decision import ShareCheck, judge_shares
@@ -52,9 +53,10 @@ def judge(
         raise counted.error
     check_names(counted, rules)
     features = compared_features(counted, rules)
+    names = names_of(counted.slices)
     cells = [
-        (feature, name, counts)
-        for name, counts in sorted(counted.slices.items())
+        (feature, names[key], counts)
+        for key, counts in sorted(counted.slices.items(), key=lambda item: names[item[0]])
         if counts.matched
         for feature in features
     ]

@@ -1,5 +1,7 @@
 """One call makes a whole drift check; the command line and DriftEvaluator both make it."""
 
+import dataclasses
+
 import pytest
 
 from skewgate.checks.drift import evaluate
@@ -45,6 +47,21 @@ def test_critical_features_are_those_of_the_config(baseline, current):
         evaluate(baseline, current, config(text % feature)).decision for feature in ("fare", "pay")
     ]
     assert [decision.blessed for decision in decisions] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("feature", "blessed"), [("tags", False), ("num_values(tags)", False), ("fare", True)]
+)
+def test_how_many_values_a_critical_feature_has_is_critical_too(build, feature, blessed):
+    def side(lengths):
+        tags = dataclasses.replace(build.numeric([1] * 3_000), n_present=1_000)
+        features = {"fare": build.numeric(range(1_000)), "tags": tags}
+        return Profile({"": features}, {"": 1_000}, {"": {"tags": build.numeric(lengths)}})
+
+    text = f"features: {{{feature}: {{critical: true}}}}\npolicy: {{block_on: critical}}"
+    found = evaluate(side([3] * 1_000), side([2] * 500 + [4] * 500), config(text))
+    assert [r.feature for r in found.results if r.status is Status.FAIL] == ["num_values(tags)"]
+    assert found.decision.blessed is blessed
 
 
 def test_the_report_holds_both_sides_and_their_distributions(baseline, current):

@@ -219,7 +219,7 @@ def test_lists_of_fixed_size():
     side = accumulator.distribution(3)
     assert values(side) == {1.0: 1, 2.0: 2}
     assert (side.n_missing, side.n_present) == (1, 2)
-    assert values(accumulator.value_count()) == {2.0: 2}
+    assert values(accumulator.value_count()) == {1.0: 1, 2.0: 1}  # a null is no value
 
 
 def test_lists_of_text():
@@ -242,8 +242,9 @@ def test_lists_of_at_most_one_value_are_values_and_an_empty_one_is_missing():
 
 
 def test_lists_without_a_value():
-    assert profile(pa.array([[], None, []], pa.list_(pa.int64()))) == EmptyDistribution(3)
-    assert profile(pa.array([[], [None]])) == EmptyDistribution(2)
+    empty = pa.array([[], None, []], pa.list_(pa.int64()))
+    assert profile(empty) == EmptyDistribution(3, n_empty=2)
+    assert profile(pa.array([[], [None]])) == EmptyDistribution(2, n_empty=2)
 
 
 def test_lists_of_one_value_in_one_batch_and_of_two_in_another():
@@ -350,10 +351,7 @@ def test_integers_and_floats_are_one_column():
 @pytest.mark.parametrize("merged", [False, True])
 def test_text_and_numbers_are_not_and_both_types_are_told(merged):
     number, name = pa.array([1.5, None]), pa.array(["far"])
-    for parts, (one, other) in (
-        ((number, name), ("double", "string")),
-        ((name, number), ("string", "double")),
-    ):
+    for parts in ((number, name), (name, number)):
         if merged:
             found = accumulate(parts[0])
             found.merge(accumulate(parts[1]))
@@ -363,7 +361,7 @@ def test_text_and_numbers_are_not_and_both_types_are_told(merged):
         assert found.distribution(4) == OpaqueDistribution(
             n_missing=2,
             n=2,
-            problem=f"is {one} in one part of the data and {other} in another",
+            problem="is double in one part of the data and string in another",
             types=frozenset({"double", "string"}),
             faulty=True,
         )
@@ -402,7 +400,6 @@ def test_merging_categories():
         pa.array([[{"a": 1}]]),
         pa.array([[[1]]]),
         pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
-        pa.array([None], pa.month_day_nano_interval()),
     ],
     ids=lambda array: str(array.type),
 )
@@ -413,8 +410,8 @@ def test_what_cannot_be_compared_is_kept_as_that(array):
     assert side.problem.startswith("has the type ")
     assert side.problem.endswith(", which cannot be compared")
     assert (side.n, side.n_missing, side.faulty) == (
-        2 - 2 * array.null_count,
-        1 + 2 * array.null_count,
+        2,
+        1,
         False,
     )
     assert found.value_count() is None

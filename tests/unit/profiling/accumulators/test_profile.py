@@ -62,8 +62,8 @@ def test_only_the_features_that_are_asked_for_are_kept():
     found = profile(*TRIPS, features=["fare"], slice_by=[["company"]])
     assert {name: list(features) for name, features in found.slices.items()} == {
         "": ["fare"],
-        "company_Blue": ["fare"],
-        "company_Red": ["fare"],
+        "company=Blue": ["fare"],
+        "company=Red": ["fare"],
     }
 
 
@@ -82,31 +82,31 @@ def test_numbers_of_values_are_a_feature_of_their_own():
 
 def test_slices_have_rows_and_features_of_their_own():
     found = profile(*TRIPS, slice_by=[["company"]])
-    assert found.rows == {"": 4, "company_Blue": 2, "company_Red": 1}
-    assert found.slices["company_Blue"]["fare"].edges.tolist() == [4.5, 7.0]
-    assert found.slices["company_Red"]["fare"] == EmptyDistribution(1)
+    assert found.rows == {"": 4, "company=Blue": 2, "company=Red": 1}
+    assert found.slices["company=Blue"]["fare"].edges.tolist() == [4.5, 7.0]
+    assert found.slices["company=Red"]["fare"] == EmptyDistribution(1)
 
 
 def test_slices_asked_for_twice_count_once():
     found = profile(*TRIPS, slice_by=[["company"], ["company"], ["company", "company"]])
-    assert found.rows == {"": 4, "company_Blue": 2, "company_Red": 1}
-    assert found.slices["company_Blue"]["fare"].n == 2
+    assert found.rows == {"": 4, "company=Blue": 2, "company=Red": 1}
+    assert found.slices["company=Blue"]["fare"].n == 2
     both = batch(a=[1, 2], b=["x", "y"])
     assert profile(both, slice_by=[["a", "b"], ["b", "a"]]).rows == {
         "": 2,
-        "a_1_b_x": 1,
-        "a_2_b_y": 1,
+        "a=1&b=x": 1,
+        "a=2&b=y": 1,
     }
 
 
 def test_slices_by_several_lists_of_columns():
     found = profile(batch(a=[1, 2], b=["x", None]), slice_by=[["a"], ["b", "a"]])
-    assert found.rows == {"": 2, "a_1": 1, "a_2": 1, "a_1_b_x": 1}
+    assert found.rows == {"": 2, "a=1": 1, "a=2": 1, "a=1&b=x": 1}
 
 
 def test_batches_that_lack_the_column_of_a_slice_are_in_none():
     found = profile(batch(fare=[1.0, 2.0]), *TRIPS, slice_by=[["company"]])
-    assert found.rows == {"": 6, "company_Blue": 2, "company_Red": 1}
+    assert found.rows == {"": 6, "company=Blue": 2, "company=Red": 1}
 
 
 def test_a_column_of_a_slice_that_no_batch_has_is_an_error():
@@ -145,9 +145,9 @@ def test_merging_is_reading_on(order):
     assert described(merged.profile()) == described(profile(*PARTS, slice_by=[["company"]]))
     assert merged.profile().rows == {
         "": 7,
-        "company_Blue": 3,
-        "company_Red": 1,
-        "company_Yellow": 1,
+        "company=Blue": 3,
+        "company=Red": 1,
+        "company=Yellow": 1,
     }
 
 

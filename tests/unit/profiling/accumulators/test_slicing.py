@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.core.errors import InputError
+from skewgate.core.slices import key_of
 from skewgate.profiling.accumulators.slicing import slices
 
 
@@ -17,10 +18,10 @@ def batch(**columns):
     return pa.RecordBatch.from_arrays(arrays, list(columns))
 
 
-def rows_by_name(data, columns):
-    """Returns the name of each slice to the `row` of its rows."""
+def rows_by_key(data, columns):
+    """Returns the key of each slice to the `row` of its rows."""
     index = data.schema.get_field_index("row")
-    return {name: part.column(index).to_pylist() for name, part in slices(data, columns)}
+    return {key: part.column(index).to_pylist() for key, part in slices(data, columns)}
 
 
 def loop(cells, columns):
@@ -31,9 +32,9 @@ def loop(cells, columns):
         for column in sorted(columns):
             cell = cells[column][row]
             values = cell if isinstance(cell, list) else [cell]
-            choices.append([f"{column}_{value}" for value in values if value is not None])
+            choices.append([(column, str(value)) for value in values if value is not None])
         for chosen in itertools.product(*choices):
-            rows = found.setdefault("_".join(chosen), [])
+            rows = found.setdefault(key_of(dict(chosen)), [])
             if row not in rows:
                 rows.append(row)
     return found
@@ -41,19 +42,19 @@ def loop(cells, columns):
 
 def test_a_slice_for_each_value():
     data = batch(row=[0, 1, 2, 3], company=["Blue", None, "Red", "Blue"])
-    assert rows_by_name(data, ["company"]) == {"company_Blue": [0, 3], "company_Red": [2]}
+    assert rows_by_key(data, ["company"]) == {"company=Blue": [0, 3], "company=Red": [2]}
 
 
 def test_several_columns_in_the_order_of_their_names():
     data = batch(row=[0, 1, 2], paid=["Cash", "Cash", None], area=[8, 32, 8])
-    expected = {"area_8_paid_Cash": [0], "area_32_paid_Cash": [1]}
-    assert rows_by_name(data, ["paid", "area"]) == expected
-    assert rows_by_name(data, ["area", "paid"]) == expected
+    expected = {"area=8&paid=Cash": [0], "area=32&paid=Cash": [1]}
+    assert rows_by_key(data, ["paid", "area"]) == expected
+    assert rows_by_key(data, ["area", "paid"]) == expected
 
 
 def test_a_row_with_several_values_belongs_to_several_slices():
     data = batch(row=[0, 1, 2, 3], tag=[["a", "b"], None, [], ["b", "b", None]])
-    assert rows_by_name(data, ["tag"]) == {"tag_a": [0], "tag_b": [0, 3]}
+    assert rows_by_key(data, ["tag"]) == {"tag=a": [0], "tag=b": [0, 3]}
 
 
 def test_all_columns_of_the_rows_are_kept():
@@ -77,44 +78,44 @@ def test_a_batch_without_rows_has_no_slices():
 
 
 @pytest.mark.parametrize(
-    ("array", "names"),
+    ("array", "keys"),
     [
-        (pa.array([True, False, None]), ["company_1", "company_0"]),
-        (pa.array([7, -1, None], pa.int8()), ["company_7", "company_-1"]),
-        (pa.array([b"Blue", b"caf\xff", None]), ["company_Blue", "company_caf�"]),
-        (pa.array(["Blue", "", None]).dictionary_encode(), ["company_Blue", "company_"]),
-        (pa.array([7, 8, None]).dictionary_encode(), ["company_7", "company_8"]),
-        (pa.array([True, False, None]).dictionary_encode(), ["company_1", "company_0"]),
-        (pa.array(["a\0", "a", None]), ["company_a\0", "company_a"]),
-        (pa.array([7.0, -1.0, math.nan]), ["company_7", "company_-1"]),
-        (pa.array([7.0, 2.0**40, None], pa.float32()), ["company_7", f"company_{2**40}"]),
-        (pa.array([decimal.Decimal("7.00"), 8, None]), ["company_7", "company_8"]),
-        (pa.array([7.0, 8.0, None]).dictionary_encode(), ["company_7", "company_8"]),
-        (pa.array([[7.0], [8.0], None]), ["company_7", "company_8"]),
+        (pa.array([True, False, None]), ["company=1", "company=0"]),
+        (pa.array([7, -1, None], pa.int8()), ["company=7", "company=-1"]),
+        (pa.array([b"Blue", b"caf\xff", None]), ["company=Blue", "company=caf%FF"]),
+        (pa.array(["Blue", "", None]).dictionary_encode(), ["company=Blue", "company="]),
+        (pa.array([7, 8, None]).dictionary_encode(), ["company=7", "company=8"]),
+        (pa.array([True, False, None]).dictionary_encode(), ["company=1", "company=0"]),
+        (pa.array(["a\0", "a", None]), ["company=a%00", "company=a"]),
+        (pa.array([7.0, -1.0, math.nan]), ["company=7", "company=-1"]),
+        (pa.array([7.0, 2.0**40, None], pa.float32()), ["company=7", f"company={2**40}"]),
+        (pa.array([decimal.Decimal("7.00"), 8, None]), ["company=7", "company=8"]),
+        (pa.array([7.0, 8.0, None]).dictionary_encode(), ["company=7", "company=8"]),
+        (pa.array([[7.0], [8.0], None]), ["company=7", "company=8"]),
         (
             pa.array([[1], [2], None], pa.list_(pa.int64(), 1)),
-            ["company_1", "company_2"],
+            ["company=1", "company=2"],
         ),
     ],
     ids=lambda value: str(getattr(value, "type", "")),
 )
-def test_names_of_every_type(array, names):
-    assert rows_by_name(batch(row=[0, 1, 2], company=array), ["company"]) == {
-        names[0]: [0],
-        names[1]: [1],
+def test_keys_of_every_type(array, keys):
+    assert rows_by_key(batch(row=[0, 1, 2], company=array), ["company"]) == {
+        keys[0]: [0],
+        keys[1]: [1],
     }
 
 
 def test_a_dictionary_may_hold_a_null():
     packed = pa.DictionaryArray.from_arrays(pa.array([1, 0, 2, 1]), pa.array(["x", None, "y"]))
     data = batch(row=[0, 1, 2, 3], company=packed)
-    assert rows_by_name(data, ["company"]) == {"company_x": [1], "company_y": [2]}
+    assert rows_by_key(data, ["company"]) == {"company=x": [1], "company=y": [2]}
 
 
 def test_slices_of_a_slice_of_a_batch():
     data = batch(row=[0, 1, 2, 3], tag=[["a"], ["b", "c"], None, ["c"]], n=[1, 2, 3, None])
-    assert rows_by_name(data.slice(1, 3), ["tag"]) == {"tag_b": [1], "tag_c": [1, 3]}
-    assert rows_by_name(data.slice(1, 3), ["tag", "n"]) == {"n_2_tag_b": [1], "n_2_tag_c": [1]}
+    assert rows_by_key(data.slice(1, 3), ["tag"]) == {"tag=b": [1], "tag=c": [1, 3]}
+    assert rows_by_key(data.slice(1, 3), ["tag", "n"]) == {"n=2&tag=b": [1], "n=2&tag=c": [1]}
 
 
 def test_columns_that_cannot_make_slices_are_refused():
@@ -130,7 +131,7 @@ def test_columns_that_cannot_make_slices_are_refused():
         list(slices(data, ["company"]))
 
 
-CELLS = st.one_of(st.none(), st.sampled_from(["x", "y", "x_b_y"]))
+CELLS = st.one_of(st.none(), st.sampled_from(["x", "y", "x_b_y", "", "_", "\n"]))
 LISTS = st.one_of(st.none(), st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=3))
 
 
@@ -148,4 +149,22 @@ def test_slices_are_those_of_a_plain_loop(rows, columns, packed):
         b=pa.array(b, pa.list_(pa.int64())),
         c=c,
     )
-    assert rows_by_name(data, columns) == loop({"a": a, "b": b, "c": c}, columns)
+    assert rows_by_key(data, columns) == loop({"a": a, "b": b, "c": c}, columns)
+
+
+def test_values_that_make_one_name_make_slices_of_their_own():
+    data = batch(row=[0, 1, 2], a=["1_b_x", "1", "1"], b=[None, "x", ""])
+    assert rows_by_key(data, ["a"]) == {"a=1_b_x": [0], "a=1": [1, 2]}
+    assert rows_by_key(data, ["a", "b", "a"]) == {"a=1&b=x": [1], "a=1&b=": [2]}
+
+
+def test_bytes_that_are_no_text_are_values_as_others():
+    data = batch(row=[0, 1, 2], company=[b"\xff", b"\xfe", b"\xff"])
+    assert rows_by_key(data, ["company"]) == {"company=%FF": [0, 2], "company=%FE": [1]}
+
+
+def test_fractions_make_slices_where_they_are_asked_for():
+    data = batch(row=[0, 1, 2, 3], fare=pa.array([0.5, 2.0, None, 0.1], pa.float32()))
+    parts = slices(data, ["fare"], fractions=True)
+    found = {key: part.column(0).to_pylist() for key, part in parts}
+    assert found == {"fare=0.5": [0], "fare=2": [1], "fare=0.1": [3]}

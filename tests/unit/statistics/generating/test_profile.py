@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skewgate.core.errors import InputError
 from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues
+from skewgate.statistics import messages
 from skewgate.statistics.generating import profile
 from skewgate.statistics.generating.columns import MixedTypesError, UnsupportedError, columns_of
 from skewgate.statistics.generating.features import StatisticsOptions
@@ -169,9 +169,30 @@ def test_slices_that_depend_on_batches_are_left_to_tfdv(features):
         describe([[([b"a"], [1], [1.0])]], StatisticsOptions(slices=(features,)), make)
 
 
-def test_a_text_that_is_not_utf8_names_no_slice():
-    with pytest.raises(InputError, match=r"slices: text: has the value b'\\xff', which is not"):
-        describe([[([b"\xff"], [1], [1.0])]], StatisticsOptions(slices=(("text",),)))
+def test_values_that_make_one_name_make_slices_of_their_own():
+    def make(rows):
+        kinds = {"a": STRING, "b": STRING}
+        return {
+            n: values(k, c)
+            for (n, k), c in zip(kinds.items(), zip(*rows, strict=True), strict=True)
+        }
+
+    rows = [([b"1_b_x"], [b"y"]), ([b"1"], [b"x"]), ([b"1"], [b"x"]), ([b"\xff"], [b""])]
+    options = StatisticsOptions(slices=(("a",), ("a", "b")))
+    found = describe([rows], options, make)
+    assert {dataset.name: dataset.num_examples for dataset in found.datasets} == {
+        "All Examples": 4,
+        "a='1_b_x'": 1,
+        "a='1', b='x'": 2,
+        "a_1": 2,
+        "a_\\xff": 1,
+        "a_1_b_x_b_y": 1,
+        "a_\\xff_b_": 1,
+    }
+    keys = [messages.slice_key(dataset) for dataset in found.datasets]
+    assert sorted(keys) == sorted(
+        ["", "a=1_b_x", "a=1&b=x", "a=1", "a=%FF", "a=1_b_x&b=y", "a=%FF&b="]
+    )
 
 
 def test_many_distinct_values_are_counted_exactly():

@@ -79,7 +79,7 @@ def expected(training, serving):
         other = partner[key]
         names = [""]
         if other["town"] is not None:
-            names += [f"town_{other['town']}", f"kind_{other['kind']}_town_{other['town']}"]
+            names += [f"town={other['town']}", f"kind={other['kind']}&town={other['town']}"]
         for name in names:
             counts[name]["matched"] += 1
             for feature in ("town", "kind", "fare", "tags"):
@@ -200,7 +200,7 @@ def test_only_the_features_asked_for_are_read():
         compare_batches(sides[:1], sides[1:], rules)
     counted = compare_batches(sides[:1], sides[1:], rules, features=["a", "late"])
     assert set(counted.slices[""].features) == {"a", "town"}
-    assert set(counted.slices) == {"", "town_u"}
+    assert set(counted.slices) == {"", "town=u"}
 
 
 def test_slices_are_made_by_the_serving_value():
@@ -209,8 +209,8 @@ def test_slices_are_made_by_the_serving_value():
     counted = compare_batches([training], [serving], RowRules(keys=["id"], slices=[["town"]]))
     assert {name: found.matched for name, found in counted.slices.items()} == {
         "": 2,
-        "town_a": 1,
-        "town_c": 1,
+        "town=a": 1,
+        "town=c": 1,
     }
 
 
