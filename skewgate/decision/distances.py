@@ -127,14 +127,31 @@ def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
     return frozenset(
         result.feature
         for result in results
-        if result.status is Status.INCONCLUSIVE
-        and result.threshold is not None
+        if result.threshold is not None
         and result.lower is not None
         and result.upper is not None
         and result.null_value is not None
-        and result.lower - result.null_value <= result.threshold
-        and result.upper - result.null_value > result.threshold
+        and _is_close(
+            result.status, result.lower, result.upper, result.null_value, result.threshold
+        )
     )
+
+
+def _is_close(
+    status: Status, lower: float, upper: float, null_value: float, threshold: float
+) -> bool:
+    """Says whether more exact values could change a verdict.
+
+    What no change gives is estimated from the same values: where these were thinned it may be off
+    by some percent, and so may the verdict beside a threshold. A difference that could be chance at
+    the lower end of its interval may be significant at the upper end.
+    """
+    if math.isclose(lower, upper, rel_tol=1e-9):
+        return False
+    margin = null_value / 10
+    chance = status is Status.INCONCLUSIVE
+    below = lower - null_value - margin <= threshold
+    return (below or chance) and upper - null_value + margin > threshold
 
 
 def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:

@@ -10,7 +10,7 @@ from skewgate.checks.drift import comparing, rereading, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
 from skewgate.core.profile import Profile, name_value_counts
-from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, inconclusive
+from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, Status, inconclusive
 from skewgate.report import distributions
 from skewgate.report.report import Report
 
@@ -66,7 +66,7 @@ def evaluate(
     *,
     where: str = "drift.yaml",
 ) -> Evaluation:
-    """Compares two profiles, looks again where a threshold lies within an interval, and decides.
+    """Compares two profiles, looks again where more exact values could change a verdict, decides.
 
     Args:
         baseline: what to compare with; None if there is nothing yet, which is inconclusive.
@@ -96,10 +96,11 @@ def evaluate(
     critical = config.critical.union(
         name for name, feature in counted.items() if feature in config.critical
     )
+    unsettled = [result for result in results if result.status is Status.INCONCLUSIVE]
     return Evaluation(
         decision.decide(results, config.policy, critical),
         baseline,
         current,
-        rereading.columns(decision.in_doubt(results), counted),
+        rereading.columns(decision.in_doubt(unsettled), counted),
         frozenset(config.ignored),
     )
