@@ -28,7 +28,7 @@ class Check:
     measurement: Measurement
     n_baseline: int
     n_current: int
-    note: str = ""
+    note: str = dataclasses.field(default="", kw_only=True)
 
 
 def judge(checks: Sequence[Check], significance: Significance) -> list[MetricResult]:

@@ -131,11 +131,12 @@ def without_extremes(side: NumericDistribution, ends: Fences) -> NumericDistribu
     upto, most_upto = side.right_lower[last], side.right_upper[last]
 
     def least(bounds: FloatArray) -> FloatArray:
-        return np.clip((bounds[kept] - most_under) / (most_upto - most_under), 0.0, 1.0)
+        share = (bounds[kept] - most_under) / (most_upto - most_under)
+        return np.asarray(np.clip(share, 0.0, 1.0))
 
     def most(bounds: FloatArray) -> FloatArray:
         mass = max(upto - under, 1 / side.n)  # that of one value
-        return np.clip((bounds[kept] - under) / mass, 0.0, 1.0)
+        return np.asarray(np.clip((bounds[kept] - under) / mass, 0.0, 1.0))
 
     return dataclasses.replace(
         side,
