@@ -74,8 +74,8 @@ def test_many_different_values_far_out_are_part_of_what_the_values_are():
 
 def test_values_that_spread_over_powers_of_ten_are_extreme_without_a_gap():
     values = np.linspace(-4, 4, 500)
-    steps = [7.0, 14.0, 30.0, 60.0, 150.0, 370.0, 1_000.0]
-    assert fences([*values, *steps], values) == Fences(-4, 4)
+    steps = [7.0, 15.0, 30.0, 60.0, 150.0, 370.0, 1_000.0]
+    assert fences([*values, *steps], values) == Fences(-4, 7)
     # As many, and as far out as a law with a mean may well have them.
     assert fences([*values, *np.linspace(4.5, 13, 20)], values) is None
 
