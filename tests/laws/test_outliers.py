@@ -77,11 +77,13 @@ def verdict(name, before, now):
 )
 def test_a_shift_never_passes(name, seed, shape, sizes, shift, unit, origin, outliers):
     rng = np.random.default_rng(seed)
-    sides = [SHAPES[shape](rng, n) for n in sizes]
-    sides[1] = sides[1] + shift
+    sides = [
+        (SHAPES[shape](rng, n) + moved + origin) * unit
+        for n, moved in zip(sizes, (0, shift), strict=True)
+    ]
     for index in outliers["sides"]:
         sides[index] = with_outliers(rng, sides[index], outliers)
-    before, now = (profile((side + origin) * unit) for side in sides)
+    before, now = map(profile, sides)
     assert verdict(name, before, now).status is not Status.PASS
 
 
