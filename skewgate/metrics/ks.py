@@ -12,7 +12,7 @@ from skewgate.core.results import Measurement
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import at, steps
 
-_EXACT = 1000
+_EXACT = 400
 """Product of both sizes up to which the exact law is taken."""
 
 

@@ -79,6 +79,34 @@ class Gamma:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lone:
+    """A statistic that is the same in all ways, since a single value makes it.
+
+    There could as well be none or several such values, about a Poisson number: the tail beyond is
+    exponential.
+
+    Attributes:
+        mean: the statistic, above 0.
+    """
+
+    mean: float
+
+    @property
+    def mean_root(self) -> float:
+        """Its square root."""
+        return math.sqrt(self.mean)
+
+    def p_value(self, value: float) -> float:
+        """Returns 1 up to the mean, and less beyond."""
+        beyond = value / self.mean - 1
+        return math.exp(-beyond) if beyond > _TIED else 1.0
+
+    def critical(self, alpha: float) -> float:
+        """Returns the value whose p-value is `alpha`."""
+        return self.mean * (1 - math.log(alpha))
+
+
+@dataclasses.dataclass(frozen=True)
 class Drawn:
     """What a statistic was for ways to deal the pooled values to the two sides.
 

@@ -15,8 +15,8 @@ from skewgate.metrics.base import Metric, shares_of, two_sided_z
 from skewgate.metrics.hypergeometric import CountArray, likely_numbers, moments
 
 BoolArray = npt.NDArray[np.bool_]
-_SMOOTH = 50.0
-"""Standard deviation of a number of values whose law is as good as normal."""
+_SMOOTH = 10.0
+"""Standard deviation of a number of values whose law is normal but for its skewness."""
 _NEGLIGIBLE = 1e-12
 """Probability of what `likely_numbers` may leave out, and more."""
 
@@ -63,7 +63,7 @@ def p_value_of_gap(gap: float, pooled: CountArray, n_baseline: int, n_current: i
     """Bounds the probability that some category's shares differ by `gap` if nothing changed.
 
     A sum over the categories of the probability that chance deals their values so unevenly: exact,
-    or that of the normal law where a number of values has a standard deviation above 50.
+    or that of a normal law where a number of values has a standard deviation above 10.
 
     Args:
         gap: the difference, >= 0.
@@ -82,7 +82,7 @@ def p_value_of_gap(gap: float, pooled: CountArray, n_baseline: int, n_current: i
     harmonic = 1 / n_baseline + 1 / n_current
     chances = np.zeros(len(counts))
     smooth = spread > _SMOOTH
-    chances[smooth] = 2 * special.ndtr(-gap / (spread[smooth] * harmonic))
+    chances[smooth] = _smooth_tail(gap, counts[smooth], n_baseline, n_current)
     if not smooth.all():
         few = counts[~smooth]
         numbers, weights = likely_numbers(few, n_baseline, n_current)
@@ -94,6 +94,20 @@ def p_value_of_gap(gap: float, pooled: CountArray, n_baseline: int, n_current: i
         bound = np.minimum(_bernstein(gap, variances, step), _NEGLIGIBLE)
         chances[~smooth] = np.where(exact > _NEGLIGIBLE, exact, bound)
     return min(1.0, float(np.sum(repeats * chances)))
+
+
+def _smooth_tail(gap: float, counts: CountArray, n_baseline: int, n_current: int) -> FloatArray:
+    """Returns the probability of a gap by the normal law, corrected for the skewness g.
+
+    At z standard deviations the tails are larger and smaller by exp(g z^3 / 6) (Cramer 1938).
+    """
+    total = n_baseline + n_current
+    spread = moments(counts, n_baseline, n_current)[1]
+    z = gap / (spread * (1 / n_baseline + 1 / n_current))
+    skewness = (1 - 2 * n_baseline / total) * (1 - 2 * counts / total) / spread
+    # The correction is that of moderate deviations.
+    change = np.minimum(np.abs(skewness) * z**3 / 6, z**2 / 4)
+    return np.asarray(2 * special.ndtr(-z) * np.cosh(np.minimum(change, 300.0)))
 
 
 def _bernstein(gap: float, variances: FloatArray, step: float) -> FloatArray:

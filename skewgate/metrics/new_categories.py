@@ -14,6 +14,7 @@ from skewgate.metrics import attainable
 from skewgate.metrics.base import Metric
 from skewgate.metrics.explaining import MOST_NAMED
 from skewgate.metrics.laws import Gamma
+from skewgate.metrics.relabelling import LARGEST, MOST_WAYS, law_over_categories
 
 _SMOOTH = 30.0
 """Standard deviation of a number of values whose law is as good as a gamma law."""
@@ -93,7 +94,8 @@ def unseen_p_value(
     Source: as for `unseen_moments`.
     """
     n, total = current.n, baseline.n + current.n
-    counts, repeats = np.unique(np.rint(_pooled(baseline, current)), return_counts=True)
+    pooled = np.rint(_pooled(baseline, current)).astype(np.int64)
+    counts, repeats = np.unique(pooled, return_counts=True)
     possible = (counts > 0) & (counts <= n)
     counts, repeats = counts[possible], repeats[possible]
     missed = np.exp(
@@ -106,6 +108,9 @@ def unseen_p_value(
     values = share * n - 1e-6
     if values <= 0:
         return 1.0
+    small = total <= LARGEST and math.comb(total, n) <= MOST_WAYS
+    if small and int(pooled.sum()) == total:
+        return law_over_categories(_unseen, pooled, baseline.n, n).p_value(share)
     mean = float(np.sum(repeats * counts * missed))
     variance = float(np.sum(repeats * counts**2 * missed * (1 - missed)))
     if variance > _SMOOTH**2:
@@ -122,6 +127,10 @@ def unseen_p_value(
     first = max(math.ceil(values) - start, 0)
     reached = float(np.sum(law[first:])) if first < len(law) else 0.0
     return min(max(reached, _NEGLIGIBLE * math.exp(-values)), 1.0)
+
+
+def _unseen(before: FloatArray, now: FloatArray) -> FloatArray:
+    return np.asarray(np.sum(np.where(before > 0, 0.0, now), axis=-1))
 
 
 def _binomial(numbers: FloatArray, trials: int, chance: float) -> FloatArray:

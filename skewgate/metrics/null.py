@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
 from skewgate.core.results import Measurement
@@ -14,12 +15,14 @@ from skewgate.metrics import relabelling
 from skewgate.metrics.base import BINS, Shares
 from skewgate.metrics.hypergeometric import likely_numbers, moments
 from skewgate.metrics.laws import Cautious, Drawn, Gamma, Law
-from skewgate.metrics.relabelling import DRAWS, CountArray, Statistic
+from skewgate.metrics.relabelling import DRAWS, MOST_WAYS, CountArray, Statistic
 
 _DENSE = 20
 """Values expected in every bin for the chi-square law to be close enough."""
 _FEW_BINS = 20
 """Bins up to which draws take no longer than moments."""
+_MANY_CATEGORIES = 100
+"""Categories from which on the values of small sides are not dealt one by one, but in all ways."""
 _LARGEST = 10**9  # numpy's limit on the total of a hypergeometric draw
 _SMOOTH = 10.0
 """Standard deviation of a count that is smooth enough for a quadrature."""
@@ -61,7 +64,7 @@ def divergence_law(
     chi_square = Gamma(degrees * per_unit, math.sqrt(2.0 * degrees) * per_unit)
     one_by_one = _one_by_one(statistic, baseline, current, shares, pooled)
     if one_by_one is not None:
-        return one_by_one if _varies(one_by_one) else chi_square
+        return one_by_one if _varies(one_by_one) else Cautious((one_by_one, chi_square))
     total, used = int(pooled.sum()), pooled[pooled > 0]
     smaller = min(shares.n_baseline, shares.n_current)
     # The divergence's mean exceeds that of chi-square by up to degrees / expected count / 3,
@@ -74,7 +77,7 @@ def divergence_law(
         return _from_moments(terms, used, n_baseline, total - n_baseline) or chi_square
     drawn = _drawn(statistic, used, n_baseline, total - n_baseline)
     if not _varies(drawn):
-        return chi_square
+        return Cautious((drawn, chi_square))
     if not isinstance(baseline, NumericDistribution):
         return drawn
     return Cautious((drawn, _drawn_for_fitted_bins(statistic, shares)))
@@ -122,7 +125,8 @@ def _one_by_one(
         if values is None:
             return None
         return relabelling.law_over_bins(statistic, values, *sizes, BINS)
-    if int(pooled.sum()) != sum(sizes):
+    many = np.count_nonzero(pooled) > _MANY_CATEGORIES
+    if int(pooled.sum()) != sum(sizes) or (many and math.comb(sum(sizes), sizes[0]) > MOST_WAYS):
         return None
     return relabelling.law_over_categories(statistic, pooled, *sizes)
 
@@ -213,5 +217,5 @@ def _nodes(counts: CountArray, n_baseline: int, n_current: int) -> tuple[FloatAr
 
 @functools.lru_cache(maxsize=1)
 def _quadrature() -> tuple[FloatArray, FloatArray]:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(16)
+    nodes, weights = special.roots_hermitenorm(16)
     return nodes, weights / weights.sum()

@@ -20,7 +20,7 @@ DRAWS = 999
 """Ways to deal that are drawn."""
 MOST_WAYS = 4000
 """Ways to deal of which all are tried instead."""
-FEW = 250
+FEW = 100
 """Most values on the smaller side whose places among any number of others are drawn."""
 
 CountArray = npt.NDArray[np.int64]
@@ -144,9 +144,11 @@ def law_over_bins(
     atom = at == largest
     atom[:, 1:] |= at[:, 1:] == at[:, :-1]
     # A cut is the number of groups below it; one at 0 or twice makes a bin without a value.
-    below_atom = np.where(atom & ((at > smallest) | constant), at, 0)
-    after = np.where((at < largest) | constant, at + 1, 0)
-    cuts = np.sort(np.concatenate((below_atom, after), axis=1), axis=1)
+    cuts = np.where((at < largest) | constant, at + 1, 0)
+    if atom.any():
+        below_atom = np.where(atom & ((at > smallest) | constant), at, 0)
+        cuts = np.concatenate((below_atom, cuts), axis=1)
+    cuts.sort(axis=1)
     rows = np.concatenate(([0], pooled.ends))
     edges = np.zeros((len(cuts), cuts.shape[1] + 2), np.int64)
     edges[:, 1:-1], edges[:, -1] = rows[cuts], rows[-1]

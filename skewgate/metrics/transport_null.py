@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from skewgate.core.distributions import FloatArray
-from skewgate.metrics.laws import Gamma, Law
+from skewgate.metrics.laws import Drawn, Gamma, Law, Lone
 from skewgate.metrics.relabelling import (
     FEW,
     LARGEST,
@@ -29,34 +29,26 @@ def null_law(
     """Returns the law of the distance if nothing changed; None if all values are equal.
 
     Few values that are all known are dealt to the two sides one by one, and so are few values of
-    one side among any number of the other; else the moments are computed. A distance that hardly varies is made by a single value far out, which moves it by the
-    same on either side. There could as well be none or several: the law is then an exponential one,
-    about that of the number of such values.
+    one side among any number of the other; else the moments are computed. A distance that hardly
+    varies is made by a single value far out, which moves it by the same on either side.
 
     Args:
         values: the pooled values, if they are few and all known.
         cdf, width, n_baseline, n_current: as for `null_moments`.
     """
     few = min(n_baseline, n_current)
-    if values is not None or (few <= FEW and n_baseline + n_current > LARGEST):
-        drawn = (
-            law_of_transport(values, n_baseline, n_current)
-            if values is not None
-            else law_of_transport_of_few(
-                np.maximum.accumulate(np.mean(cdf, axis=0)) * (n_baseline + n_current),
-                width,
-                n_baseline,
-                n_current,
-            )
-        )
-        law: Law = drawn
-        mean, deviation = drawn.mean, drawn.deviation
+    law: Drawn | Gamma
+    if values is not None:
+        law = law_of_transport(values, n_baseline, n_current)
+    elif few <= FEW and n_baseline + n_current > LARGEST:
+        total = n_baseline + n_current
+        upto = np.asarray(np.maximum.accumulate(np.mean(cdf, axis=0)) * total, float)
+        law = law_of_transport_of_few(upto, width, n_baseline, n_current)
     else:
-        mean, deviation, skewness = null_moments(cdf, width, n_baseline, n_current)
-        law = Gamma(mean, deviation, skewness)
-    if deviation > _LONE * mean:
+        law = Gamma(*null_moments(cdf, width, n_baseline, n_current))
+    if law.deviation > _LONE * law.mean:
         return law
-    return Gamma(mean, mean) if mean > 0 else None
+    return Lone(law.mean) if law.mean > 0 else None
 
 
 def null_moments(

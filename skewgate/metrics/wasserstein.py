@@ -230,7 +230,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
     if before is None or now is None:
         return whole
     counts = (baseline.n - before.n, baseline.n, current.n - now.n, current.n)
-    if not math.isfinite(whole.upper) and proportions_p(*counts) <= _UNEQUAL:
+    several = max(counts[0], counts[2]) > 1
+    if not math.isfinite(whole.upper) and several and proportions_p(*counts) <= _UNEQUAL:
         return whole
     bulk = extremes.named(baseline, current, ends)
     measured = _measure_all(before, now, alpha)

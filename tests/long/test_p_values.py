@@ -17,7 +17,7 @@ SHAPES = {
     "ties": lambda rng, n: rng.choice([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 7.0], n),
 }
 LEVELS = (0.01, 0.05, 0.1)
-SAMPLES = 250
+SAMPLES = 150
 SLACK = 1.15
 """How far a law that is not exact may be off: 5.75% at 5%."""
 

@@ -15,10 +15,10 @@ UNKNOWN = Measurement(math.inf, 0.0, math.inf, p_value=1.0, detectable=math.inf)
 BLURRED = Measurement(0.05, 0.0, 0.4, p_value=1.0, detectable=0.1)
 
 
-def judge(whole, rest, others=()):
-    bulk = Bulk(rest, "1 baseline value of 1e+20", 499, 300)
+def judge(whole, rest, extreme=3):
+    bulk = Bulk(rest, f"{extreme} baseline values of 1e+20", 500 - extreme, 300)
     check = Check("x", "", "wasserstein", 0.2, dataclasses.replace(whole, bulk=bulk), 500, 300)
-    [result, *_] = decision.judge([check, *others], Significance())
+    [result] = decision.judge([check], Significance())
     return result
 
 
@@ -45,11 +45,17 @@ def test_either_may_fail_and_the_rest_decides_on_a_pass(whole, rest, status, val
 def test_what_was_left_out_is_named_and_not_counted():
     result = judge(BY_CHANCE, LARGE)
     assert result.reason.startswith(
-        "wasserstein without extreme values (1 baseline value of 1e+20) is 0.9, above"
+        "wasserstein without extreme values (3 baseline values of 1e+20) is 0.9, above"
     )
-    assert "499 baseline and 300 current values" in result.reason
-    assert (result.n_baseline, result.n_current) == (499, 300)
-    assert "with extreme values (1 baseline value of 1e+20)" in judge(LARGE, SMALL).reason
+    assert "497 baseline and 300 current values" in result.reason
+    assert (result.n_baseline, result.n_current) == (497, 300)
+    assert "with extreme values (3 baseline values of 1e+20)" in judge(LARGE, SMALL).reason
+
+
+def test_a_single_extreme_value_is_no_evidence():
+    assert judge(LARGE, SMALL, extreme=1).status is Status.PASS
+    assert judge(LARGE, SMALL, extreme=2).status is Status.FAIL
+    assert judge(SMALL, LARGE, extreme=1).status is Status.FAIL
 
 
 def test_nothing_is_named_where_it_makes_no_difference():

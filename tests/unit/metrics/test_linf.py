@@ -72,11 +72,20 @@ def test_a_dropped_category_is_at_most_as_frequent_as_the_rarest_kept(build):
     assert measured.upper == pytest.approx(0.30)
 
 
-def test_p_value_of_one_category_is_the_two_proportion_test_times_the_categories(build):
+def test_p_value_of_one_category_is_the_hypergeometric_one_times_the_categories(build):
     baseline, current = {"a": 540, "b": 460}, {"a": 250, "b": 150}
-    table = [[540, 460], [250, 150]]
-    oracle = stats.chi2_contingency(table, correction=False).pvalue
+    law = stats.hypergeom(1_400, 790, 400)
+    x = np.arange(391)
+    apart = np.abs(x / 400 - (790 - x) / 1_000)
+    oracle = law.pmf(x)[apart >= 0.085 - 1e-12].sum()
     assert measure(build, baseline, current).p_value == pytest.approx(2 * oracle)
+
+
+def test_p_value_of_many_values_is_the_two_proportion_test_times_the_categories(build):
+    baseline, current = {"a": 54_000, "b": 46_000}, {"a": 21_700, "b": 18_300}
+    table = [[54_000, 46_000], [21_700, 18_300]]
+    oracle = stats.chi2_contingency(table, correction=False).pvalue
+    assert measure(build, baseline, current).p_value == pytest.approx(2 * oracle, rel=1e-3)
 
 
 def test_the_mass_of_all_dropped_categories_is_no_category(build):
