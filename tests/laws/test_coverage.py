@@ -78,7 +78,7 @@ def slices(rows, columns):
     return found
 
 
-@law(cases=60)
+@law(cases=15)
 @given(
     baseline=sides(),
     current=sides(),

@@ -167,7 +167,7 @@ def described(profile):
     }
 
 
-@law(cases=60)
+@law(cases=15)
 @given(rows=ROWS, seed=st.integers(0, 2**32))
 def test_any_way_to_cut_and_join_rows_gives_the_same_profile(rows, seed):
     order = random.Random(seed)
@@ -178,7 +178,7 @@ def test_any_way_to_cut_and_join_rows_gives_the_same_profile(rows, seed):
     assert described(joined(shuffled, order, by_file=True)) == whole
 
 
-@law(cases=40)
+@law(cases=10)
 @given(rows=ROWS, seed=st.integers(0, 2**32))
 def test_any_bundles_of_beam_give_the_same_profile(rows, seed):
     order = random.Random(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import decimal
 import math
@@ -24,7 +25,6 @@ from skewgate.data.arrow.kinds import is_list, is_text
 from skewgate.data.arrow.values import list_lengths, name_of, numbers, validity, values_of
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import RESOLUTION, NumericAccumulator
-from skewgate.profiling.merging import merge_distributions
 
 _TOLD, _OF_TYPE, _OF_VALUES = range(3)
 """Ranks of problems: told from outside, of a type that nobody compares, of single values."""
@@ -214,11 +214,11 @@ class ColumnAccumulator:
         """Returns how many values the rows have, or None if none has more than one."""
         if self._longest <= 1 or self.kind == OpaqueDistribution.kind:
             return None
-        counts: Distribution = self._lengths.distribution()
-        if counts.n < self.n_present:  # rows that are no lists have one value each
-            ones = NumericAccumulator(self._resolution)
-            ones.add(np.ones(self.n_present - counts.n))
-            counts = merge_distributions([counts, ones.distribution()])
+        lengths = self._lengths
+        if lengths.n < self.n_present:  # rows that are no lists have one value each
+            lengths = copy.deepcopy(lengths)
+            lengths.add(np.ones(self.n_present - lengths.n))
+        counts = lengths.distribution()
         return counts if isinstance(counts, NumericDistribution) else None
 
 

@@ -6,6 +6,7 @@ import pyarrow.parquet
 import pytest
 from scipy import stats
 
+from skewgate.core.slices import key_of
 from skewgate.metrics.ks import ks_interval
 from skewgate.statistics.messages import resolution
 from skewgate.statistics.reading import read_profile
@@ -64,8 +65,8 @@ def test_slices_are_written(cli, run, tmp_path):
     result = run("profile", place, "--out", out, "--slices", "paid", "--slices", "shared,paid")
     assert result.out == f"{out}: 900 rows, 6 features, 9 slices\n"
     rows = read_profile(out).rows
-    assert sum(rows[f"paid_{name}"] for name in ("Cash", "Card", "Été")) == 900
-    assert rows["paid_Cash"] == rows["paid_Cash_shared_0"] + rows["paid_Cash_shared_1"]
+    assert sum(rows[key_of({"paid": name})] for name in ("Cash", "Card", "Été")) == 900
+    assert rows["paid=Cash"] == rows["paid=Cash&shared=0"] + rows["paid=Cash&shared=1"]
 
 
 @pytest.mark.parametrize(("options", "number"), [((), 1_000), (("--resolution", "50"), 50)])
@@ -155,7 +156,7 @@ def test_slices_are_merged(cli, run, shards, tmp_path):
     result = run("merge", *files, "--out", tmp_path / "all.pb")
     assert result.out.endswith(": 900 rows, 6 features, 3 slices\n")
     rows = read_profile(tmp_path / "all.pb").rows
-    assert rows["paid_Cash"] == table["paid"].to_pylist().count("Cash")
+    assert rows["paid=Cash"] == table["paid"].to_pylist().count("Cash")
 
 
 def test_statistics_of_tfdv_are_merged(run, build, tmp_path):
