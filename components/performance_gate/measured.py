@@ -26,7 +26,7 @@ _COUNT = "example_count"
 _TOO_SMALL = "lower than the minimum"
 """In what TFMA says of slices that it leaves out."""
 _NOISE = 1e-9
-"""Relative size of a standard error below which it is rounding."""
+"""Size of a standard error, relative to what was computed with, below which it is rounding."""
 _WHOLE = 1e-3
 """How far from a whole number a count may be: accuracies are computed in single precision."""
 
@@ -103,7 +103,7 @@ class Measurements:
             if key.example_weighted or is_across(slice_key)
             else self._share(slice_key, key, measured.value, rows)
         )
-        return share or _resampled(measured, rows)
+        return share or _resampled(measured, rows, self._size(slice_key, key))
 
     def resampled(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns what resampling says of a metric: Resampled, Unchanging or None."""
@@ -111,7 +111,7 @@ class Measurements:
         rows = self.rows(slice_key)
         if measured is None or rows < 1 or self._of_one_class(slice_key, key):
             return None
-        return _resampled(measured, rows)
+        return _resampled(measured, rows, self._size(slice_key, key))
 
     def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
@@ -120,6 +120,25 @@ class Measurements:
             if slice_key in self.slices and renamed in self.slices[slice_key].values:
                 return self.resampled(slice_key, renamed)
         return None
+
+    def _size(self, slice_key: SliceKey, key: metric_types.MetricKey) -> float:
+        """Returns the size of the largest number that a metric is made of, as far as it is known.
+
+        Of a difference, whose rounding is that of what it is the difference of.
+        """
+        if is_across(slice_key):
+            return max((self._size(part, key) for part in slice_key), default=0.0)
+        plain = key._replace(is_diff=False)
+        values = self.slices[slice_key].values if slice_key in self.slices else {}
+        return max(
+            (
+                abs(measured.value)
+                for each, measured in values.items()
+                if each == key
+                or (key.is_diff and each._replace(model_name=key.model_name) == plain)
+            ),
+            default=0.0,
+        )
 
     def _of_one_class(self, slice_key: SliceKey, key: metric_types.MetricKey) -> bool:
         """Says whether a metric needs labels of both classes, and they are known to be alike."""
@@ -160,14 +179,13 @@ class Measurements:
         return math.nan if measured is None else measured.value
 
 
-def _resampled(measured: MeasuredValue, rows: int) -> Estimate | None:
+def _resampled(measured: MeasuredValue, rows: int, size: float) -> Estimate | None:
     if measured.error is None or not measured.freedom:
         return None
     if not math.isfinite(measured.value + measured.error):
         return None
-    scale = max(1.0, abs(measured.value))
-    if measured.error <= _NOISE * scale:
-        return Unchanging(measured.value, scale, rows)
+    if measured.error <= _NOISE * max(size, abs(measured.value)):
+        return Unchanging(measured.value, max(1.0, abs(measured.value)), rows)
     return Resampled(measured.value, measured.error, measured.freedom, rows)
 
 
