@@ -55,7 +55,11 @@ OF_ALL_ROWS = frozenset({"CategoricalAccuracy", "SparseCategoricalAccuracy"})
 
 
 def complete(
-    config: config_pb2.EvalConfig, *, has_baseline: bool, slices: Iterable[str] = ()
+    config: config_pb2.EvalConfig,
+    *,
+    has_baseline: bool,
+    is_logged: bool = True,
+    slices: Iterable[str] = (),
 ) -> config_pb2.EvalConfig:
     """Returns the configuration that TFMA runs.
 
@@ -66,6 +70,7 @@ def complete(
     Args:
         config: from `parse_eval_config`.
         has_baseline: whether there is a baseline model.
+        is_logged: whether the rows hold the predictions, where a prediction_key is named.
         slices: features by each of which to slice too.
     """
     extended = config_pb2.EvalConfig()
@@ -100,7 +105,9 @@ def complete(
             counted.example_weights.unweighted = True
     utils = getattr(tfma, "utils", tfma)
     completed = utils.update_eval_config_with_defaults(
-        extended, has_baseline=has_baseline or _names_baseline(config), rubber_stamp=True
+        extended,
+        has_baseline=has_baseline or (is_logged and _names_baseline(config)),
+        rubber_stamp=True,
     )
     utils.verify_eval_config(completed)
     return completed

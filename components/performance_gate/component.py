@@ -49,8 +49,10 @@ class PerformanceGateSpec(component_spec.ComponentSpec):
 class PerformanceGate(base_beam_component.BaseBeamComponent):
     """Evaluates a model with TFMA and judges every threshold with its confidence interval.
 
-    The predictions are those of `model`, or are in the examples where the EvalConfig names a
-    prediction_key. Rows whose label has not come are left out. A threshold whose interval holds it,
+    The predictions are those of `model`, one of whose outputs a prediction_key of the EvalConfig
+    may choose, or without a model those in the examples, under that key. Rows whose label has not
+    come are left out; a label, a prediction or a weight that no metric can count is a result of its
+    own, and nothing passes on the other rows of its slice. A threshold whose interval holds it,
     or that could not be evaluated, is inconclusive; no threshold at all is an error. Thresholds on
     change compare with `baseline_model` on the same rows, else with `baseline_evaluation`; without
     either `on_missing_baseline` says what they do. It never stops a pipeline: QualityGate does, and
@@ -92,7 +94,7 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
         Args:
             examples: rows with labels; rows without are left out.
             eval_config: the text of eval_config.pbtxt (or its JSON form), not its path.
-            model: the candidate; not needed where the examples hold the predictions.
+            model: the candidate; must not be given where the examples hold the predictions.
             baseline_model: what thresholds on change compare with, on the same rows.
             baseline_evaluation: what they compare with where there is no baseline model.
             label_report: of the LabelJoiner that made the examples: windows that it found to lack

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import Any
 
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from skewgate.components.performance_gate import resampling
+from skewgate.components.performance_gate import known_metrics, resampling
 from skewgate.core.errors import InputError
 
 _WHERE = "eval_config.pbtxt"
+_COUNTS = ("ExampleCount", "WeightedExampleCount")
+_CELL = re.compile(r'"name": "[^"]*\.(tp|tn|fp|fn)"')
+"""In the options of the cells of a confusion matrix that `completion` adds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,13 +112,15 @@ def _check_metrics(config: config_pb2.EvalConfig) -> None:
     """Makes every metric, as TFMA will."""
     try:
         computations = metric_specs.to_computations(config.metrics_specs, eval_config=config)
-    except (ValueError, TypeError, ImportError, AttributeError) as error:
+    except (ValueError, TypeError, ImportError, AttributeError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
+        nearest = known_metrics.nearest_to_unknown(config)
         raise InputError(
             _WHERE,
             f"has a metric that TFMA cannot make ({reason.rstrip('.')})",
-            "correct its class_name and config",
+            f"ask for {nearest}" if nearest else "correct its class_name and config",
         ) from error
+    known_metrics.check_states(computations)
     resampling.check(config, computations)
 
 
@@ -144,8 +150,29 @@ def _check_thresholds(config: config_pb2.EvalConfig) -> None:
 
 
 def has_logged_predictions(config: config_pb2.EvalConfig) -> bool:
-    """Says whether the rows hold the predictions, so that no model is run."""
+    """Says whether the rows hold the predictions where there is no model to run."""
     return any(spec.prediction_key or spec.prediction_keys for spec in config.model_specs)
+
+
+def is_logged(config: config_pb2.EvalConfig, has_model: bool) -> bool:
+    """Says whether the rows hold the predictions that are evaluated.
+
+    Without a model a prediction_key is a feature of the rows; with one it is an output of it.
+    """
+    return has_logged_predictions(config) and not has_model
+
+
+def asked_of_outputs(config: config_pb2.EvalConfig, model: str) -> dict[str, list[str]]:
+    """Returns the outputs of a model that metrics are asked of, with these; "" is its only one."""
+    asked: dict[str, set[str]] = {}
+    for spec in config.metrics_specs:
+        if spec.model_names and model not in spec.model_names:
+            continue
+        asked_here = (each for each in spec.metrics if not _CELL.search(each.config))
+        metrics = {each.class_name for each in asked_here} - {*_COUNTS}
+        for output in (spec.output_names or [""]) if metrics else ():
+            asked.setdefault(output, set()).update(metrics)
+    return {output: sorted(metrics) for output, metrics in asked.items()}
 
 
 def label_features(config: config_pb2.EvalConfig) -> list[str]:

@@ -17,9 +17,11 @@ from skewgate.components.performance_gate import (
     completion,
     configuration,
     jackknife,
+    metric_errors,
     resampling,
     rows,
     saved_models,
+    screening,
     segments,
 )
 from skewgate.core.errors import InputError
@@ -36,6 +38,8 @@ class Job:
         output: where TFMA writes.
         schema: gives the examples their types.
         selection: which rows are evaluated.
+        plan: what of a row must be there to be counted.
+        left_out: where to write how many rows could not be counted, for `screening.read`.
         collector: what else to collect of each segment, or None.
     """
 
@@ -45,16 +49,25 @@ class Job:
     output: str
     schema: schema_pb2.Schema | None
     selection: rows.Selection
+    plan: screening.Plan
+    left_out: str
     collector: segments.Collector | None = None
 
     def shared_models(self) -> list[Any]:
         """Returns the models as TFMA loads them, none if the rows hold the predictions.
 
         Raises:
-            InputError: there is no model to run, or it lacks the signature.
+            InputError: there is no model to run, or it lacks the signature or an output.
         """
-        if configuration.has_logged_predictions(self.config):
+        if configuration.is_logged(self.config, self.models["model"] is not None):
             return []
+        candidates = sum(not spec.is_baseline for spec in self.config.model_specs)
+        if candidates != 1:
+            raise InputError(
+                "eval_config.pbtxt",
+                f"has {candidates} model_specs that are no baseline, and there is one model",
+                "leave one of them, or leave the model out if the rows hold the predictions",
+            )
         models = []
         for spec in self.config.model_specs:
             uri = self.models["baseline_model" if spec.is_baseline else "model"]
@@ -66,7 +79,9 @@ class Job:
                 )
             models.append(
                 tfma.default_eval_shared_model(
-                    eval_saved_model_path=saved_models.find(uri, spec),
+                    eval_saved_model_path=saved_models.find(
+                        uri, spec, configuration.asked_of_outputs(self.config, spec.name)
+                    ),
                     model_name=spec.name,
                     eval_config=self.config,
                 )
@@ -78,14 +93,15 @@ def run(make_pipeline: Callable[[], beam.Pipeline], job: Job) -> list[rows.RowCo
     """Evaluates, and returns for each folder how many rows were read, labelled and evaluated.
 
     Raises:
-        InputError: there is no model to run, it lacks the signature or cannot be fed, or it has
-            several outputs and segments are asked for.
+        InputError: there is no model to run, it lacks the signature or an output or cannot be fed,
+            a metric cannot be computed of the rows, or the model has several outputs and segments
+            are asked for.
     """
     if job.collector is not None:
         segments.check_outputs(job.config)
     shared = job.shared_models()
     pipeline = make_pipeline()
-    with saved_models.naming_wrong_inputs(), pipeline:
+    with saved_models.naming_wrong_inputs(), metric_errors.naming_metrics(), pipeline:
         batches = []
         for index, folder in enumerate(job.folders):
             source = tf_example_record.TFExampleRecord(
@@ -113,16 +129,19 @@ def _evaluate(batches: beam.PCollection, job: Job, shared: list[Any], adapter: A
     """Adds TFMA's extractors, evaluator and writers to the pipeline."""
     models = shared[0] if len(shared) == 1 else shared or None
     config = job.config if shared else completion.without_changes(job.config)
-    extracts = batches | tfma.BatchedInputsToExtracts()
+    extracts = batches | tfma.BatchedInputsToExtracts() | "Mark" >> beam.Map(screening.mark)
     if job.collector is not None:
         extracts = extracts | beam.Map(segments.keep_batch)
     for extractor in tfma.default_extractors(
         eval_config=config, eval_shared_model=models, tensor_adapter_config=adapter
     ):
-        if extractor.stage_name == segments.TAPPED and job.collector is not None:
-            _ = extracts | "CollectSegments" >> job.collector
-            extracts = extracts | beam.Map(segments.drop_batch)
+        if extractor.stage_name == segments.TAPPED:
+            extracts, examples = screening.screen(extracts, job.plan)
+            if job.collector is not None:
+                _ = extracts | "CollectSegments" >> job.collector
+                extracts = extracts | beam.Map(segments.drop_batch)
         extracts = extracts | extractor.stage_name >> extractor.ptransform
+    extracts = (extracts, examples) | "LeaveOut" >> screening.Router(job.left_out)
     if resampling.is_ours(job.config):
         evaluators = [jackknife.make_evaluator(job.config, shared, job.schema)]
     else:

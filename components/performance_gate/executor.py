@@ -12,12 +12,13 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
+from skewgate.checks.performance import label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.support import artifact_io, tfrecords
 from skewgate.core import yaml_model
 from skewgate.report.report import Report
 
-_SEGMENTS = "segments"
+_SEGMENTS, _LEFT_OUT = "segments", "left_out"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -39,9 +40,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             configuration,
             evaluation,
             judging,
-            label_coverage,
             measured,
             rows,
+            screening,
             segments,
         )
 
@@ -63,9 +64,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             coverage = label_coverage.read_coverage(
                 artifact_io.read_report(labels), labels.uri, config
             )
+        is_logged = configuration.is_logged(eval_config, model is not None)
         completed = completion.complete(
             eval_config,
             has_baseline=baseline is not None,
+            is_logged=is_logged,
             slices=[config.windows.feature] if config.windows else [],
         )
         output = artifact_utils.get_single_instance(output_dict["evaluation"])
@@ -92,6 +95,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 coverage.feature,
                 frozenset(coverage.incomplete),
             ),
+            plan=screening.make_plan(completed, eval_config, is_logged=is_logged),
+            left_out=os.path.join(folder, _LEFT_OUT),
             collector=collector,
         )
         with contextlib.ExitStack() as stack:
@@ -102,15 +107,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             counts = evaluation.run(self._make_beam_pipeline, job)
             for split, counted in zip(splits, counts, strict=True):
                 tfrecords.check_rows(examples, split, counted.read)
+            faulty = screening.read(job.left_out)
             details: dict[str, Any] = {}
             if config.segments:
                 path = os.path.join(folder, _SEGMENTS)
                 details["segments"] = segments.ranking(config.segments, path)
         compared = baseline or stored
+        evaluated = sum(c.evaluated for c in counts)
+        judging.check_contract(job.plan, faulty, evaluated)
         measurements = measured.load(output.uri)
+        left_out = judging.account(job.plan, faulty, measurements)
         to_compare = measured.load(stored.uri) if stored else None
         results, charts = judging.judge(
-            eval_config, completed, measurements, to_compare, config, coverage
+            eval_config, completed, measurements, to_compare, config, coverage, left_out
         )
         details |= {"windows": charts} if charts else {}
         report = Report(
@@ -120,7 +129,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             current={
                 **artifact_io.describe(examples, ", ".join(splits), sum(c.read for c in counts)),
                 "rows_labelled": sum(c.labelled for c in counts),
-                "rows_evaluated": sum(c.evaluated for c in counts),
+                "rows_evaluated": evaluated - sum(left_out.total.values()),
                 **({"model": model.uri} if model else {}),
             },
             details=details,

@@ -33,6 +33,7 @@ from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import model_util
 
 from skewgate.components.performance_gate.matrices import faster
+from skewgate.components.performance_gate.metric_errors import MetricError
 from skewgate.components.performance_gate.sampling import (
     GROUP,
     GROUPS,
@@ -41,6 +42,7 @@ from skewgate.components.performance_gate.sampling import (
     SampleFn,
     standard_error,
 )
+from skewgate.core.wording import listed
 
 
 def make_evaluator(
@@ -97,7 +99,10 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
         )
         sampled = (
             slices
-            | "Sample" >> beam.CombinePerKey(SampleFn([c.combiner for c in computations]))
+            | "Sample"
+            >> beam.CombinePerKey(
+                SampleFn([c.combiner for c in computations], [_name(c) for c in computations])
+            )
             | "Derive" >> beam.Map(_derive, list(map(faster, specified.derived_computations)))
         )
         if not whole:
@@ -155,13 +160,23 @@ class _Prepare(upstream._PreprocessorDoFn):  # type: ignore[misc, unused-ignore]
             yield prepared
 
 
+def _name(computation: Any) -> str:
+    """Returns what to call a computation in an error: its metrics, or what they are made of."""
+    public = sorted({key.name for key in computation.keys if not key.name.startswith("_")})
+    private = sorted({key.name.lstrip("_").partition(":")[0] for key in computation.keys})
+    return listed(public) if public else f"metrics that need its {listed(private)}"
+
+
 def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, Sampled]:
     """Adds the metrics that are computed from others."""
     slice_key, sampled = element
 
     def add(metrics: Metrics) -> Metrics:
         for computation in derived:
-            metrics = {**metrics, **computation.result(metrics)}
+            try:
+                metrics = {**metrics, **computation.result(metrics)}
+            except Exception as error:
+                raise MetricError(_name(computation), error) from error
         return metrics
 
     return slice_key, sampled.apply(add)

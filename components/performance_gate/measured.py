@@ -26,7 +26,7 @@ _COUNT = "example_count"
 _TOO_SMALL = "lower than the minimum"
 """In what TFMA says of slices that it leaves out."""
 _NOISE = 1e-9
-"""Size of a standard error below which it is rounding, relative to the numbers it comes from."""
+"""Size of a standard error, relative to what was computed with, below which it is rounding."""
 _WHOLE = 1e-3
 """How far from a whole number a count may be: accuracies are computed in single precision."""
 
@@ -113,21 +113,6 @@ class Measurements:
             return None
         return _resampled(measured, rows, self._size(slice_key, key))
 
-    def _size(self, slice_key: SliceKey, key: metric_types.MetricKey) -> float:
-        """Returns how large the numbers are that a metric was computed from.
-
-        A change of a metric is the difference of two numbers of that metric, and rounds as they do.
-        """
-        parts = (slice_key, *slice_key) if is_across(slice_key) else (slice_key,)
-        found = (
-            self.slices[part].values.get(name)
-            for part in parts
-            for name in (key, key._replace(is_diff=False))
-            if part in self.slices
-        )
-        sizes = [abs(measured.value) for measured in found if measured is not None]
-        return max(filter(math.isfinite, sizes), default=0.0)
-
     def only_model(self, slice_key: SliceKey, key: metric_types.MetricKey) -> Estimate | None:
         """Returns `resampled` of the model, whatever the evaluation calls it; None without it."""
         for name in (key.model_name, "", tfma.CANDIDATE_KEY):
@@ -135,6 +120,28 @@ class Measurements:
             if slice_key in self.slices and renamed in self.slices[slice_key].values:
                 return self.resampled(slice_key, renamed)
         return None
+
+    def _size(self, slice_key: SliceKey, key: metric_types.MetricKey) -> float:
+        """Returns the size of the largest number that a metric is made of, as far as it is known.
+
+        Of a difference, whose rounding is that of what it is the difference of.
+        """
+        if is_across(slice_key):
+            return max((self._size(part, key) for part in slice_key), default=0.0)
+        plain = key._replace(is_diff=False)
+        values = self.slices[slice_key].values if slice_key in self.slices else {}
+        return max(
+            (
+                abs(measured.value)
+                for each, measured in values.items()
+                if math.isfinite(measured.value)
+                and (
+                    each == key
+                    or (key.is_diff and each._replace(model_name=key.model_name) == plain)
+                )
+            ),
+            default=0.0,
+        )
 
     def _of_one_class(self, slice_key: SliceKey, key: metric_types.MetricKey) -> bool:
         """Says whether a metric needs labels of both classes, and they are known to be alike."""
@@ -176,12 +183,11 @@ class Measurements:
 
 
 def _resampled(measured: MeasuredValue, rows: int, size: float) -> Estimate | None:
-    """Returns an estimate of a value that was computed from numbers of a size."""
     if measured.error is None or not measured.freedom:
         return None
     if not math.isfinite(measured.value + measured.error):
         return None
-    if measured.error <= _NOISE * size:
+    if measured.error <= _NOISE * max(size, abs(measured.value)):
         return Unchanging(measured.value, max(1.0, abs(measured.value)), rows)
     return Resampled(measured.value, measured.error, measured.freedom, rows)
 

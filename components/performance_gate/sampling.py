@@ -15,6 +15,8 @@ from tensorflow_model_analysis.evaluators import (
 )
 from tensorflow_model_analysis.metrics import metric_types
 
+from skewgate.components.performance_gate.metric_errors import MetricError
+
 GROUPS = 20
 """As many as TFMA has samples."""
 GROUP = "_skewgate_group"
@@ -79,10 +81,10 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
     An accumulator maps a group to its number of rows and one accumulator of each combiner.
     """
 
-    def __init__(self, combiners: list[beam.CombineFn]) -> None:
-        """Takes the combiners of the metrics."""
+    def __init__(self, combiners: list[beam.CombineFn], names: list[str]) -> None:
+        """Takes the combiners of the metrics, and what to call each in an error."""
         super().__init__()
-        self._combiners = combiners
+        self._combiners, self._names = combiners, names
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Sets the combiners up."""
@@ -101,17 +103,24 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
     def add_input(
         self, accumulator: dict[int, tuple[int, list[Any]]], element: dict[str, Any]
     ) -> dict[int, tuple[int, list[Any]]]:
-        """Takes one row."""
+        """Takes one row.
+
+        Raises:
+            MetricError: a metric cannot take it.
+        """
         count, states = accumulator.get(element[GROUP]) or (0, self._new())
         inputs = element[upstream._COMBINER_INPUTS_KEY]
         common = element.get(upstream._DEFAULT_COMBINER_INPUT_KEY)
-        accumulator[element[GROUP]] = (
-            count + 1,
-            [
-                combiner.add_inputs(state, common if inputs[i] is None else inputs[i])
-                for i, (combiner, state) in enumerate(zip(self._combiners, states, strict=True))
-            ],
-        )
+        added = []
+        for combiner, state, name, own in zip(
+            self._combiners, states, self._names, inputs, strict=True
+        ):
+            row = common if own is None else own
+            try:
+                added.append(combiner.add_inputs(state, row))
+            except Exception as error:
+                raise MetricError(name, error, row) from error
+        accumulator[element[GROUP]] = (count + 1, added)
         return accumulator
 
     def merge_accumulators(
@@ -159,10 +168,15 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
         """
         if len(parts) == 1:
             return parts[0]
-        return [
-            combiner.merge_accumulators(iter(states))
-            for combiner, states in zip(self._combiners, zip(*parts, strict=True), strict=True)
-        ]
+        merged = []
+        for combiner, states, name in zip(
+            self._combiners, zip(*parts, strict=True), self._names, strict=True
+        ):
+            try:
+                merged.append(combiner.merge_accumulators(iter(states)))
+            except Exception as error:
+                raise MetricError(name, error) from error
+        return merged
 
     def _join(self, one: list[Any], other: list[Any]) -> list[Any]:
         # A merge may change or keep what it is given; pickling copies faster than copy.deepcopy.
@@ -170,6 +184,9 @@ class SampleFn(beam.CombineFn):  # type: ignore[misc, unused-ignore]
 
     def _extract(self, states: list[Any]) -> Metrics:
         metrics: Metrics = {}
-        for combiner, state in zip(self._combiners, states, strict=True):
-            metrics.update(combiner.extract_output(state))
+        for combiner, state, name in zip(self._combiners, states, self._names, strict=True):
+            try:
+                metrics.update(combiner.extract_output(state))
+            except Exception as error:
+                raise MetricError(name, error) from error
         return metrics

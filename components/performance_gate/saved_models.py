@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NoReturn
 
 from google.protobuf import message
 from tensorflow.core.protobuf import saved_model_pb2
@@ -14,6 +15,7 @@ from tfx.utils import path_utils
 
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
+from skewgate.core.wording import listed
 
 _FILE = "saved_model.pb"
 _DEFAULT = ("predict", "serving_default")
@@ -22,15 +24,21 @@ _NOT_CALLED = "Fail to call signature func"
 """How TFMA begins what it says of inputs that a signature does not take."""
 
 
-def find(uri: str, spec: config_pb2.ModelSpec) -> str:
+_USUAL = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
+"""Outputs that TFMA takes where there are several and the EvalConfig names none."""
+
+
+def find(uri: str, spec: config_pb2.ModelSpec, asked: Mapping[str, Sequence[str]]) -> str:
     """Returns the folder of the SavedModel.
 
     Args:
         uri: of a Model artifact, as Trainer writes it.
-        spec: names the signature.
+        spec: names the signature and, as prediction_key, an output of it.
+        asked: output to the metrics that are asked of it; "" is the one that is evaluated where
+            no output is named.
 
     Raises:
-        InputError: there is no SavedModel, or it lacks the signature.
+        InputError: there is no SavedModel, or it lacks the signature or an output.
     """
     path = path_utils.serving_model_path(uri)
     if spec.model_type and not spec.model_type.startswith("tf_generic"):
@@ -55,7 +63,42 @@ def find(uri: str, spec: config_pb2.ModelSpec) -> str:
             f"has no signature {' or '.join(accepted)}; it has {_listed(names) or 'none'}",
             "name one of them as signature_name in the EvalConfig, or save the model with it",
         )
+    for graph in model.meta_graphs:
+        for name in accepted:
+            if name in graph.signature_def:
+                _check_outputs(path, sorted(graph.signature_def[name].outputs), spec, asked)
+                return str(path)
     return str(path)
+
+
+def _check_outputs(
+    path: str, outputs: list[str], spec: config_pb2.ModelSpec, asked: Mapping[str, Sequence[str]]
+) -> None:
+    """Makes sure that the metrics are asked of outputs that the signature has.
+
+    Raises:
+        InputError: it lacks an output, or nobody says which of several is meant.
+    """
+    has = f"and the model at {path} has the output{'s' * (len(outputs) > 1)} {', '.join(outputs)}"
+    for output, metrics in sorted(asked.items()):
+        what = f"asks for {listed(metrics)}"
+        if output:
+            if len(outputs) == 1:
+                _refuse(f"{what} of the output {output!r}, {has} alone", "remove output_names")
+            if not any(f"{each}/".startswith(f"{output}/") for each in outputs):
+                _refuse(f"{what} of the output {output!r}, {has}", "name one of them")
+        elif spec.prediction_key:
+            if spec.prediction_key not in outputs:
+                _refuse(
+                    f"{what} of prediction_key {spec.prediction_key!r}, {has}",
+                    "name one of them, or leave the model out if the rows hold the predictions",
+                )
+        elif len(outputs) > 1 and not {*outputs}.intersection(_USUAL):
+            _refuse(f"{what} of no output, {has}", "name one as prediction_key or as output_names")
+
+
+def _refuse(problem: str, fix: str) -> NoReturn:
+    raise InputError("eval_config.pbtxt", problem, fix)
 
 
 def _listed(names: set[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -17,6 +18,7 @@ from skewgate.checks.performance.config import Segments
 from skewgate.checks.performance.losses import LOSSES
 from skewgate.checks.performance.segment_ranking import rank
 from skewgate.checks.performance.segments import SegmentAccumulator
+from skewgate.components.performance_gate.screening import FAULT
 from skewgate.components.support import artifact_io
 from skewgate.core.errors import InputError
 
@@ -42,7 +44,7 @@ def check_outputs(config: config_pb2.EvalConfig) -> None:
 
 
 def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAccumulator:
-    """Returns what one batch of TFMA's extracts says of each segment.
+    """Returns what the usable rows of one batch of TFMA's extracts say of each segment.
 
     Args:
         rules: which segments.
@@ -53,7 +55,7 @@ def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAcc
         InputError: labels and predictions do not fit the loss.
     """
     labels, predictions = (
-        _of_model(extracts[key], model) for key in (tfma.LABELS_KEY, tfma.PREDICTIONS_KEY)
+        _of_model(extracts.get(key), model) for key in (tfma.LABELS_KEY, tfma.PREDICTIONS_KEY)
     )
     for name, values in (("labels", labels), ("predictions", predictions)):
         if isinstance(values, dict):
@@ -63,19 +65,24 @@ def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAcc
                 f"need one output, and the {name} are those of {outputs}",
                 "remove the section",
             )
+    usable = None if FAULT not in extracts else np.asarray(extracts[FAULT]) == 0
+    accumulator = SegmentAccumulator(rules.features, rules.depth, rules.loss)
+    if usable is not None and not usable.any():
+        return accumulator
     try:
-        losses = LOSSES[rules.loss](_dense(labels), _dense(predictions))
+        losses = LOSSES[rules.loss](_dense(labels, usable), _dense(predictions, usable))
     except (ValueError, TypeError) as error:
         raise InputError(
             f"{_WHERE}.loss", f"cannot be {rules.loss} ({error})", "choose another loss"
         ) from error
     batch = extracts[_BATCH]
+    if usable is not None:
+        batch = batch.filter(pa.array(usable))
     columns = {
         name: batch.column(batch.schema.get_field_index(name))
         for name in rules.features
         if name in batch.schema.names
     }
-    accumulator = SegmentAccumulator(rules.features, rules.depth, rules.loss)
     accumulator.add(columns, losses)
     return accumulator
 
@@ -95,18 +102,24 @@ def drop_batch(extracts: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in extracts.items() if key != _BATCH}
 
 
-def _dense(values: Any) -> Any:
-    """Returns an array with one row of values for each row, where TFMA keeps them as sparse.
+def _dense(values: Any, usable: Any) -> Any:
+    """Returns an array with one row of values for each usable row.
+
+    Args:
+        values: of all rows, as an array or, where TFMA keeps them so, as sparse.
+        usable: which rows are, shape (n,); None for all.
 
     Raises:
         ValueError: rows have different numbers of values.
     """
     if not hasattr(values, "dense_shape"):
-        return values
-    counts = np.bincount(values.indices[:, 0], minlength=int(values.dense_shape[0]))
+        return values if usable is None or values is None else np.asarray(values)[usable]
+    size = int(values.dense_shape[0])
+    kept = np.ones(size, bool) if usable is None else usable
+    counts = np.bincount(values.indices[:, 0], minlength=size)[kept]
     if len(set(counts.tolist())) > 1:
         raise ValueError("rows have different numbers of values")
-    return values.values.reshape(len(counts), -1)
+    return values.values[kept[values.indices[:, 0]]].reshape(len(counts), -1)
 
 
 @dataclasses.dataclass

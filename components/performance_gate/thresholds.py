@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -15,14 +16,16 @@ from skewgate.components.performance_gate.configuration import MetricThreshold
 from skewgate.components.performance_gate.measured import (
     Measurements,
     SliceKey,
-    SliceMetrics,
     is_across,
 )
 from skewgate.core import results
 from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, MetricResult, Status
+from skewgate.core.wording import listed, many
 from skewgate.decision import BoundCheck
 from skewgate.estimation import estimates
 from skewgate.estimation.estimates import Estimate, Resampled, Unchanging
+
+_ANY, _ALL = "any slice", "all data"
 
 
 @dataclasses.dataclass
@@ -55,20 +58,29 @@ def collect(
         min_rows: a slice with fewer rows is small, and no wonder if it lacks an interval.
     """
     collected = CollectedChecks()
+    names = names_of(measured.slices)
+    lacking: dict[str, list[str]] = {}
     for threshold in thresholds:
         slices = [key for key in measured.slices if _applies(threshold.spec, key)]
         if not slices:
             metric = label(threshold.key)
             where = _named(threshold.spec)
             reason = f"{metric} could not be evaluated on {where}: there is no such slice"
-            collected.unmeasured.append(_unmeasured("", metric, reason))
-        for slice_key in sorted(slices, key=name_of):
+            name = where.replace("=", ":")  # as reports name slices
+            name = "" if name in (_ANY, _ALL) else name
+            collected.unmeasured.append(_unmeasured(name, metric, reason))
+        for slice_key in sorted(slices, key=names.__getitem__):
+            place = _Place(slice_key, names[slice_key], measured)
             if not threshold.is_change:
-                _value(threshold, slice_key, measured, collected)
+                _value(threshold, place, collected)
             elif baseline is not None:
-                _paired(threshold, slice_key, measured, baseline, collected)
-            elif stored is not None:
-                _unpaired(threshold, slice_key, measured, stored, collected)
+                _paired(threshold, place, baseline, collected)
+            elif stored is not None and not _unpaired(threshold, place, stored, collected):
+                lacking.setdefault(place.name, []).append(label(threshold.key))
+    for name, metrics in lacking.items():
+        on = f"the slice {name}" if name else "all data"
+        reason = f"the stored evaluation has no {listed(metrics)} with an interval on {on}"
+        collected.unmeasured.append(_unmeasured(name, BASELINE_CHECK, reason))
     collected.unmeasured = [_small(result, min_rows) for result in collected.unmeasured]
     if baseline is None and stored is None and any(threshold.is_change for threshold in thresholds):
         reason = "there is no baseline, so the change thresholds could not be checked"
@@ -91,16 +103,47 @@ def label(key: metric_types.MetricKey) -> str:
     return f"{key.name} ({', '.join(parts)})" if parts else key.name
 
 
-def name_of(slice_key: SliceKey) -> str:
-    """Returns the name of a slice, "" for all data.
+def names_of(slice_keys: Iterable[SliceKey]) -> dict[SliceKey, str]:
+    """Returns the names of slices, each its own; "" is all data.
 
-    >>> name_of((("payment", "Cash"),))
-    'payment:Cash'
+    Where two would have one name their values are in quotes.
+
+    >>> list(names_of([(), (("payment", "Cash"),)]).values())
+    ['', 'payment:Cash']
+    >>> list(names_of([(("day", 3),), (("day", "3"),)]).values())
+    ['day:3', "day:'3'"]
     """
+    keys = list(slice_keys)
+    plain = {key: _name_of(key, slicer_lib.stringify_slice_key) for key in keys}
+    often = collections.Counter(plain.values())
+    return {
+        key: plain[key] if often[plain[key]] == 1 else _name_of(key, _in_quotes) for key in keys
+    }
+
+
+def _name_of(slice_key: SliceKey, of_one: Callable[[SliceKey], str]) -> str:
     if is_across(slice_key):
-        first, second = (name_of(part) or "all data" for part in slice_key)
+        first, second = (_name_of(part, of_one) or _ALL for part in slice_key)
         return f"{first} against {second}"
-    return slicer_lib.stringify_slice_key(slice_key) if slice_key else ""
+    return of_one(slice_key) if slice_key else ""
+
+
+def _in_quotes(slice_key: SliceKey) -> str:
+    return ", ".join(f"{column}:{value!r}" for column, value in slice_key)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """A slice, its name, and the evaluation that it is of."""
+
+    key: SliceKey
+    name: str
+    measured: Measurements
+
+    @property
+    def rows(self) -> int:
+        """The number of its rows."""
+        return self.measured.rows(self.key)
 
 
 def _applies(spec: Any, slice_key: SliceKey) -> bool:
@@ -117,12 +160,12 @@ def _applies(spec: Any, slice_key: SliceKey) -> bool:
 
 def _named(spec: Any) -> str:
     if spec is None:
-        return "any slice"
+        return _ANY
     if isinstance(spec, config_pb2.CrossSlicingSpec):
         others = " or ".join(map(_named, spec.slicing_specs)) or "others"
         return f"{_named(spec.baseline_spec)} against {others}"
     parts = [*spec.feature_keys, *(f"{k}={v}" for k, v in spec.feature_values.items())]
-    return ", ".join(parts) or "all data"
+    return ", ".join(parts) or _ALL
 
 
 def _unmeasured(name: str, metric: str, reason: str, **fields: Any) -> MetricResult:
@@ -145,13 +188,13 @@ def _bounds(threshold: MetricThreshold) -> Iterator[tuple[str, float, bool]]:
         yield " relative change", proto.relative.value, floor
 
 
-def _missing(slice_metrics: SliceMetrics, metric: str, name: str, rows: int) -> MetricResult:
+def _missing(where: _Place, metric: str) -> MetricResult:
     """Returns the inconclusive result of a metric that has no value, or no interval, on a slice."""
-    if slice_metrics.left_out:
+    if where.measured.slices[where.key].left_out:
         reason = f"{metric} was left out: the EvalConfig's min_slice_size asks for more rows"
-        return _unmeasured(name, metric, reason, cause=SMALL_SLICE)
-    reason = f"{metric} could not be computed with an interval on {rows:,} rows"
-    return _unmeasured(name, metric, reason, n_current=rows)
+        return _unmeasured(where.name, metric, reason, cause=SMALL_SLICE)
+    reason = f"{metric} could not be computed with an interval on {many(where.rows, 'row')}"
+    return _unmeasured(where.name, metric, reason, n_current=where.rows)
 
 
 def _small(result: MetricResult, min_rows: int) -> MetricResult:
@@ -160,77 +203,62 @@ def _small(result: MetricResult, min_rows: int) -> MetricResult:
     return dataclasses.replace(result, cause=SMALL_SLICE) if small else result
 
 
-def _value(
-    threshold: MetricThreshold,
-    slice_key: SliceKey,
-    measured: Measurements,
-    collected: CollectedChecks,
-) -> None:
-    metrics, name = measured.slices[slice_key], name_of(slice_key)
-    rows = measured.rows(slice_key)
-    estimate = measured.estimate(slice_key, threshold.key)
+def _value(threshold: MetricThreshold, where: _Place, collected: CollectedChecks) -> None:
+    estimate = where.measured.estimate(where.key, threshold.key)
     if estimate is None:
-        collected.unmeasured.append(_missing(metrics, label(threshold.key), name, rows))
+        collected.unmeasured.append(_missing(where, label(threshold.key)))
         return
     for _, bound, floor in _bounds(threshold):
-        collected.checks.append(BoundCheck(name, label(threshold.key), estimate, bound, floor))
+        collected.checks.append(
+            BoundCheck(where.name, label(threshold.key), estimate, bound, floor)
+        )
 
 
 def _paired(
-    threshold: MetricThreshold,
-    slice_key: SliceKey,
-    measured: Measurements,
-    baseline: str,
-    collected: CollectedChecks,
+    threshold: MetricThreshold, where: _Place, baseline: str, collected: CollectedChecks
 ) -> None:
     """Compares with a baseline model on the same rows."""
     key = threshold.key._replace(is_diff=False)
-    change = measured.resampled(slice_key, threshold.key)
-    ours = measured.resampled(slice_key, key)
-    theirs = measured.resampled(slice_key, key.make_baseline_key(baseline))
-    _compare(threshold, slice_key, measured, (change, ours, theirs), collected)
+    change = where.measured.resampled(where.key, threshold.key)
+    ours = where.measured.resampled(where.key, key)
+    theirs = where.measured.resampled(where.key, key.make_baseline_key(baseline))
+    _compare(threshold, where, (change, ours, theirs), collected)
 
 
 def _unpaired(
-    threshold: MetricThreshold,
-    slice_key: SliceKey,
-    measured: Measurements,
-    stored: Measurements,
-    collected: CollectedChecks,
-) -> None:
-    """Compares with an earlier evaluation, of other rows."""
+    threshold: MetricThreshold, where: _Place, stored: Measurements, collected: CollectedChecks
+) -> bool:
+    """Compares with an earlier evaluation, of other rows; says whether that has the metric."""
     key = threshold.key._replace(is_diff=False)
-    theirs = stored.only_model(slice_key, key)
+    theirs = stored.only_model(where.key, key)
     if theirs is None:
-        where = f"the slice {name_of(slice_key)}" if slice_key else "all data"
-        reason = f"the stored evaluation has no {label(key)} with an interval on {where}"
-        collected.unmeasured.append(_unmeasured(name_of(slice_key), BASELINE_CHECK, reason))
-        return
-    ours = measured.resampled(slice_key, key)
+        return False
+    ours = where.measured.resampled(where.key, key)
     sides = [estimates.widened(each) for each in (ours, theirs) if each is not None]
     change = None
     if len(sides) == 2 and sides[0] is not None and sides[1] is not None:
         change = estimates.difference(sides[0], sides[1])
-    _compare(threshold, slice_key, measured, (change, ours, theirs), collected, theirs.n)
+    _compare(threshold, where, (change, ours, theirs), collected, theirs.n)
+    return True
 
 
 def _compare(
     threshold: MetricThreshold,
-    slice_key: SliceKey,
-    measured: Measurements,
+    where: _Place,
     values: tuple[Estimate | None, Estimate | None, Estimate | None],
     collected: CollectedChecks,
     n_baseline: int | None = None,
 ) -> None:
     change, ours, theirs = values
-    name, rows = name_of(slice_key), measured.rows(slice_key)
     for suffix, bound, floor in _bounds(threshold):
         metric = label(threshold.key) + suffix
         estimate = _relative(change, ours, theirs, bound) if "relative" in suffix else change
         if estimate is None:
-            collected.unmeasured.append(_missing(measured.slices[slice_key], metric, name, rows))
+            collected.unmeasured.append(_missing(where, metric))
         else:
-            collected.checks.append(BoundCheck(name, metric, estimate, bound, floor, n_baseline))
+            collected.checks.append(
+                BoundCheck(where.name, metric, estimate, bound, floor, n_baseline)
+            )
 
 
 def _relative(

@@ -14,6 +14,12 @@ from skewgate.core.wording import listed
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
+_DATE = re.compile(
+    r"(?<![\d/.-])\d{1,2}(/\d{1,2}|([./-])\d{1,2}\2(\d{4}|\d{2}))(?![\d/.-])", re.ASCII
+)
+"""A date of which nobody can say what is the day: 01/02, 01/02/2016, 1.2.16."""
+_LEAST_YEAR = 1000
+"""Numbers of four digits are taken for years where smaller ones stand before them."""
 
 
 def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
@@ -25,7 +31,8 @@ def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
 
     Returns:
         The names by their starts; else as numbers, if all are; else as ISO 8601 dates or times, if
-        all are; else by the numbers in them, if they are alike but for these.
+        all are; else by the numbers in them from left to right, if they are alike but for these and
+        neither begin with a day nor end with a year.
 
     Raises:
         InputError: the order cannot be told by the names, or two names are the same time.
@@ -40,9 +47,7 @@ def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
     found = sorted(set(names))
     if len(found) < 2:
         return found
-    if all(name in starts for name in found):
-        return sorted(found, key=lambda name: starts[name])
-    for key in (_number, _time, _parts):
+    for key in (starts.get, _number, _time, _parts):
         keys = _keys(found, key)
         if keys is None:
             continue
@@ -50,6 +55,10 @@ def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
         for one, other in itertools.pairwise(ordered):
             if keys[one] == keys[other]:
                 raise _error(f"calls windows {one!r} and {other!r}, which are the same time")
+        if key is _number and _are_versions(found, ordered):
+            break
+        if key is _parts and _are_backwards(keys):
+            break
         return ordered
     some = listed([repr(name) for name in found[:4]])
     raise _error(f"calls windows {some}, whose order in time cannot be told")
@@ -59,7 +68,7 @@ def _error(problem: str) -> InputError:
     return InputError(
         "performance.yaml: windows.feature",
         problem,
-        "name all windows by numbers or by ISO 8601 dates, or give the report of LabelJoiner",
+        "name all windows by whole numbers or ISO 8601 dates, or give the report of LabelJoiner",
     )
 
 
@@ -68,6 +77,28 @@ def _keys(names: list[str], key: Callable[[str], Any]) -> dict[str, Any] | None:
     keys = {name: key(name) for name in names}
     kinds = {_shape(each) for each in keys.values()}
     return None if None in kinds or len(kinds) > 1 else keys
+
+
+def _are_versions(names: list[str], ordered: list[str]) -> bool:
+    """Says whether names may be a year and a month as well as decimals: 2016.10 after 2016.9.
+
+    They are decimals if both readings have one order.
+    """
+    if len({len(name.partition(".")[2]) for name in names}) == 1:
+        return False
+    return ordered != sorted(names, key=lambda name: [int(part) for part in name.split(".")])
+
+
+def _are_backwards(keys: Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]]) -> bool:
+    """Says whether names may begin with the day, or end with the year: 15-01-2016, q4 2016."""
+    if any(_DATE.search(name) for name in keys):
+        return True
+    columns = list(zip(*(numbers for _, numbers in keys.values()), strict=True))
+    varying = [column for column in columns if len(set(column)) > 1]
+    return any(
+        min(later) >= _LEAST_YEAR > max(earlier)
+        for earlier, later in itertools.combinations(varying, 2)
+    )
 
 
 def _shape(key: Any) -> Any:

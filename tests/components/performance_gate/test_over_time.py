@@ -6,9 +6,10 @@ import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
 from skewgate import decision
+from skewgate.checks.performance import following
 from skewgate.checks.performance.config import PerformanceConfig
+from skewgate.checks.performance.label_coverage import Coverage
 from skewgate.components.performance_gate import completion, configuration, judging, over_time
-from skewgate.components.performance_gate.label_coverage import Coverage
 from skewgate.core.errors import InputError
 from skewgate.core.results import (
     BASELINE_CHECK,
@@ -18,7 +19,7 @@ from skewgate.core.results import (
     MetricResult,
     Status,
 )
-from tests.components.performance_gate.label_windows import DAY, covered, days
+from tests.unit.checks.performance.label_windows import DAY, covered, days
 
 CONFIG = """
 model_specs { label_key: "label" prediction_key: "p" }
@@ -51,6 +52,7 @@ def judge(measurements):
         error=0.012,
         names=None,
         theirs=None,
+        unusable=None,
     ):
         parsed = configuration.parse_eval_config(text)
         completed = completion.complete(parsed, has_baseline=False, slices=["window"])
@@ -69,13 +71,13 @@ def judge(measurements):
         for name in coverage.incomplete if coverage else ():
             slices.pop(window(name), None)  # their rows were not evaluated
         config = PerformanceConfig.model_validate({"windows": {"reference": 6} | (rules or {})})
-        return over_time.judge(
+        series = over_time.collect(
             configuration.metric_thresholds(parsed),
             measurements(completed, {(): (5000, {AUC: (0.9, 0.004, 19)}), **slices}),
-            config,
-            coverage or Coverage(),
+            config.windows,
             None if theirs is None else "champion",
         )
+        return following.judge(series, config, coverage or Coverage(), unusable)
 
     return judge
 
@@ -117,9 +119,8 @@ def test_too_few_windows_for_a_reference_lack_a_baseline(judge, number):
     results, drawn = judge(USUAL[:number])
     (result,) = results
     assert (result.metric, result.status) == (BASELINE_CHECK, Status.INCONCLUSIVE)
-    assert f"auc has {number} windows with enough labels and rows, and to follow it 7" in (
-        result.reason
-    )
+    windows = "1 window" if number == 1 else f"{number} windows"
+    assert f"auc has {windows} with enough labels and rows, and to follow it 7" in result.reason
     assert drawn["auc"]["band"] is None
     assert len(drawn["auc"]["points"]) == number
 
@@ -202,6 +203,60 @@ def test_a_change_of_the_baseline_model_is_not_one_of_the_candidate(judge):
     results, drawn = judge(USUAL, theirs=theirs, rules={"metrics": ["auc"]})
     assert list(drawn) == ["auc"]
     assert set(told(results).values()) == {"pass"}
+
+
+@pytest.mark.parametrize("broken", [5, 6, 9])
+def test_windows_that_cannot_be_judged_do_not_take_their_places_in_the_reference(judge, broken):
+    """Twelve days, six of them the reference: those after the sixth must say something."""
+    values = [*USUAL[:broken], *[None] * (12 - broken)]
+    results, _ = judge(values, rules={"reference": 6})
+    found = {r.slice: r.status for r in results if r.metric == "auc band"}
+    assert sorted(found) == [f"window:{day}" for day in days(12)[6:]]
+    unjudged = {f"window:{day}" for day in days(12)[broken:]}
+    assert all(status is Status.INCONCLUSIVE for name, status in found.items() if name in unjudged)
+
+
+def test_a_window_without_all_its_rows_is_no_reference_and_inconclusive(judge):
+    why = {"2016-03-02": "", "2016-03-11": "3 of 400 rows were left out: label 'tip' is NaN"}
+    results, _ = judge([*USUAL[:1], 0.1, *USUAL[2:]], unusable=why)
+    found = {r.slice: r for r in results if r.metric == "auc band"}
+    # Reference: days 1 and 3 to 7.
+    assert sorted(found) == [f"window:{day}" for day in days(12)[7:]]
+    assert found["window:2016-03-11"].reason == (
+        "auc is not of all rows of this window: 3 of 400 rows were left out: label 'tip' is NaN"
+    )
+    statuses = {name: r.status for name, r in found.items()}
+    assert statuses.pop("window:2016-03-11") is Status.INCONCLUSIVE
+    assert set(statuses.values()) == {Status.PASS}
+
+
+def test_a_complete_window_without_any_row_is_inconclusive(judge):
+    results, _ = judge(USUAL[:11], coverage=covered(12))
+    found = {r.slice: r for r in results if r.metric == "auc band"}
+    assert found["window:2016-03-12"].status is Status.INCONCLUSIVE
+    assert found["window:2016-03-11"].status is Status.PASS
+
+
+def test_a_metric_by_name_lacks_a_reference_where_no_row_is_in_a_window(judge):
+    results, _ = judge([], rules={"metrics": ["mean_label", "auc"]})
+    assert [(r.metric, r.status) for r in results] == [(BASELINE_CHECK, Status.INCONCLUSIVE)] * 2
+
+
+def test_following_no_metric_is_refused(judge):
+    across = CONFIG.replace(
+        "threshold { value_threshold { lower_bound { value: 0.7 } } }",
+        "cross_slice_thresholds { cross_slicing_specs { baseline_spec {} "
+        'slicing_specs { feature_keys: "payment" } } '
+        "threshold { value_threshold { upper_bound { value: 0.1 } } } }",
+    )
+    with pytest.raises(InputError, match=r"^performance.yaml: windows: follow no metric"):
+        judge(USUAL, text=across)
+    assert list(judge(USUAL, text=across, rules={"metrics": ["auc"]})[1]) == ["auc"]
+
+
+def test_a_window_that_is_a_number_here_and_a_text_there_is_refused():
+    with pytest.raises(InputError, match=r"is window, where 3 stands as a number and as text"):
+        over_time.windows_of([(("window", 3),), (("window", "3"),), ()], "window")
 
 
 def test_rolling_windows_are_taken_apart(judge):

@@ -36,7 +36,8 @@ COMPUTATIONS = computations()
 
 
 def sample_fn():
-    return SampleFn([c.combiner for c in COMPUTATIONS.non_derived_computations])
+    made = COMPUTATIONS.non_derived_computations
+    return SampleFn([c.combiner for c in made], [c.keys[0].name for c in made])
 
 
 def rows(labels, predictions, groups):

@@ -4,9 +4,13 @@ import math
 
 import pytest
 import tensorflow_model_analysis as tfma
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import metric_types
 
+from skewgate.checks.performance.one_verdict import one_each
 from skewgate.components.performance_gate import completion, configuration, thresholds
+from skewgate.components.performance_gate.measured import MeasuredValue, Measurements, SliceMetrics
 from skewgate.core.results import BASELINE_CHECK, SMALL_SLICE, Status
 from skewgate.decision import judge_bounds
 from skewgate.decision.policy import Significance
@@ -311,6 +315,79 @@ def test_change_thresholds_without_any_baseline_are_one_doubt(collect):
     (doubt,) = found.unmeasured
     assert (doubt.metric, doubt.status) == (BASELINE_CHECK, Status.INCONCLUSIVE)
     assert "there is no baseline" in doubt.reason
+
+
+def test_metrics_that_a_stored_evaluation_lacks_are_one_doubt_for_each_slice(measurements):
+    text = CONFIG % (f"threshold {{ {BOTH} }}") + (
+        f'metrics_specs {{ metrics {{ class_name: "Precision" threshold {{ {BOTH} }} }} }}'
+    )
+    parsed = configuration.parse_eval_config(text)
+    found = thresholds.collect(
+        configuration.metric_thresholds(parsed),
+        measurements(parsed, slices(keys=[WHOLE, CASH])),
+        None,
+        measurements(parsed, {}),
+    )
+    assert [(r.slice, r.metric, r.reason) for r in found.unmeasured] == [
+        (
+            name,
+            BASELINE_CHECK,
+            f"the stored evaluation has no auc, precision with an interval on {where}",
+        )
+        for name, where in (("", "all data"), ("payment:Cash", "the slice payment:Cash"))
+    ]
+
+
+def test_slices_of_one_name_are_told_apart(collect):
+    one, other = (("a", "1_X_2"), ("b", "3")), (("a", "1"), ("b", "2_X_3"))
+    found = collect(f"threshold {{ {FLOOR} }}", slices(keys=[one, other, WHOLE]))
+    assert [each[0] for each in told(found)] == ["", "a:'1', b:'2_X_3'", "a:'1_X_2', b:'3'"]
+
+
+BOUNDS = st.sampled_from([FLOOR, FLOOR.replace("lower", "upper"), BOTH])
+SLICE_KEYS = st.sets(
+    st.sampled_from([WHOLE, CASH, CARD, (("payment", ""),), (("payment", 3),), (("payment", "3"),)])
+)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(
+    BOUNDS,
+    BOUNDS,
+    SLICE_KEYS,
+    st.sampled_from([(0.9, 0.01, 19), (0.9, None, None), (math.nan, math.nan, 19), None]),
+)
+def test_every_metric_of_every_slice_has_one_result(one, other, keys, number):
+    """One threshold is on all slices, and one on one of them."""
+    per_slice = (
+        'per_slice_thresholds { slicing_specs { feature_values { key: "payment" value: "Cash" } } '
+        f"threshold {{ {other} }} }}"
+    )
+    parsed = configuration.parse_eval_config(CONFIG % f"threshold {{ {one} }} {per_slice}")
+    numbers = {} if number is None else {auc(): number}
+    measured = Measurements(
+        {
+            key: SliceMetrics(
+                {metric_types.MetricKey("example_count"): MeasuredValue(90.0)}
+                | {name: MeasuredValue(*found) for name, found in numbers.items()}
+            )
+            for key in keys
+        },
+        parsed,
+    )
+    found = thresholds.collect(configuration.metric_thresholds(parsed), measured, None)
+    results = one_each([*judge_bounds(found.checks, Significance()), *found.unmeasured])
+    places = [(r.slice, r.metric) for r in results]
+    assert len(places) == len(set(places))
+    names = thresholds.names_of(keys)
+    assert len(set(names.values())) == len(keys)
+    expected = {(name, "auc") for name in names.values()} if one != BOTH or not keys else set()
+    expected |= {("payment:Cash", "auc")} if other != BOTH or CASH not in keys else set()
+    expected |= {("", "auc")} if not keys else set()
+    expected |= {("", BASELINE_CHECK)} if BOTH in (one, other) else set()
+    assert set(places) == expected
+    if number is None or number[1] is None or math.isnan(number[0]):
+        assert Status.PASS not in {r.status for r in results}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ from skewgate.data.windows.grids import Grid
         ["2016-W9", "2016-W10"],
         ["week 9", "week 10", "week 11"],
         ["2016q4", "2017q1"],
+        ["2016/9", "2016/10", "2017/1"],
+        ["2016/9/15", "2016/10/2", "2017/1/1"],
+        ["q1 2016", "q2 2016", "q10 2016"],
+        ["1.5", "2", "10.25"],
+        ["model v1.9", "model v1.10"],
         ["only one, without a number"],
     ],
     ids=lambda names: names[0],
@@ -43,6 +48,11 @@ def test_windows_of_the_label_joiner_are_in_order_without_its_report(every, zone
     assert in_order(reversed(names), {}) == names
 
 
+def test_windows_that_start_together_have_no_order():
+    with pytest.raises(InputError, match=r"calls windows 'a' and 'b', which are the same time"):
+        in_order(["a", "b", "c"], {"a": 1.0, "b": 1.0, "c": 2.0})
+
+
 def test_starts_count_before_names_if_all_are_known():
     assert in_order(["b", "a"], {"a": 5.0, "b": 3.0, "c": 1.0}) == ["b", "a"]
     assert in_order(["2", "10"], {"10": 3.0}) == ["2", "10"]
@@ -58,6 +68,12 @@ def test_starts_count_before_names_if_all_are_known():
         (["01", "1", "2"], "calls windows '01' and '1', which are the same time"),
         (["2016-03-01T01:00+01:00", "2016-03-01T00:00+00:00"], "which are the same time"),
         (["nan", "1"], "whose order in time cannot be told"),
+        (["2016.9", "2016.10"], "calls windows '2016.10', '2016.9', whose order"),
+        (["q4 2016", "q1 2017"], "calls windows 'q1 2017', 'q4 2016', whose order"),
+        (["15-01-2016", "01-02-2016"], "whose order in time cannot be told"),
+        (["01/15/16", "02/01/16"], "whose order in time cannot be told"),
+        (["15/01", "01/02"], "whose order in time cannot be told"),
+        (["Jan 2016", "Feb 2016"], "whose order in time cannot be told"),
     ],
     ids=str,
 )

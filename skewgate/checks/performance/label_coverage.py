@@ -37,6 +37,11 @@ class Coverage:
             windows, {name: start for name, (start, _) in self.spans.items()}
         )
 
+    @property
+    def complete(self) -> set[str]:
+        """The windows that have enough labels."""
+        return self.spans.keys() - self.incomplete.keys()
+
     @functools.cached_property
     def incomplete(self) -> dict[str, MetricResult]:
         """The windows that lack too many labels, with what was found of them."""

@@ -4,11 +4,11 @@ import pytest
 
 from skewgate import decision
 from skewgate.checks.performance.config import PerformanceConfig, Windows
-from skewgate.components.performance_gate.label_coverage import read_coverage
+from skewgate.checks.performance.label_coverage import read_coverage
 from skewgate.core.errors import InputError
 from skewgate.core.results import OPEN_WINDOW, MetricResult, Status
 from skewgate.report.report import Report
-from tests.components.performance_gate.label_windows import DAY, covered, days
+from tests.unit.checks.performance.label_windows import DAY, covered, days
 
 FOLLOWED = PerformanceConfig(windows=Windows())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skewgate.components.performance_gate.label_coverage import Coverage
+from skewgate.checks.performance.label_coverage import Coverage
 from skewgate.core.results import MetricResult, Status
 
 DAY = 86_400

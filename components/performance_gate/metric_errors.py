@@ -1,0 +1,80 @@
+"""Says in one sentence which metric could not be computed, and at which row.
+
+Beam hands an error of a worker over as the text of its traceback, so that the text must tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tensorflow_model_analysis.metrics import metric_types
+
+from skewgate.core.errors import InputError
+
+_MARK = "skewgate: a metric could not be computed: "
+_MARKED = re.compile(re.escape(_MARK) + r"(\[.*\])\.\.")
+_OF_TFMA = re.compile(
+    r"^[\w.]*(?:Error|Exception): (.*)(?=[\s\S]*(?:to_label_prediction_example_weight\(|"
+    r"fails to update with inputs))",
+    re.MULTILINE,
+)
+_LONGEST = 160
+
+
+class MetricError(RuntimeError):
+    """A metric could not be computed; the message is for `naming_metrics`.
+
+    Args:
+        name: of the metric.
+        error: what was raised.
+        row: the inputs of the row at which it was, as TFMA has them, or None.
+    """
+
+    def __init__(self, name: str, error: BaseException, row: Any = None) -> None:
+        reason = _shortened(error.__cause__ or error)
+        found = [name, f"{type(error.__cause__ or error).__name__}: {reason}", _shown(row)]
+        super().__init__(f"{_MARK}{json.dumps(found)}..")
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Lets Beam's worker processes hand the error over."""
+        return RuntimeError, (str(self),)
+
+
+@contextlib.contextmanager
+def naming_metrics() -> Iterator[None]:
+    """Turns a MetricError of any worker, and errors of TFMA's own evaluator, into an InputError."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error)
+        marked, of_tfma = _MARKED.search(text), _OF_TFMA.search(text)
+        if marked:
+            name, reason, row = json.loads(marked[1])
+        elif of_tfma:
+            name, reason, row = "metrics", of_tfma[1][:_LONGEST], ""
+        else:
+            raise
+        raise InputError(
+            "eval_config.pbtxt",
+            f"asks for {name}, which TFMA could not compute{row} ({reason.rstrip('.')})",
+            "give labels and predictions of the form that it takes, or ask for another metric",
+        ) from error
+
+
+def _shortened(value: Any) -> str:
+    lines = str(value).strip().splitlines() or [""]
+    return lines[0] if len(lines[0]) <= _LONGEST else lines[0][: _LONGEST - 3] + "..."
+
+
+def _shown(row: Any) -> str:
+    """Returns the label and the prediction of a row in words; "" without a row."""
+    if isinstance(row, list):
+        row = row[0] if len(row) == 1 else None
+    if not isinstance(row, metric_types.StandardMetricInputs):
+        return ""
+    label, said = (" ".join(str(value).split())[:_LONGEST] for value in (row.label, row.prediction))
+    return f" of a row with the label {label} and the prediction {said}"
