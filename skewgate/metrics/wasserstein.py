@@ -17,6 +17,7 @@ from skewgate.metrics.relabelling import pool
 from skewgate.metrics.transport_null import null_law
 
 _ROUNDING = 1e-10  # relative error that a mean over many values may have
+_LAST_BITS = 2.0**-48  # part of the mean by which the standard deviation may be off, far from 0
 _EQUAL = 1e-12  # shares that differ by less are equal but for rounding
 _UNEQUAL = 0.05  # p-value of shares of extreme values that are not the same
 
@@ -170,6 +171,8 @@ def std_interval(side: NumericDistribution) -> tuple[float, float, float]:
     least = float(side.edges[-1] - side.edges[0]) / math.sqrt(2 * side.n)
     if 0 < side.std < math.inf:
         error = side.moments_error
+        if math.isfinite(side.mean):
+            error += _LAST_BITS * abs(side.mean)
         lower = max(side.std - error, min(least, side.std)) if error else side.std
         return side.std, lower, side.std + error
     low, high = (bound[1:-1] for bound in steps(side))

@@ -45,6 +45,13 @@ def with_infinities(rng, n):
     return values
 
 
+def with_sentinels(rng, n):
+    values = rng.normal(rng.choice([0.0, 5.0]), 1, n)
+    values[rng.random(n) < rng.choice([0.001, 0.2])] = 10.0 ** rng.integers(3, 38)
+    values[: int(rng.integers(0, 3))] = -9_999.0
+    return values
+
+
 def nearly_constant(rng, n):
     values = np.full(n, 7.0)
     values[: n // 50] = rng.choice([6.0, 8.0])
@@ -65,6 +72,9 @@ SHAPES = {
     "atoms": atoms,
     "levels": levels,
     "infinities": with_infinities,
+    "sentinels": with_sentinels,
+    "tiny": lambda rng, n: rng.exponential(size=n) * 10.0 ** rng.integers(-300, -5),
+    "far from zero": lambda rng, n: 1e9 + rng.normal(rng.choice([0.0, 0.5]), 1, n),
 }
 
 

@@ -55,7 +55,7 @@ def test_values_that_are_all_kept_have_the_bins_of_their_definition(baseline):
         assert found.tolist() == [0.0, *side.tolist(), 1.0]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     seed=SEEDS,
     sizes=st.tuples(st.integers(1, 400), st.integers(1, 300)),
@@ -109,7 +109,7 @@ def psi_of(upto, other):
     return psi_terms(np.diff(upto), np.diff(other), 0.01)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(seed=SEEDS, k=st.integers(2, 4))
 def test_the_upper_bound_is_the_largest_corner(seed, k):
     ends = boxes(np.random.default_rng(seed), k)
@@ -123,7 +123,7 @@ def test_the_upper_bound_is_the_largest_corner(seed, k):
     assert upper == pytest.approx(largest)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(seed=SEEDS, k=st.integers(2, 10))
 def test_no_point_of_the_box_is_beyond_the_bounds(seed, k):
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from scipy import stats
 from skewgate.core.results import Decision, Status
 from skewgate.decision import Check, judge, policy
 from skewgate.metrics import transport_null, wasserstein
+from skewgate.profiling.accumulators.numeric import NumericAccumulator
 from skewgate.report.rendering import render_html, render_json
 from skewgate.report.report import Report
 
@@ -303,3 +304,19 @@ def test_null_value_of_coarse_statistics_of_a_heavy_tail(build):
 def test_categories_are_refused(build):
     with pytest.raises(TypeError, match="numeric"):
         wasserstein.METRIC.measure(build.numeric([1, 2]), build.categorical({"a": 3}), 0.05)
+
+
+def test_far_from_zero_the_last_bits_of_the_moments_do_not_leave_the_interval():
+    # A mean of 10^9 is known to 10^-7, and so is a standard deviation of 1 that it is taken from.
+    values = np.sort(1e9 + np.random.default_rng(4).normal(0, 1, 9))
+    parts = [NumericAccumulator(2) for _ in range(2)]
+    for part, some in zip(parts, np.array_split(values, 2), strict=True):
+        part.add(some)
+        part.summary()
+    parts[0].merge(parts[1])
+    current = NumericAccumulator(2)
+    current.add(np.array([1.0]))
+    sides = parts[0].distribution(), current.distribution()
+    measured = wasserstein.METRIC.measure(*sides, 0.05)
+    assert measured.lower <= wasserstein.wasserstein(values, [1.0]) <= measured.upper
+    assert measured.upper - measured.lower < 1e-4 * measured.value
