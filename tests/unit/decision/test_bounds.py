@@ -234,3 +234,17 @@ def test_a_value_never_reads_as_if_it_were_the_bound_it_misses(value, told):
     result = judge(Exact(value, 500), 0.9)
     assert told in result.reason
     assert result.status is (PASS if value >= 0.9 else FAIL)
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e-20])
+def test_a_metric_passes_and_fails_however_small_it_is(size):
+    loss = Resampled(3 * size, 0.01 * size, 19, 5_000)
+    checks = [BoundCheck("", "loss", loss, bound * size, floor=False) for bound in (4, 2)]
+    assert [r.status for r in judge_bounds(checks, Significance())] == [Status.PASS, Status.FAIL]
+
+
+def test_nobody_is_told_to_get_more_rows_than_there_can_be():
+    loss = Resampled(1.0, 0.1, 19, 5_000)
+    [result] = judge_bounds([BoundCheck("", "loss", loss, 1.0 - 1e-9, floor=True)], Significance())
+    assert result.status is Status.INCONCLUSIVE
+    assert result.reason.endswith("more rows are needed")

@@ -165,3 +165,16 @@ def test_significance_uses_the_lower_end_and_the_true_sizes(build):
 def test_categories_are_refused(build):
     with pytest.raises(TypeError, match="numeric"):
         ks.METRIC.measure(build.numeric([1, 2]), build.categorical({"a": 3}), 0.05)
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (3, 3), (1, 30), (6, 6), (7, 4), (20, 20)], ids=str)
+def test_few_values_have_the_exact_p_value(sizes):
+    rng = np.random.default_rng(3)
+    for shift in (0.0, 1.0, 3.0):
+        sides = rng.normal(size=sizes[0]), rng.normal(shift, size=sizes[1])
+        result = stats.ks_2samp(*sides, method="exact")
+        assert ks.ks_p_value(result.statistic, *sizes) == pytest.approx(result.pvalue, rel=1e-6)
+
+
+def test_no_distance_is_no_evidence_however_few_the_values_are():
+    assert ks.ks_p_value(0.0, 3, 5) == 1.0

@@ -128,3 +128,26 @@ def test_critical_gap_is_significant_whatever_is_rare():
 
 def test_numbers_without_categories_are_not_its_kind():
     assert linf.METRIC.kinds == ("categorical",)
+
+
+def test_few_values_alarm_no_more_often_than_they_may(build):
+    # 5 values of each category expected on the small side: the normal law would alarm in 10%.
+    rng = np.random.default_rng(9)
+    found = []
+    for _ in range(300):
+        sides = (rng.multinomial(n, np.full(8, 1 / 8)) for n in (300, 40))
+        named = ({f"c{i}": int(c) for i, c in enumerate(counts) if c} for counts in sides)
+        found.append(measure(build, *named).p_value)
+    assert np.mean(np.array(found) <= 0.05) <= 0.07
+
+
+def test_the_smooth_law_agrees_with_the_exact_one(monkeypatch):
+    pooled, sizes = np.array([3_000, 5_000, 60_000]), (80_000, 8_000)
+    smooth = [linf.p_value_of_gap(gap, pooled, *sizes) for gap in (0.004, 0.008, 0.012)]
+    monkeypatch.setattr(linf, "_SMOOTH", 1e9)
+    exact = [linf.p_value_of_gap(gap, pooled, *sizes) for gap in (0.004, 0.008, 0.012)]
+    assert smooth == pytest.approx(exact, rel=0.1)
+
+
+def test_a_gap_beyond_all_likely_numbers_has_a_small_bound():
+    assert 0 <= linf.p_value_of_gap(0.9, np.array([500, 500]), 600, 400) < 1e-30

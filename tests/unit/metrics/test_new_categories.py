@@ -111,3 +111,22 @@ def test_only_the_current_side_can_have_new_categories(build):
     current = build.categorical({"a": 100, "c": 900, "z": 500})
     assert new_categories.METRIC.measure(baseline, current, 0.05).value == pytest.approx(1 / 3)
     assert new_categories.METRIC.measure(current, baseline, 0.05).value == pytest.approx(0.3)
+
+
+def test_single_values_that_are_all_new_are_as_rare_as_a_coin_says(build):
+    # 4 of 4 single values on the current side, and it has half of all: 1 / 16, not the 4.2% of a
+    # gamma law.
+    baseline = {"a": 5_000}
+    current = {"a": 4_996, **{f"s{i}": 1 for i in range(4)}}
+    assert measure(build, baseline, current).p_value == pytest.approx(1 / 16, rel=1e-3)
+
+
+def test_the_p_value_is_that_of_random_relabelling(build):
+    baseline = {"a": 300, "b": 60, **{f"s{i}": 1 for i in range(20)}}
+    current = {"a": 90, "b": 20, **{f"t{i}": 1 for i in range(8)}, "u": 2}
+    names = sorted({*baseline, *current})
+    pooled = np.array([baseline.get(name, 0) + current.get(name, 0) for name in names])
+    dealt = np.random.default_rng(5).multivariate_hypergeometric(pooled, 380, size=40_000)
+    unseen = np.where(dealt == 0, pooled, 0).sum(axis=1)
+    expected = np.mean(unseen >= 10)
+    assert measure(build, baseline, current).p_value == pytest.approx(expected, rel=0.1)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skewgate.metrics import REGISTRY
+from skewgate.metrics import REGISTRY, null
+from skewgate.profiling.accumulators.numeric import NumericAccumulator
 
 
 @pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
@@ -63,3 +64,45 @@ def test_many_equally_likely_categories_do_not_alarm(build, name):
     assert np.mean([m.value for m in measured]) == pytest.approx(
         np.mean([m.null_value for m in measured]), rel=0.02
     )
+
+
+@pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
+@pytest.mark.parametrize("sizes", [(700, 300), (3_000, 60)], ids=str)
+def test_moments_over_many_bins_are_those_of_draws(build, name, sizes):
+    rng = np.random.default_rng(14)
+    law = 1 / np.arange(1, 121)
+    law /= law.sum()
+
+    def draw(n):
+        counts = rng.multinomial(n, law)
+        return build.categorical({f"c{i}": int(c) for i, c in enumerate(counts) if c})
+
+    baseline, current = draw(sizes[0]), draw(sizes[1])
+    from_moments = REGISTRY[name].measure(baseline, current, 0.05)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(null, "_FEW_BINS", 1_000)
+        drawn = REGISTRY[name].measure(baseline, current, 0.05)
+    assert from_moments.null_value == pytest.approx(drawn.null_value, rel=0.02)
+    assert from_moments.detectable == pytest.approx(drawn.detectable, rel=0.15)
+
+
+@pytest.mark.parametrize("name", ["psi", "jsd", "hellinger"])
+def test_bins_that_are_fitted_to_few_values_alarm_no_more_often_than_they_may(name):
+    rng = np.random.default_rng(15)
+
+    def draw(n):
+        accumulator = NumericAccumulator()
+        accumulator.add(rng.normal(size=n))
+        return accumulator.distribution()
+
+    found = [REGISTRY[name].measure(draw(30), draw(900), 0.05).p_value for _ in range(150)]
+    assert np.mean(np.array(found) <= 0.05) <= 0.1
+
+
+def test_a_lone_value_is_no_evidence_and_hides_what_few_rows_cannot_tell(build):
+    # Whichever side has it, the divergence is the same.
+    one, other = build.categorical({"a": 40, "b": 1}), build.categorical({"a": 41})
+    measured = REGISTRY["psi"].measure(one, other, 0.05)
+    assert measured.p_value == 1.0
+    assert measured.value == pytest.approx(measured.null_value)
+    assert measured.detectable > 0.05
