@@ -22,6 +22,8 @@ _NOTHING = 1e-6
 """What rounding leaves of no effect at all."""
 _DIFFERENT = 0.5
 """Share of the values of a side that are different ones, for `linf` to see no single one."""
+_COMMON = 20
+"""Values of a category on average from which on hardly anything is by chance."""
 _FEW = 50.0
 """Up to so many values of a category expected on the smaller side their number is summed over."""
 _LARGEST = 120
@@ -100,6 +102,15 @@ def _log_choices(of: FloatArray, chosen: FloatArray) -> FloatArray:
     return logs
 
 
+def are_common(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:
+    """Says whether values repeat so often on both sides that nothing needs to be computed.
+
+    At most one value of twenty is then the only one of its category.
+    """
+    sides = (baseline, current)
+    return all(_COMMON * (len(side.counts) + side.other) <= side.n for side in sides)
+
+
 def are_disjoint(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:
     """Says whether no value is on both sides, for certain."""
     return not (
@@ -126,6 +137,8 @@ def limited_divergence(
         isinstance(baseline, CategoricalDistribution)
         and isinstance(current, CategoricalDistribution)
     ):
+        return measured
+    if are_common(baseline, current):
         return measured
     value, mean = if_disjoint(baseline, current, term)
     return limited(measured, scale(value) - scale(min(mean, value)), baseline, current)
