@@ -175,14 +175,16 @@ def limited(
 def largest_share(baseline: Distribution, current: Distribution) -> float:
     """Returns the share of the most frequent value of both sides where most values are different.
 
-    Elsewhere it is inf: a category is common enough that another could become as common.
+    Elsewhere it is inf: a category is common enough that another could become as common. Values
+    without a name are taken to be as rare as the rarest that has one, as where only the most
+    frequent ones are kept.
     """
     shares = []
     for side in (baseline, current):
-        if not isinstance(side, CategoricalDistribution):
+        if not isinstance(side, CategoricalDistribution) or not side.counts:
             return math.inf
-        if len(side.counts) < _DIFFERENT * side.n:
+        rarest = min(side.counts.values()) + side.slack
+        if len(side.counts) + side.other / rarest < _DIFFERENT * side.n:
             return math.inf
-        counts = frequencies(side)
-        shares.append((float(np.max(counts, initial=0.0)) + side.slack) / side.n)
+        shares.append((max(side.counts.values()) + side.slack) / side.n)
     return max(shares)

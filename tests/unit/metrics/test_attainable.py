@@ -115,8 +115,10 @@ def test_of_values_that_repeat_often_there_is_no_need_to_ask(name, values):
 def test_a_single_value_can_differ_by_its_share_only():
     sides = [side([1] * 300, "b"), side([1] * 58 + [2], "c")]
     assert REGISTRY["linf"].measure(*sides, 0.05).attainable == pytest.approx(2 / 60)
-    hidden = CategoricalDistribution({f"c{i}": 1.0 for i in range(57)}, 3.0, 60)
-    assert attainable.largest_share(sides[0], hidden) == pytest.approx(3 / 60)
+    most_frequent = CategoricalDistribution({"c0": 2.0, "c1": 1.0}, 297.0, 300)
+    assert attainable.largest_share(sides[0], most_frequent) == pytest.approx(2 / 300)
+    common = CategoricalDistribution({"c0": 20.0, "c1": 10.0}, 270.0, 300)
+    assert attainable.largest_share(sides[0], common) == math.inf
 
 
 def test_where_values_repeat_any_of_them_can_become_common():
