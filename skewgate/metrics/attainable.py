@@ -22,6 +22,8 @@ _NOTHING = 1e-6
 """What rounding leaves of no effect at all."""
 _DIFFERENT = 0.5
 """Share of the values of a side that are different ones, for `linf` to see no single one."""
+_COMMON = 20
+"""Values of a category on average from which on hardly anything is by chance."""
 _FEW = 50.0
 """Up to so many values of a category expected on the smaller side their number is summed over."""
 _LARGEST = 120
@@ -100,6 +102,15 @@ def _log_choices(of: FloatArray, chosen: FloatArray) -> FloatArray:
     return logs
 
 
+def are_common(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:
+    """Says whether values repeat so often on both sides that nothing needs to be computed.
+
+    At most one value of twenty is then the only one of its category.
+    """
+    sides = (baseline, current)
+    return all(_COMMON * (len(side.counts) + side.other) <= side.n for side in sides)
+
+
 def are_disjoint(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:
     """Says whether no value is on both sides, for certain."""
     return not (
@@ -126,6 +137,8 @@ def limited_divergence(
         isinstance(baseline, CategoricalDistribution)
         and isinstance(current, CategoricalDistribution)
     ):
+        return measured
+    if are_common(baseline, current):
         return measured
     value, mean = if_disjoint(baseline, current, term)
     return limited(measured, scale(value) - scale(min(mean, value)), baseline, current)
@@ -162,14 +175,16 @@ def limited(
 def largest_share(baseline: Distribution, current: Distribution) -> float:
     """Returns the share of the most frequent value of both sides where most values are different.
 
-    Elsewhere it is inf: a category is common enough that another could become as common.
+    Elsewhere it is inf: a category is common enough that another could become as common. Values
+    without a name are taken to be as rare as the rarest that has one, as where only the most
+    frequent ones are kept.
     """
     shares = []
     for side in (baseline, current):
-        if not isinstance(side, CategoricalDistribution):
+        if not isinstance(side, CategoricalDistribution) or not side.counts:
             return math.inf
-        if len(side.counts) < _DIFFERENT * side.n:
+        rarest = min(side.counts.values()) + side.slack
+        if len(side.counts) + side.other / rarest < _DIFFERENT * side.n:
             return math.inf
-        counts = frequencies(side)
-        shares.append((float(np.max(counts, initial=0.0)) + side.slack) / side.n)
+        shares.append((max(side.counts.values()) + side.slack) / side.n)
     return max(shares)

@@ -46,6 +46,8 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         detectable=max(critical - mean, 1 / current.n),
         null_value=mean,
     )
+    if attainable.are_common(baseline, current):
+        return measured
     pooled = np.concatenate([attainable.frequencies(side) for side in (baseline, current)])
     expected = float(np.sum(pooled / current.n * _missed(pooled, baseline, current)))
     return attainable.limited(measured, 1.0 - expected, baseline, current)

@@ -191,6 +191,21 @@ def test_ten_rows_a_side_are_not_enough_to_fail_or_pass():
     assert "could be chance" in jsd.reason
 
 
+def test_values_that_never_repeat_are_inconclusive_by_every_comparator_of_categories():
+    sides = [
+        statistics_of(frame(1_600, 0.7, 3.0, 1).assign(pay=[f"{x}{i}" for i in range(1_600)]))
+        for x in "bc"
+    ]
+    found = judge(compare(SKEW, *sides, schema_of(), environment="SERVING"))
+    of_pay = {metric: result for (feature, _, metric), result in found.items() if feature == "pay"}
+    assert {metric: result.status.value for metric, result in of_pay.items()} == {
+        "skew:linf": "inconclusive",
+        "skew:jsd": "inconclusive",
+        "skew:normalized_abs_difference": "inconclusive",
+    }
+    assert "its values repeat so rarely" in of_pay["skew:linf"].reason
+
+
 def test_equal_distributions_rarely_fail_though_tfdv_calls_them_skewed():
     generator = np.random.default_rng(17)
     failed = called = 0
