@@ -52,14 +52,20 @@ ROW = st.tuples(
 ROWS = st.lists(ROW, min_size=1, max_size=14)
 
 
-def as_batch(rows, order):
-    """Makes a batch in which a column without a value may be of no type, or not be there."""
+MAKERS = {"area", "company"}
+
+
+def as_batch(rows, order, needed=MAKERS):
+    """Makes a batch in which a column without a value may be of no type, or not be there.
+
+    Those `needed` are there: shards that lack a column of the slices are refused by themselves.
+    """
     arrays, names = [], []
     for place, field in enumerate(SCHEMA):
         array = pa.array([row[place] for row in rows], field.type)
         if array.null_count == len(array):
             how = order.choice(["typed", "untyped", "absent"])
-            if how == "absent" and field.name not in ("area", "company"):
+            if how == "absent" and field.name not in needed:
                 continue
             array = array if how == "typed" else pa.nulls(len(array))
         elif order.random() < 0.3 and pa.types.is_string(field.type):
@@ -76,11 +82,16 @@ def cut(rows, order, most):
     return [rows[low:high] for low, high in zip([0, *ends], [*ends, len(rows)], strict=True)]
 
 
-def accumulated(rows, order):
+def never_given(rows):
+    """Returns the columns of slices of which no row has a value."""
+    return {name for name in MAKERS if all(row[SCHEMA.names.index(name)] is None for row in rows)}
+
+
+def accumulated(rows, order, needed=MAKERS):
     accumulator = ProfileAccumulator(OPTIONS)
     for part in cut(rows, order, 3):
         if part:
-            accumulator.add(as_batch(part, order))
+            accumulator.add(as_batch(part, order, needed))
     return accumulator
 
 
@@ -94,7 +105,8 @@ def at_once(rows):
 
 def merged(rows, order):
     """Profiles shards in accumulators of their own, and joins these in any order and grouping."""
-    shards = [accumulated(shard, order) for shard in cut(rows, order, 4)]
+    needed = never_given(rows)
+    shards = [accumulated(shard, order, needed) for shard in cut(rows, order, 4)]
     while len(shards) > 1:
         order.shuffle(shards)
         shards[0].merge(pickle.loads(pickle.dumps(shards.pop())))
@@ -116,13 +128,13 @@ def combined(rows, order):
     """Profiles as a Beam runner does: pickled, in bundles, merged in any order."""
     from skewgate.beam.profile import ProfileFn
 
-    fn = ProfileFn(OPTIONS)
+    fn, needed = ProfileFn(OPTIONS), never_given(rows)
     bundles = []
     for bundle in cut(rows, order, 4):
         accumulator = fn.create_accumulator()
         for part in cut(bundle, order, 2):
             if part:
-                accumulator = fn.add_input(accumulator, as_batch(part, order))
+                accumulator = fn.add_input(accumulator, as_batch(part, order, needed))
         bundles.append(pickle.loads(pickle.dumps(accumulator)))
     while len(bundles) > 1:
         order.shuffle(bundles)
