@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import pickle
 import random
 
-import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core.distributions import n_rows
 from skewgate.core.results import Status
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
@@ -23,6 +20,7 @@ from skewgate.profiling.merging import merge_profiles
 from skewgate.statistics.reading import parse_profile
 from skewgate.statistics.writing import to_statistics
 from tests.laws.cases import law
+from tests.plain_profiles import described
 
 SLICES = [["company"], ["area", "company"], ["area"]]
 OPTIONS = ProfileOptions(slice_by=SLICES, categorical=["code"])
@@ -141,42 +139,6 @@ def combined(rows, order):
         some = order.randint(2, len(bundles))
         bundles = [fn.merge_accumulators(bundles[:some]), *bundles[some:]]
     return fn.extract_output(bundles[0])
-
-
-def told(side):
-    """Returns what a distribution says as plain values, of which NaN is equal to NaN."""
-
-    def plain(value):
-        if isinstance(value, np.ndarray):
-            return [plain(each) for each in value.tolist()]
-        return "nan" if isinstance(value, float) and math.isnan(value) else value
-
-    # A zero has one sign, which `==` does not see.
-    return type(side).__name__, {
-        field.name: plain(getattr(side, field.name))
-        for field in dataclasses.fields(side)
-        if field.compare
-    }
-
-
-def described(profile):
-    """Returns all that a profile says, but for columns that no row has."""
-    never = {
-        name
-        for name, side in profile.slices[""].items()
-        if side.n_missing == n_rows(side) and not side.n_empty
-    }
-    return {
-        "rows": profile.rows,
-        "slices": {
-            key: {name: told(side) for name, side in features.items() if name not in never}
-            for key, features in profile.slices.items()
-        },
-        "counts": {
-            key: {name: told(side) for name, side in counts.items()}
-            for key, counts in profile.value_counts.items()
-        },
-    }
 
 
 @law(cases=15)
