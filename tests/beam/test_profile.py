@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from skewgate.beam.profile import ProfileBatches, ProfileFn
 from skewgate.core.distributions import CategoricalDistribution, EmptyDistribution, n_rows
 from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.profiling.accumulators.profile import ProfileAccumulator
+from tests.plain_profiles import described
 
 RESOLUTION = 16  # few points, so that small data are summarised and joined
 
@@ -189,18 +191,21 @@ def test_text_and_numbers_in_one_column_are_kept_as_that():
     assert side.problem == "is double in one part of the data and string in another"
 
 
-def test_a_pipeline_gives_one_profile_of_all_batches():
-    rows = [(float(i % 7), [float(i), 1.0], "abc"[i % 3]) for i in range(300)]
+def test_a_pipeline_gives_the_profile_that_one_batch_in_this_process_gives():
+    rows = [(float(i % 7), [float(i), 1.0][: i % 3], "abc"[i % 3]) for i in range(300)]
     batches = [batch_of(part) for part in split(rows, range(0, 300, 20))]
+    options = ProfileOptions(slice_by=[["z"]])
+    whole = ProfileAccumulator(options)
+    whole.add(batch_of(rows))
+    expected = described(whole.profile())
 
     def check(profiles):
         (profile,) = profiles
         assert_describes(profile, rows)
+        assert described(profile) == expected
 
     with test_pipeline.TestPipeline() as pipeline:
-        profiles = (
-            pipeline | beam.Create(batches) | ProfileBatches(ProfileOptions(resolution=RESOLUTION))
-        )
+        profiles = pipeline | beam.Create(batches) | ProfileBatches(options)
         util.assert_that(profiles, check)
 
 

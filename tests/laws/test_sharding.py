@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import pickle
 import random
 
-import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.checks.drift import comparing
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core.distributions import n_rows
 from skewgate.core.results import Status
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
@@ -23,6 +20,7 @@ from skewgate.profiling.merging import merge_profiles
 from skewgate.statistics.reading import parse_profile
 from skewgate.statistics.writing import to_statistics
 from tests.laws.cases import law
+from tests.plain_profiles import described
 
 SLICES = [["company"], ["area", "company"], ["area"]]
 OPTIONS = ProfileOptions(slice_by=SLICES, categorical=["code"])
@@ -52,14 +50,20 @@ ROW = st.tuples(
 ROWS = st.lists(ROW, min_size=1, max_size=14)
 
 
-def as_batch(rows, order):
-    """Makes a batch in which a column without a value may be of no type, or not be there."""
+MAKERS = {"area", "company"}
+
+
+def as_batch(rows, order, needed=MAKERS):
+    """Makes a batch in which a column without a value may be of no type, or not be there.
+
+    Those `needed` are there: shards that lack a column of the slices are refused by themselves.
+    """
     arrays, names = [], []
     for place, field in enumerate(SCHEMA):
         array = pa.array([row[place] for row in rows], field.type)
         if array.null_count == len(array):
             how = order.choice(["typed", "untyped", "absent"])
-            if how == "absent" and field.name not in ("area", "company"):
+            if how == "absent" and field.name not in needed:
                 continue
             array = array if how == "typed" else pa.nulls(len(array))
         elif order.random() < 0.3 and pa.types.is_string(field.type):
@@ -76,11 +80,16 @@ def cut(rows, order, most):
     return [rows[low:high] for low, high in zip([0, *ends], [*ends, len(rows)], strict=True)]
 
 
-def accumulated(rows, order):
+def never_given(rows):
+    """Returns the columns of slices of which no row has a value."""
+    return {name for name in MAKERS if all(row[SCHEMA.names.index(name)] is None for row in rows)}
+
+
+def accumulated(rows, order, needed=MAKERS):
     accumulator = ProfileAccumulator(OPTIONS)
     for part in cut(rows, order, 3):
         if part:
-            accumulator.add(as_batch(part, order))
+            accumulator.add(as_batch(part, order, needed))
     return accumulator
 
 
@@ -94,7 +103,8 @@ def at_once(rows):
 
 def merged(rows, order):
     """Profiles shards in accumulators of their own, and joins these in any order and grouping."""
-    shards = [accumulated(shard, order) for shard in cut(rows, order, 4)]
+    needed = never_given(rows)
+    shards = [accumulated(shard, order, needed) for shard in cut(rows, order, 4)]
     while len(shards) > 1:
         order.shuffle(shards)
         shards[0].merge(pickle.loads(pickle.dumps(shards.pop())))
@@ -116,55 +126,19 @@ def combined(rows, order):
     """Profiles as a Beam runner does: pickled, in bundles, merged in any order."""
     from skewgate.beam.profile import ProfileFn
 
-    fn = ProfileFn(OPTIONS)
+    fn, needed = ProfileFn(OPTIONS), never_given(rows)
     bundles = []
     for bundle in cut(rows, order, 4):
         accumulator = fn.create_accumulator()
         for part in cut(bundle, order, 2):
             if part:
-                accumulator = fn.add_input(accumulator, as_batch(part, order))
+                accumulator = fn.add_input(accumulator, as_batch(part, order, needed))
         bundles.append(pickle.loads(pickle.dumps(accumulator)))
     while len(bundles) > 1:
         order.shuffle(bundles)
         some = order.randint(2, len(bundles))
         bundles = [fn.merge_accumulators(bundles[:some]), *bundles[some:]]
     return fn.extract_output(bundles[0])
-
-
-def told(side):
-    """Returns what a distribution says as plain values, of which NaN is equal to NaN."""
-
-    def plain(value):
-        if isinstance(value, np.ndarray):
-            return [plain(each) for each in value.tolist()]
-        return "nan" if isinstance(value, float) and math.isnan(value) else value
-
-    # A zero has one sign, which `==` does not see.
-    return type(side).__name__, {
-        field.name: plain(getattr(side, field.name))
-        for field in dataclasses.fields(side)
-        if field.compare
-    }
-
-
-def described(profile):
-    """Returns all that a profile says, but for columns that no row has."""
-    never = {
-        name
-        for name, side in profile.slices[""].items()
-        if side.n_missing == n_rows(side) and not side.n_empty
-    }
-    return {
-        "rows": profile.rows,
-        "slices": {
-            key: {name: told(side) for name, side in features.items() if name not in never}
-            for key, features in profile.slices.items()
-        },
-        "counts": {
-            key: {name: told(side) for name, side in counts.items()}
-            for key, counts in profile.value_counts.items()
-        },
-    }
 
 
 @law(cases=15)

@@ -68,8 +68,9 @@ def choose(
     keys: list[str] = [ALL_ROWS]
     settled: list[MetricResult] = []
     taken = set(names.values())
+    made_by = {key: columns_of(key) for key in names}
     for columns in dict.fromkeys(tuple(sorted(set(columns))) for columns in lists):
-        own = [key for key in names if columns_of(key) == columns]
+        own = [key for key in names if made_by[key] == columns]
         unclear = [key for key in names if _may_be(key, columns, (baseline, current))]
         if not own + unclear:
             label = ", ".join(columns)
@@ -133,7 +134,8 @@ def _readings(name: str, lists: Sequence[Sequence[str]], features: Features) -> 
         features: over all rows; those whose names begin as `name` does may have made it too.
     """
     columns = [tuple(sorted(set(each))) for each in lists]
-    columns += [(feature,) for feature in features if name.startswith(f"{feature}_")]
+    starts = (name[:at] for at, letter in enumerate(name) if letter == "_")
+    columns += [(start,) for start in starts if start in features]
     found: dict[str, int] = {}
     for each in dict.fromkeys(columns):
         for values in _values(name, each):

@@ -410,3 +410,10 @@ def test_whatever_is_in_one_column_another_is_what_it_is(parts, ignored):
     else:
         kind = {"number": "numeric", "text": "categorical"}[seen.pop()] if seen else "empty"
         assert found.slices[""]["odd"].kind == kind
+
+
+def test_a_file_without_a_value_says_nothing_of_the_type(tmp_path):
+    write(tmp_path / "a.parquet", x=pa.nulls(3, pa.float64()), n=[1, 2, 3])
+    write(tmp_path / "b.parquet", x=["far", "near"], n=[4, 5])
+    found = profile(tmp_path).slices[""]["x"]
+    assert (found.counts, found.n_missing) == ({"far": 1.0, "near": 1.0}, 3)
