@@ -13,6 +13,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components.performance_gate import known_metrics, resampling
 from skewgate.core.errors import InputError
+from skewgate.core.wording import listed
 
 _WHERE = "eval_config.pbtxt"
 _COUNTS = ("ExampleCount", "WeightedExampleCount")
@@ -103,9 +104,29 @@ def parse_eval_config(text: str) -> config_pb2.EvalConfig:
             "switches confidence intervals off, and verdicts need them",
             "remove compute_confidence_intervals",
         )
+    _check_outputs(config)
     _check_metrics(config)
     _check_thresholds(config)
     return config
+
+
+def _check_outputs(config: config_pb2.EvalConfig) -> None:
+    """Makes sure that metrics are asked of outputs that have labels, and logged predictions."""
+    for spec in config.model_specs:
+        asked = asked_of_outputs(config, spec.name)
+        for field in ("label_key", "prediction_key"):
+            by_output = getattr(spec, f"{field}s")
+            if getattr(spec, field) or not by_output:
+                continue
+            for output, metrics in sorted(asked.items()):
+                if output not in by_output:
+                    of = f"output {output!r}" if output else "no output"
+                    raise InputError(
+                        _WHERE,
+                        f"asks for {listed(metrics)} of {of}, and the {field}s are those of "
+                        f"{listed(sorted(by_output))}",
+                        "name one of them in output_names of the metrics_specs",
+                    )
 
 
 def _check_metrics(config: config_pb2.EvalConfig) -> None:

@@ -102,6 +102,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with contextlib.ExitStack() as stack:
             stack.enter_context(artifact_io.temporary_folder(folder))
             stack.enter_context(tfrecords.naming_broken_files(examples, splits))
+            stack.enter_context(tfrecords.naming_mixed_types(examples))
             for split in splits:
                 tfrecords.check_streams(examples, split)
             counts = evaluation.run(self._make_beam_pipeline, job)
@@ -116,7 +117,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluated = sum(c.evaluated for c in counts)
         judging.check_contract(job.plan, faulty, evaluated)
         measurements = measured.load(output.uri)
-        left_out = judging.account(job.plan, faulty, measurements)
+        left_out = judging.account(eval_config, job.plan, faulty, measurements)
         to_compare = measured.load(stored.uri) if stored else None
         results, charts = judging.judge(
             eval_config, completed, measurements, to_compare, config, coverage, left_out

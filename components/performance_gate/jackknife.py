@@ -32,6 +32,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import model_util
 
+from skewgate.components.performance_gate.completion import ALL_CELLS
 from skewgate.components.performance_gate.matrices import faster
 from skewgate.components.performance_gate.metric_errors import MetricError
 from skewgate.components.performance_gate.sampling import (
@@ -101,7 +102,10 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
             slices
             | "Sample"
             >> beam.CombinePerKey(
-                SampleFn([c.combiner for c in computations], [_name(c) for c in computations])
+                SampleFn(
+                    [each.combiner for each in computations],
+                    _names(computations, specified.derived_computations),
+                )
             )
             | "Derive" >> beam.Map(_derive, list(map(faster, specified.derived_computations)))
         )
@@ -160,11 +164,25 @@ class _Prepare(upstream._PreprocessorDoFn):  # type: ignore[misc, unused-ignore]
             yield prepared
 
 
-def _name(computation: Any) -> str:
-    """Returns what to call a computation in an error: its metrics, or what they are made of."""
-    public = sorted({key.name for key in computation.keys if not key.name.startswith("_")})
-    private = sorted({key.name.lstrip("_").partition(":")[0] for key in computation.keys})
-    return listed(public) if public else f"metrics that need its {listed(private)}"
+def _names(computations: Sequence[Any], derived: Sequence[Any]) -> list[str]:
+    """Returns what to call computations in an error: their metrics, or those made of them."""
+    names = []
+    for computation in computations:
+        public = _public(computation.keys)
+        if not public:
+            places = {(k.model_name, k.output_name, k.sub_key) for k in computation.keys}
+            keys = [key for each in derived for key in each.keys]
+            public = _public(
+                key for key in keys if (key.model_name, key.output_name, key.sub_key) in places
+            )
+        names.append(listed(public, nothing="metrics"))
+    return names
+
+
+def _public(keys: Iterable[Any]) -> list[str]:
+    """Returns the names of metrics that were asked for: without private ones and cells."""
+    names = {key.name for key in keys if not key.name.startswith("_")}
+    return sorted(name for name in names if name.rpartition(".")[2] not in ALL_CELLS.split())
 
 
 def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, Sampled]:
@@ -176,7 +194,7 @@ def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, 
             try:
                 metrics = {**metrics, **computation.result(metrics)}
             except Exception as error:
-                raise MetricError(_name(computation), error) from error
+                raise MetricError(_names([computation], [])[0], error) from error
         return metrics
 
     return slice_key, sampled.apply(add)

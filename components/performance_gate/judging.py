@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.slicer import slicer_lib
 
 from skewgate import decision
 from skewgate.checks.performance import following, one_verdict
@@ -61,7 +62,12 @@ def judge(
         if names.get(part) in blocking
     }
     collected = thresholds.collect(
-        metric_thresholds, measurements, baseline, stored, config.min_slice_rows
+        metric_thresholds,
+        measurements,
+        baseline,
+        stored,
+        config.min_slice_rows,
+        eval_config.slicing_specs,
     )
     bounds = decision.judge_bounds(collected.checks, config.significance, config.min_slice_rows)
     results = [*coverage.results, *one_verdict.doubted(bounds, unusable), *collected.unmeasured]
@@ -83,16 +89,27 @@ def judge(
     return [*of_rows, *config.warned(one_verdict.one_each(results))], charts
 
 
-def account(plan: Plan, counted: Counted, measurements: Measurements) -> LeftOut:
+def account(
+    eval_config: config_pb2.EvalConfig, plan: Plan, counted: Counted, measurements: Measurements
+) -> LeftOut:
     """Returns what is to be said of rows that were left out.
 
     Args:
+        eval_config: says which slices are compared with each other.
         plan: what was looked for.
         counted: how many rows were left out of which slice.
-        measurements: gets the slices that have no row left.
+        measurements: gets the slices that have no row left, and comparisons with them.
     """
-    for key in counted.by_slice:
-        measurements.slices.setdefault(key, SliceMetrics())
+    emptied = counted.by_slice.keys() - measurements.slices.keys()
+    measurements.slices.update({key: SliceMetrics() for key in emptied})
+    alone = [key for key in measurements.slices if not is_across(key)]
+    for spec in eval_config.cross_slicing_specs if emptied else ():
+        for one in alone:
+            for other in alone:
+                if {one, other} & emptied and slicer_lib.is_cross_slice_applicable(
+                    cross_slice_key=(one, other), cross_slicing_spec=spec
+                ):
+                    measurements.slices[one, other] = SliceMetrics()
     names = thresholds.names_of(measurements.slices)
     return LeftOut(
         faults=plan.faults,
@@ -100,6 +117,7 @@ def account(plan: Plan, counted: Counted, measurements: Measurements) -> LeftOut
         rows={
             names[key]: measurements.rows(key) + sum(counts.values())
             for key, counts in counted.by_slice.items()
+            if not measurements.slices[key].left_out
         },
         total=counted.total,
         examples=counted.examples,

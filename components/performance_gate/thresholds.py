@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -47,6 +47,7 @@ def collect(
     baseline: str | None,
     stored: Measurements | None = None,
     min_rows: int = 1,
+    slicing_specs: Sequence[config_pb2.SlicingSpec] = (),
 ) -> CollectedChecks:
     """Returns a check for each threshold, bound and slice; what was not measured is inconclusive.
 
@@ -56,19 +57,17 @@ def collect(
         baseline: name of the baseline model, None without one.
         stored: an earlier evaluation to compare with where there is no baseline model.
         min_rows: a slice with fewer rows is small, and no wonder if it lacks an interval.
+        slicing_specs: of the EvalConfig: a threshold on all slices is on those of each.
     """
     collected = CollectedChecks()
     names = names_of(measured.slices)
     lacking: dict[str, list[str]] = {}
     for threshold in thresholds:
         slices = [key for key in measured.slices if _applies(threshold.spec, key)]
-        if not slices:
-            metric = label(threshold.key)
-            where = _named(threshold.spec)
-            reason = f"{metric} could not be evaluated on {where}: there is no such slice"
-            name = where.replace("=", ":")  # as reports name slices
-            name = "" if name in (_ANY, _ALL) else name
-            collected.unmeasured.append(_unmeasured(name, metric, reason))
+        asked = [threshold.spec] if threshold.spec is not None else [*slicing_specs] or [None]
+        for spec in asked:
+            if not any(_applies(spec, key) for key in measured.slices):
+                collected.unmeasured.append(_absent(label(threshold.key), spec))
         for slice_key in sorted(slices, key=names.__getitem__):
             place = _Place(slice_key, names[slice_key], measured)
             if not threshold.is_change:
@@ -166,6 +165,14 @@ def _named(spec: Any) -> str:
         return f"{_named(spec.baseline_spec)} against {others}"
     parts = [*spec.feature_keys, *(f"{k}={v}" for k, v in spec.feature_values.items())]
     return ", ".join(parts) or _ALL
+
+
+def _absent(metric: str, spec: Any) -> MetricResult:
+    """Returns the result of a metric on slices of which there is none."""
+    where = _named(spec)
+    name = "" if where in (_ANY, _ALL) else where.replace("=", ":")  # as reports name slices
+    reason = f"{metric} could not be evaluated on {where}: there is no such slice"
+    return _unmeasured(name, metric, reason)
 
 
 def _unmeasured(name: str, metric: str, reason: str, **fields: Any) -> MetricResult:

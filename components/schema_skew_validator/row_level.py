@@ -26,7 +26,6 @@ Sides = dict[str, tuple[types.Artifact, str]]
 
 _COUNTED = "counted.pickle"
 _LABEL = re.compile(r"Read\[(\w+)\]")
-_MIXED_TYPES = re.compile(r'wrong type, expected (\w+), found (\w+) for feature "(.*?)"')
 
 
 def compare(
@@ -120,14 +119,13 @@ def _naming_mixed_types(sides: Sides) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        types_found = _MIXED_TYPES.search(str(error))
+        problem = tfrecords.mixed_types(error)
         label = _LABEL.search(str(error))
-        if types_found is None or label is None:
+        if problem is None or label is None:
             raise
-        first, second, name = types_found.groups()
         raise InputError(
             f"split {sides[label[1]][1]} of the {label[1]} examples at {sides[label[1]][0].uri}",
-            f"hold {name} as {first} in some rows and as {second} in others",
+            problem,
             "write it with one type",
         ) from error
 

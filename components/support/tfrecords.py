@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,6 +19,7 @@ from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
 from skewgate.data.tf_example.inflating import Inflated
 
 _BLOCK = 1 << 20
+_MIXED_TYPES = re.compile(r'wrong type, expected (\w+), found (\w+) for feature "(.*?)"')
 
 
 @contextlib.contextmanager
@@ -32,6 +34,33 @@ def naming_broken_files(examples: types.Artifact, splits: Sequence[str]) -> Iter
         for split in splits:
             _check_split(examples, split, error)
         raise
+
+
+def mixed_types(error: Exception) -> str | None:
+    """Returns what an error of the reader says of a feature of two types, as part of a sentence.
+
+    >>> mixed_types(ValueError('wrong type, expected bytes_list, found float_list for feature "x"'))
+    'hold x as bytes_list in some rows and as float_list in others'
+    """
+    found = _MIXED_TYPES.search(str(error))
+    if found is None:
+        return None
+    first, second, name = found.groups()
+    return f"hold {name} as {first} in some rows and as {second} in others"
+
+
+@contextlib.contextmanager
+def naming_mixed_types(examples: types.Artifact) -> Iterator[None]:
+    """Turns what the reader says of a feature of two types into an InputError."""
+    try:
+        yield
+    except Exception as error:
+        problem = mixed_types(error)
+        if problem is None:
+            raise
+        raise InputError(
+            f"the examples at {examples.uri}", problem, "write it with one type"
+        ) from error
 
 
 def is_gzip_of_tf_example(examples: types.Artifact) -> bool:

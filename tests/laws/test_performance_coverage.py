@@ -96,7 +96,7 @@ def judge(marks, windows, mixed, kinds, reference, spans):
     return following.judge(series, config, coverage, unusable)[0]
 
 
-@law(cases=150)
+@law(cases=100)
 @given(followed_metrics(), st.booleans())
 def test_every_later_window_of_every_metric_has_one_result_and_passes_only_if_judged(given, spans):
     marks, windows, mixed, kinds, reference = given

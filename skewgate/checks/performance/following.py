@@ -71,7 +71,7 @@ def judge(
         followed: the metrics, with their values in each window.
         config: with a section `windows`.
         coverage: which windows lack labels; they are no reference, and not judged.
-        unusable: window to why some of its rows could not be evaluated. Such a window is no
+        unusable: window to "without" which rows it was evaluated, and why. Such a window is no
             reference either, and inconclusive.
 
     Returns:
@@ -186,7 +186,7 @@ def _unjudged(
         estimate = followed.series.estimates.get(window)
         small = estimate is not None and estimate.n < config.min_slice_rows
         if window in unusable:
-            reason = f"{followed.series.name} is not of all rows of this window: {unusable[window]}"
+            reason = f"{followed.series.name} was computed {unusable[window]}"
             small = False
         elif estimate is not None and small:
             reason = (

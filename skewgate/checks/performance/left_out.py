@@ -60,7 +60,7 @@ class LeftOut:
     Attributes:
         faults: all that was looked for.
         counts: slice to fault, as its place in `faults`, to the number of rows.
-        rows: slice to the number of all its rows, those left out among them.
+        rows: slice to the number of all its rows, those left out among them, where it is known.
         total: the number of rows left out, whatever slices there are.
         examples: fault to what was found in one row.
     """
@@ -104,10 +104,10 @@ class LeftOut:
                 faults = [self.faults[index] for index in indices]
                 failed = any(fault.is_failure for fault in faults)
                 metrics = listed(sorted({name for fault in faults for name in fault.metrics}))
-                rows = self.rows[place]
+                count = sum(counts[index] for index in indices)
                 reason = "; ".join(
                     f"{self.faults[index].key} {self.faults[index].problem.value} in "
-                    f"{counts[index]:,} of {many(rows, 'row')}{self._such_as(index)}"
+                    f"{self._among(counts[index], place)}{self._such_as(index)}"
                     for index in indices
                 )
                 results.append(
@@ -117,23 +117,28 @@ class LeftOut:
                         check,
                         Status.FAIL if failed else Status.INCONCLUSIVE,
                         f"{reason}; these rows were left out of {metrics}",
-                        value=sum(counts[index] for index in indices) / rows,
+                        value=count / self.rows[place] if place in self.rows else None,
                         threshold=0.0,
-                        n_current=rows,
+                        n_current=self.rows.get(place),
                     )
                 )
         return results
 
     def why(self) -> dict[str, str]:
-        """Returns for each slice with rows that were left out how many, and why."""
+        """Returns for each slice without which rows its metrics are, and why."""
         return {
-            place: f"{sum(counts.values()):,} of {many(self.rows[place], 'row')} were left out: "
+            place: f"without {self._among(sum(counts.values()), place)}: "
             + " and ".join(
                 f"{self.faults[index].key} {self.faults[index].problem.value}"
                 for index in sorted(counts)
             )
             for place, counts in self.counts.items()
         }
+
+    def _among(self, count: int, place: str) -> str:
+        if place not in self.rows:
+            return many(count, "row")
+        return f"{count:,} of {many(self.rows[place], 'row')}"
 
     def _such_as(self, index: int) -> str:
         problem = self.faults[index].problem

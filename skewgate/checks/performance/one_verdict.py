@@ -21,9 +21,9 @@ def doubted(results: Iterable[MetricResult], unusable: Mapping[str, str]) -> lis
         unusable: slice to why some of its rows were left out.
 
     >>> passed = MetricResult("", "payment:Cash", "auc", Status.PASS, "auc is 0.91")
-    >>> (result,) = doubted([passed], {"payment:Cash": "3 of 90 rows have no prediction"})
+    >>> (result,) = doubted([passed], {"payment:Cash": "without 3 of 90 rows"})
     >>> str(result.status), result.reason
-    ('inconclusive', 'auc is 0.91, but 3 of 90 rows have no prediction')
+    ('inconclusive', 'auc is 0.91, but without 3 of 90 rows')
     """
     return [
         dataclasses.replace(

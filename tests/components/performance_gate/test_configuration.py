@@ -73,6 +73,17 @@ def test_text_and_json_are_read_alike():
             ),
             r"sets a bound of inf on auc",
         ),
+        (
+            CONFIG.replace('label_key: "label"', 'label_keys { key: "x" value: "label" }'),
+            r"asks for AUC of no output, and the label_keys are those of x\. Fix: name one of them",
+        ),
+        (
+            CONFIG.replace(
+                'label_key: "label"',
+                'label_keys { key: "x" value: "l" } prediction_keys { key: "y" value: "p" }',
+            ).replace("metrics_specs {", 'metrics_specs { output_names: "x"'),
+            r"asks for AUC of output 'x', and the prediction_keys are those of y\. Fix: name one",
+        ),
         (metric(f'class_name: "Acuracy" {FLOOR}'), r"has a metric that TFMA cannot make \(Unknown"),
         (
             metric(f'class_name: "Mine" module: "no.such.module" {FLOOR}'),
@@ -161,6 +172,6 @@ def test_labels_and_logged_predictions_are_named_by_the_model_specs():
     several = CONFIG.replace(
         'label_key: "label"',
         'label_keys { key: "x" value: "tip" } label_keys { key: "y" value: "fare" }',
-    )
+    ).replace("metrics_specs {", 'metrics_specs { output_names: "x"')
     assert configuration.label_features(parse(several)) == ["fare", "tip"]
     assert configuration.label_features(parse(logged)) == ["tip"]

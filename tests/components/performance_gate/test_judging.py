@@ -18,6 +18,7 @@ CONFIG = """
 model_specs { label_key: "label" prediction_key: "p" }
 slicing_specs {}
 slicing_specs { feature_keys: "payment" }
+cross_slicing_specs { baseline_spec {} slicing_specs { feature_keys: "payment" } }
 metrics_specs { metrics { class_name: "AUC"
   threshold { value_threshold { lower_bound { value: 0.7 } upper_bound { value: 0.999 } } }
   cross_slice_thresholds {
@@ -51,7 +52,7 @@ def judge(measurements):
             {key: (500, {AUC: (0.9, 0.01, 19)}) for key in ((), CASH, CARD)}
             | {((), key): (500, {AUC: (0.01, 0.01, 19)}) for key in (CASH, CARD)},
         )
-        left_out = judging.account(PLAN, counted, found)
+        left_out = judging.account(parsed, PLAN, counted, found)
         policy = PerformanceConfig.model_validate(config or {})
         results, _ = judging.judge(parsed, completed, found, None, policy, Coverage(), left_out)
         return {(r.slice, r.metric): r for r in results}, decision.decide(results, policy.policy)
@@ -78,8 +79,10 @@ def test_nothing_passes_where_rows_were_left_out_and_the_rest_is_judged(judge):
     passed = {place for place, r in results.items() if r.status is Status.PASS}
     assert passed == {("payment:Card", "auc")}
     assert results["payment:Cash", "auc"].reason.endswith(
-        "but 2 of 502 rows were left out: prediction_key 'p' is missing"
+        "but without 2 of 502 rows: prediction_key 'p' is missing"
     )
+    against = results["all data against payment:Barter", "auc"]
+    assert against.status is Status.INCONCLUSIVE
     assert results["payment:Barter", "auc"].reason == (
         "auc could not be computed with an interval on 0 rows"
     )
@@ -88,7 +91,7 @@ def test_nothing_passes_where_rows_were_left_out_and_the_rest_is_judged(judge):
 
 
 def test_what_only_warns_lets_the_other_rows_pass(judge):
-    warned = {"warn": [{"metric": "prediction"}, {"metric": "label"}, {"slice": "payment:Barter"}]}
+    warned = {"warn": [{"metric": "prediction"}, {"metric": "label"}, {"slice": "*payment:Barter"}]}
     results, made = judge(LEFT_OUT, warned)
     assert results["", "auc"].status is results["payment:Cash", "auc"].status is Status.PASS
     assert results["payment:Cash", "prediction"].severity == "warning"

@@ -217,13 +217,13 @@ def test_windows_that_cannot_be_judged_do_not_take_their_places_in_the_reference
 
 
 def test_a_window_without_all_its_rows_is_no_reference_and_inconclusive(judge):
-    why = {"2016-03-02": "", "2016-03-11": "3 of 400 rows were left out: label 'tip' is NaN"}
+    why = {"2016-03-02": "", "2016-03-11": "without 3 of 400 rows: label 'tip' is NaN"}
     results, _ = judge([*USUAL[:1], 0.1, *USUAL[2:]], unusable=why)
     found = {r.slice: r for r in results if r.metric == "auc band"}
     # Reference: days 1 and 3 to 7.
     assert sorted(found) == [f"window:{day}" for day in days(12)[7:]]
     assert found["window:2016-03-11"].reason == (
-        "auc is not of all rows of this window: 3 of 400 rows were left out: label 'tip' is NaN"
+        "auc was computed without 3 of 400 rows: label 'tip' is NaN"
     )
     statuses = {name: r.status for name, r in found.items()}
     assert statuses.pop("window:2016-03-11") is Status.INCONCLUSIVE

@@ -146,6 +146,23 @@ def test_a_slice_that_is_not_there_is_a_doubt_that_names_it(collect, spec, named
     assert f"could not be evaluated on {named}: there is no such slice" in doubt.reason
 
 
+def test_a_slice_of_the_eval_config_that_no_row_is_in_is_a_doubt_of_each_metric(measurements):
+    text = CONFIG % f"threshold {{ {FLOOR} }}" + (
+        'slicing_specs { feature_values { key: "company" value: "Z" } }'
+    )
+    parsed = configuration.parse_eval_config(text)
+    found = thresholds.collect(
+        configuration.metric_thresholds(parsed),
+        measurements(parsed, slices(keys=[WHOLE])),
+        None,
+        slicing_specs=parsed.slicing_specs,
+    )
+    assert [(r.slice, r.metric, r.status) for r in found.unmeasured] == [
+        (name, "auc", Status.INCONCLUSIVE) for name in ("payment", "company:Z")
+    ]
+    assert told(found) == [("", "auc", 0.8, True)]
+
+
 def test_a_comparison_that_is_not_there_is_a_doubt_that_names_it(collect):
     across = (
         "cross_slice_thresholds { cross_slicing_specs { baseline_spec {} "

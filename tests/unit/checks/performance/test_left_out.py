@@ -38,9 +38,7 @@ def test_rows_without_a_number_of_the_model_fail_and_others_are_in_doubt():
         "'p' is missing in 2 of 1,503 rows; these rows were left out of auc, binary_accuracy"
     )
     assert (whole.value, whole.n_current) == (pytest.approx(5 / 1503), 1503)
-    assert left_out.why()["payment:Cash"] == (
-        "2 of 40 rows were left out: prediction_key 'p' is missing"
-    )
+    assert left_out.why()["payment:Cash"] == ("without 2 of 40 rows: prediction_key 'p' is missing")
 
 
 def test_a_contract_that_fits_no_row_is_one_sentence_with_metric_key_and_rows():
