@@ -132,7 +132,7 @@ def law_over_bins(
 ) -> Drawn:
     """Returns the law of a statistic over bins that are cut at quantiles of the baseline.
 
-    For each way to deal the bins are cut anew, as `quantile_cuts` cuts them: a bin that is fitted
+    For each way to deal the bins are cut anew, as `bins.find_ends` finds them: a bin that is fitted
     to one side has another law than one that was there before.
     """
     dealt = deals(n_baseline, n_current)
