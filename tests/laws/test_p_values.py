@@ -77,7 +77,7 @@ def test_of_all_ways_to_deal_few_values_at_most_that_share_is_as_surprising(
 )
 def test_of_some_samples_no_more_are_surprising_than_chance_allows(name, seed, shape, sizes):
     rng = np.random.default_rng(seed)
-    found = [p_value(name, numbers, *(SHAPES[shape](rng, n) for n in sizes)) for _ in range(30)]
+    found = [p_value(name, numbers, *(SHAPES[shape](rng, n) for n in sizes)) for _ in range(12)]
     for level in LEVELS:
         surprising = sum(p <= level for p in found)
         assert stats.binom.sf(surprising - 1, len(found), level) > 1e-8
