@@ -201,6 +201,22 @@ def test_a_difference_of_slices_rounds_as_the_metric_of_the_slices(make):
     assert isinstance(found.estimate(across, loss), Unchanging)
 
 
+@pytest.mark.parametrize("size", [1e-8, 1e-30, 1e12])
+def test_a_metric_of_any_size_is_known_as_well_as_its_error_says(make, size):
+    found = estimate(make, "loss", {key("loss"): (size, size / 100, 19)})
+    assert found == Resampled(size, size / 100, 19, 100)
+
+
+def test_rounding_of_a_difference_is_that_of_what_it_is_the_difference_of(make):
+    ours, theirs = (key("loss", model_name=name) for name in ("candidate", "baseline"))
+    numbers = {ours: (250.0, 3.0, 19), theirs: (250.0, 3.0, 19)}
+    changed = ours.make_diff_key()
+    rounded = make({WHOLE: (40, {**numbers, changed: (3e-14, 2e-14, 19)})})
+    assert rounded.resampled(WHOLE, changed) == Unchanging(3e-14, 1.0, 40)
+    known = make({WHOLE: (40, {**numbers, changed: (1e-5, 2e-6, 19)})})
+    assert known.resampled(WHOLE, changed) == Resampled(1e-5, 2e-6, 19, 40)
+
+
 def test_a_count_is_known(make):
     assert estimate(make, "example_count", {}) == Exact(100.0, 100)
 
