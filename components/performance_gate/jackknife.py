@@ -32,9 +32,8 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import model_util
 
-from skewgate.components.performance_gate.completion import ALL_CELLS
 from skewgate.components.performance_gate.matrices import faster
-from skewgate.components.performance_gate.metric_errors import MetricError
+from skewgate.components.performance_gate.metric_errors import MetricError, names_of
 from skewgate.components.performance_gate.sampling import (
     GROUP,
     GROUPS,
@@ -43,7 +42,6 @@ from skewgate.components.performance_gate.sampling import (
     SampleFn,
     standard_error,
 )
-from skewgate.core.wording import listed
 
 
 def make_evaluator(
@@ -90,6 +88,7 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
         computations, specified = self._computations()
+        names = names_of(computations, specified.derived_computations)
         config = self._config
         baseline = model_util.get_baseline_model_spec(config)
         whole = bool(specified.cross_slice_computations or specified.ci_derived_computations)
@@ -100,13 +99,7 @@ class _Evaluate(beam.PTransform):  # type: ignore[misc, unused-ignore]
         )
         sampled = (
             slices
-            | "Sample"
-            >> beam.CombinePerKey(
-                SampleFn(
-                    [each.combiner for each in computations],
-                    _names(computations, specified.derived_computations),
-                )
-            )
+            | "Sample" >> beam.CombinePerKey(SampleFn([c.combiner for c in computations], names))
             | "Derive" >> beam.Map(_derive, list(map(faster, specified.derived_computations)))
         )
         if not whole:
@@ -164,27 +157,6 @@ class _Prepare(upstream._PreprocessorDoFn):  # type: ignore[misc, unused-ignore]
             yield prepared
 
 
-def _names(computations: Sequence[Any], derived: Sequence[Any]) -> list[str]:
-    """Returns what to call computations in an error: their metrics, or those made of them."""
-    names = []
-    for computation in computations:
-        public = _public(computation.keys)
-        if not public:
-            places = {(k.model_name, k.output_name, k.sub_key) for k in computation.keys}
-            keys = [key for each in derived for key in each.keys]
-            public = _public(
-                key for key in keys if (key.model_name, key.output_name, key.sub_key) in places
-            )
-        names.append(listed(public, nothing="metrics"))
-    return names
-
-
-def _public(keys: Iterable[Any]) -> list[str]:
-    """Returns the names of metrics that were asked for: without private ones and cells."""
-    names = {key.name for key in keys if not key.name.startswith("_")}
-    return sorted(name for name in names if name.rpartition(".")[2] not in ALL_CELLS.split())
-
-
 def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, Sampled]:
     """Adds the metrics that are computed from others."""
     slice_key, sampled = element
@@ -194,7 +166,7 @@ def _derive(element: tuple[Any, Sampled], derived: Sequence[Any]) -> tuple[Any, 
             try:
                 metrics = {**metrics, **computation.result(metrics)}
             except Exception as error:
-                raise MetricError(_names([computation], [])[0], error) from error
+                raise MetricError(names_of([computation])[0], error) from error
         return metrics
 
     return slice_key, sampled.apply(add)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
 
+from skewgate.components.performance_gate.completion import ALL_CELLS
 from skewgate.core.errors import InputError
+from skewgate.core.wording import listed
 
 _MARK = "skewgate: a metric could not be computed: "
 _MARKED = re.compile(re.escape(_MARK) + r"(\[.*\])\.\.")
@@ -78,3 +80,29 @@ def _shown(row: Any) -> str:
         return ""
     label, said = (" ".join(str(value).split())[:_LONGEST] for value in (row.label, row.prediction))
     return f" of a row with the label {label} and the prediction {said}"
+
+
+def names_of(computations: Sequence[Any], derived: Sequence[Any] = ()) -> list[str]:
+    """Returns what to call each of TFMA's computations in an error.
+
+    Args:
+        computations: called by their metrics, or by those that are made of them.
+        derived: computations that are made of others.
+    """
+    names = []
+    for computation in computations:
+        public = _public(computation.keys)
+        if not public:
+            places = {(k.model_name, k.output_name, k.sub_key) for k in computation.keys}
+            keys = [key for each in derived for key in each.keys]
+            public = _public(
+                key for key in keys if (key.model_name, key.output_name, key.sub_key) in places
+            )
+        names.append(listed(public, nothing="metrics"))
+    return names
+
+
+def _public(keys: Iterable[Any]) -> list[str]:
+    """Returns the names of metrics that were asked for: without private ones and cells."""
+    names = {key.name for key in keys if not key.name.startswith("_")}
+    return sorted(name for name in names if name.rpartition(".")[2] not in ALL_CELLS.split())
