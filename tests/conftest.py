@@ -54,6 +54,7 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_ON_THE_PATH)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps the tests of a file together, and all whole pipelines, which take longest, first.
 

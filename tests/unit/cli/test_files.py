@@ -72,7 +72,7 @@ def test_profile_and_slices_know_partitions(run, hive, tmp_path):
     out = tmp_path / "s.pb"
     assert run("profile", hive("a", 1), "--out", str(out), "--slices", "month", "--quiet").code == 0
     found = read_profile(out)
-    assert found.rows == {"": 900, "month_1": 300, "month_2": 300, "month_3": 300}
+    assert found.rows == {"": 900, "month=1": 300, "month=2": 300, "month=3": 300}
     assert found.slices[""]["year"].integer
 
 
