@@ -2,10 +2,12 @@
 SHELL := /bin/sh
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest --import-mode=importlib
+PARITY := tests/components/test_evaluator_parity.py
+LONG := tests/long $(PARITY)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-all bench bench-quality laws golden schemas lint types format locks image clean
+.PHONY: help setup demo test test-long test-parity test-all bench bench-quality laws golden schemas lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,10 +19,13 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: schemas ## run the tests (under 10 minutes on 2 cores)
-	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder --ignore tests/long tests
+	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder $(LONG:%=--ignore=%) tests
 
 test-long: setup ## run the tests that take minutes each
-	$(PYTEST) tests/long
+	$(PYTEST) $(LONG)
+
+test-parity: setup ## compare PerformanceGate with the stock Evaluator
+	$(PYTEST) $(PARITY)
 
 laws: setup ## try every law with 20,000 new cases (hours)
 	SKEWGATE_LAW_CASES=20000 $(PYTEST) -n 2 tests/laws
