@@ -73,6 +73,13 @@ def _check_reason(result, place, folder):
     if "has no value" in reason:
         assert not table[result["feature"]].drop_null()
         return
+    if "can tell nothing here" in reason:  # of an identifier
+        values = table[result["feature"]].drop_null()
+        assert len(values.unique()) >= len(values) / 2
+        return
+    if "more data are needed" in reason:  # no way to deal so few values is surprising
+        assert result["n_current"] < 30
+        return
     [needed] = re.findall(r"about ([\d,]+) values on each side would settle it", reason)
     times = -(-int(needed.replace(",", "")) * 3 // (2 * result["n_current"]))
     if times * len(table) > 400_000:
@@ -184,7 +191,7 @@ def _check_change(table, changed, results, where):
             threshold = THRESHOLDS[distance.metric]
             if distance.value > threshold + 1e-6:
                 assert result["status"] != "pass", (where, name, distance, result)
-            else:
+            elif len(changed) > 30:  # of fewer, chance explains less than `distances` says
                 assert result["status"] != "fail", (where, name, distance, result)
             if distance.value > threshold + distance.slack and len(changed) > 400:
                 assert result["status"] == "fail", (where, name, distance, result)

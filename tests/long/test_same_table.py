@@ -16,7 +16,12 @@ PAIRS = [pytest.param(*pair, id=" - ".join(pair)) for pair in itertools.permutat
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-@settings(max_examples=5, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(data=st.data())
 def test_a_table_is_the_same_in_every_pair_of_forms(one, other, data):
     holding = tables().filter(FORMS[one].holds).filter(FORMS[other].holds)
