@@ -110,6 +110,9 @@ class Judge:
         except RecursionError:
             return ("", shortened(text.decode()), _SHALLOW)
         except ValueError:
+            rest = self._without_ignored(text)
+            if rest is not None:
+                return self.judge(rest)
             return ("", shortened(text.decode()), "a JSON object")
         if text.count(b"[") + text.count(b"{") > DEEPEST and _depth(values) > DEEPEST:
             return ("", shortened(text.decode()), _SHALLOW)
@@ -143,6 +146,27 @@ class Judge:
         self.kinds.update(kinds)
         changed = changed or any(new[name] is not value for name, value in values.items())
         return Line(text, new, changed)
+
+    def _without_ignored(self, text: bytes) -> bytes | None:
+        """Returns a line without the keys that are not to be read; None if there are none."""
+        if self.columns is None:
+            return None
+        try:
+            values = json.loads(
+                text.decode(),
+                parse_int=_as_it_is,
+                parse_float=_as_it_is,
+                parse_constant=_as_it_is,
+            )
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(values, dict) or values.keys() <= set(self.columns):
+            return None
+        return _written({name: values[name] for name in values if name in self.columns}).encode()
+
+
+def _as_it_is(text: str) -> _Number:
+    return _Number(text)
 
 
 def _number(text: str) -> _Number:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from skewgate.core.errors import InputError
+from skewgate.data import sources
 from skewgate.data.ingest.to_features import to_features
 from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
@@ -246,3 +247,15 @@ def test_nested_objects_come_as_structs(reader, write):
 def test_lines_are_counted_over_blank_ones(reader, write):
     found = reader.read(write('\n{"a": 1}\n\n\r\n {"a": 2}\n' * 20, "a.jsonl"))
     assert found.lines == [line for at in range(20) for line in (2 + 5 * at, 5 + 5 * at)]
+
+
+@pytest.mark.parametrize("value", ["1e999", '"\\ud800"', '{"b": 1e999}', "[1, 1e999]"])
+def test_what_is_ignored_rejects_no_row_whatever_it_holds(tmp_path, value):
+    path = tmp_path / "rows.jsonl"
+    lines = [f'{{"x": 1, "odd": {value}}}', '{"x": "far", "odd": 2}', '{"x": 2, "odd": "a"}']
+    path.write_text("\n".join(lines))
+    rejections = Rejections(None)
+    source = sources.open_file(str(path), {"x": pa.int64()})
+    found = [x for b in source.batches({"x"}, rejections) for x in b.column("x").to_pylist()]
+    assert found == [1, 2]
+    assert rejections.count == 1
