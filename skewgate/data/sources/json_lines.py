@@ -23,6 +23,7 @@ _LARGEST_EXPONENT = 308
 _SHALLOW = f"at most {DEEPEST} lists and objects in each other"
 Problem = tuple[str, str, str]
 """Column, what was found, what was expected."""
+_TWICE: Problem = ("", "a key twice", "each key once")
 
 
 class _InvalidValue(Exception):  # noqa: N818  a signal, not an error
@@ -38,8 +39,12 @@ class _Number:
         self.text = text
 
 
-class _TwiceError(ValueError):
-    """A key stands twice."""
+class _Object(dict[str, Any]):
+    """An object, which knows whether a key of it stood twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.repeats = len(self) < len(pairs)
 
 
 def lines(data: bytes) -> list[tuple[int, bytes]]:
@@ -96,32 +101,26 @@ class Judge:
         try:
             values = json.loads(
                 text.decode(),
-                object_pairs_hook=_object,
-                parse_int=_number,
-                parse_float=_number,
+                object_pairs_hook=_Object,
+                parse_int=_Number,
+                parse_float=_Number,
                 parse_constant=_Number,
             )
-            if b"\\u" in text:
-                json.dumps(
-                    json.loads(text), ensure_ascii=False
-                ).encode()  # half of a pair is no letter
-        except _TwiceError:
-            return ("", "a key twice", "each key once")
         except RecursionError:
             return ("", shortened(text.decode()), _SHALLOW)
         except ValueError:
-            rest = self._without_ignored(text)
-            if rest is not None:
-                return self.judge(rest)
+            values = None
+        if not isinstance(values, _Object):
             return ("", shortened(text.decode()), "a JSON object")
-        if text.count(b"[") + text.count(b"{") > DEEPEST and _depth(values) > DEEPEST:
-            return ("", shortened(text.decode()), _SHALLOW)
-        if not isinstance(values, dict):
-            return ("", shortened(text.decode()), "a JSON object")
+        if values.repeats:
+            return _TWICE
         changed = False
-        if self.columns is not None:
+        if self.columns is not None:  # what is not read may hold anything
             kept = {name: value for name, value in values.items() if name in self.columns}
             values, changed = kept, len(kept) < len(values)
+        problem = _problem(values, text)
+        if problem is not None:
+            return problem
         new, kinds = dict(values), {}
         for name, value in values.items():
             if value is None:
@@ -147,46 +146,48 @@ class Judge:
         changed = changed or any(new[name] is not value for name, value in values.items())
         return Line(text, new, changed)
 
-    def _without_ignored(self, text: bytes) -> bytes | None:
-        """Returns a line without the keys that are not to be read; None if there are none."""
-        if self.columns is None:
-            return None
-        try:
-            values = json.loads(
-                text.decode(),
-                parse_int=_as_it_is,
-                parse_float=_as_it_is,
-                parse_constant=_as_it_is,
-            )
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(values, dict) or values.keys() <= set(self.columns):
-            return None
-        return _written({name: values[name] for name in values if name in self.columns}).encode()
+
+def _problem(values: Mapping[str, Any], text: bytes) -> Problem | None:
+    """Says what keeps values from being read, of whatever kind they are."""
+    if text.count(b"[") + text.count(b"{") > DEEPEST and _depth(values) > DEEPEST:
+        return ("", shortened(text.decode()), _SHALLOW)
+    level: list[Any] = [values]
+    halves = b"\\u" in text  # of a surrogate pair, which is no letter alone
+    while level:
+        value = level.pop()
+        if isinstance(value, dict):
+            if isinstance(value, _Object) and value.repeats:
+                return _TWICE
+            level += value.values()
+            level += value if halves else ()
+        elif isinstance(value, list):
+            level += value
+        elif (isinstance(value, _Number) and not _is_held(value.text)) or (
+            halves and isinstance(value, str) and not _is_text(value)
+        ):
+            return ("", shortened(text.decode()), "a JSON object")
+    return None
 
 
-def _as_it_is(text: str) -> _Number:
-    return _Number(text)
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _number(text: str) -> _Number:
-    """Returns a number that Arrow takes.
-
-    Raises:
-        ValueError: it is beyond 64-bit floats.
-    """
-    mantissa, _, exponent = text.replace("E", "e").partition("e")
+def _is_held(number: str) -> bool:
+    """Says whether a 64-bit float holds a number, or infinity or NaN is written."""
+    if number in ("NaN", "Infinity", "-Infinity"):
+        return True
+    mantissa, _, exponent = number.replace("E", "e").partition("e")
     fraction = len(mantissa.partition(".")[2])
-    if (exponent and int(exponent) > _LARGEST_EXPONENT + fraction) or math.isinf(float(text)):
-        raise ValueError(text)
-    return _Number(text)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise _TwiceError
-    return values
+    try:
+        most = not exponent or int(exponent) <= _LARGEST_EXPONENT + fraction
+        return most and not math.isinf(float(number))
+    except ValueError:  # an exponent of thousands of digits
+        return False
 
 
 def _depth(value: Any) -> int:

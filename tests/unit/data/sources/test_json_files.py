@@ -249,7 +249,18 @@ def test_lines_are_counted_over_blank_ones(reader, write):
     assert found.lines == [line for at in range(20) for line in (2 + 5 * at, 5 + 5 * at)]
 
 
-@pytest.mark.parametrize("value", ["1e999", '"\\ud800"', '{"b": 1e999}', "[1, 1e999]"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1e999",
+        '"\\ud800"',
+        '{"b": 1e999}',
+        "[1, 1e999]",
+        '{"b": 1, "b": 2}',
+        "[" * 70 + "]" * 70,
+        '{"\\ud800": 1}',
+    ],
+)
 def test_what_is_ignored_rejects_no_row_whatever_it_holds(tmp_path, value):
     path = tmp_path / "rows.jsonl"
     lines = [f'{{"x": 1, "odd": {value}}}', '{"x": "far", "odd": 2}', '{"x": 2, "odd": "a"}']
