@@ -58,6 +58,25 @@ class Summary:
             variance = float(np.sum(shares * (points - mean) ** 2))
         return (mean, math.sqrt(variance)) if math.isfinite(variance) else (math.nan, math.nan)
 
+    def distribution(self, told: tuple[float, float] = (math.nan, math.nan)) -> NumericDistribution:
+        """Returns what is known of the values.
+
+        Args:
+            told: mean and standard deviation of the finite values, for where `moments` has none.
+        """
+        mean, std = self.moments() or told
+        return NumericDistribution(
+            edges=self.points,
+            left_lower=self.below_low / self.n,
+            left_upper=self.below_high / self.n,
+            right_lower=self.upto_low / self.n,
+            right_upper=self.upto_high / self.n,
+            n=self.n,
+            rank_error=self.error / self.n,
+            mean=mean,
+            std=std,
+        )
+
     @property
     def error(self) -> int:
         """The largest distance of the middle of a rank's bounds from the true rank."""

@@ -13,10 +13,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special
 
 from skewgate.core.distributions import CategoricalDistribution, Distribution, FloatArray
 from skewgate.core.results import Measurement
+from skewgate.metrics.hypergeometric import nodes
 
 _NOTHING = 1e-6
 """What rounding leaves of no effect at all."""
@@ -24,10 +24,6 @@ _DIFFERENT = 0.5
 """Share of the values of a side that are different ones, for `linf` to see no single one."""
 _COMMON = 20
 """Values of a category on average from which on hardly anything is by chance."""
-_FEW = 50.0
-"""Up to so many values of a category expected on the smaller side their number is summed over."""
-_LARGEST = 120
-"""Of which more than this hardly ever occur."""
 
 Term = Callable[[FloatArray, FloatArray], FloatArray]
 """Of the shares of a category on both sides to its part of a divergence."""
@@ -44,9 +40,8 @@ def if_disjoint(
 ) -> tuple[float, float]:
     """Returns what a divergence would be without a value in common, and its mean by chance.
 
-    By chance the values of both sides are dealt to them anew. A category that occurs k times in
-    all then has a hypergeometric number of its values on the smaller side; where many are expected
-    there, a normal one at the three points of Gauss and Hermite.
+    By chance the values of both sides are dealt to them anew, so that a category has a
+    hypergeometric number of its values on the baseline.
 
     Args:
         baseline, current: only the frequencies count.
@@ -58,48 +53,14 @@ def if_disjoint(
     nothing = np.zeros(1)
     value = float(np.sum(term(before / baseline.n, nothing)))
     value += float(np.sum(term(nothing, now / current.n)))
-    counts, times = np.unique(np.rint(np.concatenate((before, now))), return_counts=True)
-    sizes = (float(baseline.n), float(current.n))
-    mean = float(np.dot(times, _means(counts, sizes, term)))
+    pooled = np.rint(np.concatenate((before, now))).astype(np.int64)
+    counts, repeats = np.unique(pooled, return_counts=True)
+    mean = 0.0
+    for chosen, numbers, chances in nodes(counts, baseline.n, current.n):
+        rest = counts[chosen, None] - numbers
+        parts = chances * term(numbers / baseline.n, rest / current.n)
+        mean += float(np.sum(repeats[chosen, None] * parts))
     return value, mean
-
-
-def _means(counts: FloatArray, sizes: tuple[float, float], term: Term) -> FloatArray:
-    """Returns the mean by chance of the term of a category, by its count in all, shape (k,)."""
-    total, smaller = sum(sizes), min(sizes)
-
-    def terms(on_smaller: FloatArray, count: FloatArray) -> FloatArray:
-        rest = count - on_smaller
-        pair = (on_smaller, rest) if sizes[0] == smaller else (rest, on_smaller)
-        return term(pair[0] / sizes[0], pair[1] / sizes[1])
-
-    means = np.zeros(len(counts))
-    expected = counts * smaller / total
-    few = expected <= _FEW
-    if np.any(few):
-        count = counts[few][:, None]
-        x = np.arange(min(np.max(count), _LARGEST, smaller) + 1)
-        possible = (x <= count) & (smaller - x <= total - count)
-        drawn = np.where(possible, x, np.maximum(smaller - (total - count), 0))
-        log = np.where(possible, _log_choices(count, drawn), -np.inf)
-        log = log + _log_choices(total - count, smaller - drawn)
-        chance = np.exp(log - np.max(log, axis=1, keepdims=True))
-        chance /= np.sum(chance, axis=1, keepdims=True)
-        means[few] = np.sum(chance * terms(drawn, count), axis=1)
-    if not np.all(few):
-        count, middle = counts[~few], expected[~few]
-        spread = np.sqrt(middle * (1 - smaller / total) * (total - count) / (total - 1))
-        for step, weight in ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6)):
-            drawn = np.clip(middle + step * spread, 0, np.minimum(count, smaller))
-            means[~few] += weight * terms(drawn, count)
-    return means
-
-
-def _log_choices(of: FloatArray, chosen: FloatArray) -> FloatArray:
-    logs: FloatArray = (
-        special.gammaln(of + 1) - special.gammaln(chosen + 1) - special.gammaln(of - chosen + 1)
-    )
-    return logs
 
 
 def are_common(baseline: CategoricalDistribution, current: CategoricalDistribution) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -9,6 +12,9 @@ from scipy import special
 from skewgate.core.distributions import FloatArray
 
 CountArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+_SMOOTH = 10.0
+"""Standard deviation of a number of values that is smooth enough for a quadrature."""
 
 
 def moments(counts: CountArray, n_baseline: int, n_current: int) -> tuple[FloatArray, FloatArray]:
@@ -56,3 +62,39 @@ def likely_numbers(
     weights = np.exp(log - log.max(axis=1, keepdims=True))
     weights[places > (high - low)[:, None]] = 0.0
     return numbers, weights / weights.sum(axis=1, keepdims=True)
+
+
+def nodes(
+    counts: CountArray, n_baseline: int, n_current: int
+) -> Iterator[tuple[BoolArray, FloatArray, FloatArray]]:
+    """Yields numbers of values on the baseline that stand for all, and their weights.
+
+    They are all likely numbers, or where these have a standard deviation above 10, the nodes of a
+    quadrature over a normal law.
+
+    Args:
+        counts, n_baseline, n_current: as for `moments`.
+
+    Yields:
+        Which of the counts, shape (u,), and of these as many numbers and weights as
+        `likely_numbers` returns. The weights of a count add up to 1.
+    """
+    smooth = moments(counts, n_baseline, n_current)[1] > _SMOOTH
+    for chosen, find in ((~smooth, likely_numbers), (smooth, _of_normal_law)):
+        if chosen.any():
+            yield chosen, *find(counts[chosen], n_baseline, n_current)
+
+
+def _of_normal_law(
+    counts: CountArray, n_baseline: int, n_current: int
+) -> tuple[FloatArray, FloatArray]:
+    center, spread = moments(counts, n_baseline, n_current)
+    places, weights = _quadrature()
+    numbers = np.clip(center[:, None] + spread[:, None] * places, 0, counts[:, None])
+    return numbers, np.tile(weights, (len(counts), 1))
+
+
+@functools.lru_cache(maxsize=1)
+def _quadrature() -> tuple[FloatArray, FloatArray]:
+    places, weights = special.roots_hermitenorm(16)
+    return places, weights / weights.sum()

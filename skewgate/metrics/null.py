@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special
 
 from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
 from skewgate.core.results import Measurement
 from skewgate.metrics import relabelling
 from skewgate.metrics.base import BINS, Shares
-from skewgate.metrics.hypergeometric import likely_numbers, moments
+from skewgate.metrics.hypergeometric import CountArray, moments, nodes
 from skewgate.metrics.laws import Cautious, Drawn, Gamma, Law
-from skewgate.metrics.relabelling import DRAWS, MOST_WAYS, CountArray, Statistic
+from skewgate.metrics.relabelling import DRAWS, MOST_WAYS, Statistic, log_ways
 
 _DENSE = 20
 """Values expected in every bin for the chi-square law to be close enough."""
@@ -24,8 +22,6 @@ _FEW_BINS = 20
 _MANY_CATEGORIES = 100
 """Categories from which on the values of small sides are not dealt one by one, but in all ways."""
 _LARGEST = 10**9  # numpy's limit on the total of a hypergeometric draw
-_SMOOTH = 10.0
-"""Standard deviation of a count that is smooth enough for a quadrature."""
 
 Terms = Callable[[FloatArray, FloatArray], FloatArray]
 """Of baseline and current shares, each of shape (..., k), to each bin's part, same shape."""
@@ -131,13 +127,6 @@ def _one_by_one(
     return relabelling.law_over_categories(statistic, pooled, *sizes)
 
 
-def _log_ways(n_baseline: int, n_current: int) -> float:
-    """Returns the logarithm of the number of ways to deal values to two sides."""
-    sizes = (n_baseline + n_current, n_baseline, n_current)
-    whole, *parts = (math.lgamma(size + 1) for size in sizes)
-    return max(whole - sum(parts), 0.0)
-
-
 def _drawn(statistic: Statistic, pooled: CountArray, n_baseline: int, n_current: int) -> Drawn:
     """Returns the law over bins that were there before, from their pooled counts, shape (k,)."""
     generator = np.random.default_rng(0)
@@ -150,7 +139,7 @@ def _drawn(statistic: Statistic, pooled: CountArray, n_baseline: int, n_current:
         shares = pooled / pooled.sum()
         dealt, rest = (generator.multinomial(n, shares, DRAWS) for n in (n_baseline, n_current))
     values = statistic(dealt / n_baseline, rest / n_current)
-    return Drawn(np.sort(values), _log_ways(n_baseline, n_current), complete=False)
+    return Drawn(np.sort(values), log_ways(n_baseline, n_current), complete=False)
 
 
 def _drawn_for_fitted_bins(statistic: Statistic, shares: Shares) -> Drawn:
@@ -168,8 +157,8 @@ def _drawn_for_fitted_bins(statistic: Statistic, shares: Shares) -> Drawn:
     masses /= masses.sum(axis=1, keepdims=True)
     dealt = generator.multinomial(shares.n_current, masses)
     values = statistic(shares.baseline, dealt / shares.n_current)
-    log_ways = _log_ways(shares.n_baseline, shares.n_current)
-    return Drawn(np.sort(values), log_ways, complete=False)
+    ways = log_ways(shares.n_baseline, shares.n_current)
+    return Drawn(np.sort(values), ways, complete=False)
 
 
 def _from_moments(
@@ -186,11 +175,8 @@ def _from_moments(
     counts, repeats = np.unique(pooled, return_counts=True)
     center, spread = moments(counts, n_baseline, n_current)
     mean, covariance, sums = 0.0, 0.0, []
-    for chosen, nodes in ((spread <= _SMOOTH, likely_numbers), (spread > _SMOOTH, _nodes)):
-        if not chosen.any():
-            continue
-        numbers, weights = nodes(counts[chosen], n_baseline, n_current)
-        weights *= repeats[chosen, None]
+    for chosen, numbers, chances in nodes(counts, n_baseline, n_current):
+        weights = chances * repeats[chosen, None]
         parts = terms(numbers / n_baseline, (counts[chosen, None] - numbers) / n_current)
         means = np.sum(weights * parts, axis=1) / repeats[chosen]
         off, apart = numbers - center[chosen, None], parts - means[:, None]
@@ -205,17 +191,3 @@ def _from_moments(
     # Of k bins, k - 1 are free.
     deviation = math.sqrt(second * len(pooled) / (len(pooled) - 1))
     return Gamma(mean, deviation, max(third / second**1.5, 2 * deviation / mean))
-
-
-def _nodes(counts: CountArray, n_baseline: int, n_current: int) -> tuple[FloatArray, FloatArray]:
-    """Returns nodes and weights of a quadrature over a normal law, shape (u, 16) each."""
-    center, spread = moments(counts, n_baseline, n_current)
-    nodes, weights = _quadrature()
-    numbers = np.clip(center[:, None] + spread[:, None] * nodes, 0, counts[:, None])
-    return numbers, np.tile(weights, (len(counts), 1))
-
-
-@functools.lru_cache(maxsize=1)
-def _quadrature() -> tuple[FloatArray, FloatArray]:
-    nodes, weights = special.roots_hermitenorm(16)
-    return nodes, weights / weights.sum()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
+from skewgate.metrics.hypergeometric import CountArray
 from skewgate.metrics.laws import Drawn
 
 LARGEST = 600
@@ -23,9 +24,15 @@ MOST_WAYS = 4000
 FEW = 100
 """Most values on the smaller side whose places among any number of others are drawn."""
 
-CountArray = npt.NDArray[np.int64]
 Statistic = Callable[[FloatArray, FloatArray], FloatArray]
 """Of baseline and current shares, each of shape (..., k), to shape (...)."""
+
+
+def log_ways(n_baseline: int, n_current: int) -> float:
+    """Returns the logarithm of the number of ways to deal values to two sides."""
+    sizes = (n_baseline + n_current, n_baseline, n_current)
+    whole, *parts = (math.lgamma(size + 1) for size in sizes)
+    return max(whole - sum(parts), 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,9 +204,8 @@ def law_of_transport_of_few(
     moments = np.concatenate(([0.0], np.cumsum(width * upto))) / many
     parts = own * (2 * sums[turn] - sums[first] - sums[last])
     parts -= 2 * moments[turn] - moments[first] - moments[last]
-    log_ways = math.lgamma(few + many + 1) - math.lgamma(few + 1) - math.lgamma(many + 1)
     values = np.maximum(np.sum(parts, axis=1), 0.0)
-    return Drawn(np.sort(values), log_ways, complete=False)
+    return Drawn(np.sort(values), log_ways(few, many), complete=False)
 
 
 @functools.lru_cache(maxsize=8)

@@ -132,7 +132,7 @@ def one_value_each(side: Distribution | None) -> Distribution:
     upto = np.cumsum(counts[kept])
     below = upto - counts[kept]
     summary = summaries.Summary(kept.astype(np.float64), below, below, upto, upto, n)
-    return _of_summary(summary, summary.moments() or (math.nan, math.nan))
+    return summary.distribution()
 
 
 def merge_distributions(sides: Sequence[Distribution]) -> Distribution:
@@ -165,28 +165,13 @@ def _merge_numeric(
 ) -> NumericDistribution:
     merged = summaries.merge([summary_of(side) for side in sides])
     return dataclasses.replace(
-        _of_summary(merged, merged.moments() or _moments(sides)),
+        merged.distribution(_moments(sides)),
         n_missing=n_missing,
         n_nan=n_nan,
         n_present=n_present,
         integer=all(side.integer for side in sides),
         types=_types(sides),
         logical=functools.reduce(time_values.joined, [side.logical for side in sides]),
-    )
-
-
-def _of_summary(summary: summaries.Summary, moments: tuple[float, float]) -> NumericDistribution:
-    n = summary.n
-    return NumericDistribution(
-        edges=summary.points,
-        left_lower=summary.below_low / n,
-        left_upper=summary.below_high / n,
-        right_lower=summary.upto_low / n,
-        right_upper=summary.upto_high / n,
-        n=n,
-        rank_error=summary.error / n,
-        mean=moments[0],
-        std=moments[1],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -140,20 +141,10 @@ class NumericAccumulator:
         summary = self.summary()
         if summary is None:
             return EmptyDistribution(n_missing=n_missing, n_nan=self.n_nan, n_present=n_present)
-        n = summary.n
-        mean, std = summary.moments() or self._moments()
-        return NumericDistribution(
-            edges=summary.points,
-            left_lower=summary.below_low / n,
-            left_upper=summary.below_high / n,
-            right_lower=summary.upto_low / n,
-            right_upper=summary.upto_high / n,
-            n=n,
+        return dataclasses.replace(
+            summary.distribution(self._moments()),
             n_missing=n_missing,
             n_nan=self.n_nan,
-            rank_error=summary.error / n,
-            mean=mean,
-            std=std,
             n_present=n_present,
         )
 
