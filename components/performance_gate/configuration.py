@@ -133,6 +133,7 @@ def _check_metrics(config: config_pb2.EvalConfig) -> None:
     """Makes every metric, as TFMA will."""
     try:
         computations = metric_specs.to_computations(config.metrics_specs, eval_config=config)
+    # What TFMA, Keras and a metric's own constructor raise of a name or a config that they refuse.
     except (ValueError, TypeError, ImportError, AttributeError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         nearest = known_metrics.nearest_to_unknown(config)
