@@ -22,10 +22,8 @@ _DEFAULT = ("predict", "serving_default")
 """The signatures that TFMA looks for, in this order, where the EvalConfig names none."""
 _NOT_CALLED = "Fail to call signature func"
 """How TFMA begins what it says of inputs that a signature does not take."""
-
-
-_USUAL = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
-"""Outputs that TFMA takes where there are several and the EvalConfig names none."""
+USUAL_OUTPUTS = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
+"""Outputs that TFMA looks for, in this order, where there are several and none is named."""
 
 
 def find(uri: str, spec: config_pb2.ModelSpec, asked: Mapping[str, Sequence[str]]) -> str:
@@ -93,7 +91,7 @@ def _check_outputs(
                     f"{what} of prediction_key {spec.prediction_key!r}, {has}",
                     "name one of them, or leave the model out if the rows hold the predictions",
                 )
-        elif len(outputs) > 1 and not {*outputs}.intersection(_USUAL):
+        elif len(outputs) > 1 and not {*outputs}.intersection(USUAL_OUTPUTS):
             _refuse(f"{what} of no output, {has}", "name one as prediction_key or as output_names")
 
 

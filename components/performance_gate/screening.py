@@ -17,6 +17,7 @@ from skewgate.checks.performance.left_out import Fault
 from skewgate.checks.performance.usable_rows import Cells, Needs, Part, absent, faulty
 from skewgate.components.performance_gate import requirements
 from skewgate.components.performance_gate.measured import SliceKey
+from skewgate.components.performance_gate.saved_models import USUAL_OUTPUTS
 from skewgate.components.support import artifact_io
 
 FAULT = "_skewgate_fault"
@@ -25,8 +26,6 @@ _EXAMPLES = "examples"
 _WEIGHTS = "example_weights"
 _VOCABULARIES = (("all_classes",), ("scores", "classes"))
 """Outputs of a model that say which text is which class."""
-_USUAL = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
-"""Names that TFMA looks for among the outputs of a model, in this order."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +130,7 @@ def screened(plan: Plan, extracts: dict[str, Any]) -> tuple[Any, dict[int, str]]
             all(name in said for name in names) for names in _VOCABULARIES
         )
         found = {
-            Part.PREDICTION: cells(_chosen(said, (target.keys.prediction, *_USUAL)), size),
+            Part.PREDICTION: cells(_chosen(said, (target.keys.prediction, *USUAL_OUTPUTS)), size),
             Part.LABEL: cells(
                 _chosen(_part(extracts.get(tfma.LABELS_KEY), target), (target.keys.label,)), size
             ),
