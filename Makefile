@@ -19,7 +19,7 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: schemas ## run the tests (under 10 minutes on 2 cores)
-	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder $(LONG:%=--ignore=%) tests
+	$(PYTEST) -n 2 --no-loadscope-reorder $(LONG:%=--ignore=%) tests
 
 test-long: setup ## run the tests that take minutes each
 	$(PYTEST) $(LONG)

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-PIPELINES = pathlib.Path(__file__).parent / "e2e"
-BROWSER = pathlib.Path(__file__).parent / "browser"
+TESTS = pathlib.Path(__file__).parent
+PIPELINES, BROWSER = TESTS / "e2e", TESTS / "browser"
 
 
 def _import_this_checkout() -> str:
@@ -54,17 +54,29 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_ON_THE_PATH)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file together, and all whole pipelines, which take longest, first.
-
-    They share what is expensive: a trained model, an evaluation on Beam, a browser.
-    """
+    """Puts whole pipelines, which take longest, first."""
     items.sort(key=lambda item: PIPELINES not in item.path.parents)
-    for item in items:
-        folders = [folder for folder in (PIPELINES, BROWSER) if folder in item.path.parents]
-        group = folders[0].name if folders else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps the tests of a file in one process, and so all pipelines and all pages.
+
+    They share what is expensive: a trained model, an evaluation on Beam, a browser. (The marks of
+    xdist that are meant for this have no effect with pytest 9.2.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        """Takes a file, or a folder whose files share something, for one piece of work."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            folders = (f"{TESTS.name}/{folder.name}/" for folder in (PIPELINES, BROWSER))
+            return next((folder for folder in folders if file.startswith(folder)), file)
+
+    return Together(config, log)
 
 
 @contextlib.contextmanager

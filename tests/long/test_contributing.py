@@ -167,7 +167,7 @@ def test_style_and_types_of_a_tree_with_a_new_metric_and_component_are_right(tre
 
 
 def test_the_suite_of_a_tree_with_a_new_metric_and_component_passes(tree):
-    options = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "--ignore=tests/long"]
+    options = ["-n", "2", "--no-loadscope-reorder", "--ignore=tests/long"]
     # By the import rules these packages know neither metrics nor components, and of the components
     # DriftEvaluator alone knows metrics.
     alien = [f"unit/{name}" for name in ("core", "storage", "estimation", "data")]
