@@ -1,12 +1,18 @@
-"""What every metric is by its definition, from all values: what statistics must not contradict."""
+"""What every metric is by its definition, from all values: what statistics must not contradict.
+
+A metric that is not here has a function `exact` of two arrays of values, or two dicts of categories
+and their counts, in its own `tests/unit/metrics/test_<name>.py`.
+"""
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 
 import numpy as np
 
+from skewgate.metrics import REGISTRY
 from skewgate.metrics.hellinger import hellinger
 from skewgate.metrics.jsd import jsd
 from skewgate.metrics.psi import psi
@@ -45,12 +51,22 @@ def of_counts(baseline, current):
     }
 
 
+def _others(kind, known, *sides):
+    """Returns the metrics of a kind that are not known here."""
+    return {
+        name: importlib.import_module(f"tests.unit.metrics.test_{name}").exact(*sides)
+        for name, metric in REGISTRY.items()
+        if kind in metric.kinds and name not in known and name != "missing_rate"
+    }
+
+
 def of_numbers(baseline, current):
     """Returns the metrics of two sets of numbers; wasserstein only if no number overflows."""
     ordered = [np.sort(np.asarray(side, float)) for side in (baseline, current)]
     points = np.concatenate(ordered)
     f, g = (side.searchsorted(points, side="right") / len(side) for side in ordered)
     found = {**of_counts(*binned(*ordered)), "ks": float(np.max(np.abs(f - g)))}
+    found |= _others("numeric", {*found, "wasserstein"}, *ordered)
     if np.all(np.isfinite(points)):
         with np.errstate(over="ignore", invalid="ignore"):
             distance = wasserstein(*ordered)
@@ -74,8 +90,9 @@ def of_categories(baseline, current):
     names = sorted({*baseline, *current})
     counts = [np.array([side.get(name, 0) for name in names]) for side in (baseline, current)]
     before, now = (side / side.sum() for side in counts)
-    return {
+    found = {
         **of_counts(*counts),
         "linf": float(np.max(np.abs(before - now))),
         "new_categories": float(np.sum(now[before == 0])),
     }
+    return found | _others("categorical", found, baseline, current)

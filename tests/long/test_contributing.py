@@ -16,64 +16,70 @@ import pytest
 
 from tests import checkouts
 
-METRIC = '''"""Change of the share of values that lie up to the median of the baseline."""
+METRIC = '''"""Change of the share of values above 2,000."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from skewgate.core.distributions import Distribution, NumericDistribution
 from skewgate.core.results import Measurement
-from skewgate.metrics.base import Metric, two_sided_p, two_sided_z
+from skewgate.metrics.base import Metric
+from skewgate.metrics.ks import METRIC as KS
+from skewgate.metrics.ks import ks_p_value
+
+_AT = np.array([2_000.0])
 
 
 def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Measurement:
-    """Compares both CDFs at one point; see docs/metrics.md."""
+    """Compares both CDFs at 2,000, where chance moves them no more than anywhere else."""
     assert isinstance(baseline, NumericDistribution)
     assert isinstance(current, NumericDistribution)
-    at = np.array([baseline.median])
     (b_low, b_high), (c_low, c_high) = (
-        (float(bound[0]) for bound in side.bounds_at(at)) for side in (baseline, current)
+        (float(bound[0]) for bound in side.bounds_at(_AT)) for side in (baseline, current)
     )
     lower, upper = max(b_low - c_high, c_low - b_high, 0.0), max(b_high - c_low, c_high - b_low)
-    spread = math.sqrt((1 / baseline.n + 1 / current.n) / 4)
     return Measurement(
         value=min(max(abs(c_low + c_high - b_low - b_high) / 2, lower), upper),
         lower=lower,
         upper=upper,
-        p_value=two_sided_p(lower / spread),
-        detectable=two_sided_z(alpha) * spread,
+        p_value=ks_p_value(lower, baseline.n, current.n),
+        detectable=KS.measure(baseline, current, alpha).detectable,
     )
 
 
 METRIC = Metric(
-    name="median_share",
+    name="large_share",
     kinds=("numeric",),
     maximum=1.0,
-    summary="change of the share of values up to the median of the baseline",
+    summary="change of the share of values above 2,000",
     measure=_measure,
+    symmetric=("numeric",),
 )
 '''
-METRIC_TEST = '''"""The share of values up to the median of the baseline."""
+METRIC_TEST = '''"""The share of values above 2,000."""
 
+import numpy as np
 import pytest
 
 from skewgate.metrics import REGISTRY
 
 
-def test_half_of_the_baseline_lies_up_to_its_median(build):
-    baseline, current = build.numeric([1, 2, 3, 4]), build.numeric([2, 3, 4, 5, 6, 7, 8, 9])
-    found = REGISTRY["median_share"].measure(baseline, current, 0.05)
+def exact(baseline, current):
+    return abs(np.mean(current > 2_000) - np.mean(baseline > 2_000))
+
+
+def test_two_of_four_against_seven_of_eight(build):
+    baseline, current = build.numeric([-1, 0, 3e3, 4e3]), build.numeric([1e3, *range(2_001, 2_008)])
+    found = REGISTRY["large_share"].measure(baseline, current, 0.05)
     assert found.lower <= found.value <= found.upper
-    assert found.value == pytest.approx(0.5 - 1 / 8)
+    assert found.value == pytest.approx(7 / 8 - 2 / 4)
 '''
-METRIC_SECTION = """## median_share
+METRIC_SECTION = """## large_share
 
 - **Applies to:** numeric features. **Range:** [0, 1], no unit.
-- **Formula:** |G(m) - F(m)| at the median m of the baseline.
-- **Inconclusive:** where 1.96 sqrt(h) / 2 is above the threshold.
+- **Formula:** |G(2000) - F(2000)|.
+- **Inconclusive:** wherever ks is, for it takes the same law.
 
 """
 COMPONENT, FOLDER = "TextContract", "text_contract"
@@ -109,11 +115,11 @@ def _insert(path: pathlib.Path, before: str, text: str) -> None:
 
 
 def _add_metric(tree: pathlib.Path) -> None:
-    (tree / "skewgate/metrics/median_share.py").write_text(METRIC)  # 1
+    (tree / "skewgate/metrics/large_share.py").write_text(METRIC)  # 1
     registry = tree / "skewgate/metrics/__init__.py"  # 2
-    _insert(registry, '    "missing_rate",\n', '    "median_share",\n')
-    (tree / "tests/unit/metrics/test_median_share.py").write_text(METRIC_TEST)  # 3
-    _insert(tree / "docs/metrics.md", "## missing_rate\n", METRIC_SECTION)  # 4
+    _insert(registry, '    "psi",\n', '    "large_share",\n')
+    (tree / "tests/unit/metrics/test_large_share.py").write_text(METRIC_TEST)  # 3
+    _insert(tree / "docs/metrics.md", "## psi\n", METRIC_SECTION)  # 4
 
 
 def _add_component(tree: pathlib.Path) -> None:
