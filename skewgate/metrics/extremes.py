@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -25,6 +26,10 @@ _MOST_CODES = 0.5
 """The same where they are no more than a few different numbers, such as -999."""
 _CODES = 3
 """How many different numbers are a few."""
+_LEAST = 0.05
+"""Smallest share of a side's values that may be beside numbers that are most of them."""
+_FEWEST = 20
+"""Or how many values that must be."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +54,27 @@ def fences(baseline: NumericDistribution, current: NumericDistribution) -> Fence
     Source: Andrews et al. (1972) for the shortest half, which up to half of the values do not move;
     Hill (1975) for the index of a tail.
     """
+    return _beside_codes(baseline, current) or _around_most(baseline, current)
+
+
+def _dense_middle(
+    baseline: NumericDistribution, current: NumericDistribution
+) -> tuple[float, float] | None:
+    """Returns middle and half-width of what the densest stretches of both sides span, if any."""
     stretches = [stretch for stretch in map(_densest, (baseline, current)) if stretch is not None]
     if not stretches:
         return None
     low, high = min(start for start, _ in stretches), max(end for _, end in stretches)
     center, reach = low / 2 + high / 2, high / 2 - low / 2
-    if reach <= 0:
+    return (center, reach) if reach > 0 else None
+
+
+def _around_most(baseline: NumericDistribution, current: NumericDistribution) -> Fences | None:
+    """Returns fences around values of which the densest stretch holds half."""
+    found = _dense_middle(baseline, current)
+    if found is None:
         return None
+    center, reach = found
     counts = functools.partial(_counts_beyond, baseline, current)
     edges = np.concatenate((baseline.edges, current.edges))
     edges.sort(kind="stable")
@@ -69,15 +88,54 @@ def fences(baseline: NumericDistribution, current: NumericDistribution) -> Fence
                 (edges[edges >= center], True),
             )
         )
-    found = Fences(low, high)
-    beyond = np.unique(edges[(edges < found.low) | (edges > found.high)])
+    ends = Fences(low, high)
+    beyond = np.unique(edges[(edges < ends.low) | (edges > ends.high)])
     most = _MOST_CODES if len(beyond) <= _CODES else _MOST
-    extreme = [side.n - _inside(side, found)[2] for side in (baseline, current)]
-    if not any(extreme) or any(
-        count > most * side.n for count, side in zip(extreme, (baseline, current), strict=True)
-    ):
+    return ends if 0 < _largest_share_beyond(baseline, current, ends) <= most else None
+
+
+def _largest_share_beyond(
+    baseline: NumericDistribution, current: NumericDistribution, ends: Fences
+) -> float:
+    return max(1 - _inside(side, ends)[2] / side.n for side in (baseline, current))
+
+
+def _may_be_codes(side: NumericDistribution) -> bool:
+    """Says whether the outermost numbers at both ends are half of the values or more."""
+    upto = np.concatenate(([0.0], side.cdf))
+    between = upto[max(len(upto) - 1 - _CODES, 0)] - upto[min(_CODES, len(upto) - 1)]
+    return bool(between <= 1 - _MOST_CODES)
+
+
+def _beside_codes(baseline: NumericDistribution, current: NumericDistribution) -> Fences | None:
+    """Returns fences beside a few outermost numbers that are half of a side's values or more."""
+    if not any(map(_may_be_codes, (baseline, current))):
         return None
-    return found
+    edges = np.union1d(baseline.edges, current.edges)
+    ways = itertools.product(range(_CODES + 1), repeat=2)
+    for below, above in sorted(ways, key=sum, reverse=True):
+        if not 0 < below + above <= min(_CODES, len(edges) - 1):
+            continue
+        ends = Fences(float(edges[below]), float(edges[len(edges) - 1 - above]))
+        if _largest_share_beyond(baseline, current, ends) < _MOST_CODES:
+            continue
+        before, now = (without_extremes(side, ends) for side in (baseline, current))
+        if before is None or now is None:
+            continue
+        if before.n < min(_LEAST * baseline.n, _FEWEST) or now.n < min(_LEAST * current.n, _FEWEST):
+            continue
+        middle_of_rest = _dense_middle(before, now)
+        if middle_of_rest is None:
+            continue
+        ends = _around_most(before, now) or ends
+        center, reach = middle_of_rest
+        codes = np.concatenate((edges[:below], edges[len(edges) - above :]))
+        with np.errstate(over="ignore"):
+            inner = np.where(codes < center, center - ends.low, ends.high - center)
+            distances = np.abs(codes - center)
+        if np.all(distances >= np.maximum(_FAR * reach, _GAP * np.maximum(inner, reach))):
+            return ends
+    return None
 
 
 def _counts_beyond(

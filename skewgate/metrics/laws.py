@@ -127,9 +127,16 @@ class Drawn:
     complete: bool
 
     @functools.cached_property
+    def _relative(self) -> tuple[float, FloatArray]:
+        """The largest draw and the draws in its unit: sums and squares of large ones overflow."""
+        largest = float(self.values[-1])
+        return (largest, self.values / largest) if largest > 0 else (0.0, self.values)
+
+    @functools.cached_property
     def mean(self) -> float:
         """Of the draws."""
-        return float(np.mean(self.values))
+        largest, relative = self._relative
+        return largest * float(np.mean(relative))
 
     @functools.cached_property
     def mean_root(self) -> float:
@@ -139,8 +146,8 @@ class Drawn:
     @functools.cached_property
     def deviation(self) -> float:
         """Their standard deviation."""
-        size = float(self.values[-1])  # squares of large numbers overflow
-        return size * float(np.std(self.values / size)) if size > 0 else 0.0
+        largest, relative = self._relative
+        return largest * float(np.std(relative))
 
     @functools.cached_property
     def _tail(self) -> Gamma | None:

@@ -93,3 +93,30 @@ def test_rows_with_outliers_pass_against_themselves(seed, shape, outliers):
     values = with_outliers(rng, SHAPES[shape](rng, 3_000), outliers)
     result = verdict("wasserstein", profile(values), profile(rng.permutation(values)))
     assert (result.status, result.value) == (Status.PASS, 0.0)
+
+
+@law(cases=20)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.sampled_from(sorted(SHAPES)),
+    sizes=st.tuples(st.sampled_from(SIZES[2:]), st.sampled_from(SIZES[2:])),
+    shift=st.floats(1, 5),
+    codes=st.lists(
+        st.sampled_from([-999.0, -998.0, -1e20, 99_999.0, 3.4e38, 1e308]),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+    share=st.floats(0.3, 0.95),
+)
+def test_numbers_that_stand_for_unknown_hide_no_shift_however_many_there_are(
+    seed, shape, sizes, shift, codes, share
+):
+    rng = np.random.default_rng(seed)
+    sides = []
+    for n, moved in zip(sizes, (0, shift), strict=True):
+        values = SHAPES[shape](rng, n) + moved
+        unknown = int(share * n)
+        values[:unknown] = rng.choice(codes, unknown)
+        sides.append(profile(values))
+    assert verdict("wasserstein", *sides).status is not Status.PASS

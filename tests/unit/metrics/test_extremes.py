@@ -62,7 +62,23 @@ def test_a_code_may_be_nearly_half_of_the_values():
     values = np.arange(60.0)
     assert fences([*values, *[-999.0] * 40], values) == Fences(0, 59)
     assert fences([*values, *[-9_999.0] * 20, *[99_999.0] * 20], values) == Fences(0, 59)
-    assert fences([*values, *[-9_999.0] * 70], values) is None
+
+
+def test_codes_that_are_most_of_the_values_are_beside_the_others_and_not_the_other_way_round():
+    values = np.arange(60.0)
+    codes = [*[-9_999.0] * 300, *[-998.0] * 350, *[99_999.0] * 290]
+    for found in (codes, codes[:600], codes[300:], codes[:70]):
+        assert fences([*values, *found], [*values, *found]) == Fences(0, 59)
+    assert fences([*values, *codes], values) == Fences(0, 59)
+    # Of 2,000 values 19 are too few to say what the values are.
+    assert fences([*values[:19], *[-9_999.0] * 1_981], [*values[:19], *[-9_999.0] * 1_981]) is None
+
+
+def test_a_number_that_most_values_are_is_no_code_if_it_is_as_near_as_the_others_are():
+    values = np.linspace(40, 60, 50)
+    for usual in (25.0, 30.0, 65.0):
+        assert fences([*values, *[usual] * 90], [*values, *[usual] * 70]) is None
+    assert fences([*values, *[-20.0] * 90], [*values, *[-20.0] * 70]) == Fences(40, 60)
 
 
 def test_many_different_values_far_out_are_part_of_what_the_values_are():
@@ -158,8 +174,8 @@ def test_the_shift_is_found_in_twenty_of_twenty_samples(sentinel):
 
 
 def test_a_code_for_unknown_in_part_of_the_rows_does_not_hide_a_shift():
-    for share in (0.02, 0.1, 0.4):
-        sides = [normal(7, 2_000), normal(8, 2_000, 1.0)]
+    for share in (0.02, 0.1, 0.4, 0.6, 0.9):
+        sides = [normal(7, 2_000), normal(8, 2_000, 1.2)]
         for values in sides:
             values[: int(share * 2_000)] = -999.0
         result = judged(*sides)
