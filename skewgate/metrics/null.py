@@ -39,7 +39,8 @@ def divergence_law(
     The pooled values are dealt to the two sides anew. Up to 600 values that are all known, this is
     done one by one, and bins are cut anew each time. With enough values expected in every bin,
     divergence / per_unit follows chi-square with one degree of freedom less than there are bins.
-    Else the counts of up to 20 bins are drawn; of more bins the three moments are computed.
+    Else the counts of up to 20 bins are drawn, and those of any number of bins where a side has at
+    most 100 values; of other bins the three moments are computed.
 
     Args:
         terms: each bin's part of the divergence.
@@ -69,9 +70,12 @@ def divergence_law(
     if total < 2 or float(used.min()) / total * smaller >= enough:
         return chi_square
     n_baseline = min(max(round(float(shares.baseline.sum()) * shares.n_baseline), 1), total - 1)
-    if len(used) > _FEW_BINS:
+    if len(used) <= _FEW_BINS:
+        drawn = _drawn(statistic, used, n_baseline, total - n_baseline)
+    elif min(n_baseline, total - n_baseline) <= relabelling.FEW:
+        drawn = relabelling.law_over_categories_of_few(terms, used, n_baseline, total - n_baseline)
+    else:
         return _from_moments(terms, used, n_baseline, total - n_baseline) or chi_square
-    drawn = _drawn(statistic, used, n_baseline, total - n_baseline)
     if not _varies(drawn):
         return Cautious((drawn, chi_square))
     if not isinstance(baseline, NumericDistribution):

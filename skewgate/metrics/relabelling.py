@@ -208,6 +208,36 @@ def law_of_transport_of_few(
     return Drawn(np.sort(values), log_ways(few, many), complete=False)
 
 
+def law_over_categories_of_few(
+    terms: Statistic, pooled: CountArray, n_baseline: int, n_current: int
+) -> Drawn:
+    """Returns the law of a sum over categories where one side has few values, of the other any.
+
+    Which of the T pooled values the smaller side gets is drawn, without putting back. Most
+    categories get none of them: their terms are added once.
+
+    Args:
+        terms: of each category, from its shares; shapes as for a Statistic, without the sum.
+        pooled: values of each category on both sides together, shape (k,).
+        n_baseline, n_current: N and M; the smaller at most FEW.
+    """
+    few = min(n_baseline, n_current)
+
+    def of_smaller(counts: FloatArray, whole: CountArray) -> FloatArray:
+        sides = (counts, whole - counts) if n_baseline == few else (whole - counts, counts)
+        return terms(sides[0] / n_baseline, sides[1] / n_current)
+
+    places = _without_repeats(few, n_baseline + n_current)
+    chosen = np.cumsum(pooled).searchsorted(places, side="right")
+    chosen += np.arange(DRAWS)[:, None] * len(pooled)
+    found, counts = np.unique(chosen, return_counts=True)
+    draw, category = np.divmod(found, len(pooled))
+    without = of_smaller(np.zeros(len(pooled)), pooled)
+    more = of_smaller(counts.astype(float), pooled[category]) - without[category]
+    values = np.sum(without) + np.bincount(draw, more, minlength=DRAWS)
+    return Drawn(np.sort(values), log_ways(n_baseline, n_current), complete=False)
+
+
 @functools.lru_cache(maxsize=8)
 def _without_repeats(few: int, total: int) -> CountArray:
     """Returns DRAWS times `few` different whole numbers below `total`, ascending."""

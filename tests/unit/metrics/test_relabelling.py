@@ -134,3 +134,16 @@ def test_jsd_of_six_against_six_values_has_its_exact_p_value():
     expected = np.mean(np.array(found) >= seen - 1e-12)
     measured = REGISTRY["jsd"].measure(*sides, 0.05)
     assert measured.p_value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sizes", [(3, 8), (8, 3)], ids=str)
+def test_few_values_among_categories_are_dealt_as_all_ways_deal_them(sizes):
+    pooled = np.array([4, 1, 3, 2, 1])
+    drawn = relabelling.law_over_categories_of_few(jsd_terms, pooled, *sizes)
+    complete = relabelling.law_over_categories(statistic, pooled, *sizes)
+    assert complete.complete
+    for value, count in zip(*np.unique(complete.values.round(9), return_counts=True), strict=True):
+        share = count / len(complete.values)
+        seen = np.mean(np.isclose(drawn.values, value, atol=1e-8))
+        assert abs(seen - share) < 5 * np.sqrt(share * (1 - share) / 999)
+    assert set(drawn.values.round(8)) <= set(complete.values.round(8))
