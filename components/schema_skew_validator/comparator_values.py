@@ -46,7 +46,7 @@ def compare(
     environment: str | None = None,
     slices: bool = True,
 ) -> Compared:
-    """Evaluates the comparators of a schema with TFDV, over all data and over each common slice.
+    """Evaluates the comparators of a schema with TFDV, over all data and over each slice.
 
     Args:
         pairing: which comparators.
@@ -57,7 +57,8 @@ def compare(
 
     Returns:
         Every value, also those below their threshold. A comparator that TFDV did not evaluate is
-        inconclusive, with the reason. `anomalies` are TFDV's own for all data.
+        inconclusive, with the reason, and so is each in a slice that one side does not have at all.
+        `anomalies` are TFDV's own for all data.
     """
     features = [
         feature
@@ -78,10 +79,16 @@ def compare(
         return Compared((), tuple(results), whole)
     sides = [_slices(control), _slices(treatment)]
     names = names_of(sides[0].keys() | sides[1].keys())
-    common = sorted(sides[0].keys() & sides[1].keys(), key=lambda key: names[key])
-    for key in common if slices else [""]:
+    for key in sorted(names, key=lambda key: names[key]) if slices else [""]:
         name = names[key]
-        before, after = (side[key] for side in sides)
+        before, after = (side.get(key) for side in sides)
+        if before is None or after is None:
+            without = (
+                (control, pairing.control) if before is None else (treatment, pairing.treatment)
+            )
+            if key not in without[0].profile.slices:  # there, it is not one of few rows
+                results += _one_sided(features, name, pairing, without[1])
+            continue
         compared_schema = schema_pb2.Schema(feature=features, string_domain=schema.string_domain)
         if name == "":
             compared_schema.dataset_constraints.CopyFrom(constraints)
@@ -139,6 +146,25 @@ def _not_compared(path: str, pairing: Pairing, norm: Norm) -> MetricResult:
     """Returns the result of a comparator of a feature within a struct."""
     reason = f"{path} lies within a struct, where comparators are not evaluated"
     return MetricResult(path, "", f"{pairing.kind}:{norm.name}", Status.INCONCLUSIVE, reason)
+
+
+def _one_sided(
+    features: Iterable[schema_pb2.Feature], name: str, pairing: Pairing, without: str
+) -> Iterator[MetricResult]:
+    """Yields the results of all comparators in a slice that one side does not have."""
+    reason = f"the {without} statistics have no slice {name!r} to compare with"
+    for feature in features:
+        for norm in _norms(feature, pairing):
+            yield MetricResult(
+                feature.name,
+                name,
+                f"{pairing.kind}:{norm.name}",
+                Status.INCONCLUSIVE,
+                reason,
+                threshold=float(getattr(getattr(feature, pairing.field), norm.field).threshold),
+                expected=f"slice {name!r} on both sides",
+                observed=reason,
+            )
 
 
 def _validate(

@@ -26,15 +26,16 @@ from skewgate.decision.policy import Significance
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.taxi import data
 from skewgate.schema.reading import load_schema
-from skewgate.statistics import messages
 
 
-def compare(pairing, control, treatment, schema, **options):
-    """Compares statistics, as if each were in an artifact."""
+def compare(pairing, control, treatment, schema, smallest=0, **options):
+    """Compares statistics, as if each were in an artifact, without slices of so few rows."""
     artifact = standard_artifacts.ExampleStatistics()
     artifact.uri, artifact.split_names = "statistics", '["train"]'
     sides = [
-        SplitStatistics(artifact, "train", side.SerializeToString(), side)
+        SplitStatistics(artifact, "train", side.SerializeToString(), side).without_small_slices(
+            smallest
+        )
         for side in (control, treatment)
     ]
     return comparator_values.compare(pairing, *sides, schema, **options)
@@ -306,6 +307,33 @@ def test_a_slice_is_compared_with_the_same_slice(training, like_training, moved)
     assert [key for key in drift if "num_examples" in key[2] and key[1]] == []
 
 
+@pytest.mark.parametrize("lacking", ["training", "serving"])
+def test_every_comparator_in_a_slice_that_one_side_lacks_is_inconclusive(
+    training, like_training, lacking
+):
+    sliced = statistics_pb2.DatasetFeatureStatisticsList()
+    for name in ("All Examples", "city_Lyon"):
+        sliced.datasets.add().CopyFrom(training.datasets[0])
+        sliced.datasets[-1].name = name
+    sides = [like_training, sliced] if lacking == "training" else [sliced, like_training]
+    results = judge(compare(SKEW, *sides, schema_of(), environment="SERVING"))
+    comparators = [(feature, metric) for feature, name, metric in results if name == ""]
+    assert sorted(comparators) == sorted(
+        (feature, metric) for feature, name, metric in results if name == "city_Lyon"
+    )
+    for (_, name, _), result in results.items():
+        if name:
+            assert result.status.value == "inconclusive"
+            assert f"the {lacking} statistics have no slice 'city_Lyon'" in result.reason
+    # A slice of few rows is not compared, as skew.yaml asks.
+    small = sliced.datasets[1].num_examples
+    sliced.datasets[1].num_examples = 7
+    sides = [sliced if side is sliced else like_training for side in sides]
+    few = judge(compare(SKEW, *sides, schema_of(), smallest=8, environment="SERVING"))
+    assert small > 8
+    assert {name for _, name, _ in few} == {""}
+
+
 def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
     schema = load_schema(settings_lib.DEFAULT.parent / "schema.pbtxt")
     rows = pd.read_csv(data.source())[["trip_miles", "payment_type"]]
@@ -316,8 +344,8 @@ def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
     training, planted = sliced(rows), sliced(serving)
     found = {}
     for name, side in (("same", same), ("planted", planted)):
-        shown = [messages.without_small_slices(each, 400) for each in (training, side)]
-        results = judge(compare(SKEW, *shown, schema, environment="SERVING"))
+        compared = compare(SKEW, training, side, schema, smallest=400, environment="SERVING")
+        results = judge(compared)
         bad = {key for key, r in results.items() if r.status.value != "pass"}
         found[name] = {key[:2] for key in bad if key[0] in rows}
     assert found["same"] == set()

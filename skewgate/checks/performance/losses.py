@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skewgate.core.distributions import FloatArray
+from skewgate.core.wording import number
 
 CLIP = 1e-7
 """Probabilities are taken to lie in [CLIP, 1 - CLIP], as Keras has it."""
@@ -38,7 +39,8 @@ def log_loss(labels: npt.ArrayLike, predictions: npt.ArrayLike) -> FloatArray:
     wanted = _finite(labels, "labels")
     if np.any((given < 0) | (given > 1)):
         raise ValueError(
-            f"predictions must be probabilities in [0, 1], got {given.min():g} to {given.max():g}"
+            "predictions must be probabilities in [0, 1], got "
+            f"{number(float(given.min()), 0)} to {number(float(given.max()), 1)}"
         )
     if given.ndim == 2 and given.shape[1] > 1:
         if np.any(np.abs(given.sum(axis=1) - 1) > _SUM_TOLERANCE):
