@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from skewgate.core import precision
 from skewgate.core.profile import Profile
+from skewgate.core.results import Status
+from skewgate.decision import Check, judge
+from skewgate.decision.policy import Significance
 from skewgate.metrics import REGISTRY
 from skewgate.profiling.accumulators.categorical import CategoricalAccumulator
 from skewgate.profiling.accumulators.numeric import NumericAccumulator
@@ -164,6 +167,59 @@ def test_the_interval_of_every_metric_of_numbers_holds_the_exact_value(
     for name, value in exact.items():
         measured = REGISTRY[name].measure(baseline, current, 0.05)
         assert exact_metrics.holds(measured, value), (name, value, measured)
+
+
+THRESHOLDS = {"ks": 0.1, "wasserstein": 0.3, "psi": 0.2, "jsd": 0.03, "hellinger": 0.1}
+
+
+@law(cases=60)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.sampled_from(sorted(SHAPES)),
+    size=st.sampled_from(SIZES[6:]),
+    kept=st.tuples(*[KEPT.filter(lambda kept: kept.resolution >= 64 and kept.written != 5)] * 3),
+    moved=st.sampled_from([0.0, 0.0, 0.2, 1.0]),
+)
+def test_values_too_many_to_be_kept_have_the_same_counts_and_verdicts_that_do_not_contradict(
+    seed, shape, size, kept, moved
+):
+    """In which order summaries are merged decides what is known, and never what is true."""
+    rng = np.random.default_rng(seed)
+    values = SHAPES[shape](rng, size).astype(np.float32).astype(float)
+    kept = [dataclasses.replace(how, single=True) for how in kept]
+    sides = [summarised(rng.permutation(values), how, 7) for how in kept[:2]]
+    one, other = sides
+    for field in ("n", "n_missing", "n_nan"):
+        assert getattr(one, field) == getattr(other, field)
+    assert (one.edges[0], one.edges[-1]) == (other.edges[0], other.edges[-1])
+    assert (one.mean, one.std) == pytest.approx((other.mean, other.std), rel=1e-6, nan_ok=True)
+    points = np.union1d(one.edges, other.edges)
+    exact = np.searchsorted(np.sort(values), points, side="right") / size
+    for side in sides:
+        lower, upper = side.bounds_at(points)
+        assert np.all((lower <= exact + 1e-9) & (exact <= upper + 1e-9))
+    later = summarised(SHAPES[shape](rng, size).astype(np.float32) + moved, kept[2], 7)
+    for name, threshold in THRESHOLDS.items():
+        verdicts = {
+            pair: verdict(name, threshold, *pair_of_sides)
+            for pair, pair_of_sides in {
+                "itself": sides,
+                "one": (sides[0], later),
+                "other": (sides[1], later),
+            }.items()
+        }
+        assert verdicts["itself"] is not Status.FAIL
+        assert {verdicts["one"], verdicts["other"]} != {Status.PASS, Status.FAIL}, name
+
+
+def verdict(name, threshold, baseline, current):
+    """Returns the verdict; none where it is about what is not extreme among the points kept."""
+    measured = REGISTRY[name].measure(baseline, current, 0.05)
+    if measured.bulk is not None:
+        return None
+    check = Check("x", "", name, threshold, measured, baseline.n, current.n)
+    [result] = judge([check], Significance())
+    return result.status
 
 
 TABLES = {

@@ -79,6 +79,7 @@ METRIC_SECTION = """## large_share
 
 - **Applies to:** numeric features. **Range:** [0, 1], no unit.
 - **Formula:** |G(2000) - F(2000)|.
+- **Extreme values:** count as one value each.
 - **Inconclusive:** wherever ks is, for it takes the same law.
 
 """

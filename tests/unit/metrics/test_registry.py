@@ -107,6 +107,12 @@ def test_metric_says_in_the_docs_when_it_is_inconclusive(name):
     assert len(said.split()) > 5
 
 
+@pytest.mark.parametrize("name", [name for name in REGISTRY if "numeric" in REGISTRY[name].kinds])
+def test_metric_of_numbers_says_in_the_docs_what_extreme_values_do(name):
+    [said] = re.findall(r"^- \*\*Extreme values:\*\* (\S.*)", section_of(name), re.MULTILINE)
+    assert len(said) > 10
+
+
 @pytest.mark.parametrize("name", REGISTRY)
 def test_metric_has_a_section_in_the_docs_that_says_to_what_it_applies(name):
     metric, section = REGISTRY[name], section_of(name)
