@@ -47,6 +47,7 @@ def _import_this_checkout() -> str:
 
 
 _ON_THE_PATH = _import_this_checkout()
+os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")  # of servers that tests shut down nobody waits for
 
 
 def pytest_unconfigure() -> None:

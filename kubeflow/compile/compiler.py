@@ -10,7 +10,7 @@ import yaml
 import skewgate
 from skewgate.core.errors import InputError
 from skewgate.kubeflow import parameters
-from skewgate.kubeflow.compile import choices, edits, platform, sizes
+from skewgate.kubeflow.compile import choices, edits, platform, runnable, sizes, unions
 from skewgate.kubeflow.compile.options import CompileOptions
 from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
@@ -41,7 +41,7 @@ def compile_pipeline(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     job = _run_tfx(pipeline, options)
     spec = job["pipelineSpec"]
     edits.check_names(spec, options)
-    edits.check_runnable(spec, options.target)
+    runnable.check(spec, options.target, options.pipeline_root, values)
     edits.check_workers(spec, options.mounted())
     drivers = [node.id for node in pipeline.components if _finds_files(node)]
     # What changes under the same path is seen by the driver alone: without its hook no caching.
@@ -59,7 +59,7 @@ def compile_pipeline(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     )
     found = [(task, edits.executor(spec, name)) for name, task in edits.tasks(spec).items()]
     choices.check(found, values)
-    sizes.check(spec, values)
+    sizes.check(((name, edits.tasks(spec)[name]) for name, _ in edits.containers(spec)), values)
     spec["defaultPipelineRoot"] = options.pipeline_root
     if options.name:
         spec["pipelineInfo"]["name"] = options.name
@@ -110,7 +110,8 @@ def _run_tfx(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     )
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config=config)
     try:
-        job: dict[str, Any] = runner.run(pipeline, write_out=False)
+        with unions.split(pipeline.components):
+            job: dict[str, Any] = runner.run(pipeline, write_out=False)
     # TFX has no error of its own for what it cannot compile: these are what it raises.
     except (TypeError, ValueError, KeyError, NotImplementedError) as error:
         name = pipeline.pipeline_info.pipeline_name

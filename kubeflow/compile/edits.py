@@ -26,6 +26,17 @@ def tasks(spec: Tree) -> dict[str, Tree]:
     return found
 
 
+def producers(task: Tree) -> set[str]:
+    """Returns the names of the tasks whose outputs a task reads."""
+    kinds = (("artifacts", "taskOutputArtifact"), ("parameters", "taskOutputParameter"))
+    return {
+        source[key]["producerTask"]
+        for kind, key in kinds
+        for source in task.get("inputs", {}).get(kind, {}).values()
+        if key in source
+    }
+
+
 def executor_label(spec: Tree, task: str) -> str:
     """Returns the name of the executor of a task; empty if its component has none."""
     component = spec["components"][tasks(spec)[task]["componentRef"]["name"]]
@@ -197,18 +208,3 @@ def check_workers(spec: Tree, mounts: str) -> None:
                     "object store of the pipeline root",
                     "give a gs:// root, which workers read themselves, or use DirectRunner",
                 )
-
-
-def check_runnable(spec: Tree, target: str) -> None:
-    """Checks that `target` runs each kind of task.
-
-    Raises:
-        InputError: it does not.
-    """
-    for name in sorted(tasks(spec)):
-        if target == "kubeflow" and "resolver" in executor(spec, name):
-            raise InputError(
-                name,
-                "is a Resolver, which open-source Kubeflow does not run",
-                "use a component that looks the artifact up, an Importer, or the target vertex",
-            )

@@ -166,7 +166,7 @@ class CompileOptions(_Common):
         """Raises ValueError if what outlives a run has no place that outlives it."""
         root = self.shared()
         if not is_local(root):
-            _check_uri(root, self.target, "shared_root")
+            check_uri(root, self.target, "shared_root")
             return
         path = pathlib.PurePosixPath(root)
         mounted = any(path.is_relative_to(each.path) for each in self.volumes)
@@ -203,18 +203,27 @@ def is_local(root: str) -> bool:
     return "://" not in root
 
 
-def _check_uri(uri: str, target: str, field: str) -> None:
-    """Raises ValueError if a URI is not what `target` can reach."""
+def check_uri(uri: str, target: str, field: str) -> None:
+    """Checks that `target` can reach a URI, and finds what it put there.
+
+    Raises:
+        ValueError: it cannot: Kubeflow takes what is after `?` for settings, and looks for an
+            output under its path without empty names and dots (objectstore/config.go).
+    """
     scheme, _, rest = uri.partition("://")
     if scheme not in SCHEMES[target] or not rest.strip("/"):
         known = ", ".join(f"{name}://BUCKET/FOLDER" for name in SCHEMES[target])
         raise ValueError(f"{field} must be {known} or an absolute path for {target}, got {uri!r}")
+    if not {"", ".", ".."}.isdisjoint(rest.rstrip("/").split("/")) or "?" in rest:
+        raise ValueError(
+            f"{field} must name each folder, without `//`, `.`, `..` and `?`, got {uri!r}"
+        )
 
 
 def _check_root(root: str, target: str) -> None:
     """Raises ValueError if `root` is not what `target` can reach, or cannot be written here."""
     if not is_local(root):
-        _check_uri(root, target, "pipeline_root")
+        check_uri(root, target, "pipeline_root")
         return
     path = pathlib.Path(root)
     if not path.is_absolute():

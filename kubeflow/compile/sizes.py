@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow.compile import edits
 
 LONGEST_ARGUMENT = 128 * 1024
 """Bytes that Linux takes in one argument of a command (MAX_ARG_STRLEN)."""
@@ -15,18 +14,18 @@ RESERVED = 24 * 1024
 """Bytes of it that are left for artifacts, names and folders."""
 
 
-def check(spec: dict[str, Any], values: Mapping[str, Any]) -> None:
+def check(tasks: Iterable[tuple[str, dict[str, Any]]], values: Mapping[str, Any]) -> None:
     """Checks that the parameters of each task can be handed to it.
 
     Args:
-        spec: a compiled pipeline.
+        tasks: those of a pipeline spec that run a container, by name.
         values: of its runtime parameters, as far as they are known.
 
     Raises:
         InputError: a container could not be started.
     """
-    for name, _ in edits.containers(spec):
-        given = edits.tasks(spec)[name].get("inputs", {}).get("parameters", {})
+    for name, task in tasks:
+        given = task.get("inputs", {}).get("parameters", {})
         lengths = {key: _length(source, values) for key, source in given.items()}
         total = sum(lengths.values())
         if total > LONGEST_ARGUMENT - RESERVED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import yaml
@@ -17,11 +18,32 @@ STANDS_FOR = "stands_for"
 A task may not move an output: open-source Kubeflow fails one whose artifact is not below the root
 of its own run.
 """
+_PART = re.compile(r"(?P<key>.+)\.\d+")
 _BLESSING = "tfx.ModelBlessing"
 _MODEL_IDS = ("current_model_id", "baseline_model_id")
 _ID_LIMIT = 1 << 63
 
 Tree = dict[str, Any]
+
+
+def part(key: str, place: int) -> str:
+    """Returns the key of one channel of an input that joins several.
+
+    >>> part("reports", 0), part("reports", 1)
+    ('reports', 'reports.2')
+    """
+    return f"{key}.{place + 1}" if place else key
+
+
+def joined(found: Tree) -> Tree:
+    """Returns inputs in which those that are parts of one are that one, each artifact once."""
+    result: Tree = {}
+    for key, each in found.items():
+        match = _PART.fullmatch(key)
+        whole = match["key"] if match and match["key"] in found else key
+        known = result.setdefault(whole, {"artifacts": []})["artifacts"]
+        known.extend(artifact for artifact in each["artifacts"] if artifact not in known)
+    return result
 
 
 def type_title(artifact: Tree) -> str:
@@ -58,9 +80,9 @@ def _resolved(artifact: Tree) -> Tree:
 def prepare(executor_input: Tree, driven: Tree | None, mounts: Mounts) -> Tree:
     """Makes the backend's executor input one that TFX can work on.
 
-    Drops the output for logs that Kubeflow adds, whose type TFX cannot import; puts what inputs
-    stand for in their place; names folders in place of object stores; takes over what a driver
-    found.
+    Drops the output for logs that Kubeflow adds, whose type TFX cannot import; joins inputs that
+    were one before they were compiled; puts what inputs stand for in their place; names folders in
+    place of object stores; takes over what a driver found.
 
     Args:
         executor_input: as the backend wrote it.
@@ -78,8 +100,8 @@ def prepare(executor_input: Tree, driven: Tree | None, mounts: Mounts) -> Tree:
         if key != LOGS_KEY
     }
     inputs["artifacts"] = {
-        key: {**found, "artifacts": mapped([*map(_resolved, found["artifacts"])], mounts.local)}
-        for key, found in inputs.get("artifacts", {}).items()
+        key: {"artifacts": mapped([*map(_resolved, found["artifacts"])], mounts.local)}
+        for key, found in joined(inputs.get("artifacts", {})).items()
     }
     if driven is not None:
         inputs["parameterValues"] = {

@@ -11,12 +11,13 @@ from typing import Any
 
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.kubeflow import parameters
-from skewgate.kubeflow.compile import choices
+from skewgate.kubeflow.compile import choices, runnable, sizes
 from skewgate.kubeflow.compile.options import is_local
-from skewgate.kubeflow.local import artifacts, stores, tasks
+from skewgate.kubeflow.local import artifacts, folders, stores, tasks
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
 from skewgate.kubeflow.local.spec import Spec, Task
+from skewgate.kubeflow.local.stopping import Stop, StoppedError
 from skewgate.kubeflow.local.tasks import Ended, TaskEnvironment
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import Mounts
@@ -72,31 +73,20 @@ class Launcher:
                 f"parameter {missing[0]}", "has no value", f"give --parameter {missing[0]}=VALUE"
             )
         choices.check([(task.content, task.executor) for task in spec.tasks], self._values)
+        contained = [task for task in spec.tasks if "container" in task.executor]
+        sizes.check([(task.name, task.content) for task in contained], self._values)
         self._folder = folder.resolve()
         self._stores = stores.create(object_store, self._folder / "objects")
         self._stores.check(spec.root)
         self._command_prefix = command_prefix
         self._cache = Cache(self._folder / "cache", spec.name, self._stores) if use_cache else None
-        self.run_folder = self._make_run_folder()
+        self.run_folder = folders.make_run(self._folder / "runs")
         root = spec.root.rstrip("/") or str(self._folder / "artifacts")
         self._root_uri = f"{root}/{spec.name}/{self.run_folder.name}"
         if is_local(root):
-            _make(pathlib.Path(self._root_uri))
+            folders.make(pathlib.Path(self._root_uri))
         self._results: dict[str, Result] = {}
-
-    def _make_run_folder(self) -> pathlib.Path:
-        """Makes the folder of this run under a name that no other has."""
-        runs, name = self._folder / "runs", time.strftime("%Y%m%dT%H%M%S")
-        _make(runs)
-        count = 1
-        while True:
-            found = runs / (name if count == 1 else f"{name}-{count}")
-            try:
-                found.mkdir()
-            except FileExistsError:
-                count += 1
-            else:
-                return found
+        self._stop = Stop()
 
     def mounts(self, task: str) -> Mounts:
         """Returns the folders in which a task found its artifacts, and left its own."""
@@ -107,16 +97,33 @@ class Launcher:
         return self._stores.parameters().located(text)
 
     def run(self) -> dict[str, Result]:
-        """Runs each task whose upstream tasks went through, and returns what became of all."""
-        for task in self._spec.tasks:
-            self._progress(task.name, "started", 0.0)
-            started = time.monotonic()
-            result = self._settle(task)
-            seconds = time.monotonic() - started
-            self._results[task.name] = result
-            self._record()
-            self._progress(task.name, result.state, seconds)
+        """Runs each task whose upstream tasks went through, and returns what became of all.
+
+        Raises:
+            StoppedError: a signal came; the task that was running is ended, and run.json says so.
+        """
+        with self._stop.listening():
+            for task in self._spec.tasks:
+                self._progress(task.name, "started", 0.0)
+                started = time.monotonic()
+                try:
+                    self._stop.check()
+                    result = self._settle(task)
+                except StoppedError as error:
+                    self._give_up(task, error)
+                    raise
+                seconds = time.monotonic() - started
+                self._results[task.name] = result
+                self._record()
+                self._progress(task.name, result.state, seconds)
         return self._results
+
+    def _give_up(self, task: Task, error: StoppedError) -> None:
+        """Records a run that a signal stopped while a task was running, or about to."""
+        self._results[task.name] = Result(FAILED, error.exit_code, str(error))
+        for each in self._spec.tasks:
+            self._results.setdefault(each.name, Result(SKIPPED, message=str(error)))
+        self._record()
 
     def log(self, task: str) -> pathlib.Path:
         """Returns where a task's log is."""
@@ -137,11 +144,17 @@ class Launcher:
             ):
                 return Result(SKIPPED, message="its condition does not hold")
             if "importer" in task.executor:
-                outputs = artifacts.imported(task, values, self.run_folder.name)
-                return Result(COMPLETE, outputs=outputs)
+                return self._import(task, values)
             return self._run(task, values, inputs)
         except InputError as error:
             return Result(FAILED, error.exit_code, str(error))
+
+    def _import(self, task: Task, values: dict[str, Any]) -> Result:
+        outputs = artifacts.imported(task, values, self.run_folder.name)
+        if self._spec.target == "kubeflow" and not is_local(self._root_uri):
+            for uri in _uris(outputs):
+                runnable.check_imported(task.name, uri)
+        return Result(COMPLETE, outputs=outputs)
 
     def _inputs(self, task: Task) -> tuple[dict[str, Any], Lists]:
         """Returns the values of a task's parameters and its input artifacts.
@@ -199,8 +212,9 @@ class Launcher:
         for count in range(int(policy.get("maxRetryCount", 0))):
             if result.state in (COMPLETE, CACHED):
                 break
-            time.sleep(_wait(policy, count))
+            self._stop.sleep(_wait(policy, count))
             output_file.unlink(missing_ok=True)
+            folders.remove(tasks.output_paths(content, environment))
             result = self._attempt(task, content, folder, environment, brought)
         return result
 
@@ -217,7 +231,7 @@ class Launcher:
         driven: Tree = {}
         hook = container.get("lifecycle", {}).get("preCacheCheck")
         if hook:
-            ended = tasks.run(hook, container, content, folder, environment)
+            ended = tasks.run(hook, container, content, folder, environment, self._stop)
             if ended.exit_code != EXIT_PASS:
                 return self._stopped(task, ended)
             driven = ended.output
@@ -229,8 +243,10 @@ class Launcher:
             self._stores.bring(_uris(found.outputs), environment.mounts)
             return found
         self._stores.bring(brought, environment.mounts)
-        ended = tasks.run(container, container, content, folder, environment)
-        self._stores.clear(brought, environment.mounts)
+        try:
+            ended = tasks.run(container, container, content, folder, environment, self._stop)
+        finally:
+            self._stores.clear(brought, environment.mounts)
         if ended.exit_code != EXIT_PASS:
             return self._stopped(task, ended)
         declared = artifacts.declared(task, f"{self._root_uri}/{task.name}")
@@ -276,20 +292,6 @@ class Launcher:
 
 def _uris(outputs: Lists) -> list[str]:
     return [each["uri"] for found in outputs.values() for each in found]
-
-
-def _make(folder: pathlib.Path) -> None:
-    """Makes a folder.
-
-    Raises:
-        InputError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            str(folder), f"cannot be made: {error.strerror}", "choose another folder"
-        ) from error
 
 
 def _wait(policy: Tree, count: int) -> float:

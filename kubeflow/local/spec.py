@@ -12,10 +12,11 @@ import yaml
 import skewgate
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.kubeflow.compile import edits
+from skewgate.kubeflow import conditions
+from skewgate.kubeflow.compile import edits, runnable
+from skewgate.kubeflow.compile.options import check_uri, is_local
+from skewgate.kubeflow.conditions import Inputs
 from skewgate.kubeflow.image import command
-from skewgate.kubeflow.local import conditions
-from skewgate.kubeflow.local.conditions import Inputs
 from skewgate.kubeflow.parameters import Parameter
 
 SCHEMA_VERSION = "2.1.0"
@@ -82,14 +83,26 @@ def load(path: str) -> Spec:
         )
     _check_fields(spec, path)
     _check_versions(spec, path)
+    target = "vertex" if job else "kubeflow"
+    root = spec.get("defaultPipelineRoot") or job.get("runtimeConfig", {}).get(
+        "gcsOutputDirectory", ""
+    )
     tasks = {name: _task(spec, name, path) for name in sorted(edits.tasks(spec))}
+    ordered = _in_order(tasks, path)
+    try:
+        runnable.check(spec, target, root, {})
+        if not is_local(root):
+            check_uri(root, target, "its root")
+    except InputError as error:
+        raise InputError(f"{path}: {error.where}", error.problem, error.fix) from error
+    except ValueError as error:
+        raise InputError(path, str(error), "compile it with another root") from error
     return Spec(
         name=spec["pipelineInfo"]["name"],
-        root=spec.get("defaultPipelineRoot")
-        or job.get("runtimeConfig", {}).get("gcsOutputDirectory", ""),
+        root=root,
         parameters=_parameters(spec),
-        tasks=_in_order(tasks, path),
-        target="vertex" if job else "kubeflow",
+        tasks=ordered,
+        target=target,
     )
 
 
@@ -167,18 +180,9 @@ def _task(spec: Tree, name: str, path: str) -> Task:
         content=content,
         component=component,
         executor=executor,
-        upstream=frozenset(_upstream(content)),
+        upstream=frozenset(content.get("dependentTasks", [])) | edits.producers(content),
         condition=conditions.parse(condition, where) if condition else None,
     )
-
-
-def _upstream(content: Tree) -> set[str]:
-    names = set(content.get("dependentTasks", []))
-    for kind, key in (("artifacts", "taskOutputArtifact"), ("parameters", "taskOutputParameter")):
-        for source in content.get("inputs", {}).get(kind, {}).values():
-            if key in source:
-                names.add(source[key]["producerTask"])
-    return names
 
 
 def _parameters(spec: Tree) -> tuple[Parameter, ...]:

@@ -14,9 +14,10 @@ from typing import Any
 
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.image.executor_io import LOGS_KEY
+from skewgate.kubeflow.image.executor_io import LOGS_KEY, artifacts
 from skewgate.kubeflow.local.artifacts import Lists, declared, handed_on, logs
 from skewgate.kubeflow.local.spec import Task
+from skewgate.kubeflow.local.stopping import Stop
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import VARIABLE, Mounts, mapped
 
@@ -108,6 +109,11 @@ def executor_input(
     }
 
 
+def _json(content: Any) -> str:
+    """Returns JSON as Kubeflow writes it, letters as they are: an argument has a longest length."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
 def filled(argument: str, content: Tree, mounts: Mounts) -> str:
     """Returns an argument with its placeholders filled in.
 
@@ -117,14 +123,14 @@ def filled(argument: str, content: Tree, mounts: Mounts) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match["side"] is None:
-            return json.dumps(content, sort_keys=True)
+            return _json(content)
         side, key, field = content[match["side"]], match["key"], match["field"]
         try:
             if match["kind"] == "parameters":
                 if match["side"] == "outputs":
                     return str(side["parameters"][key]["outputFile"])
                 given = side["parameterValues"][key]
-                return given if isinstance(given, str) else json.dumps(given)
+                return given if isinstance(given, str) else _json(given)
             uri = side["artifacts"][key]["artifacts"][0]["uri"]
         except (KeyError, IndexError) as error:
             raise InputError("pipeline file", f"asks for {match[0]}, which is not there") from error
@@ -142,8 +148,9 @@ def run(
     content: Tree,
     folder: pathlib.Path,
     environment: TaskEnvironment,
+    stop: Stop,
 ) -> Ended:
-    """Runs a command of a container and waits for it.
+    """Runs a command of a container and waits for it; what it leaves running ends with it.
 
     Args:
         command: "command" and "args", of the container or of its hook.
@@ -151,8 +158,10 @@ def run(
         content: the executor input.
         folder: of this task in this run; the command starts there and its output goes to log.txt.
         environment: where to run.
+        stop: told of signals.
 
     Raises:
+        StoppedError: a signal came, and the command was ended.
         InputError: the command cannot be started, or what it writes cannot be read.
     """
     words = [
@@ -173,28 +182,35 @@ def run(
         words[0] = sys.executable
     output_file = pathlib.Path(content["outputs"]["outputFile"])
     write_atomically(folder / "executor_input.json", json.dumps(content, indent=2, sort_keys=True))
-    for found in content["outputs"]["artifacts"].values():
-        for artifact in found["artifacts"]:
-            path = pathlib.Path(environment.mounts.local(artifact["uri"]))
-            path.parent.mkdir(parents=True, exist_ok=True)
+    for path in output_paths(content, environment):
+        path.parent.mkdir(parents=True, exist_ok=True)
     log = folder / "log.txt"
     with open(log, "ab") as stream:
         start = stream.tell()
         try:
-            ended = subprocess.run(
+            process = subprocess.Popen(
                 words,
                 cwd=folder,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                check=False,
+                start_new_session=True,
             )
         except OSError as error:
             raise InputError(
                 "container", f"the command {words[0]!r} cannot be run: {error.strerror}"
             ) from error
-    return Ended(ended.returncode, _sentence(log, start), _output(output_file))
+        code = stop.wait(process)
+    return Ended(code, _sentence(log, start), _output(output_file))
+
+
+def output_paths(content: Tree, environment: TaskEnvironment) -> list[pathlib.Path]:
+    """Returns where a task leaves its outputs: a folder each, or a file that is a value."""
+    return [
+        pathlib.Path(environment.mounts.local(artifact["uri"]))
+        for artifact in artifacts(content["outputs"])
+    ]
 
 
 def _output(path: pathlib.Path) -> Tree:

@@ -14,6 +14,7 @@ from skewgate.kubeflow import parameters
 from skewgate.kubeflow.local import artifacts, launcher
 from skewgate.kubeflow.local import spec as spec_lib
 from skewgate.kubeflow.local.results import FAILED, SHUT
+from skewgate.kubeflow.local.stopping import StoppedError
 
 DEFAULT_ROOT = ".skewgate/from-spec"
 
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         InputError: the file, a parameter or the folder cannot be used.
+        StoppedError: a signal came.
     """
     spec = spec_lib.load(arguments.from_spec)
     run_of = launcher.Launcher(
@@ -40,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         progress=console.Progress(sys.stdout, len(spec.tasks)),
     )
     print(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}", flush=True)
-    results = run_of.run()
+    try:
+        results = run_of.run()
+    except StoppedError as error:
+        raise StoppedError(f"{spec.name}: {error}") from error
     reports = [
         (name, record)
         for name, result in results.items()

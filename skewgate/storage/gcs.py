@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from skewgate.core.errors import InputError
+from skewgate.storage import uris
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
-SCHEME = "gs://"
+SCHEME = uris.OF_GOOGLE
 EMULATOR_VARIABLE = "STORAGE_EMULATOR_HOST"
 _RETRIES = datetime.timedelta(seconds=20)
 """How long a request is tried again; by default Google's client does not give up for minutes."""

@@ -15,21 +15,22 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import io
 import os
 import pathlib
 import shutil
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from skewgate.core.errors import InputError
-from skewgate.storage import gcs, patterns, s3_connection
+from skewgate.storage import gcs, patterns, s3_connection, streams, uris
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
-SCHEMES = ("minio://", "s3://")
+SCHEMES = uris.OF_S3
 """What TFX reads and writes through here."""
 _BUFFER = 1 << 20
 
@@ -53,7 +54,7 @@ def is_reachable(uri: str) -> bool:
 
 def has_bucket(uri: str) -> bool:
     """Says whether the bucket of a URI is there."""
-    return exists(_scheme(uri) + _key(uri).partition("/")[0])
+    return exists(uris.scheme(uri) + uris.key(uri).partition("/")[0])
 
 
 def exists(uri: str) -> bool:
@@ -91,8 +92,7 @@ def children(uri: str) -> tuple[list[str], list[str]]:
             raise FileNotFoundError(uri)
         deep = {path.partition("/")[0] for path in below if "/" in path}
         return sorted(deep), sorted(path for path in below if "/" not in path)
-    with _asked(uri) as (store, key):
-        found = store.get_file_info(_selector(key))
+    found = _listed(uri, recursive=False)
     folders = sorted(each.base_name for each in found if not each.is_file)
     return folders, sorted(each.base_name for each in found if each.is_file)
 
@@ -103,10 +103,11 @@ def matching(pattern: str) -> list[str]:
     `*`, `?` and `[...]` stay within a folder; a part that is `**` stands for folders of any depth,
     none among them, and then only objects match.
     """
-    fixed, wild = patterns.split_wild(pattern.removeprefix(_scheme(pattern)))
+    fixed, wild = patterns.split_wild(pattern.removeprefix(uris.scheme(pattern)))
     if not fixed:
-        raise InputError(pattern, "must name its bucket", f"give {_scheme(pattern)}BUCKET/...")
-    fixed = _scheme(pattern) + fixed
+        raise InputError(pattern, "must name its bucket", f"give {uris.scheme(pattern)}BUCKET/...")
+    uris.key(pattern)
+    fixed = uris.scheme(pattern) + fixed
     if not wild:
         return [fixed] if exists(pattern) else []
     if "**" in wild.split("/"):
@@ -142,15 +143,19 @@ def open_object(uri: str, mode: str) -> IO[Any]:
     Raises:
         FileNotFoundError: there is none.
         ValueError: another mode.
+        InputError: of the stream too: the store does not answer or refuses, or an object is not
+            what it was when it was opened.
     """
     if mode not in ("r", "rb", "w", "wb"):
         raise ValueError(f"objects are read or written as a whole: mode r, rb, w or wb, got {mode}")
-    with _asked(uri) as (store, key):
+    asked = functools.partial(_asked, uri)
+    with asked() as (store, key):
         if mode.startswith("r"):
-            stream: Any = io.BufferedReader(cast(Any, store.open_input_file(key)), _BUFFER)
+            reading = streams.Reading(uri, store.open_input_file(key), asked)
+            stream: Any = io.BufferedReader(reading, _BUFFER)
         else:
             written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
-            stream = io.BufferedWriter(cast(Any, written), _BUFFER)
+            stream = io.BufferedWriter(streams.Writing(written, asked), _BUFFER)
     return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
 
 
@@ -161,7 +166,7 @@ def copy(source: str, target: str) -> None:
         FileNotFoundError: there is none.
     """
     with _asked(source) as (store, key):
-        store.copy_file(key, _key(target))
+        store.copy_file(key, uris.key(target))
 
 
 def move(source: str, target: str) -> None:
@@ -172,7 +177,7 @@ def move(source: str, target: str) -> None:
     """
     if not is_folder(source):
         with _asked(source) as (store, key):
-            store.move(key, _key(target))
+            store.move(key, uris.key(target))
         return
     for below in below_folder(source):
         copy(f"{source}/{below}", f"{target}/{below}")
@@ -233,11 +238,27 @@ def _bring(uri: str, path: pathlib.Path) -> None:
 def below_folder(uri: str) -> list[str]:
     """Returns the objects below a folder, by their paths in it; none if there is no such folder."""
     try:
-        with _asked(uri) as (store, key):
-            found = store.get_file_info(_selector(key, recursive=True, allow_not_found=True))
-            return [each.path[len(key) + 1 :] for each in found if each.is_file]
-    except FileNotFoundError:  # as above
+        found = _listed(uri, recursive=True)
+    except FileNotFoundError:
         return []
+    return [each.path[len(uris.key(uri)) + 1 :] for each in found if each.is_file]
+
+
+def _listed(uri: str, *, recursive: bool) -> list[fs.FileInfo]:
+    """Returns what is in a folder.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        InputError: it holds a key that cannot be read.
+    """
+    from pyarrow import fs
+
+    with _asked(uri) as (store, key):
+        selector = fs.FileSelector(key, recursive=recursive, allow_not_found=recursive)
+        found: list[fs.FileInfo] = store.get_file_info(selector)
+    for each in found:
+        uris.check_listed(uri, each.path[len(key) + 1 :])
+    return found
 
 
 def _kind(uri: str) -> str:
@@ -248,15 +269,6 @@ def _kind(uri: str) -> str:
         return "NotFound"
 
 
-def _selector(
-    key: str, *, recursive: bool = False, allow_not_found: bool = False
-) -> fs.FileSelector:
-    """Returns what lists a folder."""
-    from pyarrow import fs
-
-    return fs.FileSelector(key, allow_not_found=allow_not_found, recursive=recursive)
-
-
 @contextlib.contextmanager
 def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
     """Yields the store of a URI and the key there.
@@ -265,7 +277,7 @@ def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
         FileNotFoundError: of what is done within.
         InputError: the store does not answer, or refuses.
     """
-    key = _key(uri)
+    key = uris.key(uri)
     if uri.startswith(gcs.SCHEME):
         with gcs.asked(uri) as store:
             yield store, key
@@ -276,23 +288,3 @@ def _asked(uri: str) -> Iterator[tuple[fs.FileSystem, str]]:
         )
     with s3_connection.asked(uri) as store:
         yield store, key
-
-
-def _scheme(uri: str) -> str:
-    schemes = (*SCHEMES, gcs.SCHEME)
-    found = next((each for each in schemes if uri.startswith(each)), None)
-    if found is None:
-        raise ValueError(f"must begin with {' or '.join(schemes)}, got {uri!r}")
-    return found
-
-
-def _key(uri: str) -> str:
-    """Returns bucket and path of a URI.
-
-    Raises:
-        InputError: it names no bucket.
-    """
-    key = uri.removeprefix(_scheme(uri)).strip("/")
-    if not key:
-        raise InputError(uri, "names no bucket", f"give {_scheme(uri)}BUCKET/...")
-    return key

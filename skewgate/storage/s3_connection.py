@@ -1,4 +1,8 @@
-"""The client of stores that speak S3: where their server is, and what its errors mean."""
+"""The client of stores that speak S3: where their server is, and what its errors mean.
+
+What may pass (a connection that breaks, a server that restarts or is busy) is tried again, as often
+as `AWS_MAX_ATTEMPTS` says, with waits that grow: while an object is opened, read and written.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from skewgate.core.errors import InputError
+from skewgate.storage import uris
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -30,8 +35,21 @@ _REFUSED = (
     "UNRECOGNIZED_CLIENT",
     "EXPIRED_TOKEN",
 )
+_TRANSIENT = (
+    "NETWORK_CONNECTION",
+    "REQUEST_TIMEOUT",
+    "INTERNAL_FAILURE",
+    "SERVICE_UNAVAILABLE",
+    "SLOW_DOWN",
+    "THROTTLING",
+)
+_TOO_DEEP = "maximum nesting depth"
+"""What Arrow says where a folder holds one without a name, again and again."""
 _TIMEOUT = 20.0
-"""Seconds until a connection is given up; Arrow tries again a few times."""
+"""Seconds until a connection is given up."""
+ATTEMPTS_VARIABLE = "AWS_MAX_ATTEMPTS"
+_ATTEMPTS = 5
+"""How often something that may pass is tried, by default: about 8 seconds in all."""
 
 
 def endpoint() -> str:
@@ -53,7 +71,7 @@ def asked(uri: str) -> Iterator[fs.FileSystem]:
         InputError: the store does not answer, or refuses.
     """
     try:
-        yield _connect(endpoint(), _first(REGION_VARIABLES) or DEFAULT_REGION)
+        yield _connect(endpoint(), _first(REGION_VARIABLES) or DEFAULT_REGION, _attempts())
     except FileNotFoundError as error:
         raise FileNotFoundError(uri) from error
     except OSError as error:
@@ -70,6 +88,14 @@ def _refusal(uri: str, error: OSError) -> InputError:
             f"is refused by {server} ({code[1]})",
             "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do",
         )
+    if _TOO_DEEP in str(error):
+        return uris.unnamed(uri)
+    if code and code[1] not in _TRANSIENT and "HTTP status 5" not in str(error):
+        return InputError(
+            uri,
+            f"cannot be read or written at {server}: {_reason(error)}",
+            "check the bucket, and what the credentials may do",
+        )
     return InputError(
         uri,
         f"cannot be reached at {server}: {_reason(error)}",
@@ -77,8 +103,22 @@ def _refusal(uri: str, error: OSError) -> InputError:
     )
 
 
+def _attempts() -> int:
+    """Returns how often something that may pass is tried.
+
+    Raises:
+        InputError: the variable says nothing of it.
+    """
+    text = os.environ.get(ATTEMPTS_VARIABLE) or str(_ATTEMPTS)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 100):
+        raise InputError(
+            ATTEMPTS_VARIABLE, f"must be a number from 1 to 100, got {text!r}", "correct it"
+        )
+    return int(text)
+
+
 @functools.lru_cache(maxsize=8)
-def _connect(url: str, region: str) -> fs.S3FileSystem:
+def _connect(url: str, region: str, attempts: int) -> fs.S3FileSystem:
     """Returns a client; credentials are Amazon's own chain, which looks at the environment first.
 
     Raises:
@@ -95,7 +135,11 @@ def _connect(url: str, region: str) -> fs.S3FileSystem:
         )
     place = {"scheme": found[1], "endpoint_override": found[2]} if found else {}
     return fs.S3FileSystem(
-        region=region, connect_timeout=_TIMEOUT, request_timeout=3 * _TIMEOUT, **place
+        region=region,
+        connect_timeout=_TIMEOUT,
+        request_timeout=3 * _TIMEOUT,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=attempts),
+        **place,
     )
 
 

@@ -9,11 +9,12 @@ from google.cloud import aiplatform
 from google.protobuf import json_format
 from kfp import components as kfp_components
 from kfp.pipeline_spec import pipeline_spec_pb2
-from tfx.components import CsvExampleGen
+from tfx.components import CsvExampleGen, InfraValidator
 from tfx.dsl.components.common import importer, resolver
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.dsl.input_resolution.strategies import latest_artifact_strategy
 from tfx.orchestration import data_types, pipeline
+from tfx.proto import infra_validator_pb2
 from tfx.types import channel, standard_artifacts
 
 import skewgate
@@ -218,13 +219,76 @@ def test_what_kubeflow_cannot_run_is_refused_in_words():
 
 
 def test_what_tfx_cannot_compile_is_refused_in_words():
-    reports = [import_report("SkewReport"), import_report("SkewReport").with_id("Second")]
-    gate = QualityGate([each.outputs["result"] for each in reports])
+    model = importer.Importer("gs://bucket/model", standard_artifacts.Model).with_id("Model")
+    serving = infra_validator_pb2.ServingSpec(model_name="taxi")
+    validator = InfraValidator(model=model.outputs["result"], serving_spec=serving)
+    with pytest.raises(InputError, match="pipeline all-types: cannot be compiled by TFX: The comp"):
+        compiler.compile_pipeline(make(model, validator), how("kubeflow"))
+
+
+@pytest.mark.parametrize("target", options.ENDINGS)
+def test_a_gate_takes_several_reports_of_one_kind(target, tmp_path):
+    reports = [import_report(kind) for kind in ("SkewReport", "DriftReport")]
+    more = [import_report("DriftReport").with_id(f"Drift{place}") for place in (2, 3)]
+    nodes = [*reports, *more]
+    gate = QualityGate([each.outputs["result"] for each in nodes])
+    before = dict(gate.inputs)
     joined = pipeline.Pipeline(
-        pipeline_name="two", pipeline_root="/nowhere", components=[*reports, gate]
+        pipeline_name="two", pipeline_root="/nowhere", components=[*nodes, gate]
     )
-    with pytest.raises(InputError, match="pipeline two: cannot be compiled by TFX: Only single"):
-        compiler.compile_pipeline(joined, how("kubeflow"))
+    compiled = compiler.compile_pipeline(joined, how(target))
+    task = edits.tasks(body(compiled))["QualityGate"]
+    assert {
+        key: source["taskOutputArtifact"]["producerTask"]
+        for key, source in task["inputs"]["artifacts"].items()
+    } == {
+        "skew_reports": "SkewReport",
+        "drift_reports": "DriftReport",
+        "drift_reports.2": "Drift2",
+        "drift_reports.3": "Drift3",
+    }
+    assert set(task["dependentTasks"]) == {node.id for node in nodes}
+    expected = json.loads(task["inputs"]["parameters"]["expected"]["runtimeValue"]["constant"])
+    assert expected == {"skew_reports": 1, "drift_reports": 3}
+    assert gate.inputs == before  # a pipeline that was compiled can be run here too
+    path = str(tmp_path / f"two{options.ENDINGS[target]}")
+    compiler.write(compiled, how(target), path)
+    assert "QualityGate" in {each.name for each in spec.load(path).tasks}
+
+
+def behind_a_gate(make_importer):
+    report = import_report("SkewReport")
+    gate = QualityGate([report.outputs["result"]], on_failure="withhold")
+    blessed = gate.outputs["decision"].future()[0].custom_property("blessed") == 1
+    return pipeline.Pipeline(
+        pipeline_name="gated",
+        pipeline_root="/nowhere",
+        components=[report, gate, make_importer(gate, blessed)],
+    )
+
+
+def conditional_importer(gate, blessed):
+    with conditional.Cond(blessed):
+        return importer.Importer("gs://bucket/model", standard_artifacts.Model).with_id("Model")
+
+
+def waiting_importer(gate, blessed):
+    node = importer.Importer("gs://bucket/model", standard_artifacts.Model).with_id("Model")
+    node.add_upstream_node(gate)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("make_importer", "problem"),
+    [
+        (conditional_importer, "Model: is an Importer under a condition"),
+        (waiting_importer, "Model: is an Importer that is to wait for QualityGate"),
+    ],
+)
+def test_an_importer_that_a_gate_would_not_hold_back_is_refused(make_importer, problem):
+    compiler.compile_pipeline(behind_a_gate(make_importer), how("vertex"))
+    with pytest.raises(InputError, match=problem):
+        compiler.compile_pipeline(behind_a_gate(make_importer), how("kubeflow"))
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):

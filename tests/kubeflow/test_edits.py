@@ -133,13 +133,6 @@ def test_an_option_of_a_node_that_is_not_there_is_refused(spec, field):
         edits.check_names(spec, how)
 
 
-def test_open_source_kubeflow_runs_no_resolver(spec):
-    spec["deploymentSpec"]["executors"]["Gate"] = {"resolver": {}}
-    edits.check_runnable(spec, "vertex")
-    with pytest.raises(InputError, match="Gate: is a Resolver, which open-source Kubeflow"):
-        edits.check_runnable(spec, "kubeflow")
-
-
 def test_workers_elsewhere_do_not_see_folders_of_a_pod(spec):
     container(spec, "Read")["args"] += ["--runner=FlinkRunner"]
     with pytest.raises(InputError, match="Read: beam_args: runs on FlinkRunner, whose workers"):

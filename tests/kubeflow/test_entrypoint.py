@@ -32,6 +32,13 @@ class Publishes(base_executor.BaseExecutor):
             stream.write("written")
 
 
+class Joins(base_executor.BaseExecutor):
+    """Notes what it was given."""
+
+    def Do(self, input_dict, output_dict, exec_properties):
+        SEEN.update(inputs=input_dict)
+
+
 class Points(base_executor.BaseExecutor):
     """Lets its output stand for what is elsewhere."""
 
@@ -67,7 +74,7 @@ class Breaks(base_executor.BaseExecutor):
 def store(tmp_path, monkeypatch):
     """An object store of Kubeflow that is mounted."""
     here = types.ModuleType("entrypoint_executors")
-    for each in (Publishes, Points, Shuts, Refuses, Breaks):
+    for each in (Publishes, Joins, Points, Shuts, Refuses, Breaks):
         setattr(here, each.__name__, each)
     monkeypatch.setitem(sys.modules, "entrypoint_executors", here)
     monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}/minio")
@@ -110,6 +117,25 @@ def call(store, executor, *more, inputs=None, outputs=None, parameters=None):
             "--runner=DirectRunner",
         ]
     )
+
+
+def test_an_input_that_joins_several_channels_is_one_input_to_the_executor(store):
+    def report(name):
+        kind = {"schemaTitle": "skewgate.DriftReport"}
+        return {"artifacts": [{"name": name, "type": kind, "uri": f"minio://bucket/{name}"}]}
+
+    inputs = {
+        "drift_reports": report("fares"),
+        "drift_reports.2": report("tips"),
+        "skew_reports": report("skew"),
+    }
+    assert call(store, "Joins", inputs=inputs) == 0
+    found = {key: [each.uri for each in given] for key, given in SEEN["inputs"].items()}
+    folder = f"{store}/minio/bucket"
+    assert found == {
+        "drift_reports": [f"{folder}/fares", f"{folder}/tips"],
+        "skew_reports": [f"{folder}/skew"],
+    }
 
 
 def output(store):

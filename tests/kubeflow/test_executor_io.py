@@ -122,3 +122,17 @@ def test_an_input_is_where_that_is_which_it_stands_for(uri, path):
 
 def test_inputs_that_stand_for_nothing_are_none():
     assert executor_io.stood_for(INPUT) == []
+
+
+def test_parts_of_one_input_are_that_input_again():
+    first, second, third = ({"name": name, "uri": f"gs://b/{name}"} for name in "abc")
+    found = {
+        "reports": {"artifacts": [first]},
+        "reports.2": {"artifacts": [second]},
+        "reports.3": {"artifacts": [first]},
+        "_Gate.2": {"artifacts": [third]},
+    }
+    assert executor_io.joined(found) == {
+        "reports": {"artifacts": [first, second]},
+        "_Gate.2": {"artifacts": [third]},
+    }

@@ -64,6 +64,74 @@ def test_a_shut_gate_stops_what_depends_on_it_and_nothing_else(pipeline, launch)
     assert kept["tasks"]["push"]["state"] == "SKIPPED"
 
 
+BLESSED = "inputs.artifacts['d'].artifacts[0].metadata['blessed']"
+
+
+def test_what_reads_a_skipped_task_is_skipped_at_any_depth(pipeline, launch):
+    """Kubeflow: `depends: X.Succeeded`, and a skipped task has not succeeded."""
+    pipeline.add("gate", outputs={"d": "skewgate.Decision"})
+    shut, open_ = {"condition": f"{BLESSED} == 0.0"}, {"condition": f"{BLESSED} == 1.0"}
+    given = {"inputs": {"d": ("gate", "d")}}
+    pipeline.add("inner", **given, outputs={"d": "skewgate.Decision"}, triggerPolicy=shut)
+    pipeline.add("behind", inputs={"d": ("inner", "d")}, triggerPolicy=open_)
+    pipeline.add("after", after=("behind",))
+    pipeline.add("joins", inputs={"a": ("gate", "d"), "b": ("inner", "d")})
+    pipeline.add("inside", **given, triggerPolicy=open_)
+    _, results = launch()
+    assert states(results) == {
+        "gate": "COMPLETE",
+        "inner": "SKIPPED",
+        "behind": "SKIPPED",
+        "after": "SKIPPED",
+        "joins": "SKIPPED",
+        "inside": "COMPLETE",
+    }
+
+
+def test_siblings_of_a_failed_task_and_what_depends_on_them_run_as_on_kubeflow(pipeline, launch):
+    """Kubeflow leaves Argo's `failFast` at its default, true. By Argo's page on DAGs nothing new is
+    scheduled then; its controller (workflow/controller/dag.go, issue 5223) starts whatever can
+    start before it looks at failures, and goes on as long as anything runs.
+    """
+    pipeline.add("breaks", code=BREAKS)
+    pipeline.add("sibling", outputs={"m": "tfx.Model"})
+    pipeline.add("tell", inputs={"m": ("sibling", "m")})
+    pipeline.add("joins", inputs={"m": ("sibling", "m")}, after=("breaks",))
+    _, results = launch()
+    assert states(results) == {
+        "breaks": "FAILED",
+        "sibling": "COMPLETE",
+        "tell": "COMPLETE",
+        "joins": "SKIPPED",
+    }
+
+
+def test_an_importer_fails_for_what_kubeflow_does_not_import(pipeline, launch):
+    pipeline.content["root"]["inputDefinitions"] = {
+        "parameters": {"schema": {"parameterType": "STRING"}}
+    }
+    pipeline.add_importer("Schema", "", "tfx.Schema")
+    importer = pipeline.content["deploymentSpec"]["executors"]["Schema"]["importer"]
+    importer["artifactUri"] = {"runtimeParameter": "uri"}
+    given = {"parameters": {"uri": {"componentInputParameter": "schema"}}}
+    pipeline.content["root"]["dag"]["tasks"]["Schema"]["inputs"] = given
+    _, results = launch({"schema": "/data/schema"})
+    assert results["Schema"].state == "FAILED"
+    assert "Schema: imports '/data/schema', and open-source" in results["Schema"].message
+    assert launch({"schema": "s3://data/schema"})[1]["Schema"].state == "COMPLETE"
+
+
+def test_text_that_no_task_can_be_given_is_refused_before_anything_runs(pipeline, launch, tmp_path):
+    pipeline.content["root"]["inputDefinitions"] = {
+        "parameters": {"schema": {"parameterType": "STRING"}}
+    }
+    pipeline.add("train", parameters={"text": {"componentInputParameter": "schema"}})
+    with pytest.raises(InputError, match="train: parameter schema: is 120,002 bytes long as JSON"):
+        launch({"schema": "é" * 60_000})
+    assert not (tmp_path / "out").exists()
+    assert states(launch({"schema": "é" * 50_000})[1]) == {"train": "COMPLETE"}
+
+
 def test_what_broke_is_told_with_its_log(pipeline, launch):
     pipeline.add("train", code=BREAKS)
     run, results = launch()
@@ -107,6 +175,24 @@ def test_a_task_is_tried_again_as_its_policy_says(pipeline, launch, tmp_path):
     pipeline.add("train", code=code, retryPolicy=policy)
     _, results = launch()
     assert (states(results), (tmp_path / "tries").read_text()) == ({"train": "FAILED"}, "xxx")
+
+
+def test_an_attempt_finds_nothing_of_the_one_before(pipeline, launch, tmp_path):
+    """On a cluster each attempt is in a pod of its own."""
+    pipeline.content["defaultPipelineRoot"] = str(tmp_path / "artifacts")
+    code = f"""
+import json, os, sys
+uri = json.loads(sys.argv[1])["outputs"]["artifacts"]["model"]["artifacts"][0]["uri"]
+with open({str(tmp_path / "seen")!r}, "a") as stream:
+    stream.write(f"{{os.path.exists(uri)}} ")
+os.makedirs(uri)
+open(uri + "/half", "w").close()
+sys.exit(70)
+"""
+    policy = {"maxRetryCount": 2, "backoffDuration": "0s"}
+    pipeline.add("train", code=code, outputs={"model": "tfx.Model"}, retryPolicy=policy)
+    launch()
+    assert (tmp_path / "seen").read_text() == "False False False "
 
 
 def test_runtime_parameters_reach_their_tasks(pipeline, launch):

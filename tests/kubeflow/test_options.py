@@ -33,12 +33,27 @@ def test_what_must_be_given_is_asked_for(missing):
         ("kubeflow", "bucket/a", "must be a URI or an absolute path, got 'bucket/a'"),
         ("kubeflow", "http://bucket/a", "gs://BUCKET/FOLDER, minio://BUCKET/FOLDER"),
         ("kubeflow", "gs:///", "got 'gs:///'"),
+        ("kubeflow", "minio://bucket//a", "must name each folder, without `//`"),
+        ("kubeflow", "s3://bucket/a//b/", "must name each folder, without `//`"),
+        ("kubeflow", "gs:///bucket/a", "must name each folder"),
+        ("vertex", "gs://bucket/a/../b", "must name each folder"),
+        ("kubeflow", "s3://bucket/a?region=x", "must name each folder"),
         ("vertex", "minio://bucket/a", "must be gs://BUCKET/FOLDER or an absolute path for vertex"),
     ],
 )
 def test_a_root_that_the_target_cannot_reach_is_refused(target, root, problem):
     with pytest.raises(InputError, match=problem):
         options.load(None, **(GIVEN | {"target": target, "pipeline_root": root}))
+
+
+@pytest.mark.parametrize("root", ["minio://bucket/a/", "s3://bucket", "gs://bucket/a.b/.c//"])
+def test_a_slash_at_the_end_of_a_root_is_no_folder(root):
+    assert options.load(None, **(GIVEN | {"pipeline_root": root})).pipeline_root == root
+
+
+def test_a_shared_root_names_each_folder_too():
+    with pytest.raises(InputError, match="shared_root must name each folder"):
+        options.load(None, **GIVEN, shared_root="minio://bucket/a//state")
 
 
 def test_a_local_root_that_cannot_be_written_is_refused(tmp_path):

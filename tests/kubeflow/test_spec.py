@@ -140,3 +140,18 @@ def test_what_the_launcher_does_not_run_is_refused_in_words(pipeline, tmp_path, 
 def test_a_condition_that_is_not_understood_is_refused(pipeline, tmp_path):
     pipeline.add("a", triggerPolicy={"condition": "has(inputs)"})
     assert "task a: has a condition" in refused(pipeline.write(tmp_path / "a.yaml"))
+
+
+def test_what_the_cluster_refuses_is_refused(pipeline, tmp_path):
+    pipeline.add("gate")
+    pipeline.add_importer("schema", "gs://bucket/schema", "tfx.Schema")
+    pipeline.content["root"]["dag"]["tasks"]["schema"]["dependentTasks"] = ["gate"]
+    said = refused(pipeline.write(tmp_path / "a.yaml"))
+    assert f"{tmp_path}/a.yaml: schema: is an Importer that is to wait for gate" in said
+
+
+def test_a_root_under_which_the_cluster_finds_nothing_is_refused(pipeline, tmp_path):
+    pipeline.add("gate")
+    pipeline.content["defaultPipelineRoot"] = "minio://bucket//taxi"
+    said = refused(pipeline.write(tmp_path / "a.yaml"))
+    assert "its root must name each folder, without `//`" in said

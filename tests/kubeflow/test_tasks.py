@@ -2,11 +2,12 @@
 
 import json
 import sys
+import time
 
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.kubeflow.local import spec, tasks
+from skewgate.kubeflow.local import spec, stopping, tasks
 from skewgate.storage import mounts
 
 MODEL = {
@@ -86,7 +87,8 @@ def test_placeholders_that_name_nothing_are_refused(task, tmp_path, text):
 def run(task, tmp_path, code, *prefix, python="python", env=()):
     where = place(tmp_path, *prefix)
     container = {"command": [python, "-c", code], "args": ["{{$}}"], "env": list(env)}
-    return tasks.run(container, container, rendered(task, where, tmp_path), tmp_path, where)
+    given = rendered(task, where, tmp_path)
+    return tasks.run(container, container, given, tmp_path, where, stopping.Stop())
 
 
 def test_a_command_leaves_its_output_and_its_log(task, tmp_path):
@@ -122,7 +124,30 @@ def test_a_shut_gate_is_told_from_what_broke(task, tmp_path):
 
 
 def test_a_command_that_is_not_there_is_named(task, tmp_path):
-    where = place(tmp_path)
-    container = {"command": ["no-such-command"]}
     with pytest.raises(InputError, match="the command 'no-such-command' cannot be run"):
-        tasks.run(container, container, rendered(task, where, tmp_path), tmp_path, where)
+        run(task, tmp_path, "", python="no-such-command")
+
+
+def test_letters_of_any_language_take_the_room_that_they_take_on_kubeflow(task, tmp_path):
+    """An umlaut is two bytes of an argument, not six; the compiler measures it so too."""
+    where = place(tmp_path)
+    text = "domaine: {valeur: 'été', wert: 'größer', 値: '大きい'}\n"
+    content = tasks.executor_input(task, {"schema": text}, {}, "gs://b", tmp_path / "o", where)
+    argument = tasks.filled("{{$}}", content, where.mounts)
+    assert json.loads(argument)["inputs"]["parameterValues"]["schema"] == text
+    assert json.dumps(text, ensure_ascii=False) in argument
+    listed = {"inputs": {"parameterValues": {"names": ["é"]}}}
+    assert tasks.filled("{{$.inputs.parameters['names']}}", listed, where.mounts) == '["é"]'
+
+
+def test_what_a_command_leaves_running_ends_with_it(task, tmp_path):
+    """On a cluster the container ends with its first process."""
+    late = f"import time; time.sleep(0.4); open({str(tmp_path / 'late')!r}, 'w')"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {late!r}])"
+    assert run(task, tmp_path, code).exit_code == 0
+    time.sleep(0.6)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_command_that_is_killed_has_the_exit_code_of_its_container(task, tmp_path):
+    assert run(task, tmp_path, "import os; os.kill(os.getpid(), 9)").exit_code == 137

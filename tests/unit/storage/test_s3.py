@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import contextlib
+import functools
 import http.server
 import random
+import socket
 import threading
 
 import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.storage import gcs, s3, s3_connection
+
+ONE_SCHEME = pytest.mark.parametrize("s3_base", ["s3"], indirect=True)
+"""For what does not depend on how a URI begins."""
 
 
 @pytest.fixture
@@ -23,6 +29,14 @@ def put(uri, content=b"x"):
 def get(uri):
     with s3.open_object(uri, "rb") as stream:
         return stream.read()
+
+
+def _glob(folder):
+    return s3.matching(f"{folder}/*")
+
+
+def _download(folder):
+    s3.download(folder, "/nowhere")
 
 
 def test_what_was_written_is_read(base):
@@ -269,6 +283,244 @@ def test_refused_credentials_are_one_sentence(refusing, call):
     assert str(caught.value).endswith(
         "Fix: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do."
     )
+
+
+# Paths with what is no name.
+
+
+@ONE_SCHEME
+@pytest.mark.parametrize("below", ["a//b.csv", "a/./b.csv", "a/../b.csv", "/a/b.csv", "a//*.csv"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        s3.exists,
+        s3.is_folder,
+        s3.status,
+        s3.children,
+        s3.matching,
+        s3.below_folder,
+        s3.remove,
+        s3.remove_folder,
+        functools.partial(s3.open_object, mode="rb"),
+        functools.partial(s3.open_object, mode="wb"),
+        functools.partial(s3.download, path="/nowhere"),
+    ],
+)
+def test_a_path_with_an_empty_name_is_one_sentence(base, below, call):
+    uri = f"{base}/{below}"
+    with pytest.raises(InputError) as caught:
+        call(uri)
+    assert str(caught.value) == (
+        f"{uri}: must name each folder, without `//`, `.` and `..`: in a store these are other "
+        "paths. Fix: write one slash between two names."
+    )
+
+
+def test_slashes_before_the_bucket_are_no_names(base):
+    with pytest.raises(InputError, match="must name each folder"):
+        s3.exists(base.replace("://", ":///"))
+
+
+def test_a_slash_at_the_end_says_nothing(base):
+    put(f"{base}/a/b.csv")
+    assert s3.exists(f"{base}/a/")
+    assert s3.children(f"{base}/a/") == ([], ["b.csv"])
+    assert s3.below_folder(f"{base}/") == ["a/b.csv"]
+
+
+@pytest.fixture
+def foreign(base, s3_variables):
+    """Puts objects that our own client would not."""
+    boto3 = pytest.importorskip("boto3")
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_variables["AWS_ENDPOINT_URL_S3"],
+        aws_access_key_id="someone",
+        aws_secret_access_key="hush",
+        region_name="us-east-1",
+    )
+    folder = base.partition("//bucket/")[2]
+
+    def act(below, content=b"x", *, remove=False):
+        where = {"Bucket": "bucket", "Key": f"{folder}/{below}"}
+        client.delete_object(**where) if remove else client.put_object(**where, Body=content)
+
+    return act
+
+
+@ONE_SCHEME
+@pytest.mark.parametrize(
+    ("key", "call"),
+    [
+        ("a//b.csv", s3.children),
+        ("a//b.csv", s3.below_folder),
+        ("a/./b.csv", _glob),
+        ("a/../b.csv", _download),
+    ],
+)
+def test_an_object_that_nobody_can_ask_for_is_not_passed_over(base, foreign, key, call):
+    """Arrow lists such a folder within itself, for ever."""
+    foreign("a/c.csv")
+    foreign(key)
+    with pytest.raises(InputError) as caught:
+        call(f"{base}/a")
+    assert str(caught.value) == (
+        f"{base}/a: holds an object with `//`, `.` or `..` in its path, which cannot be read. Fix: "
+        "copy it to a path of names, and delete it."
+    )
+
+
+@ONE_SCHEME
+def test_a_folder_that_was_made_by_hand_is_a_folder(base, foreign):
+    foreign("a/", b"")
+    foreign("a/b.csv")
+    assert s3.children(f"{base}/a") == ([], ["b.csv"])
+    assert s3.below_folder(f"{base}/a") == ["b.csv"]
+
+
+# What goes wrong after an object was opened.
+
+
+class Door:
+    """Stands between clients and a server: can be shut, and counts who came while it was."""
+
+    def __init__(self, url):
+        _, _, address = url.rpartition("/")
+        host, _, port = address.partition(":")
+        self._server = (host, int(port))
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.shut_for, self.turned_away = 0, 0
+        self._open = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def shut(self, times=1 << 30):
+        """Breaks all connections, and turns away so many who come."""
+        self.shut_for, self.turned_away = times, 0
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._listening.close()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            if self.turned_away < self.shut_for:
+                self.turned_away += 1
+                client.close()
+                continue
+            server = socket.create_connection(self._server)
+            self._open += [client, server]
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _pass(one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(1 << 16):
+                other.sendall(data)
+        for each in (one, other):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def door(base, s3_variables, monkeypatch):
+    found = Door(s3_variables["AWS_ENDPOINT_URL_S3"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", found.url)
+    yield found
+    found.close()
+
+
+LARGE = random.Random(3).randbytes((1 << 20) + 17)  # more than is read at once
+
+
+@ONE_SCHEME
+def test_a_server_that_vanishes_while_it_is_read_is_one_sentence(base, door):
+    put(f"{base}/a", LARGE)
+    with s3.open_object(f"{base}/a", "rb") as stream:
+        assert stream.read(10) == LARGE[:10]
+        door.shut()
+        with pytest.raises(InputError) as caught:
+            stream.read()
+    assert str(caught.value).startswith(f"{base}/a: cannot be reached at {door.url}: ")
+    assert "\n" not in str(caught.value)
+
+
+@ONE_SCHEME
+def test_a_server_that_vanishes_while_it_is_written_is_one_sentence(base, door):
+    stream = s3.open_object(f"{base}/a", "wb")
+    stream.write(b"x")
+    door.shut()
+    with pytest.raises(InputError, match=f"{base}/a: cannot be reached at {door.url}: "):
+        stream.close()
+    assert stream.raw.closed
+
+
+@ONE_SCHEME
+def test_a_server_that_comes_back_is_asked_again(base, door, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "6")  # connections that were kept open break as well
+    put(f"{base}/a", LARGE)
+    with s3.open_object(f"{base}/a", "rb") as stream:
+        assert stream.read(10) == LARGE[:10]
+        door.shut(times=1)
+        assert stream.read() == LARGE[10:]
+    assert door.turned_away == 1
+    door.shut(times=1)
+    put(f"{base}/b")
+    assert door.turned_away == 1
+    assert s3.children(base) == ([], ["a", "b"])
+
+
+def test_a_store_says_so_at_once_if_asking_again_is_of_no_use(refusing, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "100")
+    with pytest.raises(InputError, match="is refused by"):
+        s3.open_object("s3://bucket/a", "rb")
+
+
+@ONE_SCHEME
+@pytest.mark.parametrize("text", ["0", "-1", "many", "101", "²"])
+def test_a_number_of_attempts_that_is_none_is_refused(base, monkeypatch, text):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", text)
+    with pytest.raises(InputError, match="AWS_MAX_ATTEMPTS: must be a number from 1 to 100, got"):
+        s3.exists(base)
+
+
+@ONE_SCHEME
+def test_an_object_that_is_removed_while_it_is_read_is_one_sentence(base, foreign):
+    foreign("a", LARGE)
+    with s3.open_object(f"{base}/a", "rb") as stream:
+        stream.read(10)
+        foreign("a", remove=True)
+        with pytest.raises(InputError) as caught:
+            stream.read()
+    assert str(caught.value) == (
+        f"{base}/a: was removed while it was read. Fix: run it again when nobody writes there."
+    )
+
+
+@ONE_SCHEME
+@pytest.mark.parametrize("content", [b"short", LARGE[::-1], LARGE + LARGE])
+def test_an_object_that_is_written_anew_while_it_is_read_is_not_believed(base, foreign, content):
+    """Of a shorter one Arrow would make zeros of what is missing."""
+    foreign("a", LARGE)
+    with s3.open_object(f"{base}/a", "rb") as stream:
+        stream.read(10)
+        foreign("a", content)
+        with pytest.raises(InputError, match=f"{base}/a: was written anew while it was read"):
+            stream.read()
+
+
+@ONE_SCHEME
+@pytest.mark.parametrize("content", [b"", b"x", LARGE])
+def test_an_object_that_stays_as_it_is_is_read_whole(base, content):
+    put(f"{base}/a", content)
+    assert get(f"{base}/a") == content
 
 
 # Google Cloud Storage.

@@ -1,8 +1,11 @@
 """The conditions of tasks: the part of CEL that TFX writes for `Cond`, and no more.
 
 TFX writes comparisons (`==`, `<`, `>`) of an input's uri or metadata with numbers and texts, joined
-by `&&`, `||`, `!` and `+`. Source: `placeholder_to_cel` in TFX's Kubeflow compiler; the language
-itself: https://github.com/google/cel-spec.
+by `&&`, `||`, `!` and `+`. What cannot be decided is an error; as in CEL one side of `&&` or `||`
+may be that if the other one decides, and a property is not equal to a value of another kind.
+
+Source: `placeholder_to_cel` in TFX's Kubeflow compiler; the language itself:
+https://github.com/google/cel-spec; and cel-go, which Kubeflow evaluates it with.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ Inputs = Mapping[str, Any]
 Condition = Callable[[Inputs], Any]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<text>'[^']*')"
+    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<text>'[^'\\\n\r]*')"
     r"|(?P<input>inputs\.artifacts\['(?P<key>[^']+)'\]\.artifacts\[(?P<index>\d+)\]"
     r"\.(?:uri|metadata\['(?P<field>[^']+)'\]))"
     r"|(?P<parameter>inputs\.parameter_values\['(?P<name>[^']+)'\])"
     r"|(?P<sign>==|&&|\|\||[<>!()+]))"
 )
+_OF_ANY_KIND = (".metadata[", ".parameter_values[")
+"""What holds values whose kind is known at run time alone."""
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda left, right: bool(left == right),
     "<": lambda left, right: bool(left < right),
@@ -78,20 +83,34 @@ class _Parser:
 
     def _logical(self, left: Condition, right: Condition, *, until: bool) -> Condition:
         def value(inputs: Inputs) -> bool:
-            first = self._truth(left(inputs))
-            return first if first is until else self._truth(right(inputs))
+            undecided: InputError | None = None
+            for side in (left, right):
+                try:
+                    found = self._truth(side(inputs))
+                except InputError as error:
+                    undecided = undecided or error
+                else:
+                    if found is until:
+                        return found
+            if undecided is not None:
+                raise undecided
+            return not until
 
         return value
 
     def _comparison(self) -> Condition:
-        left = self._sum()
+        start, left = self._place, self._sum()
         sign = self._takes("==", "<", ">")
         if sign is None:
             return left
         right, compare = self._sum(), _COMPARE[sign]
+        found = self._text[start : self._place]
+        unequal = sign == "==" and any(each in found for each in _OF_ANY_KIND)
 
         def value(inputs: Inputs) -> bool:
             pair = left(inputs), right(inputs)
+            if unequal and type(pair[0]) is not type(pair[1]):
+                return False
             self._alike(*pair)
             return compare(*pair)
 
