@@ -62,7 +62,7 @@ class Record(StrictModel):
 
     version: int = pydantic.Field(default=1, ge=1, le=1)
     pipeline: str
-    span: int = 0
+    span: int = pydantic.Field(default=0, ge=0)
     artifacts: dict[str, RecordedArtifact]
 
 
@@ -199,8 +199,11 @@ def loss(entry: RecordedArtifact) -> str:
 
 
 def _count_files(folder: str) -> int:
+    """Returns the number of files in a folder of any depth, hidden ones aside."""
     if s3.is_object(folder):
-        return len(s3.below_folder(folder))
-    if not fileio.exists(folder):
-        return 0
-    return sum(len(names) for _, _, names in fileio.walk(folder))
+        names = [path.rpartition("/")[2] for path in s3.below_folder(folder)]
+    elif fileio.exists(folder):
+        names = [str(name) for _, _, found in fileio.walk(folder) for name in found]
+    else:
+        names = []
+    return sum(not name.startswith(".") for name in names)

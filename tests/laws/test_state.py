@@ -66,8 +66,8 @@ class World:
             assert self.runs.previous(**self.when(day)) is None
 
 
-@law(cases=12)
-@given(by=st.sampled_from(["window", "span"]), events=st.lists(EVENTS, max_size=7))
+@law(cases=10)
+@given(by=st.sampled_from(["window", "span"]), events=st.lists(EVENTS, max_size=6))
 def test_what_came_before_is_told_by_the_time_of_the_rows(by, events):
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder, by)
