@@ -10,7 +10,7 @@ from typing import Any
 from skewgate.components.schema_contract.component import SchemaContract
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.state_lookup.component import StateLookup
-from skewgate.components.support import state_folder
+from skewgate.components.support import state_reading
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
@@ -94,22 +94,22 @@ def lookup(
         required: outputs without which the pipeline cannot run.
 
     Raises:
-        InputError: the pipeline runs here, and no model was pushed yet.
+        InputError: the pipeline runs here, and no model was pushed yet, or no record of one can be
+            believed.
     """
     training, own = f"{settings.name}-{TRAINING}", f"{settings.name}-{name}"
     known = None
     if not deployment.remote:
-        names = {
-            each: next(state_folder.names(deployment.state_root, each), None)
-            for each in (training, own)
+        states = {
+            each: state_reading.State(deployment.state_root, each) for each in (training, own)
         }
-        if required and names[training] is None:
+        if required and states[training].last() is None:
             raise InputError(
                 deployment.state_root,
                 "no model was pushed yet",
                 "run `skewgate run training` first",
             )
-        known = json.dumps(names)
+        known = json.dumps({each: state.fingerprint() for each, state in states.items()})
     return StateLookup(
         state_root=deployment.state_root,
         training=TRAINING,

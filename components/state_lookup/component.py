@@ -45,9 +45,10 @@ class StateLookup(base_component.BaseComponent):
     """Looks up the pushed model, what it was trained on, and the statistics of the run before.
 
     It reads what StateRecorder wrote, from a folder: no resolver node, which open-source Kubeflow
-    refuses, and no ML Metadata. The outputs point to where the earlier runs put things; one that
-    does not exist (yet) has the custom property `absent`, and the components of skewgate take it
-    as not connected. Stock components do not know that property.
+    refuses, and no ML Metadata. The outputs point to where the earlier runs put things; one of
+    which nothing was ever recorded has the custom property `absent`, and the components of skewgate
+    take it as not connected. Stock components do not know that property. What was recorded and is
+    gone is an error.
 
     ## Example
     ```
@@ -60,8 +61,8 @@ class StateLookup(base_component.BaseComponent):
     Component `outputs` contains:
       - `model`: the model that the training pipeline recorded last.
       - `training_statistics`, `training_examples`, `evaluation`: of the run that made it.
-      - `previous_statistics`: of the last recorded run of `pipeline`; with spans, of the largest
-        span below that of `examples`.
+      - `previous_statistics`: of the rows of `pipeline` before `examples`, by their window or
+        their span; of its last recorded run where they have neither.
     """
 
     SPEC_CLASS = StateLookupSpec
@@ -84,7 +85,7 @@ class StateLookup(base_component.BaseComponent):
             training: name of the pipeline whose models are pushed.
             pipeline: name of the pipeline that this is part of.
             required: outputs that must be there; the node fails without them.
-            examples: of this run, for their span.
+            examples: of this run, for their window or span.
             known: names what the state holds, so that TFX's cache does not answer with what an
                 earlier state held. Leave it out where the node is never cached.
             model_name: goes before the names of both pipelines: "taxi" makes "training" mean

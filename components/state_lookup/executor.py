@@ -8,17 +8,19 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, state_folder
+from skewgate.components.support import artifact_io, data_times, state_folder, state_reading
 from skewgate.core.errors import InputError
 from skewgate.storage import model_names
 
-TRAINING_ROLES = {
+PREVIOUS = "previous_statistics"
+ROLES = {
     "model": "model",
     "training_statistics": "statistics",
     "training_examples": "examples",
     "evaluation": "evaluation",
+    PREVIOUS: "statistics",
 }
-"""Output to role in a record of the training pipeline."""
+"""Output to role in a record: the last of the training pipeline, or that of the rows before."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -33,43 +35,69 @@ class Executor(base_executor.BaseExecutor):
         """Looks up; see the component for the parameters.
 
         Raises:
-            InputError: a record cannot be read, what is required is not there, or the model's name
-                cannot be that of a folder.
+            InputError: what a record names is gone, what is required was never recorded, no record
+                can be believed, or the model's name cannot be that of a folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         root, model = exec_properties["state_root"], exec_properties.get("model_name")
         training = model_names.pipeline_of(model, exec_properties["training"])
         own = model_names.pipeline_of(model, exec_properties["pipeline"])
-        examples = artifact_io.first(input_dict.get("examples"))
-        span = artifact_io.span_of(examples) if examples is not None else 0
-        pushed = state_folder.newest(root, training)
-        previous = state_folder.newest(root, own, span)
-        recorded: dict[str, state_folder.RecordedArtifact | None] = {
-            output: pushed.artifacts.get(role) if pushed else None
-            for output, role in TRAINING_ROLES.items()
-        }
-        recorded["previous_statistics"] = previous.artifacts.get("statistics") if previous else None
-        existing = {
-            output: entry if entry is not None and state_folder.exists(entry) else None
-            for output, entry in recorded.items()
-        }
-        for output in artifact_io.json_list(exec_properties["required"]):
-            entry = recorded[output]
-            if entry is None:
-                raise InputError(
-                    root,
-                    f"{training} has pushed no model yet, so that there is no {output}",
-                    "run the training pipeline first",
-                )
-            if existing[output] is None:
-                raise InputError(
-                    entry.uri,
-                    f"is the {output} of {training}, and is gone",
-                    "run the training pipeline again",
-                )
-        for output, entry in existing.items():
+        pushed = state_reading.State(root, training).last()
+        previous = _previous(state_reading.State(root, own), input_dict.get("examples"))
+        required = artifact_io.json_list(exec_properties["required"])
+        for output, role in ROLES.items():
+            pipeline, found = (own, previous) if output == PREVIOUS else (training, pushed)
+            entry = found.record.artifacts.get(role) if found is not None else None
             artifact = artifact_utils.get_single_instance(output_dict[output])
-            if entry is None:
-                artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
-            else:
+            if found is not None and entry is not None:
+                _check_whole(entry, output, pipeline, found.folder)
                 state_folder.restore(entry, artifact)
+            elif output in required:
+                raise _never(output, pipeline, root)
+            else:
+                artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
+
+
+def _previous(
+    state: state_reading.State, examples: list[types.Artifact] | None
+) -> state_reading.Found | None:
+    """Returns the record of the rows before those of this run; without times, the newest.
+
+    Raises:
+        InputError: see `state_reading.State`.
+    """
+    current = artifact_io.first(examples)
+    if current is not None:
+        rows = data_times.of(current, f"the examples at {current.uri}")
+        if rows.is_known:
+            return state.before(rows)
+    return state.last()
+
+
+def _check_whole(
+    entry: state_folder.RecordedArtifact, output: str, pipeline: str, folder: str
+) -> None:
+    """Makes sure that what a record names is there: that it is gone is not that it never was.
+
+    Raises:
+        InputError: it is not, or not all of it.
+    """
+    if lost := state_folder.loss(entry):
+        raise InputError(
+            entry.uri,
+            f"is the {output} of {pipeline}, and {lost}",
+            f"put it back, or delete the record {folder}, so that the one before it counts",
+        )
+
+
+def _never(output: str, pipeline: str, root: str) -> InputError:
+    """Returns the error that a required output was never recorded."""
+    if output == PREVIOUS:
+        return InputError(
+            root, f"{pipeline} has recorded no rows before these", "run it on earlier rows first"
+        )
+    return InputError(
+        root,
+        f"{pipeline} has pushed no model yet, so that there is no {output}",
+        "run the training pipeline first",
+    )

@@ -5,13 +5,14 @@ names. Names are UTC times, so that they sort; `record.json` is written last and
 so that a record is there whole or not at all. There is no index that two runs could overwrite: the
 listing is the index. It works the same on a local folder and on every file system that TFX knows,
 and needs no ML Metadata, which Kubeflow does not let components query.
+
+See `state_reading` for which of the records there are believed, and which of those is meant.
 """
 
 from __future__ import annotations
 
-import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pydantic
@@ -20,12 +21,12 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io
-from skewgate.core import yaml_model
-from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.storage import mounts, s3
 
 RECORD_NAME = "record.json"
+NAME_FORM = "%Y%m%dT%H%M%S.%fZ"
+"""Of the names of records."""
 _PROPERTIES = ("split_names", "span", "version")
 _OF_ONE_RUN = ("name", "producer_component", "pipeline_name", "tfx_version", "state", "is_external")
 _OF_KUBEFLOW = ("display_name", "store_session_info")
@@ -33,10 +34,18 @@ _OF_KUBEFLOW = ("display_name", "store_session_info")
 
 
 class RecordedArtifact(StrictModel):
-    """An artifact of an earlier run: its type's name, where it is and what it says of itself."""
+    """An artifact of an earlier run: its type's name, where it is and what it says of itself.
+
+    Attributes:
+        type: the name of its type.
+        uri: its folder.
+        files: how many were in it, in folders of any depth, when it was recorded.
+        properties, custom_properties: what it says of itself.
+    """
 
     type: str
     uri: str
+    files: int = pydantic.Field(default=0, ge=0)
     properties: dict[str, str | int] = {}
     custom_properties: dict[str, str | int | float] = {}
 
@@ -53,7 +62,7 @@ class Record(StrictModel):
 
     version: int = pydantic.Field(default=1, ge=1, le=1)
     pipeline: str
-    span: int = 0
+    span: int = pydantic.Field(default=0, ge=0)
     artifacts: dict[str, RecordedArtifact]
 
 
@@ -67,6 +76,7 @@ def recorded(artifact: types.Artifact) -> RecordedArtifact:
     return RecordedArtifact(
         type=artifact.type_name,
         uri=mounts.current().remote(artifact.uri),
+        files=_count_files(artifact.uri),
         properties=properties,
         custom_properties={
             name: value
@@ -106,7 +116,7 @@ def restore(entry: RecordedArtifact, artifact: types.Artifact) -> None:
 
 
 def write(
-    root: str, pipeline: str, span: int, artifacts: Mapping[str, types.Artifact], now: str
+    root: str, pipeline: str, span: int, artifacts: Mapping[str, types.Artifact], name: str
 ) -> str:
     """Writes a record and returns its folder.
 
@@ -115,9 +125,9 @@ def write(
         pipeline: name of the pipeline.
         span: of the run's examples.
         artifacts: by role. Statistics are copied, the others are named.
-        now: name of the record, see `stamp`.
+        name: of the record, see `state_reading.State.next_name`.
     """
-    folder = os.path.join(root, pipeline, now)
+    folder = os.path.join(root, pipeline, name)
     entries = {}
     for role, artifact in artifacts.items():
         entry = recorded(artifact)
@@ -131,7 +141,7 @@ def write(
                     os.path.join(target, artifact_io.STATISTICS_NAME),
                     artifact_io.read_bytes(os.path.join(source, artifact_io.STATISTICS_NAME)),
                 )
-            entry = entry.model_copy(update={"uri": copied})
+            entry = entry.model_copy(update={"uri": copied, "files": _count_files(copied)})
         entries[role] = entry
     record = Record(pipeline=pipeline, span=span, artifacts=entries)
     fileio.makedirs(folder)
@@ -140,59 +150,60 @@ def write(
     return folder
 
 
-def timestamp() -> str:
-    """Returns the time in UTC, so written that names sort by time."""
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+def says(record: Record, span: int, artifacts: Mapping[str, types.Artifact]) -> bool:
+    """Says whether a record holds what some artifacts would leave again.
 
-
-def names(root: str, pipeline: str) -> Iterator[str]:
-    """Yields the names of the records of a pipeline, the newest first."""
-    folder = os.path.join(root, pipeline)
-    if not fileio.exists(folder):
-        return
-    for name in sorted((each.rstrip("/") for each in fileio.listdir(folder)), reverse=True):
-        if fileio.exists(os.path.join(folder, name, RECORD_NAME)):
-            yield name
-
-
-def newest(root: str, pipeline: str, before_span: int = 0) -> Record | None:
-    """Returns the newest record of a pipeline, or None.
-
-    Args:
-        root: folder of the state.
-        pipeline: name of the pipeline.
-        before_span: if not 0, the record of the largest span below it: a run that is repeated or
-            late is compared with what came before its data, not with what ran before it.
-
-    Raises:
-        InputError: a record is not one.
+    Evaluations do not count: that of the same model differs when it is compared with another one.
+    Nor does where statistics lie, but what they say.
     """
-    best: Record | None = None
-    for name in names(root, pipeline):
-        path = os.path.join(root, pipeline, name, RECORD_NAME)
-        record = _parse(artifact_io.read_bytes(path), path)
-        if not before_span:
-            return record
-        if record.span < before_span and (best is None or record.span > best.span):
-            best = record
-    return best
+    if record.span != span or record.artifacts.keys() != artifacts.keys():
+        return False
+    for role, artifact in artifacts.items():
+        before, now = record.artifacts[role], recorded(artifact)
+        if artifact.type_name == "ModelEvaluation":
+            continue
+        if artifact.type_name == "ExampleStatistics":
+            if loss(before) or _contents(before.uri, artifact) != _contents(artifact.uri, artifact):
+                return False
+            before = before.model_copy(update={"uri": now.uri, "files": now.files})
+        if before != now:
+            return False
+    return True
 
 
-def _parse(content: bytes, path: str) -> Record:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not UTF-8", "delete its folder and run again") from error
-    return yaml_model.parse(Record, text, path)
+def _contents(folder: str, statistics: types.Artifact) -> list[bytes]:
+    """Returns the statistics of all splits of an artifact, or of a copy of it."""
+    sources = [
+        artifact_io.statistics_path(statistics, split)
+        for split in artifact_utils.decode_split_names(statistics.split_names)
+    ]
+    return [
+        artifact_io.read_bytes(os.path.join(folder, os.path.relpath(path, statistics.uri)))
+        for path in sources
+    ]
 
 
-def exists(entry: RecordedArtifact) -> bool:
-    """Says whether a kept artifact is still where it was.
+def loss(entry: RecordedArtifact) -> str:
+    """Returns what happened to a kept artifact that is no longer whole where it was; "" if it is.
 
     A folder that a launcher fills has only what this task takes as its input; then the store itself
     is asked.
     """
     path = mounts.current().local(entry.uri)
-    if path == entry.uri or fileio.exists(path):
-        return bool(fileio.exists(path))
-    return s3.is_reachable(entry.uri) and bool(fileio.exists(entry.uri))
+    if path != entry.uri and not fileio.exists(path):
+        path = entry.uri if s3.is_reachable(entry.uri) else path
+    if not fileio.exists(path):
+        return "is gone"
+    left = _count_files(path)
+    return f"has lost {entry.files - left} of its {entry.files} files" if left < entry.files else ""
+
+
+def _count_files(folder: str) -> int:
+    """Returns the number of files in a folder of any depth, hidden ones aside."""
+    if s3.is_object(folder):
+        names = [path.rpartition("/")[2] for path in s3.below_folder(folder)]
+    elif fileio.exists(folder):
+        names = [str(name) for _, _, found in fileio.walk(folder) for name in found]
+    else:
+        names = []
+    return sum(not name.startswith(".") for name in names)

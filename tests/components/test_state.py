@@ -2,113 +2,54 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import logging
 import pathlib
+import re
+import shutil
 
 import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
-import skewgate
 from skewgate.components.state_lookup import component as lookup_component
-from skewgate.components.state_lookup import executor as lookup
-from skewgate.components.state_recorder import executor as recorder
-from skewgate.components.support import artifact_io, state_folder
+from skewgate.components.state_recorder import component as recorder_component
+from skewgate.components.support import artifact_io, state_reading
 from skewgate.core.errors import InputError
 from skewgate.storage import s3
-
-SPLITS = ["train", "eval"]
-
-
-@pytest.fixture
-def made(tmp_path):
-    """Returns the artifacts of a training run; the statistics hold their split's name."""
-    statistics = standard_artifacts.ExampleStatistics()
-    statistics.uri = str(tmp_path / "artifacts" / "statistics")
-    statistics.split_names = artifact_utils.encode_split_names(SPLITS)
-    statistics.set_string_custom_property("rank_error", "0.0005")
-    for split in SPLITS:
-        folder = pathlib.Path(artifact_utils.get_split_uri([statistics], split))
-        folder.mkdir(parents=True)
-        (folder / artifact_io.STATISTICS_NAME).write_text(split)
-    examples = standard_artifacts.Examples()
-    examples.uri = str(tmp_path / "artifacts" / "examples")
-    examples.split_names = artifact_utils.encode_split_names(SPLITS)
-    examples.set_int_custom_property("rows_train", 7)
-    examples.set_string_custom_property("file_format", "tfrecords_gzip")
-    model, evaluation = standard_artifacts.Model(), standard_artifacts.ModelEvaluation()
-    model.uri, evaluation.uri = (str(tmp_path / "artifacts" / n) for n in ("model", "evaluation"))
-    for artifact in (examples, model, evaluation):
-        pathlib.Path(artifact.uri).mkdir()
-    return {
-        "statistics": statistics,
-        "examples": examples,
-        "model": model,
-        "evaluation": evaluation,
-    }
+from tests.components.states import MONITORING, SPLITS, TRAINING, Runs, contents, window
 
 
 @pytest.fixture
-def record(tmp_path):
-    """Returns a function that runs StateRecorder."""
-
-    def run(artifacts, pipeline="taxi-training", span=0, **model):
-        artifacts["statistics"].span = span
-        written = skewgate.StateRecord()
-        written.uri = str(tmp_path / "artifacts" / "record")
-        recorder.Executor().Do(
-            {name: [artifact] for name, artifact in artifacts.items()},
-            {"record": [written]},
-            {"state_root": str(tmp_path / "state"), "pipeline": pipeline, **model},
-        )
-        return written
-
-    return run
+def runs(tmp_path):
+    return Runs(tmp_path)
 
 
 @pytest.fixture
-def find(tmp_path):
-    """Returns a function that runs StateLookup and gives its outputs."""
-
-    def run(pipeline="taxi-training", required=(), span=0, training="taxi-training", **model):
-        outputs = {}
-        for name, parameter in lookup_component.StateLookupSpec.OUTPUTS.items():
-            outputs[name] = [parameter.type()]
-            outputs[name][0].uri = str(tmp_path / "artifacts" / "lookup" / name)
-        current = standard_artifacts.Examples()
-        current.span = span
-        lookup.Executor().Do(
-            {"examples": [current]},
-            outputs,
-            {
-                "state_root": str(tmp_path / "state"),
-                "training": training,
-                "pipeline": pipeline,
-                "required": json.dumps(list(required)),
-                **model,
-            },
-        )
-        return {name: artifacts[0] for name, artifacts in outputs.items()}
-
-    return run
+def made(runs):
+    """The artifacts of a training run."""
+    artifacts = runs.trained()
+    artifacts["statistics"].set_string_custom_property("rank_error", "0.0005")
+    artifacts["examples"].set_int_custom_property("rows_train", 7)
+    artifacts["examples"].set_string_custom_property("file_format", "tfrecords_gzip")
+    return artifacts
 
 
-def statistics_of(artifact, split):
-    folder = artifact_utils.get_split_uri([artifact], split)
-    return pathlib.Path(folder, artifact_io.STATISTICS_NAME).read_text()
+def is_absent(artifact):
+    return artifact.has_custom_property("absent")
 
 
-def test_nothing_is_there_before_the_first_run(find):
-    found = find()
+def test_nothing_is_there_before_the_first_run(runs):
+    found = runs.find()
     assert artifact_io.without_absent({name: [each] for name, each in found.items()}) == {
         name: [] for name in found
     }
 
 
-def test_what_was_recorded_is_found_where_it_is(made, record, find):
-    written = record(made)
-    assert written.get_int_custom_property("recorded") == 1
-    assert pathlib.Path(written.get_string_custom_property("folder"), "record.json").exists()
-    found = find("taxi-monitoring", required=["model", "training_statistics"])
+def test_what_was_recorded_is_found_where_it_is(made, runs):
+    folder = runs.record(made, TRAINING)
+    assert pathlib.Path(folder, "record.json").exists()
+    found = runs.find(required=("model", "training_statistics"))
     assert found["model"].uri == made["model"].uri
     assert found["evaluation"].uri == made["evaluation"].uri
     examples = found["training_examples"]
@@ -117,157 +58,370 @@ def test_what_was_recorded_is_found_where_it_is(made, record, find):
     assert examples.get_int_custom_property("rows_train") == 7
     assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
     assert artifact_io.rank_error(found["training_statistics"]) == 0.0005
-    assert found["previous_statistics"].has_custom_property("absent")
+    assert is_absent(found["previous_statistics"])
 
 
-def test_statistics_outlive_the_artifacts_they_were_copied_from(made, record, find, tmp_path):
-    record(made)
-    (tmp_path / "artifacts").rename(tmp_path / "gone")
-    found = find()
+def test_statistics_outlive_the_artifacts_they_were_copied_from(made, runs):
+    runs.record(made, TRAINING)
+    shutil.rmtree(made["statistics"].uri)
+    found = runs.find(pipeline=TRAINING)
     for split in SPLITS:
-        assert statistics_of(found["training_statistics"], split) == split
-        assert statistics_of(found["previous_statistics"], split) == split
-    assert found["training_examples"].has_custom_property("absent")
+        assert contents(found["training_statistics"], split) == f"a{split}"
+        assert contents(found["previous_statistics"], split) == f"a{split}"
 
 
-def test_the_newest_record_counts(made, record, find, tmp_path):
-    record(made)
-    newer = standard_artifacts.Model()
-    newer.uri = str(tmp_path / "artifacts" / "newer")
-    pathlib.Path(newer.uri).mkdir()
-    record({**made, "model": newer})
-    assert find()["model"].uri == newer.uri
+def test_the_model_that_was_pushed_last_counts(runs):
+    """A server serves it, whatever time the rows are from that it was trained on."""
+    runs.record(runs.trained("a", window=window(12)), TRAINING)
+    late = runs.trained("b", window=window(5))
+    runs.record(late, TRAINING)
+    assert runs.find(window=window(20))["model"].uri == late["model"].uri
 
 
-def test_a_late_run_is_compared_with_the_span_before_its_own(made, record, find):
-    for span in (3, 5, 6, 4):
-        record(dict(made), "taxi-monitoring", span)
-    assert find("taxi-monitoring", span=6)["previous_statistics"].span == 5
-    assert find("taxi-monitoring", span=5)["previous_statistics"].span == 4
-    assert find("taxi-monitoring", span=3)["previous_statistics"].has_custom_property("absent")
-    assert find("taxi-monitoring")["previous_statistics"].span == 4  # without spans, the newest
+def test_an_unchanged_run_leaves_nothing_new(made, runs):
+    folder = runs.record(made, TRAINING)
+    again = {**made, "evaluation": runs.artifact(standard_artifacts.ModelEvaluation, "again")}
+    assert runs.record(again, TRAINING) == folder
+    changed = {**again, "statistics": runs.statistics("with slices")}
+    assert runs.record(changed, TRAINING) > folder
+    assert runs.record(made, TRAINING) > folder
 
 
-def test_a_model_that_was_not_pushed_leaves_nothing(made, record, find):
+def test_a_record_comes_after_all_others_whatever_the_clock_says(made, runs):
+    first = pathlib.Path(runs.record(made, TRAINING))
+    stamp = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=3)
+    first.rename(first.with_name(stamp.strftime("%Y%m%dT%H%M%S.%fZ")))
+    newer = runs.trained("newer")
+    runs.record(newer, TRAINING)
+    assert runs.find()["training_examples"].uri == newer["examples"].uri
+
+
+@pytest.mark.parametrize("by", ["window", "span"])
+def test_a_run_is_compared_with_the_rows_before_its_own(runs, by):
+    """Whenever they were recorded: the rows of the sixth were, late, between other days."""
+    when = {day: {by: window(day) if by == "window" else day} for day in range(1, 10)}
+    for day in (3, 5, 8, 6):
+        runs.monitored(f"day {day} ", **when[day])
+    assert runs.previous(**when[9]) == "day 8 "
+    assert runs.previous(**when[8]) == "day 6 "  # itself was recorded, too
+    assert runs.previous(**when[6]) == "day 5 "
+    assert runs.previous(**when[3]) is None
+    runs.monitored("day 5 again ", **when[5])
+    assert runs.previous(**when[6]) == "day 5 again "
+    assert runs.previous(**when[5]) == "day 3 "
+    assert runs.previous() == "day 5 again "  # rows without a time: the newest run
+
+
+def test_only_whole_windows_come_before_one(runs):
+    """Days that a week overlaps are not before it, nor are rows without a window."""
+    runs.monitored("a day ", window=window(4))
+    runs.monitored("a day of the week ", window=window(9))
+    runs.monitored("no time ")
+    week = "2026-11-08T00:00:00Z/2026-11-15T00:00:00Z"
+    assert runs.previous(window=week) == "a day "
+    assert runs.previous(window=window(1)) is None
+
+
+def test_a_window_counts_more_than_a_span(runs):
+    runs.monitored("a late span ", window=window(4), span=9)
+    runs.monitored("an early span ", window=window(5), span=1)
+    assert runs.previous(window=window(7), span=5) == "an early span "
+
+
+def test_a_window_that_is_none_is_refused(runs):
+    with pytest.raises(InputError, match=r"^the examples at .*: must have a window such as"):
+        runs.find(window="yesterday")
+
+
+def test_a_model_that_was_not_pushed_leaves_nothing(made, runs):
     pushed = standard_artifacts.PushedModel()
     pushed.set_int_custom_property("pushed", 0)
-    written = record({**made, "pushed_model": pushed})
-    assert written.get_int_custom_property("recorded") == 0
-    assert find()["model"].has_custom_property("absent")
+    assert runs.record({**made, "pushed_model": pushed}, TRAINING) == ""
+    assert is_absent(runs.find()["model"])
     pushed.set_int_custom_property("pushed", 1)
-    record({**made, "pushed_model": pushed})
-    assert find()["model"].uri == made["model"].uri
+    runs.record({**made, "pushed_model": pushed}, TRAINING)
+    assert runs.find()["model"].uri == made["model"].uri
 
 
-def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, record, find):
+def test_numbers_that_kubeflow_hands_on_as_floats_stay_whole(made, runs):
     examples = standard_artifacts.Examples()
     examples.uri, examples.split_names = made["examples"].uri, made["examples"].split_names
     examples.set_json_value_custom_property("rows_train", 7.0)
-    record({**made, "examples": examples})
-    assert find()["training_examples"].get_int_custom_property("rows_train") == 7
+    runs.record({**made, "examples": examples}, TRAINING)
+    assert runs.find()["training_examples"].get_int_custom_property("rows_train") == 7
 
 
-def test_what_kubeflow_notes_of_an_artifact_is_not_kept(made, record, find):
+def test_what_kubeflow_notes_of_an_artifact_is_not_kept(made, runs):
     examples = standard_artifacts.Examples()
     examples.uri, examples.split_names = made["examples"].uri, made["examples"].split_names
     for name in ("display_name", "store_session_info", "window"):
         examples.set_string_custom_property(name, "of the earlier run")
-    record({**made, "examples": examples})
-    found = find()["training_examples"]
+    runs.record({**made, "examples": examples}, TRAINING)
+    found = runs.find()["training_examples"]
     assert found.get_string_custom_property("window") == "of the earlier run"
     assert not found.has_custom_property("display_name")
     assert not found.has_custom_property("store_session_info")
 
 
 def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_store(
-    made, record, find, monkeypatch, tmp_path, s3_serving
+    made, runs, monkeypatch, tmp_path, s3_serving
 ):
     """Kubeflow hands a task its inputs as folders, which no later task has."""
     monkeypatch.setenv("SKEWGATE_MOUNTS", f"minio://={tmp_path}")
-    folder = pathlib.Path(record(made).get_string_custom_property("folder"))
+    folder = pathlib.Path(runs.record({**made}, TRAINING))
     kept = json.loads((folder / "record.json").read_text())["artifacts"]
-    assert kept["model"]["uri"] == "minio://artifacts/model"
-    pathlib.Path(made["model"].uri).rmdir()
+    assert kept["model"]["uri"] == "minio://artifacts/model-a"
+    shutil.rmtree(made["model"].uri)
     with s3_serving("artifacts") as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        with pytest.raises(InputError, match=r"minio://artifacts/model: .*, and is gone"):
-            find("taxi-monitoring", required=["model"])
-        with s3.open_object("minio://artifacts/model/saved_model.pb", "wb") as stream:
-            stream.write(b"graph")
-        found = find("taxi-monitoring", required=["model"])["model"]
-    assert found.uri == "minio://artifacts/model"
+        with pytest.raises(InputError, match=r"minio://artifacts/model-a: .*, and is gone"):
+            runs.find()
+        for name, lost in (("content", "has lost 1 of its 2 files"), ("below/content", None)):
+            with s3.open_object(f"minio://artifacts/model-a/{name}", "wb") as stream:
+                stream.write(b"graph")
+            if lost is not None:
+                with pytest.raises(InputError, match=lost):
+                    runs.find()
+        found = runs.find(required=("model",))["model"]
+    assert found.uri == "minio://artifacts/model-a"
 
 
-def test_a_span_that_the_driver_noted_counts(made, record, find):
+def test_a_span_that_the_driver_noted_counts(runs):
     """TFX's driver of ExampleGens sets a custom property, and not the span itself."""
     for span in (3, 5):
-        made["statistics"].set_int_custom_property("span", span)
-        record(dict(made), "taxi-monitoring", 0)
-    assert find("taxi-monitoring", span=5)["previous_statistics"].span == 3
+        statistics = runs.statistics(f"span {span} ")
+        statistics.set_int_custom_property("span", span)
+        runs.record({"statistics": statistics})
+    assert runs.previous(span=5) == "span 3 "
 
 
-def test_models_in_one_state_do_not_see_each_other(made, record, find, tmp_path):
-    record(made, "training", model_name="taxi")
-    bus = standard_artifacts.Model()
-    bus.uri = str(tmp_path / "artifacts" / "bus")
-    pathlib.Path(bus.uri).mkdir()
-    record({**made, "model": bus}, "training", model_name="bus")
-    record(made, "monitoring", span=3, model_name="taxi")
-    for name, model in (("taxi", made["model"]), ("bus", bus)):
-        found = find("monitoring", training="training", model_name=name)
+def test_models_in_one_state_do_not_see_each_other(made, runs):
+    runs.record(made, "training", model_name="taxi")
+    bus = runs.trained("bus")
+    runs.record(bus, "training", model_name="bus")
+    runs.record(made, "monitoring", model_name="taxi")
+    for name, model in (("taxi", made["model"]), ("bus", bus["model"])):
+        found = runs.find(pipeline="monitoring", training="training", model_name=name)
         assert found["model"].uri == model.uri
-    assert found["previous_statistics"].has_custom_property("absent")  # of the bus
+    assert is_absent(found["previous_statistics"])  # of the bus
     with pytest.raises(InputError, match="tram-training has pushed no model yet"):
-        find("monitoring", ["model"], training="training", model_name="tram")
+        runs.find(training="training", required=("model",), model_name="tram")
 
 
-def test_a_model_name_finds_what_was_recorded_under_the_whole_name(made, record, find):
-    record(made, "taxi-training")
-    found = find("monitoring", training="training", model_name="taxi")
+def test_a_model_name_finds_what_was_recorded_under_the_whole_name(made, runs):
+    runs.record(made, TRAINING)
+    found = runs.find(pipeline="monitoring", training="training", model_name="taxi")
     assert found["model"].uri == made["model"].uri
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../taxi"], ids=ascii)
-def test_a_model_name_that_is_no_folder_is_refused(made, record, find, name, tmp_path):
+def test_a_model_name_that_is_no_folder_is_refused(made, runs, name, tmp_path):
     with pytest.raises(InputError, match=r"^model name: must be"):
-        record(made, "training", model_name=name)
+        runs.record(made, "training", model_name=name)
     with pytest.raises(InputError, match=r"^model name: must be"):
-        find("monitoring", training="training", model_name=name)
+        runs.find(pipeline="monitoring", training="training", model_name=name)
     with pytest.raises(InputError, match=r"^model name: must be"):
         lookup_component.StateLookup("state", "training", "monitoring", model_name=name)
+    with pytest.raises(InputError, match=r"^model name: must be"):
+        recorder_component.StateRecorder("state", "training", None, model_name=name)
     assert not (tmp_path / "state").exists()
 
 
-def test_what_is_required_and_missing_is_one_sentence(made, record, find, tmp_path):
+def test_what_is_required_and_was_never_recorded_is_one_sentence(runs):
     with pytest.raises(InputError, match=r"taxi-training has pushed no model yet.* run the train"):
-        find("taxi-monitoring", required=["model"])
-    record(made)
-    pathlib.Path(made["model"].uri).rmdir()
-    with pytest.raises(InputError, match=r"model: is the model of taxi-training, and is gone"):
-        find("taxi-monitoring", required=["model"])
+        runs.find(required=("model",))
+    with pytest.raises(InputError, match=r"taxi-monitoring has recorded no rows before these"):
+        runs.find(required=("previous_statistics",), span=3)
 
 
-def test_a_broken_record_is_named(made, record, find, tmp_path):
-    folder = pathlib.Path(record(made).get_string_custom_property("folder"))
-    (folder / "record.json").write_text('{"version": 2}')
-    with pytest.raises(InputError, match=r"record\.json: .*version"):
-        find()
+@pytest.mark.parametrize(
+    ("output", "role"),
+    [
+        ("model", "model"),
+        ("training_statistics", "statistics"),
+        ("training_examples", "examples"),
+        ("evaluation", "evaluation"),
+    ],
+)
+def test_what_a_record_names_and_is_gone_is_an_error_whoever_may_do_without_it(
+    made, runs, output, role
+):
+    """A policy may allow that there never was any, and not that it was deleted."""
+    folder = runs.record(made, TRAINING)
+    uri = pathlib.Path(folder, "statistics") if role == "statistics" else made[role].uri
+    shutil.rmtree(uri)
+    with pytest.raises(InputError) as raised:
+        runs.find()
+    assert str(raised.value) == (
+        f"{uri}: is the {output} of taxi-training, and is gone. Fix: put it back, or delete the "
+        f"record {folder}, so that the one before it counts."
+    )
+    shutil.rmtree(folder)
+    assert is_absent(runs.find()[output])
 
 
-def test_half_a_record_is_none(made, record, find, tmp_path):
-    record(made)
-    half = tmp_path / "state" / "taxi-training" / "99990101T000000.000000Z" / "statistics"
+def test_what_has_lost_a_file_is_gone_too(made, runs):
+    passing = pathlib.Path(made["model"].uri, ".nfs0001")
+    passing.touch()
+    runs.record(made, TRAINING)
+    passing.unlink()
+    assert not is_absent(runs.find()["model"])
+    pathlib.Path(made["model"].uri, "below", "content").unlink()
+    with pytest.raises(InputError, match=r"model-a: .* and has lost 1 of its 2 files"):
+        runs.find()
+
+
+def test_the_statistics_before_are_missed_only_where_they_are_meant(runs):
+    runs.monitored("day 3 ", window=window(3))
+    folder = runs.monitored("day 4 ", window=window(4))
+    shutil.rmtree(pathlib.Path(folder, "statistics", "Split-eval"))
+    assert runs.previous(window=window(4)) == "day 3 "
+    with pytest.raises(InputError, match=r"previous_statistics of taxi-monitoring, and has lost"):
+        runs.find(window=window(5))
+
+
+FULL_WIDTH = "\uff12\uff10\uff12\uff16"
+"""2026 in digits that are none of ASCII."""
+
+
+def renamed(to):
+    """Returns what moves a record into another folder; `to` may use its stamp."""
+
+    def spoil(folder):
+        folder.rename(folder.with_name(to.format(folder.name, year=folder.name[4:])))
+
+    return spoil
+
+
+def edited(change):
+    """Returns what changes the file of a record."""
+
+    def spoil(folder):
+        path = folder / "record.json"
+        path.write_bytes(change(path.read_bytes()))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (renamed("backup-{}"), "backup-.*: is no record: its name is not a time"),
+        (renamed("20261131T000000.000000Z"), "1131T.*: is no record: its name is not a time"),
+        (renamed(f"{FULL_WIDTH}{{year}}"), f"{FULL_WIDTH}.*: is no record: its name is not"),
+        (renamed("2099{year}"), "2099.*: is stamped 2099-.*, which is still to come"),
+        (edited(lambda _: b""), "record.json: is empty"),
+        (edited(lambda _: bytes(512)), "record.json: is empty"),
+        (edited(lambda content: content[:200]), "record.json: is not JSON"),
+        (edited(lambda content: b"\xff" + content), "record.json: is not JSON"),
+        (edited(lambda content: content.replace(b": 1,", b": 2,", 1)), "record.json: version: "),
+        (
+            edited(lambda content: content.replace(b"taxi-", b"bus-", 1)),
+            "record.json: is a record of bus-monitoring, not of taxi-monitoring",
+        ),
+        (
+            edited(lambda content: content.replace(b'"statistics":', b'"other":')),
+            "record.json: names no statistics",
+        ),
+        (
+            edited(lambda content: content.replace(b"Z/", b"Z-")),
+            "record.json: must have a window such as",
+        ),
+    ],
+    ids=[
+        "backup",
+        "no date",
+        "other digits",
+        "future",
+        "empty",
+        "nulls",
+        "cut off",
+        "bytes",
+        "another version",
+        "another pipeline",
+        "no statistics",
+        "no window",
+    ],
+)
+def test_what_is_no_record_neither_wins_nor_stops_a_run_and_is_named(runs, caplog, spoil, problem):
+    runs.monitored("day 3 ", window=window(3))
+    spoil(pathlib.Path(runs.monitored("day 4 ", window=window(4))))
+    for when in ({"window": window(8)}, {}):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            assert runs.previous(**when) == "day 3 "
+        assert re.search(f"passed over as a record of taxi-monitoring: .*{problem}", caplog.text)
+    with pytest.raises(InputError, match=f"{problem}.*, and no other record of taxi-monitoring"):
+        runs.find(window=window(3))  # that it never was is more than can be known
+
+
+def test_a_model_is_not_the_first_where_its_record_cannot_be_read(made, runs):
+    folder = pathlib.Path(runs.record(made, TRAINING))
+    edited(lambda _: b"")(folder)
+    with pytest.raises(InputError, match=r"record\.json: is empty, and no other record of taxi-t"):
+        runs.find()
+    assert pathlib.Path(runs.record(made, TRAINING)) > folder  # which is no reason not to record
+    assert runs.find()["model"].uri == made["model"].uri
+
+
+def test_half_a_record_is_none(made, runs):
+    runs.record(made, TRAINING)
+    half = pathlib.Path(runs.root, TRAINING, "99990101T000000.000000Z", "statistics")
     half.mkdir(parents=True)
-    assert find()["model"].uri == made["model"].uri
-    names = state_folder.names(str(tmp_path / "state"), "taxi-training")
-    assert len(list(names)) == 1
+    (half.parents[1] / "notes.txt").write_text("not a record")
+    assert runs.find()["model"].uri == made["model"].uri
 
 
-def test_a_failed_lookup_never_gives_away_the_folder_of_another_run(made, record, find):
+def test_what_a_run_may_find_has_a_fingerprint(made, runs):
+    """By it TFX's cache is asked, which must not answer for what is not there any more."""
+
+    def fingerprint():
+        return state_reading.State(runs.root, TRAINING).fingerprint()
+
+    seen = [fingerprint()]
+    first = pathlib.Path(runs.record(made, TRAINING))
+    seen.append(fingerprint())
+    assert fingerprint() == seen[-1]
+    runs.record(runs.trained("b"), TRAINING)
+    seen.append(fingerprint())
+    shutil.rmtree(made["model"].uri)  # of which no run asks any more
+    assert fingerprint() == seen[-1]
+    shutil.rmtree(first / "statistics")
+    seen.append(fingerprint())
+    pathlib.Path(runs.folder, "artifacts", "model-b", "content").unlink()
+    seen.append(fingerprint())
+    edited(lambda _: b"")(first)
+    seen.append(fingerprint())
+    assert len(set(seen)) == len(seen) == 6
+
+
+@pytest.mark.parametrize("s3_base", ["minio"], indirect=True)
+def test_a_state_in_an_object_store_is_read_by_the_same_rules(runs, made, s3_base):
+    runs.root = f"{s3_base}/state"
+    runs.record(made, TRAINING)
+    for day in (3, 5, 4):
+        folder = runs.monitored(f"day {day} ", window=window(day))
+    record = artifact_io.read_bytes(f"{folder}/record.json")
+    for name, content in (
+        ("backup-of-day-4", record),
+        ("20990101T000000.000000Z", record),
+        ("20200101T000000.000000Z", b""),
+    ):
+        artifact_io.write_bytes(f"{runs.root}/{MONITORING}/{name}/record.json", content)
+    assert runs.find(window=window(9))["model"].uri == made["model"].uri
+    assert [runs.previous(window=window(day)) for day in (4, 6)] == ["day 3 ", "day 5 "]
+    with pytest.raises(InputError, match="and no other record of taxi-monitoring answers"):
+        runs.find(window=window(3))
+    s3.remove_folder(f"{folder}/statistics/Split-eval")
+    with pytest.raises(InputError, match=r"of taxi-monitoring, and has lost 1 of its 2 files"):
+        runs.find(window=window(5))
+
+
+def test_a_failed_lookup_never_gives_away_the_folder_of_another_run(made, runs):
     """TFX deletes the folders of a failed node's outputs, unless they are external."""
-    record(made)
-    found = find()
+    runs.record(made, TRAINING)
+    found = runs.find(pipeline=TRAINING)
     assert all(artifact.is_external for artifact in found.values())
 
 

@@ -97,6 +97,15 @@ def test_a_late_run_judges_the_rows_of_its_own_window(trained, monitor, quiet_se
     late = monitor("windows", None, ("--scheduled-time", "20140309235959"), **changes)
     assert late.code == 0, late.err
     assert trained.states("monitoring")["TabularExampleGen"] == "CACHED"
+    assert compared_with_previous(trained) == (False, True)  # neither with itself, nor with "quiet"
     after = monitor("windows", None, ("--scheduled-time", "2014-03-10T00:10:00Z"), **changes)
     assert after.code == 1
     assert "Bitcoin" in after.err
+    assert compared_with_previous(trained) == (True, False)
+
+
+def compared_with_previous(workspace):
+    """Says of the newest run whether drift was compared with rows before, and if these lacked."""
+    results = newest_report(workspace, "SchemaSkewValidator/skew_report")["results"]
+    metrics = {result["metric"] for result in results}
+    return any(metric.startswith("drift:") for metric in metrics), "previous" in metrics

@@ -37,6 +37,19 @@ def test_running_again_uses_the_cache_and_compares_with_the_model_before(trained
     assert "training: passed" in outcome.out
 
 
+def test_a_deleted_baseline_is_not_the_first_model(trained, skewgate):
+    """Which performance.yaml allows."""
+    newest = max((trained.root / "state" / "taxi-training").iterdir())
+    kept = json.loads((newest / "record.json").read_text())["artifacts"]["model"]
+    model, pushed = pathlib.Path(kept["uri"]), trained.pushed()
+    hidden = model.rename(trained.root / "hidden")
+    outcome = skewgate("run", "training", "--config", trained.settings("deleted"))
+    hidden.rename(model)
+    assert outcome.code == 2
+    assert f"{model}: is the model of taxi-training, and is gone." in outcome.err
+    assert trained.pushed() == pushed
+
+
 def negative_fare(rows):
     rows.loc[rows.index[5], "fare"] = -12.5
     return rows
