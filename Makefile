@@ -69,5 +69,5 @@ image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
-	rm -rf .venv .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
-	    benchmarks/.venv benchmarks/.data
+	rm -rf .venv .venv.new .venv.old .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
+	    benchmarks/.venv benchmarks/.venv.new benchmarks/.data

@@ -2,15 +2,31 @@
 
 `skewgate/` is the whole package: `components`, `kubeflow`, `pipeline` and `schemas` stand at the
 top of the repository, and links in `skewgate/` make them its sub-packages; setuptools follows them.
+The sdist is the checkout again, links included (see MANIFEST.in).
 """
 
+import os
 import pathlib
 import re
 
 from setuptools import find_packages, setup
+from setuptools.command.sdist import sdist
 
 HERE = pathlib.Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (HERE / "skewgate" / "__init__.py").read_text())[1]
+INIT = (HERE / "skewgate" / "__init__.py").read_text(encoding="utf-8")
+VERSION = re.search(r'__version__ = "(.+)"', INIT)[1]
+
+
+class SdistWithLinks(sdist):
+    """Packs links to folders as links, which setuptools leaves out."""
+
+    def make_release_tree(self, base_dir, files):
+        """Fills the folder that is packed."""
+        super().make_release_tree(base_dir, files)
+        for path in (HERE / "skewgate").iterdir():
+            if path.is_symlink():
+                os.symlink(os.readlink(path), os.path.join(base_dir, "skewgate", path.name))
+
 
 setup(
     name="skewgate",
@@ -48,5 +64,6 @@ setup(
         # its own for this, which bring nothing above Python 3.11.
         "kubeflow": ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"],
     },
+    cmdclass={"sdist": SdistWithLinks},
     entry_points={"console_scripts": ["skewgate=skewgate.cli.main:entry"]},
 )

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from skewgate.pipeline.settings import Settings
+from skewgate.storage import patterns
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,11 @@ def local(settings: Settings, name: str, scheduled_time: str = "") -> Deployment
         settings: of the pipeline.
         name: "training" or "monitoring".
         scheduled_time: what the run was scheduled for; now by default.
+
+    Raises:
+        InputError: TFX would take the root for a pattern.
     """
+    patterns.check_folder(settings.root, "pipeline.yaml: root", "name another folder")
     return Deployment(
         artifact_root=settings.artifact_root(name),
         state_root=settings.state_root,

@@ -19,6 +19,7 @@ from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIP
 from skewgate.kubeflow.local.spec import Spec, Task
 from skewgate.kubeflow.local.stopping import Stop, StoppedError
 from skewgate.kubeflow.local.tasks import Ended, TaskEnvironment
+from skewgate.storage import patterns
 from skewgate.storage.atomic import write_atomically
 from skewgate.storage.mounts import Mounts
 
@@ -63,7 +64,7 @@ class Launcher:
 
         Raises:
             InputError: a parameter is unknown, misses a value or does not fit, or the folder or
-                the root cannot be written, or the server has no such root.
+                the root cannot be written or is a pattern, or the server has no such root.
         """
         self._spec, self._progress = spec, progress
         self._values = parameters.resolve(spec.parameters, arguments)
@@ -76,6 +77,8 @@ class Launcher:
         contained = [task for task in spec.tasks if "container" in task.executor]
         sizes.check([(task.name, task.content) for task in contained], self._values)
         self._folder = folder.resolve()
+        for path in (str(self._folder), *([spec.root] if is_local(spec.root) else [])):
+            patterns.check_folder(path, "folder of the run", "choose another folder")
         self._stores = stores.create(object_store, self._folder / "objects")
         self._stores.check(spec.root)
         self._command_prefix = command_prefix

@@ -30,6 +30,30 @@ def check_pattern(pattern: str) -> None:
         raise InputError("pattern", found, "give one such as *.csv or day-{SPAN}/*.csv")
 
 
+def check_folder(path: str, where: str, fix: str) -> None:
+    """Checks that a folder of pipelines is not taken for a pattern.
+
+    TFX, TFMA and Beam look for what lies below it by patterns, into which they put its path as it
+    is, and then find nothing.
+
+    Args:
+        path: of the folder, absolute.
+        where: what names it.
+        fix: how to name another.
+
+    Raises:
+        InputError: the path holds `*`, `?` or `[`.
+    """
+    wild = _WILD.search(path)
+    if wild:
+        raise InputError(
+            where,
+            f"must be a folder without {wild[0]} in its path, which TFX reads as a pattern, "
+            f"got {path}",
+            fix,
+        )
+
+
 def parse_span(text: str) -> int | None:
     """Returns the span that a text asks for; None for the newest.
 

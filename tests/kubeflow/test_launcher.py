@@ -234,6 +234,13 @@ def test_a_folder_that_cannot_be_made_is_refused(pipeline, launch, tmp_path):
         launch()
 
 
+def test_a_root_that_tfx_reads_as_a_pattern_is_refused(pipeline, launch, tmp_path):
+    pipeline.content["defaultPipelineRoot"] = str(tmp_path / "[1]")
+    pipeline.add("train")
+    with pytest.raises(InputError, match=r"must be a folder without \[ in its path"):
+        launch()
+
+
 def test_a_local_root_is_used_as_it_is(pipeline, launch, tmp_path):
     pipeline.content["defaultPipelineRoot"] = str(tmp_path / "artifacts")
     pipeline.add("train", outputs={"model": "tfx.Model"})

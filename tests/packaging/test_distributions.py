@@ -1,4 +1,7 @@
-"""Wheel and sdist hold the whole package and nothing else, and are built without a network."""
+"""The wheel is the package and nothing else, the sdist the checkout.
+
+Both are built without a network, in a folder whose name is a pattern.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,11 @@ NAME = f"skewgate-{skewgate.__version__}"
 LINKED = ("components", "kubeflow", "pipeline", "schemas")
 NOT_INSTALLED = ("kubeflow/Dockerfile", "kubeflow/manifests/")
 """Files of the linked folders that only a checkout needs."""
+LEFT = (
+    *("components/__pycache__/x.pyc", "benchmarks/.venv/bin/python", "benchmarks/.data/x.csv"),
+    *(".venv/bin/python", ".skewgate/taxi/metadata.sqlite"),
+)
+"""Files that tools leave in a checkout."""
 BUILD = """
 import socket, sys
 
@@ -58,7 +66,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def checkout(folder):
-    return checkouts.copy(folder / "checkout")
+    root = checkouts.copy(folder / "check [o] ut")
+    for path in LEFT:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("left")
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -136,19 +148,21 @@ def test_what_the_wheel_installs_runs_without_the_checkout(wheel, tmp_path):
     assert version == f"skewgate {skewgate.__version__}"
 
 
-def test_the_sdist_holds_the_package_and_what_builds_it(unpacked_sdist, package):
-    found = {
-        str(path.relative_to(unpacked_sdist)): path
-        for path in unpacked_sdist.rglob("*")
-        if path.is_file()
-    }
-    assert {"setup.py", "pyproject.toml", "README.md", "LICENSE", *package} <= set(found)
-    assert {name.split("/")[0] for name in found if "/" in name} == {
-        "skewgate",
-        "skewgate.egg-info",
-    }
-    assert [name for name in package if found[name].read_bytes() != package[name]] == []
-    assert [path for path in unpacked_sdist.rglob("*") if path.is_symlink()] == []
+def test_the_sdist_is_the_checkout(unpacked_sdist):
+    made = {"PKG-INFO", "setup.cfg"}  # and skewgate.egg-info, which .gitignore names
+    assert set(checkouts.files(unpacked_sdist)) - made == set(checkouts.files()) - made
+    for path in checkouts.files():
+        packed, ours = unpacked_sdist / path, checkouts.ROOT / path
+        if ours.is_symlink():
+            assert packed.readlink() == ours.readlink()
+        elif path not in made:
+            assert packed.read_bytes() == ours.read_bytes()
+            assert os.access(packed, os.X_OK) == os.access(ours, os.X_OK)
+
+
+def test_the_sdist_holds_nothing_that_tools_left(checkout, unpacked_sdist):
+    assert [path for path in LEFT if not (checkout / path).exists()] == []
+    assert [path for path in LEFT if (unpacked_sdist / path).exists()] == []
 
 
 def test_the_sdist_builds_the_same_wheel(unpacked_sdist, wheel, tmp_path):

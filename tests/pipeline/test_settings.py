@@ -153,6 +153,18 @@ def test_types_the_limit_and_the_reading_reach_the_component(load, tmp_path):
     assert json.loads(examples.exec_properties["reading"]) == {"decimal": ","}
 
 
+@pytest.mark.parametrize("name", ["a [b] c", "a*", "what?"])
+def test_a_root_that_tfx_reads_as_a_pattern_is_refused(load, tmp_path, name):
+    settings = load(TEXT.format(root=tmp_path / name))
+    with pytest.raises(InputError, match=r"root: must be a folder without .*Fix: name another folder"):
+        deployments.local(settings, "training")
+
+
+def test_a_root_may_hold_spaces_and_letters_of_any_language(load, tmp_path):
+    settings = load(TEXT.format(root=tmp_path / "größe 2 (neu) {a}, b;c"))
+    assert deployments.local(settings, "training").state_root.startswith(settings.root)
+
+
 def test_a_scheduled_time_that_chooses_no_window_is_refused(load, tmp_path):
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "schema.pbtxt").write_text('feature { name: "zip" type: INT }')
