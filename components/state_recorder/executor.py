@@ -8,6 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from skewgate.components.state_recorder import repeated
 from skewgate.components.support import artifact_io, state_folder
 from skewgate.storage import model_names
 
@@ -15,7 +16,7 @@ ROLES = ("statistics", "examples", "model", "evaluation")
 
 
 class Executor(base_executor.BaseExecutor):
-    """Writes one record."""
+    """Writes one record, unless the newest one says the same."""
 
     def Do(
         self,
@@ -38,9 +39,17 @@ class Executor(base_executor.BaseExecutor):
             return
         by_role = {role: artifact_io.first(input_dict.get(role)) for role in ROLES}
         artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}
+        root = exec_properties["state_root"]
+        pipeline = model_names.pipeline_of(
+            exec_properties.get("model_name"), exec_properties["pipeline"]
+        )
+        same = repeated.newest_if_same(root, pipeline, artifacts)
+        if same is not None:
+            record.set_string_custom_property("folder", same)
+            return
         folder = state_folder.write(
-            exec_properties["state_root"],
-            model_names.pipeline_of(exec_properties.get("model_name"), exec_properties["pipeline"]),
+            root,
+            pipeline,
             artifact_io.span_of(artifacts["statistics"]),
             artifacts,
             state_folder.timestamp(),

@@ -95,7 +95,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def pattern_of(exec_properties: dict[str, Any]) -> str:
     """Returns the path and pattern of the files."""
     config = json.loads(exec_properties["input_config"])
-    return os.path.join(exec_properties["input_base"], config["splits"][0]["pattern"])
+    return os.path.join(exec_properties["input_base"], str(config["splits"][0]["pattern"]))
 
 
 def check_unchanged(pattern: str, exec_properties: dict[str, Any]) -> None:

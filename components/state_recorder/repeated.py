@@ -1,0 +1,63 @@
+"""Whether a run repeats what the newest record says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from tfx import types
+from tfx.types import artifact_utils
+
+from skewgate.components.support import artifact_io, state_folder
+from skewgate.components.support.state_folder import RecordedArtifact
+
+
+def newest_if_same(root: str, pipeline: str, artifacts: Mapping[str, types.Artifact]) -> str | None:
+    """Returns the folder of the newest record of a pipeline if it says what a run would record.
+
+    Args:
+        root: folder of the state.
+        pipeline: name of the pipeline.
+        artifacts: of the run, by role.
+
+    Raises:
+        InputError: the newest record is not one.
+    """
+    record = state_folder.newest(root, pipeline)
+    name = next(state_folder.names(root, pipeline), None)
+    if record is None or name is None or set(record.artifacts) != set(artifacts):
+        return None
+    if all(_is_same(record.artifacts[role], artifact) for role, artifact in artifacts.items()):
+        return os.path.join(root, pipeline, name)
+    return None
+
+
+def _is_same(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
+    """Says whether an artifact is the one that was recorded.
+
+    Statistics are by their bytes, as the state holds a copy. An evaluation is by what was asked of
+    the model: a repeated run makes another one, which compares the model with itself.
+    """
+    found = state_folder.recorded(artifact)
+    if not state_folder.exists(kept):
+        return False
+    if artifact.type_name == "ExampleStatistics":
+        return _without_uri(kept) == _without_uri(found) and _statistics(kept, artifact)
+    if artifact_io.EVALUATED_PROPERTY in kept.custom_properties:
+        return _without_uri(kept) == _without_uri(found)
+    return kept == found
+
+
+def _without_uri(entry: RecordedArtifact) -> RecordedArtifact:
+    return entry.model_copy(update={"uri": ""})
+
+
+def _statistics(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
+    """Says whether the copied statistics are those of an artifact."""
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        source = artifact_utils.get_split_uri([artifact], split)
+        copied = os.path.join(kept.uri, os.path.basename(source))
+        paths = [os.path.join(each, artifact_io.STATISTICS_NAME) for each in (source, copied)]
+        if artifact_io.read_bytes(paths[0]) != artifact_io.read_bytes(paths[1]):
+            return False
+    return True
