@@ -19,7 +19,7 @@ import os
 import pathlib
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import skewgate
 
@@ -75,9 +75,8 @@ def of(modules: Iterable[str], files: Iterable[str] = ()) -> str:
     found = hashlib.sha256(_PYTHON.encode())
     for name, content in sorted(search.found.items()):
         _take(found, name, content)
-    known = importlib.metadata.packages_distributions() if search.installed else {}
     for package in sorted(search.installed):
-        for name in sorted({*known.get(package, [])}):
+        for name in sorted({*_distributions().get(package, [])}):
             _take(found, name, _version(name).encode())
     return found.hexdigest()
 
@@ -112,7 +111,9 @@ class _Search:
                 return
             places = spec.submodule_search_locations
             if spec.origin and spec.has_location and whole not in self.found:
-                if not _is_of_project(whole, spec.origin, project):
+                if parts[0] != project and _is_standard(spec.origin):
+                    return
+                if parts[0] != project and _is_installed(spec.origin):
                     self.installed.add(parts[0])
                     return
                 package = whole if places is not None else whole.rpartition(".")[0]
@@ -158,6 +159,12 @@ class _Search:
                 self.found[key] = each.read_bytes()
 
 
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Returns the names of the distributions that hold a package."""
+    return importlib.metadata.packages_distributions()
+
+
 def _version(distribution: str) -> str:
     """Returns the version of what is installed; "" of what is not."""
     try:
@@ -187,13 +194,15 @@ def _spec(name: str, places: Iterable[str] | None) -> importlib.machinery.Module
     return None
 
 
-def _is_of_project(name: str, origin: str, project: str) -> bool:
-    if name.partition(".")[0] == project:
-        return True
-    if set(pathlib.PurePath(origin).parts) & {*_INSTALLED}:
-        return False
+def _is_installed(origin: str) -> bool:
+    return bool(set(pathlib.PurePath(origin).parts) & {*_INSTALLED})
+
+
+def _is_standard(origin: str) -> bool:
+    """Says whether a module comes with Python."""
     standard = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib")}
-    return not any(pathlib.PurePath(origin).is_relative_to(each) for each in standard)
+    inside = any(pathlib.PurePath(origin).is_relative_to(each) for each in standard)
+    return inside and not _is_installed(origin)
 
 
 def _imports(tree: ast.AST, package: str) -> Iterator[str | None]:
