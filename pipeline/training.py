@@ -9,6 +9,7 @@ from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
 from skewgate.components.state_recorder.component import StateRecorder
+from skewgate.components.support import cache_key
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.pipeline import deployments
@@ -63,6 +64,7 @@ def create_pipeline(settings: Settings, deployment: Deployment | None = None) ->
         eval_args=trainer_pb2.EvalArgs(splits=[training.eval_split], num_steps=training.eval_steps),
         custom_config=training.custom_config,
     )
+    trainer.driver_class = cache_key.CodeDriver  # else a changed run_fn would not be trained
     trainer.add_upstream_node(data_gate)
     performance = PerformanceGate(
         examples=examples.outputs["examples"],

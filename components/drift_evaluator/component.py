@@ -10,6 +10,7 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.drift import config as config_lib
 from skewgate.components import artifact_types
 from skewgate.components.drift_evaluator import executor
+from skewgate.components.support import cache_key
 from skewgate.core import yaml_model
 
 
@@ -64,6 +65,7 @@ class DriftEvaluator(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = DriftEvaluatorSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

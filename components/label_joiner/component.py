@@ -10,6 +10,7 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.components import artifact_types
 from skewgate.components.label_joiner import executor
+from skewgate.components.support import cache_key
 from skewgate.core import yaml_model
 
 
@@ -56,6 +57,7 @@ class LabelJoiner(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = LabelJoinerSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

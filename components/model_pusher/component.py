@@ -8,6 +8,7 @@ from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.model_pusher import executor
+from skewgate.components.support import cache_key
 from skewgate.storage import model_names
 
 
@@ -30,6 +31,10 @@ class ModelPusherSpec(component_spec.ComponentSpec):
 class ModelPusher(base_component.BaseComponent):
     """Pushes a blessed model into a folder that servers watch, as TFX's Pusher does.
 
+    A model that is the newest version already is not pushed again: `pushed` is 1, and the
+    destination is that version. It is looked at in every run, so that a version that was deleted
+    comes back.
+
     The destination of TFX's Pusher is one JSON text, so that no part of it can be chosen when a
     compiled pipeline starts. Here the model's name can.
 
@@ -48,6 +53,7 @@ class ModelPusher(base_component.BaseComponent):
 
     SPEC_CLASS = ModelPusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.EffectDriver
 
     def __init__(
         self,

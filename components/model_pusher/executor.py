@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -9,8 +10,9 @@ from tfx import types
 from tfx.components.pusher import executor
 from tfx.proto import pusher_pb2
 from tfx.types import standard_component_specs
-from tfx.utils import proto_utils
+from tfx.utils import io_utils, proto_utils
 
+from skewgate.components.model_pusher import served
 from skewgate.storage import model_names
 
 
@@ -23,7 +25,7 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Pushes; see the component for the parameters.
+        """Pushes, unless the newest version is this model; see the component for the parameters.
 
         Raises:
             InputError: the model's name cannot be that of a folder.
@@ -31,6 +33,15 @@ class Executor(executor.Executor):
         folder, name = exec_properties["serving_root"], exec_properties.get("model_name")
         if name is not None:
             folder = os.path.join(folder, model_names.check(name))
+        if self.CheckBlessing(input_dict):
+            model_path = self.GetModelPath(input_dict)
+            version = served.same_version(model_path, folder)
+            if version is not None:
+                (pushed,) = output_dict[standard_component_specs.PUSHED_MODEL_KEY]
+                io_utils.copy_dir(model_path, pushed.uri)
+                self._MarkPushed(pushed, os.path.join(folder, version), version)
+                logging.info("%s: version %s is this model already", folder, version)
+                return
         destination = pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=folder)
         )

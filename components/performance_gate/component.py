@@ -12,6 +12,7 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
+from skewgate.components.support import cache_key
 from skewgate.core import yaml_model
 
 
@@ -76,6 +77,7 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = PerformanceGateSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 from typing import Any
 
@@ -14,7 +16,7 @@ from tfx.types import artifact_utils
 from skewgate import decision
 from skewgate.checks.performance import label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
-from skewgate.components.support import artifact_io, tfrecords
+from skewgate.components.support import artifact_io, cache_key, tfrecords
 from skewgate.core import yaml_model
 from skewgate.report.report import Report
 
@@ -72,6 +74,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             slices=[config.windows.feature] if config.windows else [],
         )
         output = artifact_utils.get_single_instance(output_dict["evaluation"])
+        output.set_string_custom_property(artifact_io.EVALUATED_PROPERTY, _asked(exec_properties))
         folder = os.path.join(self._get_tmp_dir(), "performance_gate")
         collector = None
         if config.segments:
@@ -140,6 +143,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         bless(blessing, model, baseline, report.decision.blessed)
+
+
+def _asked(exec_properties: dict[str, Any]) -> str:
+    """Returns what is the same for two evaluations only if they were asked the same."""
+    names = ("eval_config", "config", "example_splits", cache_key.CODE_PROPERTY)
+    asked = json.dumps([exec_properties.get(name) for name in names])
+    return hashlib.sha256(asked.encode("utf-8")).hexdigest()[:16]
 
 
 def _with_windows(

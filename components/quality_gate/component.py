@@ -11,6 +11,7 @@ from tfx.types import channel_utils, component_spec
 
 from skewgate.components import artifact_types
 from skewgate.components.quality_gate import executor
+from skewgate.components.support import cache_key
 from skewgate.report.kinds import KINDS
 
 _TYPES = {
@@ -57,6 +58,7 @@ class QualityGate(base_component.BaseComponent):
 
     SPEC_CLASS = QualityGateSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self, reports: Sequence[types.BaseChannel], on_failure: str = executor.RAISE

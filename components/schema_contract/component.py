@@ -8,6 +8,7 @@ from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.schema_contract import executor
+from skewgate.components.support import cache_key
 from skewgate.schema import reading as schema_lib
 
 
@@ -36,6 +37,7 @@ class SchemaContract(base_component.BaseComponent):
 
     SPEC_CLASS = SchemaContractSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(self, text: str | data_types.RuntimeParameter) -> None:
         """Makes the component.

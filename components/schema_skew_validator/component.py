@@ -12,6 +12,7 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components import artifact_types
 from skewgate.components.schema_skew_validator import executor
+from skewgate.components.support import cache_key
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 
@@ -83,6 +84,7 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = SchemaSkewValidatorSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

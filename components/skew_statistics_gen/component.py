@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.skew_statistics_gen import executor
+from skewgate.components.support import cache_key
 
 
 class SkewStatisticsGenSpec(component_spec.ComponentSpec):
@@ -49,6 +50,7 @@ class SkewStatisticsGen(base_beam_component.BaseBeamComponent):
 
     SPEC_CLASS = SkewStatisticsGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.state_lookup import executor
+from skewgate.components.support import cache_key
 from skewgate.storage import model_names
 
 
@@ -67,6 +68,7 @@ class StateLookup(base_component.BaseComponent):
 
     SPEC_CLASS = StateLookupSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.CodeDriver
 
     def __init__(
         self,

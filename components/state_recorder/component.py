@@ -9,6 +9,7 @@ from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components import artifact_types
 from skewgate.components.state_recorder import executor
+from skewgate.components.support import cache_key
 from skewgate.storage import model_names
 
 
@@ -39,8 +40,9 @@ class StateRecorderSpec(component_spec.ComponentSpec):
 class StateRecorder(base_component.BaseComponent):
     """Records what StateLookup finds in later runs: put it behind the gates.
 
-    A run whose gate was shut must leave nothing: what it computed is not what is normal. One that
-    would record what the newest record says already leaves nothing new.
+    A run whose gate was shut must leave nothing: what it computed is not what is normal. A run
+    that repeats the one before leaves nothing new: the newest record stands for it. What is there
+    is looked at in every run, so that a record that was deleted comes back.
 
     ## Example
     ```
@@ -58,6 +60,7 @@ class StateRecorder(base_component.BaseComponent):
 
     SPEC_CLASS = StateRecorderSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = cache_key.EffectDriver
 
     def __init__(
         self,

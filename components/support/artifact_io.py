@@ -29,6 +29,8 @@ WINDOW_PROPERTY = "window"
 """Custom property of examples and statistics of a window of time: its start and end."""
 WINDOW_NAME_PROPERTY = "window_name"
 """The same: its name, which is that of the window in labels.yaml."""
+EVALUATED_PROPERTY = "evaluated"
+"""Custom property of an evaluation: the same for those that asked the same of a model."""
 ABSENT_PROPERTY = "absent"
 """Custom property of an artifact that stands for nothing: StateLookup found none."""
 

@@ -1,60 +1,63 @@
-"""The file driver of TFX, which also sees files in folders of any depth change."""
+"""The file driver of TFX, which knows files by what they hold."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
+import uuid
 from typing import Any
 
 from tfx.components.example_gen import driver, utils
-from tfx.dsl.io import fileio
 from tfx.orchestration import data_types
+from tfx.orchestration.portable import data_types as portable_data_types
+from tfx.proto.orchestration import driver_output_pb2
 
-from skewgate.components.tabular_example_gen.executor import find_files
+from skewgate.components.support import cache_key
+from skewgate.components.tabular_example_gen import fingerprints
+from skewgate.components.tabular_example_gen.executor import find_files, pattern_of
 from skewgate.core.errors import InputError
-
-_NANOSECONDS = 1_000_000_000
 
 
 class FileDriver(driver.FileBasedDriver):
-    """Finds the span and version as TFX does, and describes the files that are really read.
+    """Finds the span and version as TFX does, and reads what the files hold.
 
-    TFX takes `**` for one folder, and of a folder that a pattern matches it sees the folder alone:
-    a changed file below would come from the cache as it was.
+    TFX knows a file by its size and the second in which it was written: what `cp -p`, `rsync -t` or
+    a restore put in its place would come from the cache as it was. It takes `**` for one folder,
+    and of a folder that a pattern matches it sees the folder alone.
     """
 
     def resolve_exec_properties(
         self,
         exec_properties: dict[str, Any],
-        pipeline_info: data_types.PipelineInfo,
-        component_info: data_types.ComponentInfo,
+        pipeline_info: data_types.PipelineInfo | None,
+        component_info: data_types.ComponentInfo | None,
     ) -> dict[str, Any]:
         """See TFX's driver."""
         resolved: dict[str, Any] = super().resolve_exec_properties(
             exec_properties, pipeline_info, component_info
         )
-        config = json.loads(resolved["input_config"])
-        pattern = os.path.join(resolved["input_base"], config["splits"][0]["pattern"])
-        try:
-            paths = find_files(pattern)
-        except InputError:  # which the executor reports
-            return resolved
-        if not set(paths) <= set(fileio.glob(pattern)):
-            resolved[utils.FINGERPRINT_PROPERTY_NAME] = fingerprint(paths)
-        return resolved
+        resolved[utils.FINGERPRINT_PROPERTY_NAME] = content_of(resolved)
+        return {**resolved, cache_key.CODE_PROPERTY: cache_key.code(resolved)}
+
+    def run(
+        self, execution_info: portable_data_types.ExecutionInfo
+    ) -> driver_output_pb2.DriverOutput:
+        """See TFX's driver."""
+        (examples,) = execution_info.output_dict["examples"]
+        kept = fingerprints.kept_beside(examples.uri)
+        execution_info.exec_properties[fingerprints.KEPT_PROPERTY] = kept
+        return super().run(execution_info)
 
 
-def fingerprint(paths: Sequence[str]) -> str:
-    """Returns what changes when a file does, in the form of TFX's own."""
-    total = exclusive = added = 0
-    for path in paths:
-        status = fileio.stat(path)
-        seconds = int(status.mtime_nsec / _NANOSECONDS)
-        total += status.length
-        exclusive ^= seconds
-        added += seconds
-    return (
-        f"split:input,num_files:{len(paths)},total_bytes:{total},xor_checksum:{exclusive},"
-        f"sum_checksum:{added}"
-    )
+def content_of(exec_properties: dict[str, Any]) -> str:
+    """Returns the fingerprint of the files that will be read.
+
+    Of files that are not there or cannot be read it is one that no other run has: the executor says
+    what is wrong with them.
+
+    Args:
+        exec_properties: `input_base`, and `input_config` whose pattern has its span.
+    """
+    try:
+        paths = find_files(pattern_of(exec_properties))
+        return fingerprints.of(paths, exec_properties.get(fingerprints.KEPT_PROPERTY) or "")
+    except (InputError, OSError):
+        return f"{fingerprints.PREFIX}unknown:{uuid.uuid4().hex}"

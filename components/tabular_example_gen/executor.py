@@ -10,11 +10,13 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 from tfx import types
+from tfx.components.example_gen import utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io, beam_workers, example_shards
+from skewgate.components.tabular_example_gen import fingerprints
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
@@ -23,7 +25,7 @@ from skewgate.data.ingest import writing
 from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import partitions, reading_options
-from skewgate.storage import s3
+from skewgate.storage import content, s3
 
 _PARTIAL = "partial"
 _COUNTED = "counted.pickle"
@@ -51,8 +53,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 lost, or a split without a row.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        config = json.loads(exec_properties["input_config"])
-        pattern = os.path.join(exec_properties["input_base"], config["splits"][0]["pattern"])
+        pattern = pattern_of(exec_properties)
         paths = find_files(pattern)
         plan = make_plan(exec_properties, input_dict.get("schema"), paths, pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
@@ -60,6 +61,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with artifact_io.temporary_folder(partial):
             counts = self._write(paths, plan, partial)
             counts.check(pattern)
+            check_unchanged(pattern, exec_properties)
             compare_with_last(counts, examples)
             for path, notes in counts.notes.items():
                 for note in notes:
@@ -88,6 +90,29 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
             )
         return ingest.collect(artifact_io.read_pickle(path), paths, plan)
+
+
+def pattern_of(exec_properties: dict[str, Any]) -> str:
+    """Returns the path and pattern of the files."""
+    config = json.loads(exec_properties["input_config"])
+    return os.path.join(exec_properties["input_base"], str(config["splits"][0]["pattern"]))
+
+
+def check_unchanged(pattern: str, exec_properties: dict[str, Any]) -> None:
+    """Checks that the files are those that the driver saw: the cache knows the rows by these.
+
+    Raises:
+        InputError: one is another, or there are more or fewer.
+    """
+    try:
+        fingerprints.check(
+            exec_properties.get(utils.FINGERPRINT_PROPERTY_NAME) or "",
+            find_files(pattern),
+            pattern,
+            exec_properties.get(fingerprints.KEPT_PROPERTY) or "",
+        )
+    except FileNotFoundError as error:
+        raise content.changed(pattern) from error
 
 
 def find_files(pattern: str) -> list[str]:
@@ -137,7 +162,7 @@ def make_plan(
             exec_properties.get("scheduled_time"),
         ),
         create=_create,
-        opener=_open if "://" in pattern else None,
+        opener=fingerprints.open_file if "://" in pattern else None,
         types=column_types,
         shards=int(exec_properties.get("shards") or 0) or None,
         max_rejected=int(exec_properties.get("max_rejected") or 0),
@@ -180,10 +205,6 @@ def publish(counts: IngestCounts, examples: types.Artifact) -> None:
         example_shards.publish(paths, examples, split)
     report = os.path.join(examples.uri, REPORT_NAME)
     artifact_io.write_bytes(report, counts.to_json().encode("utf-8"))
-
-
-def _open(path: str) -> BinaryIO:
-    return cast(BinaryIO, fileio.open(path, "rb"))
 
 
 def _create(path: str) -> BinaryIO:

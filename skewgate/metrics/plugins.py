@@ -103,6 +103,15 @@ def load(built_in: Mapping[str, Metric]) -> dict[str, Metric]:
     return found
 
 
+def modules() -> list[str]:
+    """Returns the names of the modules that hold metrics of other packages; none is imported.
+
+    Raises:
+        InputError: a distribution that has some has no name.
+    """
+    return sorted({origin.point.value.partition(":")[0].strip() for origin in _origins()})
+
+
 def _origins() -> list[_Origin]:
     """Returns the entry points of our group, by distribution and name.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -25,7 +24,7 @@ from skewgate.data.sources.partitions import PartitionedSource
 from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.data.sources.records import RecordSource
 from skewgate.statistics.messages import is_statistics
-from skewgate.storage import s3
+from skewgate.storage import content, s3
 
 Progress = Callable[[str, int], None]
 
@@ -244,12 +243,11 @@ def _file(source: Source) -> Source:
     return source.file if isinstance(source, PartitionedSource) else source
 
 
-def _state(path: str) -> tuple[int, int]:
-    """Returns what changes when a file does: its size and the time of its last change."""
+def _state(path: str) -> content.State | str:
+    """Returns what changes when a file does."""
     if s3.is_remote(path):
-        return s3.status(path)
-    found = os.stat(path)
-    return found.st_size, found.st_mtime_ns
+        return s3.version(path) or repr(s3.status(path))
+    return content.state(path)
 
 
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:

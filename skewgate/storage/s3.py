@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SCHEMES = uris.OF_S3
 """What TFX reads and writes through here."""
 _BUFFER = 1 << 20
+_VERSIONS = ("generation", "ETag")
+"""What stores say of an object that differs after each other content; Google's ETag does too."""
 
 
 def is_object(uri: str) -> bool:
@@ -78,6 +80,23 @@ def status(uri: str) -> tuple[int, int]:
         if not found.is_file:
             raise FileNotFoundError(uri)
         return int(found.size), int(found.mtime_ns)
+
+
+def version(uri: str) -> str:
+    """Returns what a store says of the content of an object: it differs after each other content.
+
+    That is the ETag of S3 and the generation of Google's.
+
+    Returns:
+        "" where the store says nothing.
+
+    Raises:
+        FileNotFoundError: there is no such object.
+    """
+    with _asked(uri) as (store, key), store.open_input_file(key) as opened:
+        said = opened.metadata() or {}
+    told = [f"{name}:{value.decode()}" for name in _VERSIONS if (value := said.get(name))]
+    return told[0] if told else ""
 
 
 def children(uri: str) -> tuple[list[str], list[str]]:

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-from tfx.components.example_gen import driver
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
-from skewgate.components.tabular_example_gen import executor
+from skewgate.components.tabular_example_gen import driver, executor
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.pipeline.settings import LOCAL_BEAM
 
@@ -53,7 +52,7 @@ def ingest(
         **parameters: Any,
     ) -> Any:
         component = TabularExampleGen(put(files), pattern, splits, **parameters)
-        properties = driver.FileBasedDriver(None).resolve_exec_properties(
+        properties = driver.FileDriver(None).resolve_exec_properties(
             dict(component.exec_properties), None, None
         )
         examples = output(standard_artifacts.Examples, out)
