@@ -8,7 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, state_folder
+from skewgate.components.support import artifact_io, state_folder, wiring
 from skewgate.core.errors import InputError
 from skewgate.storage import model_names
 
@@ -33,14 +33,17 @@ class Executor(base_executor.BaseExecutor):
         """Looks up; see the component for the parameters.
 
         Raises:
-            InputError: a record cannot be read, what is required is not there, or the model's name
+            InputError: examples are connected and brought nothing, a record cannot be read, what is
+                required is not there, or the model's name
                 cannot be that of a folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         root, model = exec_properties["state_root"], exec_properties.get("model_name")
         training = model_names.pipeline_of(model, exec_properties["training"])
         own = model_names.pipeline_of(model, exec_properties["pipeline"])
-        examples = artifact_io.first(input_dict.get("examples"))
+        received = wiring.receive(input_dict, exec_properties)
+        received.require("StateLookup")
+        examples = received.first("examples")
         span = artifact_io.span_of(examples) if examples is not None else 0
         pushed = state_folder.newest(root, training)
         previous = state_folder.newest(root, own, span)
