@@ -10,11 +10,11 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.drift import config as config_lib
 from skewgate.components import artifact_types
 from skewgate.components.drift_evaluator import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.core import yaml_model
 
 
-class DriftEvaluatorSpec(component_spec.ComponentSpec):
+class DriftEvaluatorSpec(wiring.WiredSpec):
     """Parameters and channels of DriftEvaluator."""
 
     PARAMETERS = {

@@ -12,9 +12,12 @@ from tfx.types import artifact_utils
 from skewgate.checks.drift import Evaluation, evaluate
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.components.drift_evaluator import sides
-from skewgate.components.support import artifact_io
+from skewgate.components.support import artifact_io, wiring
 from skewgate.core import yaml_model
 from skewgate.core.profile import Profile
+
+JUDGED = ("baseline_statistics", "baseline_examples")
+"""Inputs that may stand for nothing: `on_missing_baseline` says what that means."""
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -32,7 +35,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: statistics, examples, schema or configuration cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.without_absent(input_dict)
+        output = artifact_utils.get_single_instance(output_dict["drift_report"])
+        received = wiring.receive(input_dict, exec_properties, JUDGED)
+        if received.missing:
+            artifact_io.publish(received.report("drift"), output)
+            return
+        input_dict = received.artifacts
         config = yaml_model.parse(DriftConfig, exec_properties["config"], "drift.yaml")
         current = sides.load(
             "current",
@@ -40,7 +48,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             exec_properties.get("split"),
             input_dict.get("examples"),
         )
-        before = artifact_io.first(input_dict.get("baseline_statistics"))
+        before = received.first("baseline_statistics")
         baseline = None
         if before is not None:
             split = exec_properties.get("baseline_split")
@@ -50,7 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             baseline.describe(settled.get("baseline", ())) if baseline is not None else {},
             current.describe(settled.get("current", ())),
         )
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["drift_report"]))
+        artifact_io.publish(report, output)
 
     def _evaluate(
         self,

@@ -10,11 +10,11 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.components import artifact_types
 from skewgate.components.label_joiner import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.core import yaml_model
 
 
-class LabelJoinerSpec(component_spec.ComponentSpec):
+class LabelJoinerSpec(wiring.WiredSpec):
     """Parameters and channels of LabelJoiner."""
 
     PARAMETERS = {

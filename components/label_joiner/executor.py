@@ -19,7 +19,7 @@ from skewgate.beam.label_join import JoinLabels
 from skewgate.checks.labels import clocks, coverage
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
-from skewgate.components.support import artifact_io, example_shards, tfrecords
+from skewgate.components.support import artifact_io, example_shards, tfrecords, wiring
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.ingest.counts import REPORT_NAME
@@ -47,10 +47,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 lost, or a parameter cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
+        received = wiring.receive(input_dict, exec_properties)
+        received.require("LabelJoiner")
         config = yaml_model.parse(LabelConfig, exec_properties["config"], "labels.yaml")
         sides: Sides = {}
         for side, parameter in ((PREDICTIONS, "split"), (LABELS, "label_split")):
-            artifact = artifact_utils.get_single_instance(input_dict[side])
+            artifact = artifact_utils.get_single_instance(received.artifacts[side])
             chosen = exec_properties.get(parameter) or None
             sides[side] = artifact, artifact_io.choose_split(artifact, chosen, f"the {side}")
         clocks.check({side: _types(artifact) for side, (artifact, _) in sides.items()}, config)

@@ -8,11 +8,11 @@ from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.model_pusher import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.storage import model_names
 
 
-class ModelPusherSpec(component_spec.ComponentSpec):
+class ModelPusherSpec(wiring.WiredSpec):
     """Parameters and channels of ModelPusher."""
 
     PARAMETERS = {
@@ -23,6 +23,9 @@ class ModelPusherSpec(component_spec.ComponentSpec):
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
         "model_blessing": component_spec.ChannelParameter(
             type=standard_artifacts.ModelBlessing, optional=True
+        ),
+        "infra_blessing": component_spec.ChannelParameter(
+            type=standard_artifacts.InfraBlessing, optional=True
         ),
     }
     OUTPUTS = {"pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
@@ -35,8 +38,10 @@ class ModelPusher(base_component.BaseComponent):
     destination is that version. It is looked at in every run, so that a version that was deleted
     comes back.
 
-    The destination of TFX's Pusher is one JSON text, so that no part of it can be chosen when a
-    compiled pipeline starts. Here the model's name can.
+    Take it in place of TFX's Pusher, which pushes a model whose blessing never came: where the
+    producer of a connected blessing was skipped or failed, Pusher takes it for not connected. And
+    the destination of Pusher is one JSON text, so that no part of it can be chosen when a compiled
+    pipeline starts. Here the model's name can.
 
     ## Example
     ```
@@ -61,6 +66,7 @@ class ModelPusher(base_component.BaseComponent):
         serving_root: str | data_types.RuntimeParameter,
         model_name: str | data_types.RuntimeParameter | None = None,
         model_blessing: types.BaseChannel | None = None,
+        infra_blessing: types.BaseChannel | None = None,
     ) -> None:
         """Makes the component.
 
@@ -69,7 +75,8 @@ class ModelPusher(base_component.BaseComponent):
             serving_root: folder for pushed models, of any file system that TFX knows.
             model_name: the folder below it that versions of this model go to; without it they go to
                 `serving_root` itself.
-            model_blessing: the model is pushed only if it is blessed; without it always.
+            model_blessing: the model is pushed only if this is there and says so.
+            infra_blessing: the same of InfraValidator. Without either the model is always pushed.
 
         Raises:
             InputError: the model's name cannot be that of a folder.
@@ -79,6 +86,7 @@ class ModelPusher(base_component.BaseComponent):
         spec = ModelPusherSpec(
             model=model,
             model_blessing=model_blessing,
+            infra_blessing=infra_blessing,
             serving_root=serving_root,
             model_name=model_name,
             pushed_model=types.Channel(type=standard_artifacts.PushedModel),

@@ -9,10 +9,11 @@ from typing import Any
 from tfx import types
 from tfx.components.pusher import executor
 from tfx.proto import pusher_pb2
-from tfx.types import standard_component_specs
+from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
 from skewgate.components.model_pusher import served
+from skewgate.components.support import wiring
 from skewgate.storage import model_names
 
 
@@ -27,9 +28,17 @@ class Executor(executor.Executor):
     ) -> None:
         """Pushes, unless the newest version is this model; see the component for the parameters.
 
+        A model whose blessing was to come and did not is not pushed.
+
         Raises:
-            InputError: the model's name cannot be that of a folder.
+            InputError: the model's name cannot be that of a folder, or an input is gone.
         """
+        received = wiring.receive(input_dict, exec_properties)
+        if received.missing:
+            logging.warning("The model is not pushed: %s; %s.", received.reason(), wiring.FIX)
+            pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
+            pushed.set_int_custom_property("pushed", 0)
+            return
         folder, name = exec_properties["serving_root"], exec_properties.get("model_name")
         if name is not None:
             folder = os.path.join(folder, model_names.check(name))
@@ -47,4 +56,4 @@ class Executor(executor.Executor):
         )
         key = standard_component_specs.PUSH_DESTINATION_KEY
         told = {**exec_properties, key: proto_utils.proto_to_json(destination)}
-        super().Do(input_dict, output_dict, told)
+        super().Do(received.artifacts, output_dict, told)

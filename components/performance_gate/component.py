@@ -12,11 +12,11 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components import artifact_types
 from skewgate.components.performance_gate import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.core import yaml_model
 
 
-class PerformanceGateSpec(component_spec.ComponentSpec):
+class PerformanceGateSpec(wiring.WiredSpec):
     """Parameters and channels of PerformanceGate."""
 
     PARAMETERS = {

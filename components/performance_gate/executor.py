@@ -16,10 +16,12 @@ from tfx.types import artifact_utils
 from skewgate import decision
 from skewgate.checks.performance import label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
-from skewgate.components.support import artifact_io, cache_key, tfrecords
+from skewgate.components.support import artifact_io, cache_key, tfrecords, wiring
 from skewgate.core import yaml_model
 from skewgate.report.report import Report
 
+JUDGED = ("baseline_model", "baseline_evaluation")
+"""Inputs that may stand for nothing: `on_missing_baseline` says what that means."""
 _SEGMENTS, _LEFT_OUT = "segments", "left_out"
 
 
@@ -49,7 +51,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
 
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.without_absent(input_dict)
+        published = artifact_utils.get_single_instance(output_dict["performance_report"])
+        blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+        received = wiring.receive(input_dict, exec_properties, JUDGED)
+        if received.missing:
+            artifact_io.publish(received.report("performance"), published)
+            bless(blessing, None, None, blessed=False)
+            return
+        input_dict = received.artifacts
         config = yaml_model.parse(PerformanceConfig, exec_properties["config"], "performance.yaml")
         eval_config = configuration.parse_eval_config(exec_properties["eval_config"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
@@ -58,7 +67,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in artifact_io.json_list(exec_properties["example_splits"])
         ]
         model, baseline, stored, labels = (
-            artifact_io.first(input_dict.get(name))
+            received.first(name)
             for name in ("model", "baseline_model", "baseline_evaluation", "label_report")
         )
         coverage = label_coverage.Coverage()
@@ -138,10 +147,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             },
             details=details,
         )
-        artifact_io.publish(
-            report, artifact_utils.get_single_instance(output_dict["performance_report"])
-        )
-        blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+        artifact_io.publish(report, published)
         bless(blessing, model, baseline, report.decision.blessed)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -11,11 +10,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.components.support import artifact_io
-from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
+from skewgate.components.support import artifact_io, wiring
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.core.results import Decision, Status
+from skewgate.report import kinds
 from skewgate.report.rendering import HTML_NAME
-from skewgate.report.report import Report
+from skewgate.report.report import JSON_NAME, Report
 
 RAISE, WITHHOLD = "raise", "withhold"
 MODES = (RAISE, WITHHOLD)
@@ -36,13 +36,16 @@ class Executor(base_executor.BaseExecutor):
 
         Raises:
             GateShutError: a report is not blessed and the mode is "raise".
-            InputError: a report cannot be read.
+            InputError: a report is gone, cannot be read or is of another kind than its input.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        expected = json.loads(exec_properties["expected"])
-        artifacts = [artifact for key in expected for artifact in input_dict.get(key) or []]
-        reports = {artifact.uri: artifact_io.read_report(artifact) for artifact in artifacts}
-        missing = sum(expected.values()) - len(reports)
+        received = wiring.receive(input_dict, exec_properties)
+        reports = {
+            artifact.uri: _read(artifact, key)
+            for key, found in received.artifacts.items()
+            for artifact in found
+        }
+        missing = sum(received.missing.values())
         joined = decision.join([report.decision for report in reports.values()], missing)
         sources = tuple(
             {
@@ -60,6 +63,23 @@ class Executor(base_executor.BaseExecutor):
             )
         report = Report(kind="decision", decision=joined, sources=sources)
         artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["decision"]))
+
+
+def _read(artifact: types.Artifact, key: str) -> Report:
+    """Reads the report that an input brought.
+
+    Raises:
+        InputError: it is gone, cannot be read, or is of another kind.
+    """
+    report = artifact_io.read_report(artifact)
+    takes = kinds.get(report.kind).gate_input
+    if not takes or not key.startswith(takes):
+        raise InputError(
+            os.path.join(artifact.uri, JSON_NAME),
+            f"is a report of the kind {report.kind}, and was brought as {key}",
+            "evaluate again",
+        )
+    return report
 
 
 def explain(joined: Decision, reports: dict[str, Report]) -> str:

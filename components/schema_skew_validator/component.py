@@ -12,12 +12,12 @@ from tfx.types import component_spec, standard_artifacts
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components import artifact_types
 from skewgate.components.schema_skew_validator import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 
 
-class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
+class SchemaSkewValidatorSpec(wiring.WiredSpec):
     """Parameters and channels of SchemaSkewValidator."""
 
     PARAMETERS = {
@@ -26,7 +26,7 @@ class SchemaSkewValidatorSpec(component_spec.ComponentSpec):
         "baseline_split": component_spec.ExecutionParameter(type=str, optional=True),
         "exclude_splits": component_spec.ExecutionParameter(type=str),
         "late_labels": component_spec.ExecutionParameter(type=str),
-        "compares": component_spec.ExecutionParameter(type=str),
+        "compares_previous": component_spec.ExecutionParameter(type=int),
     }
     INPUTS = {
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
@@ -134,15 +134,13 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
             "examples": examples,
             "baseline_examples": baseline_examples,
         }
-        compares = {name for name, channel in sides.items() if channel is not None}
-        if rows is not None and not {"examples", "baseline_examples"} <= compares:
+        connected = {name for name, channel in sides.items() if channel is not None}
+        if rows is not None and not {"examples", "baseline_examples"} <= connected:
             raise InputError(
                 "skew.yaml",
                 "compares rows, and SchemaSkewValidator is not given the rows of both sides",
                 "connect examples and baseline_examples, or remove the section rows",
             )
-        if compares_previous:
-            compares.add("previous_statistics")
         spec = SchemaSkewValidatorSpec(
             statistics=statistics,
             schema=schema,
@@ -152,7 +150,7 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
             baseline_split=baseline_split,
             exclude_splits=json.dumps(exclude_splits or []),
             late_labels=json.dumps(late_labels or []),
-            compares=json.dumps(sorted(compares)),
+            compares_previous=int(compares_previous),
             anomalies=types.Channel(type=standard_artifacts.ExampleAnomalies),
             skew_report=types.Channel(type=artifact_types.SkewReport),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
@@ -16,7 +17,7 @@ from skewgate.checks.skew.comparator_significance import DRIFT, SKEW
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.schema_skew_validator.examination import Examination
 from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
-from skewgate.components.support import artifact_io
+from skewgate.components.support import artifact_io, wiring
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
 from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
@@ -24,6 +25,9 @@ from skewgate.report.report import Report
 from skewgate.schema import reading as schema_lib
 
 ANOMALIES_NAME = "SchemaDiff.pb"  # as ExampleValidator names it
+
+JUDGED = ("baseline_statistics", "previous_statistics", "baseline_examples")
+"""Inputs that may stand for nothing: policies say what that means."""
 
 Inputs = dict[str, list[types.Artifact]]
 
@@ -43,7 +47,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             InputError: statistics, examples, schema or parameters cannot be used.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        input_dict = artifact_io.without_absent(input_dict)
+        anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
+        output = artifact_utils.get_single_instance(output_dict["skew_report"])
+        received = wiring.receive(input_dict, exec_properties, JUDGED)
+        if received.missing:
+            anomalies_artifact.split_names = artifact_utils.encode_split_names([])
+            artifact_io.publish(received.report("skew"), output)
+            return
+        input_dict = received.artifacts
         config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
         schema = artifact_io.read_schema(input_dict["schema"], nameless=True)
@@ -53,12 +64,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         splits = artifact_io.splits_but(
             statistics, exec_properties["exclude_splits"], "statistics", "validate"
         )
-        anomalies_artifact = artifact_utils.get_single_instance(output_dict["anomalies"])
         anomalies_artifact.split_names = artifact_utils.encode_split_names(splits)
         anomalies_artifact.span = statistics.span
         training = _training(input_dict, exec_properties)
         examination = Examination(config, schema, environment, len(splits))
-        examination.add(_missing(input_dict, exec_properties, training, schema, config))
+        connected = received.connected | (
+            {"previous_statistics"} if exec_properties.get("compares_previous") else set()
+        )
+        examination.add(_missing(input_dict, connected, training, schema, config))
         for split in splits:
             previous, absent = _previous(input_dict, split, schema)
             examination.add(absent, split)
@@ -77,7 +90,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             },
             details={"rows": examination.details} if examination.details else {},
         )
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["skew_report"]))
+        artifact_io.publish(report, output)
 
     def _compare_rows(
         self,
@@ -142,13 +155,12 @@ def _previous(
 
 def _missing(
     input_dict: Inputs,
-    exec_properties: dict[str, Any],
+    connected: Set[str],
     training: SplitStatistics | None,
     schema: schema_pb2.Schema,
     config: SkewConfig,
 ) -> list[MetricResult]:
     """Returns a result for each side that is connected or asked for, and missing."""
-    connected = artifact_io.json_list(exec_properties["compares"])
     results = []
     if "baseline_statistics" in connected and training is None:
         reason = "the training statistics to compare with are missing or empty"

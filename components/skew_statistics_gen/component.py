@@ -9,10 +9,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.skew_statistics_gen import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 
 
-class SkewStatisticsGenSpec(component_spec.ComponentSpec):
+class SkewStatisticsGenSpec(wiring.WiredSpec):
     """Parameters and channels of SkewStatisticsGen; those of StatisticsGen keep their names."""
 
     PARAMETERS = {

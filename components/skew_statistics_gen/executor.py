@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
-from skewgate.components.support import artifact_io, beam_workers, tfrecords
+from skewgate.components.support import artifact_io, beam_workers, tfrecords, wiring
 from skewgate.schema.reading import time_features
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
@@ -34,15 +34,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Computes statistics; see the component for the parameters.
 
         Raises:
-            InputError: a file of the examples cannot be read, there is no split to profile, or
-                the number of rows profiled is not the number that was read or written.
+            InputError: an input is missing or gone, a file of the examples cannot be read, there is
+                no split to profile, or the number of rows profiled is not the number that was read
+                or written.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        received = wiring.receive(input_dict, exec_properties)
+        received.require("SkewStatisticsGen")
+        examples = artifact_utils.get_single_instance(received.artifacts["examples"])
         splits = artifact_io.splits_but(
             examples, exec_properties["exclude_splits"], "examples", "profile"
         )
-        options = options_lib.make_options(exec_properties, input_dict.get("schema"))
+        options = options_lib.make_options(exec_properties, received.artifacts.get("schema"))
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names = artifact_utils.encode_split_names(splits)
         artifact_io.copy_span_and_window(examples, statistics)

@@ -11,11 +11,11 @@ from tfx.orchestration import data_types
 from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components.state_lookup import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.storage import model_names
 
 
-class StateLookupSpec(component_spec.ComponentSpec):
+class StateLookupSpec(wiring.WiredSpec):
     """Parameters and channels of StateLookup."""
 
     PARAMETERS = {

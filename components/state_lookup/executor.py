@@ -8,7 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, data_times, state_folder, state_reading
+from skewgate.components.support import artifact_io, data_times, state_folder, state_reading, wiring
 from skewgate.core.errors import InputError
 from skewgate.storage import model_names
 
@@ -35,15 +35,18 @@ class Executor(base_executor.BaseExecutor):
         """Looks up; see the component for the parameters.
 
         Raises:
-            InputError: what a record names is gone, what is required was never recorded, no record
-                can be believed, or the model's name cannot be that of a folder.
+            InputError: examples are connected and brought nothing, what a record names is gone,
+                what is required was never recorded, no record can be believed, or the model's name
+                cannot be that of a folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         root, model = exec_properties["state_root"], exec_properties.get("model_name")
         training = model_names.pipeline_of(model, exec_properties["training"])
         own = model_names.pipeline_of(model, exec_properties["pipeline"])
+        received = wiring.receive(input_dict, exec_properties)
+        received.require("StateLookup")
         pushed = state_reading.State(root, training).last()
-        previous = _previous(state_reading.State(root, own), input_dict.get("examples"))
+        previous = _previous(state_reading.State(root, own), received.first("examples"))
         required = artifact_io.json_list(exec_properties["required"])
         for output, role in ROLES.items():
             pipeline, found = (own, previous) if output == PREVIOUS else (training, pushed)
@@ -59,14 +62,13 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _previous(
-    state: state_reading.State, examples: list[types.Artifact] | None
+    state: state_reading.State, current: types.Artifact | None
 ) -> state_reading.Found | None:
     """Returns the record of the rows before those of this run; without times, the newest.
 
     Raises:
         InputError: see `state_reading.State`.
     """
-    current = artifact_io.first(examples)
     if current is not None:
         rows = data_times.of(current, f"the examples at {current.uri}")
         if rows.is_known:

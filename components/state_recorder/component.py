@@ -9,11 +9,11 @@ from tfx.types import component_spec, standard_artifacts
 
 from skewgate.components import artifact_types
 from skewgate.components.state_recorder import executor
-from skewgate.components.support import cache_key
+from skewgate.components.support import cache_key, wiring
 from skewgate.storage import model_names
 
 
-class StateRecorderSpec(component_spec.ComponentSpec):
+class StateRecorderSpec(wiring.WiredSpec):
     """Parameters and channels of StateRecorder."""
 
     PARAMETERS = {
@@ -40,9 +40,11 @@ class StateRecorderSpec(component_spec.ComponentSpec):
 class StateRecorder(base_component.BaseComponent):
     """Records what StateLookup finds in later runs: put it behind the gates.
 
-    A run whose gate was shut must leave nothing: what it computed is not what is normal. A run
-    that repeats the one before leaves nothing new: the newest record stands for it. What is there
-    is looked at in every run, so that a record that was deleted comes back.
+    A run whose gate was shut must leave nothing: what it computed is not what is normal. Nor does
+    a run leave anything of which a connected input is missing, such as the pushed model of a
+    ModelPusher that was skipped. A run that repeats the one before leaves nothing new: the newest
+    record stands for it. What is there is looked at in every run, so that a record that was deleted
+    comes back.
 
     ## Example
     ```
@@ -82,7 +84,7 @@ class StateRecorder(base_component.BaseComponent):
             examples: what they were computed from.
             model: what was trained.
             evaluation: of the model.
-            pushed_model: output of Pusher; if it was not pushed, nothing is recorded.
+            pushed_model: output of ModelPusher; if it was not pushed, nothing is recorded.
             model_name: goes before the name of the pipeline: "taxi" makes "training" mean
                 "taxi-training". A run can choose it.
 

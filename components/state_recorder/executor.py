@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, state_folder, state_reading
+from skewgate.components.support import artifact_io, state_folder, state_reading, wiring
 from skewgate.storage import model_names
 
 ROLES = ("statistics", "examples", "model", "evaluation")
@@ -26,17 +27,20 @@ class Executor(base_executor.BaseExecutor):
         """Records; see the component for the parameters.
 
         Raises:
-            InputError: the statistics cannot be read, or the model's name cannot be that of a
+            InputError: an input is gone or cannot be read, or the model's name cannot be that of a
                 folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         record = artifact_utils.get_single_instance(output_dict["record"])
-        pushed = artifact_io.first(input_dict.get("pushed_model"))
-        recorded = pushed is None or pushed.get_int_custom_property("pushed") == 1
-        record.set_int_custom_property("recorded", int(recorded))
-        if not recorded:
+        record.set_int_custom_property("recorded", 0)
+        received = wiring.receive(input_dict, exec_properties)
+        if received.missing:
+            logging.warning("Nothing is recorded: %s; %s.", received.reason(), wiring.FIX)
             return
-        by_role = {role: artifact_io.first(input_dict.get(role)) for role in ROLES}
+        pushed = received.first("pushed_model")
+        if pushed is not None and pushed.get_int_custom_property("pushed") != 1:
+            return
+        by_role = {role: received.first(role) for role in ROLES}
         artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}
         root = exec_properties["state_root"]
         name = model_names.pipeline_of(
@@ -49,4 +53,5 @@ class Executor(base_executor.BaseExecutor):
             folder = newest.folder
         else:
             folder = state_folder.write(root, name, span, artifacts, state.next_name())
+        record.set_int_custom_property("recorded", 1)
         record.set_string_custom_property("folder", folder)

@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.orchestration import data_types
 from tfx.types import channel, component_spec, standard_artifacts
 
+from skewgate.components.support import wiring
 from skewgate.components.tabular_example_gen import driver, executor, inputs
 from skewgate.core.errors import InputError
 from skewgate.data.arrow import kinds
@@ -16,7 +17,7 @@ from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.sources import reading_options
 
 
-class TabularExampleGenSpec(component_spec.ComponentSpec):
+class TabularExampleGenSpec(wiring.WiredSpec):
     """Parameters and channels of TabularExampleGen; those of the stock driver keep their names."""
 
     PARAMETERS = {

@@ -15,7 +15,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.components.support import artifact_io, beam_workers, example_shards
+from skewgate.components.support import artifact_io, beam_workers, example_shards, wiring
 from skewgate.components.tabular_example_gen import fingerprints
 from skewgate.core.errors import InputError
 from skewgate.data import sources
@@ -49,13 +49,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Reads, splits, writes; see the component for the parameters.
 
         Raises:
-            InputError: no file, a file that cannot be read, more rejected rows than may be, a row
-                lost, or a split without a row.
+            InputError: the schema is missing or gone, no file, a file that cannot be read, more
+                rejected rows than may be, a row lost, or a split without a row.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
+        received = wiring.receive(input_dict, exec_properties)
+        received.require("TabularExampleGen")
         pattern = pattern_of(exec_properties)
         paths = find_files(pattern)
-        plan = make_plan(exec_properties, input_dict.get("schema"), paths, pattern)
+        plan = make_plan(exec_properties, received.artifacts.get("schema"), paths, pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         partial = os.path.join(examples.uri, _PARTIAL)
         with artifact_io.temporary_folder(partial):

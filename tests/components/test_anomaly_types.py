@@ -735,7 +735,6 @@ def examine(real, tmp_path, output, schema_artifact, read_json):
             {
                 "exclude_splits": "[]",
                 "late_labels": "[]",
-                "compares": "[]",
                 "config": config,
                 "environment": case.environment,
             },

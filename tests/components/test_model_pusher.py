@@ -28,6 +28,7 @@ def push(tmp_path):
         saved.parent.mkdir(parents=True, exist_ok=True)
         saved.write_text("saved")
         blessing.uri = str(tmp_path / "blessing")
+        pathlib.Path(blessing.uri).mkdir(exist_ok=True)
         blessing.set_int_custom_property("blessed", blessed)
         executor.Executor().Do(
             {"model": [model], "model_blessing": [blessing]},

@@ -11,7 +11,7 @@ from skewgate import decision
 from skewgate.components.quality_gate import executor
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.support import artifact_io
-from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError
+from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision.policy import Policy
 from skewgate.report.report import Report
@@ -88,24 +88,39 @@ def test_a_report_that_is_not_there_shuts_the_gate(published, gate):
     assert caught.value.exit_code == EXIT_INCONCLUSIVE
 
 
+def test_a_kind_that_is_there_twice_does_not_stand_for_one_that_is_missing(published, gate):
+    twice = [published("skew", skewgate.SkewReport, name, Status.PASS) for name in ("a", "b")]
+    with pytest.raises(GateShutError, match="a report is missing"):
+        gate({"skew_reports": twice}, {"skew_reports": 1, "drift_reports": 1})
+
+
+def test_a_report_of_another_kind_is_refused(published, gate):
+    other = published("skew", skewgate.DriftReport, "drift", Status.PASS)
+    with pytest.raises(InputError, match=r"report.json: is a report of the kind skew, .* drift_re"):
+        gate({"drift_reports": [other]}, {"drift_reports": 1})
+
+
 def test_no_report_at_all_shuts_the_gate(gate):
     with pytest.raises(GateShutError, match="a report is missing"):
         gate({}, {"skew_reports": 1})
 
 
-def test_channels_are_sorted_by_kind_and_joined():
+def test_each_report_has_an_input_of_its_own():
     drift = [types.Channel(type=skewgate.DriftReport) for _ in range(2)]
     gate = QualityGate([*drift, types.Channel(type=skewgate.SkewReport)])
     assert json.loads(gate.spec.exec_properties["expected"]) == {
-        "drift_reports": 2,
+        "drift_reports": 1,
+        "drift_reports_2": 1,
         "skew_reports": 1,
     }
-    assert set(gate.inputs) == {"drift_reports", "skew_reports"}
+    assert set(gate.inputs) == {"drift_reports", "drift_reports_2", "skew_reports"}
 
 
 def test_a_channel_without_a_report_is_refused():
     with pytest.raises(ValueError, match="joins skewgate reports, got a channel of Examples"):
         QualityGate([types.Channel(type=standard_artifacts.Examples)])
+    with pytest.raises(ValueError, match="at most 10 drift_reports"):
+        QualityGate([types.Channel(type=skewgate.DriftReport) for _ in range(11)])
     with pytest.raises(ValueError, match="at least one report"):
         QualityGate([])
     with pytest.raises(ValueError, match="on_failure must be one of"):

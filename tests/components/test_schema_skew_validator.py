@@ -44,7 +44,6 @@ def validate(output, schema_artifact):
                 "exclude_splits": "[]",
                 "late_labels": "[]",
                 "config": "{}",
-                "compares": json.dumps(["baseline_statistics"] if baseline is not None else []),
                 **parameters,
             },
         )
@@ -154,11 +153,11 @@ def test_a_connected_baseline_that_is_missing_or_empty_is_inconclusive(
 ):
     empty = None if rows is None else statistics_artifact("t", train=frame(300, 0.5).iloc[:rows])
     current = statistics_artifact("s", serving=frame(200, 0.5))
-    expected = '["baseline_statistics"]'
-    report, _ = validate(current, empty, environment="TRAINING", compares=expected)
+    expected = '{"baseline_statistics": 0}'
+    report, _ = validate(current, empty, environment="TRAINING", expected=expected)
     assert results(read_json(report), "inconclusive") == {("", "baseline")}
     assert report.get_int_custom_property("blessed") == 0
-    allowed = {"config": "policy: {on_missing_baseline: allow}", "compares": expected}
+    allowed = {"config": "policy: {on_missing_baseline: allow}", "expected": expected}
     report, _ = validate(current, empty, environment="TRAINING", **allowed)
     assert report.get_int_custom_property("blessed") == 1
 
@@ -305,7 +304,7 @@ def test_no_earlier_data_is_inconclusive_where_the_schema_compares_with_them(
 ):
     before = statistics_artifact("p", **{split: frame(400, 0.7)}) if split else None
     now = statistics_artifact("s", train=frame(250, 0.7))
-    asked = {"previous": before, "compares": '["previous_statistics"]'}
+    asked = {"previous": before, "compares_previous": 1}
     report, _ = validate(now, schema=DRIFT, **asked)
     assert results(read_json(report), "inconclusive") == {("", "previous")}
     assert report.get_int_custom_property("blessed") == 0
@@ -335,9 +334,7 @@ def test_a_comparator_within_a_struct_is_inconclusive_and_not_passed_over(
         ignore = "anomalies: {features: {trip.tip: ignore}}"
         report, _ = validate(now, config=ignore, **asked)
         assert ("trip.tip", metric) in results(read_json(report), "pass")
-    report, _ = validate(
-        now, schema=schema % (inner % "drift_comparator"), compares='["previous_statistics"]'
-    )
+    report, _ = validate(now, schema=schema % (inner % "drift_comparator"), compares_previous=1)
     assert ("", "previous") in results(read_json(report), "inconclusive")
 
 
@@ -377,8 +374,9 @@ def test_component_refuses_to_compare_rows_that_it_is_not_given():
         config="rows: {keys: [id]}",
         compares_previous=True,
     )
-    expected = ["baseline_examples", "examples", "previous_statistics"]
-    assert json.loads(whole.exec_properties["compares"]) == expected
+    connected = ["baseline_examples", "examples", "schema", "statistics"]
+    assert sorted(json.loads(whole.exec_properties["expected"])) == connected
+    assert whole.exec_properties["compares_previous"] == 1
 
 
 def test_no_rows_is_inconclusive(statistics_artifact, validate):

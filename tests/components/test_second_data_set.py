@@ -108,7 +108,6 @@ def judge(tmp_path, schema, read_json):
                 "environment": environment,
                 "exclude_splits": "[]",
                 "late_labels": "[]",
-                "compares": json.dumps(sorted(inputs.keys() - {"schema", "statistics"})),
             },
         )
         return read_json(report)
