@@ -97,7 +97,7 @@ def lookup(
         InputError: the pipeline runs here, and no model was pushed yet, or no record of one can be
             believed.
     """
-    training, own = f"{settings.name}-{TRAINING}", f"{settings.name}-{name}"
+    training, own = settings.pipeline_name(TRAINING), settings.pipeline_name(name)
     known = None
     if not deployment.remote:
         states = {
@@ -137,14 +137,14 @@ def wants_previous(settings: Settings, deployment: Deployment) -> bool:
 
 
 def assemble(settings: Settings, name: str, deployment: Deployment, nodes: list[Any]) -> Any:
-    """Returns a cached TFX pipeline `{settings.name}-{name}` of nodes."""
+    """Returns a cached TFX pipeline of nodes."""
     from tfx.orchestration import metadata, pipeline
 
     connection = None
     if deployment.metadata_path is not None:
         connection = metadata.sqlite_metadata_connection_config(deployment.metadata_path)
     return pipeline.Pipeline(
-        pipeline_name=f"{settings.name}-{name}",
+        pipeline_name=settings.pipeline_name(name),
         pipeline_root=deployment.artifact_root,
         components=nodes,
         enable_cache=True,

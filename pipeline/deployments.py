@@ -16,7 +16,7 @@ class Deployment:
     Attributes:
         artifact_root: where the artifacts of the pipeline go.
         state_root: where StateLookup and StateRecorder keep what runs leave for later ones.
-        serving_root: where Pusher puts models; on a cluster in a folder for each.
+        serving_root: where models are pushed to, in a folder for each name.
         metadata_path: the SQLite file of ML Metadata; None where the cluster has its own.
         remote: a cluster runs it: contracts, data and the model's name are runtime parameters
             whose defaults are what the settings say, and the state is looked up without the help of
@@ -56,7 +56,7 @@ def local(settings: Settings, name: str, scheduled_time: str = "") -> Deployment
         artifact_root=settings.artifact_root(name),
         state_root=settings.state_root,
         serving_root=settings.serving_path,
-        metadata_path=settings.metadata_path,
+        metadata_path=settings.metadata_path(name),
         remote=False,
         scheduled_time=scheduled_time,
     )
@@ -74,7 +74,7 @@ def cluster(settings: Settings, name: str, root: str) -> Deployment:
     """
     base = root.rstrip("/")
     return Deployment(
-        artifact_root=f"{base}/{settings.name}-{name}",
+        artifact_root=f"{base}/{settings.pipeline_name(name)}",
         state_root=f"{base}/state",
         serving_root=f"{base}/serving",
         metadata_path=None,

@@ -54,26 +54,18 @@ def state(metadata_path: str, execution_id: int) -> str:
     return _state_name(execution)
 
 
-def _runs(store: Any, pipeline_name: str) -> list[Any]:
-    """Returns the contexts of a pipeline's runs, the newest first."""
-    parent = store.get_context_by_type_and_name("pipeline", pipeline_name)
-    runs = store.get_children_contexts_by_context(parent.id) if parent else []
-    runs = [context for context in runs if context.type == "pipeline_run"]
-    return sorted(runs, key=lambda run: (run.create_time_since_epoch, run.id), reverse=True)
-
-
 def _state_name(execution: Any) -> str:
     return str(type(execution).State.Name(execution.last_known_state))
 
 
-def last_run(metadata_path: str, pipeline_name: str) -> list[NodeRecord]:
-    """Returns the nodes of a pipeline's latest run, in the order in which they started."""
+def of_run(metadata_path: str, run_id: str) -> list[NodeRecord]:
+    """Returns the nodes of one run, in the order in which they started; none if it is unknown."""
     store = _store(metadata_path)
-    runs = _runs(store, pipeline_name)
-    if not runs:
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
+    if run is None:
         return []
     records = []
-    for execution in sorted(store.get_executions_by_context(runs[0].id), key=lambda e: e.id):
+    for execution in sorted(store.get_executions_by_context(run.id), key=lambda e: e.id):
         state_name = _state_name(execution)
         outputs = _outputs(store, execution.id)
         reports = tuple(_report(artifact) for artifact in outputs if _is_report(artifact))

@@ -145,23 +145,33 @@ class Settings(StrictModel):
     monitoring: Monitoring | None = None
 
     @property
-    def metadata_path(self) -> str:
-        """The SQLite file of ML Metadata, shared by both pipelines."""
-        return str(pathlib.Path(self.root) / "metadata.sqlite")
-
-    @property
     def serving_path(self) -> str:
-        """Where Pusher puts models."""
+        """The folder of the folders that pushed models go to, one for each name."""
         return str(pathlib.Path(self.root) / "serving")
 
     @property
     def state_root(self) -> str:
-        """Where runs keep what later runs look up."""
+        """Where runs keep what later runs look up, in a folder for each name and pipeline."""
         return str(pathlib.Path(self.root) / "state")
+
+    def pipeline_name(self, pipeline: str) -> str:
+        """The name of a pipeline, such as "taxi-training": nothing is shared by two of them.
+
+        Other settings may have the same root, and both pipelines may run at the same time.
+        """
+        return f"{self.name}-{pipeline}"
+
+    def metadata_path(self, pipeline: str) -> str:
+        """The SQLite file of a pipeline's ML Metadata, which one run at a time can write."""
+        return str(pathlib.Path(self.root) / "metadata" / f"{self.pipeline_name(pipeline)}.sqlite")
 
     def artifact_root(self, pipeline: str) -> str:
         """Where a pipeline's artifacts go."""
-        return str(pathlib.Path(self.root) / "artifacts" / pipeline)
+        return str(pathlib.Path(self.root) / "artifacts" / self.pipeline_name(pipeline))
+
+    def log_path(self, pipeline: str, run_id: str) -> pathlib.Path:
+        """The log of a run."""
+        return pathlib.Path(self.root) / "logs" / f"{self.pipeline_name(pipeline)}-{run_id}.log"
 
     def slice_features(self) -> list[list[str]]:
         """The slices that drift.yaml compares, so that all statistics hold them."""

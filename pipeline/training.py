@@ -81,7 +81,7 @@ def create_pipeline(settings: Settings, deployment: Deployment | None = None) ->
         model=trainer.outputs["model"],
         model_blessing=performance.outputs["blessing"],
         serving_root=deployment.serving_root,
-        model_name=name if deployment.remote else None,  # on this machine a root has one model
+        model_name=name,
     ).with_id("Pusher")
     pusher.add_upstream_node(model_gate)
     recorder = StateRecorder(

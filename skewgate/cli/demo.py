@@ -8,8 +8,6 @@ import sys
 from skewgate.cli import run
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
 from skewgate.core.results import Status
-from skewgate.pipeline import records
-from skewgate.pipeline import settings as settings_lib
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
 
@@ -25,22 +23,16 @@ def main() -> int:
         if code != EXIT_PASS:
             return code
         print()
-        code = run.run("monitoring", None)
-        return explain(code)
+        return explain(run.execute("monitoring", None))
     except SkewgateError as error:
         print(f"skewgate: {error}", file=sys.stderr)
         return error.exit_code
 
 
-def explain(code: int) -> int:
-    """Prints what the last monitoring run found, and returns the exit code of the demo.
-
-    Args:
-        code: the exit code of the monitoring run.
-    """
-    settings = settings_lib.load()
-    nodes = records.last_run(settings.metadata_path, f"{settings.name}-monitoring")
-    found = {record.kind: record for node in nodes for record in node.reports}
+def explain(outcome: run.Outcome) -> int:
+    """Prints what a monitoring run found, and returns the exit code of the demo."""
+    code = outcome.exit_code
+    found = {record.kind: record for _, record in outcome.reports}
     report = report_lib.read(found["DriftReport"].uri)
     results = report.decision.results
     drifted = {result.feature for result in results if result.status is Status.FAIL}

@@ -52,7 +52,7 @@ def _call(options: argparse.Namespace) -> int:
         return from_spec.run(options)
     from skewgate.cli import run
 
-    return run.run(options.pipeline, options.config, options.scheduled_time)
+    return run.run(options.pipeline, options.config, options.scheduled_time, wait=options.wait)
 
 
 def _check_run(options: argparse.Namespace) -> None:
@@ -65,6 +65,8 @@ def _check_run(options: argparse.Namespace) -> None:
             "says nothing to a compiled pipeline",
             "give --parameter scheduled-time=TIME",
         )
+    if options.from_spec and options.wait:
+        raise InputError("--wait", "says nothing to a compiled pipeline", "leave it out")
     for name in ("root", "parameter", "command-prefix", "object-store", "cache"):
         if getattr(options, name.replace("-", "_")) and not options.from_spec:
             raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")

@@ -31,6 +31,11 @@ def add_run(commands: Any) -> None:
         metavar="TIME",
         help="what the run was scheduled for, if the settings split rows by windows (default: now)",
     )
+    run.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for another run of this pipeline in the same root (default: refuse)",
+    )
     of_spec = run.add_argument_group("with --from-spec")
     of_spec.add_argument(
         "--root",

@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import sys
-import time
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
+from skewgate.core import run_ids
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
 
 if TYPE_CHECKING:
+    from skewgate.pipeline.records import ReportRecord
     from skewgate.pipeline.settings import Settings
 
 
-def run(name: str, config: str | None, scheduled_time: str | None = None) -> int:
-    """Runs the pipeline `name` and returns the exit code.
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What one run came to.
+
+    Attributes:
+        run_id: the run that it is about.
+        reports: its reports, each with the node that published it.
+        shut: the gate that shut, if one did.
+    """
+
+    run_id: str
+    reports: list[tuple[str, ReportRecord]]
+    shut: GateShutError | None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that it gives."""
+        if self.shut is not None:
+            return self.shut.exit_code
+        return verdicts.exit_code([record for _, record in self.reports])
+
+
+def run(
+    name: str, config: str | None, scheduled_time: str | None = None, *, wait: bool = False
+) -> int:
+    """Runs the pipeline `name` and returns the exit code; see `execute`."""
+    return execute(name, config, scheduled_time, wait=wait).exit_code
+
+
+def execute(
+    name: str, config: str | None, scheduled_time: str | None = None, *, wait: bool = False
+) -> Outcome:
+    """Runs the pipeline `name` when it has its turn, and prints what came of it.
 
     Args:
         name: "training" or "monitoring".
         config: path of the settings; the taxi example without it.
         scheduled_time: what the run was scheduled for; now by default.
+        wait: waits for another run of this pipeline in the same root instead of refusing.
 
     Raises:
-        InputError: settings, contracts or data cannot be used.
+        InputError: settings, contracts or data cannot be used, or another run is at work.
         SkewgateError: something else went wrong; the message names the log.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from skewgate.pipeline import settings as settings_lib
+    from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
     root = pathlib.Path(settings.root)
@@ -36,30 +71,42 @@ def run(name: str, config: str | None, scheduled_time: str | None = None) -> int
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(root), f"cannot be made: {error.strerror}", "change `root`") from error
-    settings.prepare_data()
-    log = root / "logs" / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.log"
+
+    def waiting(owner: str) -> None:
+        print(f"{name}: waiting for {owner}", flush=True)
+
+    run_id = run_ids.new()
+    pipeline = settings.pipeline_name(name)
+    with turns.turn(settings.root, pipeline, run_id, waiting if wait else None):
+        with turns.turn(settings.root, "prepare", run_id, waiting):
+            settings.prepare_data()
+        outcome = _run(name, settings, scheduled_time or "", run_id)
+    verdicts.show(outcome.reports)
+    if outcome.shut is not None:
+        sys.stdout.flush()
+        told = f"skewgate: {name}: {outcome.shut}".replace(f"{os.getcwd()}{os.sep}", "")
+        print(told, file=sys.stderr)
+    elif outcome.exit_code == EXIT_PASS:
+        print(f"{name}: passed")
+    return outcome
+
+
+def _run(name: str, settings: Settings, scheduled_time: str, run_id: str) -> Outcome:
+    """Runs the pipeline with all that libraries say in a log."""
+    log = settings.log_path(name, run_id)
     with console.redirected(log) as out:
-        shut = _execute(name, settings, scheduled_time or "", out, log)
+        shut = _execute(name, settings, scheduled_time, run_id, out)
         from skewgate.pipeline import records
 
-        nodes = records.last_run(settings.metadata_path, f"{settings.name}-{name}")
-        reports = [(node.node, report) for node in nodes for report in node.reports]
-    verdicts.show(reports)
-    if shut is not None:
-        sys.stdout.flush()
-        print(f"skewgate: {name}: {shut}".replace(f"{os.getcwd()}{os.sep}", ""), file=sys.stderr)
-        return shut.exit_code
-    code = verdicts.exit_code([record for _, record in reports])
-    if code != EXIT_PASS:
-        return code
-    print(f"{name}: passed")
-    return EXIT_PASS
+        nodes = records.of_run(settings.metadata_path(name), run_id)
+    return Outcome(run_id, [(node.node, each) for node in nodes for each in node.reports], shut)
 
 
 def _execute(
-    name: str, settings: Settings, scheduled_time: str, out: TextIO, log: pathlib.Path
+    name: str, settings: Settings, scheduled_time: str, run_id: str, out: TextIO
 ) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
+    log = settings.log_path(name, run_id)
     print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
     from skewgate.pipeline import deployments, factories, local_runner
 
@@ -68,7 +115,7 @@ def _execute(
         pipeline = factories.create(name, settings, place)
         total = len(pipeline.components)
         progress = console.Progress(out, total)
-        local_runner.run(pipeline, settings.metadata_path, progress)
+        local_runner.run(pipeline, settings.metadata_path(name), progress, run_id)
     except GateShutError as error:
         return error
     except SkewgateError:

@@ -72,13 +72,16 @@ class Workspace:
 
     def pushed(self) -> list[str]:
         """Lists the models that were pushed."""
-        folder = self.root / "serving"
+        folder = self.root / "serving" / "taxi"
         return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
     def states(self, pipeline: str) -> dict[str, str]:
-        """Returns node to state of a pipeline's last run."""
-        nodes = records.last_run(str(self.root / "metadata.sqlite"), f"taxi-{pipeline}")
-        return {node.node: node.state for node in nodes}
+        """Returns node to state of a pipeline's last run, whose log is the newest."""
+        logs = (self.root / "logs").glob(f"taxi-{pipeline}-*.log")
+        log = max(logs, key=lambda path: path.stat().st_mtime_ns)
+        run_id = log.stem.removeprefix(f"taxi-{pipeline}-")
+        database = str(self.root / "metadata" / f"taxi-{pipeline}.sqlite")
+        return {node.node: node.state for node in records.of_run(database, run_id)}
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ def test_broken_examples_are_named_and_the_cure_in_the_message_works(
     with monkeypatch.context() as patched:
         patched.setattr(statistics_gen.Executor, "Do", _refuse)
         assert skewgate("run", "training", "--config", settings).code == 2  # ingest is done
-    (folder,) = (tmp_path / "artifacts/training/TabularExampleGen/examples").iterdir()
+    (folder,) = (tmp_path / "artifacts/taxi-training/TabularExampleGen/examples").iterdir()
     (shard,) = (folder / "Split-eval").iterdir()
     shard.write_bytes(shard.read_bytes()[:-2000])
     outcome = refused(

@@ -90,7 +90,7 @@ def monitor(trained, skewgate):
         }
         settings = trained.settings(name, monitoring=monitoring, schema=str(schema))
         outcome = skewgate("run", "monitoring", "--config", settings)
-        folder = trained.root / "artifacts/monitoring/PerformanceGate/performance_report"
+        folder = trained.root / "artifacts/taxi-monitoring/PerformanceGate/performance_report"
         newest = max(folder.iterdir(), key=lambda path: int(path.name))
         return outcome, json.loads((newest / "report.json").read_text())
 

@@ -20,7 +20,7 @@ def monitor(trained, skewgate):
 
 
 def newest_report(workspace, kind):
-    folder = workspace.root / "artifacts" / "monitoring" / kind
+    folder = workspace.root / "artifacts" / "taxi-monitoring" / kind
     newest = max(folder.iterdir(), key=lambda path: int(path.name))
     return json.loads((newest / "report.json").read_text())
 

@@ -34,7 +34,7 @@ def test_the_ten_lines_of_the_readme_run_in_a_stock_pipeline(workspace, tmp_path
     schema_gen.add_upstream_node(trainer.gate)
     database = str(tmp_path / "metadata.sqlite")
     seen = []
-    local_runner.run(
+    run_id = local_runner.run(
         pipeline.Pipeline(
             pipeline_name="readme",
             pipeline_root=str(tmp_path / "artifacts"),
@@ -46,5 +46,5 @@ def test_the_ten_lines_of_the_readme_run_in_a_stock_pipeline(workspace, tmp_path
         lambda node, event, seconds: seen.append((node, event)),
     )
     assert seen[-2:] == [("SchemaGen", "started"), ("SchemaGen", "COMPLETE")]
-    reports = {r.kind: r for node in records.last_run(database, "readme") for r in node.reports}
+    reports = {r.kind: r for node in records.of_run(database, run_id) for r in node.reports}
     assert (reports["DriftReport"].status, reports["Decision"].status) == ("pass", "pass")

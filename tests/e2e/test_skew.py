@@ -25,7 +25,7 @@ def monitor(trained, skewgate):
         changes = {"data": data, "skew": str(contract)}
         settings = trained.settings(name, monitoring=changes)
         outcome = skewgate("run", "monitoring", "--config", settings)
-        folder = trained.root / "artifacts/monitoring/SchemaSkewValidator/skew_report"
+        folder = trained.root / "artifacts/taxi-monitoring/SchemaSkewValidator/skew_report"
         newest = max(folder.iterdir(), key=lambda path: int(path.name))
         return outcome, json.loads((newest / "report.json").read_text())
 

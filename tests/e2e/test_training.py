@@ -13,10 +13,10 @@ GATES = {"DataGate", "ModelGate"}
 
 
 def test_a_good_model_is_pushed_and_every_verdict_has_a_report(trained):
-    reports = list((trained.root / "artifacts").glob("training/*/*/*/report.json"))
+    reports = list((trained.root / "artifacts").glob("taxi-training/*/*/*/report.json"))
     kinds = {json.loads(path.read_text())["kind"] for path in reports}
     assert kinds == {"skew", "performance", "decision"}
-    (evaluation,) = (trained.root / "artifacts/training/PerformanceGate/evaluation").iterdir()
+    (evaluation,) = (trained.root / "artifacts/taxi-training/PerformanceGate/evaluation").iterdir()
     assert tfma.load_eval_result(str(evaluation)).slicing_metrics
 
 
@@ -29,7 +29,7 @@ def test_running_again_uses_the_cache_and_compares_with_the_model_before(trained
     cached = {node for node, state in states.items() if state == "CACHED"}
     # Not SchemaSkewValidator: the run before has given it statistics to measure drift from.
     assert {"TabularExampleGen", "SkewStatisticsGen", "Trainer"} <= cached
-    folder = trained.root / "artifacts/training/PerformanceGate/performance_report"
+    folder = trained.root / "artifacts/taxi-training/PerformanceGate/performance_report"
     newest = max(folder.iterdir(), key=lambda path: int(path.name))
     results = json.loads((newest / "report.json").read_text())["results"]
     assert {r["metric"] for r in results} == {"auc", "auc change", "binary_accuracy"}
@@ -97,7 +97,7 @@ def test_a_much_worse_model_is_not_pushed(trained, skewgate):
     assert states["ModelGate"] == "FAILED"
     assert "Pusher" not in states
     assert trained.pushed() == pushed
-    blessings = pathlib.Path(trained.root, "artifacts/training/PerformanceGate/blessing")
+    blessings = pathlib.Path(trained.root, "artifacts/taxi-training/PerformanceGate/blessing")
     newest = max(blessings.iterdir(), key=lambda path: int(path.name))
     assert [path.name for path in newest.iterdir()] == ["NOT_BLESSED"]
 
@@ -113,7 +113,7 @@ def test_a_model_that_fails_one_payment_type_is_blocked_and_the_type_named(train
     )
     assert outcome.code == 1
     assert "binary_accuracy (payment_type:No Charge): binary_accuracy is 0 in" in outcome.err
-    folder = trained.root / "artifacts/training/PerformanceGate/performance_report"
+    folder = trained.root / "artifacts/taxi-training/PerformanceGate/performance_report"
     newest = max(folder.iterdir(), key=lambda path: int(path.name))
     report = json.loads((newest / "report.json").read_text())
     status = {(r["slice"], r["metric"]): r["status"] for r in report["results"]}

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from skewgate.cli import run
 from skewgate.cli.main import main
-from skewgate.pipeline import records
 from skewgate.pipeline import settings as settings_lib
 from skewgate.storage import s3
 
@@ -53,9 +53,8 @@ def folder(tmp_path_factory, taxi_settings, server) -> pathlib.Path:
 
 def run_local(folder, pipeline):
     """Runs a pipeline with LocalDagRunner; returns the exit code and the report of each node."""
-    code = main(["run", pipeline, "--config", str(folder / "pipeline.yaml")])
-    nodes = records.last_run(str(folder / "local" / "metadata.sqlite"), f"taxi-{pipeline}")
-    return code, {node.node: report(r.uri) for node in nodes for r in node.reports}
+    outcome = run.execute(pipeline, str(folder / "pipeline.yaml"))
+    return outcome.exit_code, {node: report(each.uri) for node, each in outcome.reports}
 
 
 def run_spec(folder, server, pipeline, *options):

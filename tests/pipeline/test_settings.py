@@ -48,7 +48,22 @@ def test_contracts_are_found_beside_the_file_and_data_under_the_root(load, tmp_p
     assert settings.training.data == str(tmp_path / "run" / "rows.csv")
     assert settings.monitoring.data == str(tmp_path / "new.csv")
     assert settings.monitoring.split == "serving"
-    assert settings.metadata_path == str(tmp_path / "run" / "metadata.sqlite")
+    expected = tmp_path / "run" / "metadata" / "demo-training.sqlite"
+    assert settings.metadata_path("training") == str(expected)
+
+
+def test_two_names_and_two_pipelines_in_one_root_share_no_place(load, tmp_path):
+    text = TEXT.format(root=tmp_path / "run")
+    places: list[str] = []
+    for name in ("demo", "demo-2", "demo-training"):
+        settings = load(text.replace("name: demo", f"name: {name}"))
+        for pipeline in ("training", "monitoring"):
+            local = deployments.local(settings, pipeline)
+            log = str(settings.log_path(pipeline, "id"))
+            places += [local.artifact_root, local.metadata_path, log]
+            places.append(settings.pipeline_name(pipeline))
+    assert len(places) == 24
+    assert not [p for p in places for q in places if p is not q and f"{q}/".startswith(f"{p}/")]
 
 
 def test_skew_yaml_is_relative_to_the_file_and_may_be_left_out(load, tmp_path):
