@@ -104,10 +104,10 @@ class Launcher:
         """
         with self._stop.listening():
             for task in self._spec.tasks:
-                self._progress(task.name, "started", 0.0)
                 started = time.monotonic()
                 try:
                     self._stop.check()
+                    self._progress(task.name, "started", 0.0)
                     result = self._settle(task)
                 except StoppedError as error:
                     self._give_up(task, error)
