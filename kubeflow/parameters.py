@@ -55,7 +55,7 @@ def convert(parameter: Parameter, value: Any) -> str | int | float | bool:
         raise InputError(f"parameter {parameter.name}", f"has the unknown type {parameter.kind}")
     if parameter.kind == STRING:
         if isinstance(value, str):
-            return value
+            return _encodable(parameter, value)
         found: Any = None
     else:
         found = _number_or_truth(value)
@@ -71,6 +71,24 @@ def convert(parameter: Parameter, value: Any) -> str | int | float | bool:
         f"must be {_WORDS[parameter.kind]}, got {value!r}",
         "give another value",
     )
+
+
+def _encodable(parameter: Parameter, text: str) -> str:
+    """Returns a text that can be written as UTF-8, as the executor input of a task is.
+
+    Raises:
+        InputError: it cannot: some of its bytes were none of any letter.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"parameter {parameter.name}",
+            f"must be text in UTF-8, got {text[error.start : error.end]!r} at character "
+            f"{error.start + 1}",
+            "write it in UTF-8",
+        ) from error
+    return text
 
 
 def _number_or_truth(value: Any) -> Any:

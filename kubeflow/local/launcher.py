@@ -107,10 +107,10 @@ class Launcher:
         """
         with self._stop.listening():
             for task in self._spec.tasks:
-                self._progress(task.name, "started", 0.0)
                 started = time.monotonic()
                 try:
                     self._stop.check()
+                    self._progress(task.name, "started", 0.0)
                     result = self._settle(task)
                 except StoppedError as error:
                     self._give_up(task, error)
@@ -215,7 +215,7 @@ class Launcher:
         for count in range(int(policy.get("maxRetryCount", 0))):
             if result.state in (COMPLETE, CACHED):
                 break
-            self._stop.sleep(_wait(policy, count))
+            self._stop.sleep(tasks.wait_after(policy, count))
             output_file.unlink(missing_ok=True)
             folders.remove(tasks.output_paths(content, environment))
             result = self._attempt(task, content, folder, environment, brought)
@@ -295,10 +295,3 @@ class Launcher:
 
 def _uris(outputs: Lists) -> list[str]:
     return [each["uri"] for found in outputs.values() for each in found]
-
-
-def _wait(policy: Tree, count: int) -> float:
-    """Returns the seconds to wait after the first failure (count 0) and those that follow."""
-    seconds = float(policy.get("backoffDuration", "0s").rstrip("s"))
-    longest = float(policy.get("backoffMaxDuration", "3600s").rstrip("s"))
-    return min(seconds * float(policy.get("backoffFactor", 2.0)) ** count, longest)

@@ -205,6 +205,13 @@ def run(
     return Ended(code, _sentence(log, start), _output(output_file))
 
 
+def wait_after(policy: Tree, count: int) -> float:
+    """Returns the seconds to wait after the first failure (count 0) and those that follow."""
+    seconds = float(policy.get("backoffDuration", "0s").rstrip("s"))
+    longest = float(policy.get("backoffMaxDuration", "3600s").rstrip("s"))
+    return min(seconds * float(policy.get("backoffFactor", 2.0)) ** count, longest)
+
+
 def output_paths(content: Tree, environment: TaskEnvironment) -> list[pathlib.Path]:
     """Returns where a task leaves its outputs: a folder each, or a file that is a value."""
     return [

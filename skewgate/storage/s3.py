@@ -199,7 +199,7 @@ def move(source: str, target: str) -> None:
             store.move(key, uris.key(target))
         return
     for below in below_folder(source):
-        copy(f"{source}/{below}", f"{target}/{below}")
+        copy(f"{source.rstrip('/')}/{below}", f"{target.rstrip('/')}/{below}")
     remove_folder(source)
 
 
@@ -233,12 +233,12 @@ def download(uri: str, path: str) -> None:
         _bring(uri, pathlib.Path(path))
     elif kind == "Directory":
         for below in below_folder(uri):
-            _bring(f"{uri}/{below}", pathlib.Path(path, below))
+            _bring(f"{uri.rstrip('/')}/{below}", pathlib.Path(path, below))
 
 
 def upload(path: str, uri: str) -> None:
     """Takes a file or a folder to the store; nothing if nothing is there."""
-    source = pathlib.Path(path)
+    source, uri = pathlib.Path(path), uri.rstrip("/")
     found = [each for each in sorted(source.rglob("*")) if each.is_file()]
     for each in [source] if source.is_file() else found:
         target = f"{uri}/{each.relative_to(source).as_posix()}".removesuffix("/.")

@@ -50,6 +50,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
         ("fast", "1"),
         ("fast", "yes"),
         ("data", 7),
+        ("data", "fa\udcffre"),  # a byte of the command line that is no UTF-8
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(name, value):

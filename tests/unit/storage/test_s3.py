@@ -6,6 +6,7 @@ import http.server
 import random
 import socket
 import threading
+import types
 
 import pytest
 
@@ -321,11 +322,15 @@ def test_slashes_before_the_bucket_are_no_names(base):
         s3.exists(base.replace("://", ":///"))
 
 
-def test_a_slash_at_the_end_says_nothing(base):
+def test_a_slash_at_the_end_says_nothing(base, tmp_path):
     put(f"{base}/a/b.csv")
     assert s3.exists(f"{base}/a/")
     assert s3.children(f"{base}/a/") == ([], ["b.csv"])
     assert s3.below_folder(f"{base}/") == ["a/b.csv"]
+    s3.move(f"{base}/a/", f"{base}/c/")
+    s3.download(f"{base}/c/", str(tmp_path / "to"))
+    s3.upload(str(tmp_path / "to"), f"{base}/d/")
+    assert s3.below_folder(base) == ["c/b.csv", "d/b.csv"]
 
 
 @pytest.fixture
@@ -553,3 +558,39 @@ def test_googles_objects_are_read_by_arrows_own_client(monkeypatch, tmp_path):
     assert get("gs://bucket/y=1/a.csv") == b"a\n1\n"
     with pytest.raises(FileNotFoundError, match="gs://bucket/none"):
         get("gs://bucket/none")
+
+
+class Broken:
+    """A stream of Arrow's whose server went away."""
+
+    def size(self):
+        return 10
+
+    def tell(self):
+        return 0
+
+    def metadata(self):
+        return {}
+
+    def close(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def read(self):
+        raise OSError("google::cloud::Status(UNAVAILABLE:\n retry policy exhausted)")
+
+
+def test_an_object_of_googles_that_breaks_while_it_is_read_is_one_sentence(monkeypatch):
+    store = types.SimpleNamespace(open_input_file=lambda key: Broken())
+    monkeypatch.setattr(gcs, "_connect", lambda emulator: store)
+    with pytest.raises(InputError) as caught:
+        get("gs://bucket/a")
+    assert str(caught.value).startswith(
+        "gs://bucket/a: cannot be read from Google Cloud Storage: google::cloud::Status("
+    )
+    assert "\n" not in str(caught.value)
