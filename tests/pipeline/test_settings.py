@@ -156,7 +156,9 @@ def test_types_the_limit_and_the_reading_reach_the_component(load, tmp_path):
 @pytest.mark.parametrize("name", ["a [b] c", "a*", "what?"])
 def test_a_root_that_tfx_reads_as_a_pattern_is_refused(load, tmp_path, name):
     settings = load(TEXT.format(root=tmp_path / name))
-    with pytest.raises(InputError, match=r"root: must be a folder without .*Fix: name another folder"):
+    with pytest.raises(
+        InputError, match=r"root: must be a folder without .*Fix: name another folder"
+    ):
         deployments.local(settings, "training")
 
 
