@@ -180,10 +180,10 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
     another feature.
     """
     folder, own = os.path.split(examples.uri.rstrip("/"))
-    if not own.isdigit() or not fileio.exists(folder):
+    if not own.isdecimal() or not fileio.exists(folder):
         return
     runs = [name.strip("/") for name in fileio.listdir(folder)]
-    for run in sorted((int(name) for name in runs if name.isdigit()), reverse=True):
+    for run in sorted((int(name) for name in runs if name.isdecimal()), reverse=True):
         path = os.path.join(folder, str(run), REPORT_NAME)
         if run < int(own) and fileio.exists(path):
             counts.compare_types(json.loads(artifact_io.read_bytes(path)))

@@ -42,12 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
     log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            settings.root, f"cannot be made: {error.strerror}", "change `root`"
-        ) from error
     with console.redirected(log):
         compiled = _compile(arguments.pipeline, settings, options, log)
     from skewgate.kubeflow.compile import compiler

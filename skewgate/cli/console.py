@@ -9,10 +9,13 @@ import pathlib
 import sys
 import threading
 import time
+import unicodedata
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO
 
+from skewgate.core.errors import InputError
+from skewgate.core.streams import json_shown, log_stream, user_stream
 from skewgate.core.wording import visible
 
 
@@ -21,13 +24,31 @@ def has_colours(out: TextIO) -> bool:
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def has_signs(out: TextIO) -> bool:
-    """Says whether a stream can write signs beyond ASCII."""
-    try:
-        "\u2500\u25cf\u25cb\u2502\u2716".encode(out.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+def columns(text: str) -> int:
+    """Returns how many columns of a terminal a text takes.
+
+    >>> columns("fare"), columns("\u6771\u4eac"), columns("e\u0301")
+    (4, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(letter)) for letter in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Fills a text up to some columns of a terminal, at its end or, to the right, before it.
+
+    >>> padded("fare", 6), padded("\u6771", 4, right=True)
+    ('fare  ', '  \u6771')
+    """
+    room = " " * (width - columns(text))
+    return room + text if right else text + room
+
+
+def print_json(text: str) -> None:
+    """Prints JSON, which is JSON in the encoding of any terminal."""
+    print(json_shown(text.rstrip("\n"), sys.stdout.encoding))
 
 
 class Progress:
@@ -119,16 +140,25 @@ def redirected(log: pathlib.Path) -> Iterator[TextIO]:
 
     Yields:
         A stream to the user's own standard output.
+
+    Raises:
+        InputError: the log cannot be written.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    except OSError as error:
+        raise InputError(
+            str(log), f"cannot be written: {error.strerror}", "change `root`"
+        ) from error
     sys.stdout.flush()
     sys.stderr.flush()
     saved = [os.dup(1), os.dup(2)]
-    user = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+    user = user_stream(os.dup(1))
     streams = (sys.stdout, sys.stderr)
     root = logging.getLogger()
     handlers = root.handlers[:]
-    with open(log, "a", encoding="utf-8") as stream:
+    with log_stream(opened) as stream:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         os.dup2(stream.fileno(), 1)

@@ -6,6 +6,7 @@ import os
 import sys
 
 from skewgate.cli import run
+from skewgate.core import process_exit
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
 from skewgate.core.results import Status
 from skewgate.report import rendering
@@ -59,4 +60,4 @@ def explain(outcome: run.Outcome) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process_exit.run_and_exit(main)

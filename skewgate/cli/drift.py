@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     )
     written = _write(report, options.out) if options.out else None
     if options.json:
-        sys.stdout.write(rendering.render_json(report))
+        console.print_json(rendering.render_json(report))
     else:
         _show(report, written)
     if report.decision.blessed:
@@ -158,7 +158,7 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
         table.render(
             report.decision.results,
             colour=console.has_colours(out),
-            signs=console.has_signs(out),
+            encoding=out.encoding,
         )
     )
     print()

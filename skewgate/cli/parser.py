@@ -265,6 +265,6 @@ def _rate(text: str) -> float:
 
 
 def _resolution(text: str) -> int:
-    if not text.isdigit() or not 10 <= int(text) <= 100_000:
+    if not text.isdecimal() or not 10 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"must be a number from 10 to 100000, got {text!r}")
     return int(text)

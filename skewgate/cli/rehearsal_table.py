@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skewgate.core.wording import listed, rounded_percent
+from skewgate.cli import console
+from skewgate.core.wording import listed, rounded_percent, shortened, visible
 from skewgate.simulation.rehearsal.rehearse import Result
 from skewgate.simulation.rehearsal.scenarios import DETECTED, INCONCLUSIVE, MISSED, Outcome
 from skewgate.simulation.rehearsal.thresholds import Rate
@@ -12,6 +13,8 @@ from skewgate.simulation.rehearsal.thresholds import Rate
 _HEAD = ("drift", "size", "detected", "", "inconclusive", "missed", "delay", "false", "seen by")
 _RIGHT = frozenset({"inconclusive", "missed", "delay", "false"})
 _BAR = 10
+_LONGEST = 60
+"""Letters of a plant's name."""
 _MOST_ALARMS = 5
 """Alarms of a window that are named."""
 NOT_VISIBLE = "not visible to drift metrics: needs labels and a performance gate"
@@ -87,11 +90,11 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(console.columns, column)) for column in zip(*rows, strict=True)]
     right = [name in _RIGHT for name in rows[0]]
     return [
         "  ".join(
-            cell.rjust(width) if to_right else cell.ljust(width)
+            console.padded(cell, width, right=to_right)
             for cell, width, to_right in zip(row, widths, right, strict=True)
         ).rstrip()
         for row in rows
@@ -104,7 +107,7 @@ def _name(outcome: Outcome) -> str:
         f"{column} {'/'.join(map(str, values))}" for column, values in plant.where.items()
     )
     name = f"{plant.label} where {where}" if where else plant.label
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    return shortened(visible(name), _LONGEST)
 
 
 def _bar(share: float) -> str:

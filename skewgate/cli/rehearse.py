@@ -67,7 +67,10 @@ def run(options: argparse.Namespace) -> int:
     text = rehearsal_table.render(result)
     if options.out:
         _write(options.out, {JSON_NAME: content, TEXT_NAME: text, CONFIG_NAME: result.snippet})
-    print(content if options.json else text)
+    if options.json:
+        console.print_json(content)
+    else:
+        print(text)
     if not options.quiet:
         print(f"rehearsed in {time.monotonic() - started:.1f} s", file=sys.stderr)
     return EXIT_PASS

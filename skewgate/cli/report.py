@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from skewgate.cli import console, table
+from skewgate.core import streams
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.results import Status
 from skewgate.core.wording import rounded, shortened, visible
@@ -77,10 +78,10 @@ def _one(folder: str, report: report_lib.Report, options: argparse.Namespace) ->
     if options.out or not options.json:
         _write(out, rendering.render_html(report))
     if options.json:
-        sys.stdout.write(rendering.render_json(report))
+        console.print_json(rendering.render_json(report))
         return
-    signs, colour = console.has_signs(sys.stdout), console.has_colours(sys.stdout)
-    print(table.render(report.decision.results, colour=colour, signs=signs))
+    colour = console.has_colours(sys.stdout)
+    print(table.render(report.decision.results, colour=colour, encoding=sys.stdout.encoding))
     print(f"\n{report.decision.status.value.upper()}: {report.headline()}")
     print(f"Report: {out}")
 
@@ -90,10 +91,10 @@ def _many(timeline: Timeline, options: argparse.Namespace) -> None:
         _write(options.out, page.render_timeline(timeline))
     if options.json:
         content = timeline_lib.to_json(timeline)
-        json.dump(content, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-        sys.stdout.write("\n")
+        console.print_json(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    print(render(timeline, colour=console.has_colours(sys.stdout)))
+    out = sys.stdout
+    print(render(timeline, colour=console.has_colours(out), encoding=out.encoding))
     print(f"\n{visible(timeline_lib.sentence(timeline))}")
     if options.out:
         print(f"Report: {options.out}")
@@ -108,19 +109,20 @@ def _write(path: str, content: str) -> None:
         ) from error
 
 
-def render(timeline: Timeline, *, colour: bool) -> str:
+def render(timeline: Timeline, *, colour: bool, encoding: str | None = None) -> str:
     """Returns a letter for each feature and window, those with alarms first.
 
     Args:
         timeline: what to show.
         colour: whether the output is a terminal that shows colours.
+        encoding: of the output.
     """
     start = max(len(timeline.windows) - _MOST_WINDOWS, 0)
     alarms = [row for row in timeline.rows if row.first_alarm is not None]
     quiet = [row for row in timeline.rows if row.first_alarm is None]
     shown = [*alarms, *quiet[:_MOST_QUIET]]
-    labels = [shortened(visible(row.label), _LONGEST) for row in shown]
-    width = max(map(len, [*labels, "feature"]))
+    labels = [streams.shown(shortened(visible(row.label), _LONGEST), encoding) for row in shown]
+    width = max(map(console.columns, [*labels, "feature"]))
     count = len(timeline.windows) - start
     first, last = (visible(timeline.windows[i].name) for i in (start, -1))
     lines = [
@@ -133,7 +135,9 @@ def render(timeline: Timeline, *, colour: bool) -> str:
     for row, label in zip(shown, labels, strict=True):
         letters = "".join(_letter(row, i, colour) for i in range(start, len(timeline.windows)))
         room = " " * max(7 - count, 0)
-        lines.append(f"{label:<{width}}  {letters}{room}  {_alarm(timeline, row)}".rstrip())
+        lines.append(
+            f"{console.padded(label, width)}  {letters}{room}  {_alarm(timeline, row)}".rstrip()
+        )
     if len(quiet) > _MOST_QUIET:
         lines.append(f"... and {len(quiet) - _MOST_QUIET:,} more without an alarm")
     lines.append("F fail, ? inconclusive, . pass, blank: not checked")

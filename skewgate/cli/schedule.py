@@ -162,6 +162,6 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 10:
+    if not text.isdecimal() or not 1 <= int(text) <= 10:
         raise argparse.ArgumentTypeError(f"must be a number from 1 to 10, got {text!r}")
     return int(text)

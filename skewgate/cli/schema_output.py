@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.cli import console
 from skewgate.core.wording import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Anomaly
@@ -40,7 +41,7 @@ def print_json(
         "unresolved": [{"anomaly": anomaly.key, "text": anomaly.text} for anomaly in left],
         "unchecked": list(unchecked),
     }
-    print(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+    console.print_json(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
 
 
 def print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Schema) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from skewgate.core import wording
+from skewgate.cli import console
+from skewgate.core import streams, wording
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import visible
+from skewgate.core.wording import shortened, visible
 from skewgate.report.bars import bar_of
 from skewgate.report.ranking import worst_first
 
@@ -16,7 +17,8 @@ _NUMERIC = frozenset({"value", "threshold"})
 _BAR = 17
 """Columns of a bar; its threshold is in the middle."""
 _SIGNS = {Status.FAIL: "\u2716", Status.INCONCLUSIVE: "\u25cb", Status.PASS: "\u25cf"}
-_LETTERS = {Status.FAIL: "x", Status.INCONCLUSIVE: "?", Status.PASS: "o"}
+_LONGEST = 40
+"""Letters of a name; the middle of a longer one is left out."""
 MOST_PASSED = 20
 """Checks that passed and are listed; the rest are only counted."""
 _MOST_EXPLAINED = 10
@@ -27,7 +29,7 @@ def render(
     results: Iterable[MetricResult],
     *,
     colour: bool,
-    signs: bool = True,
+    encoding: str | None = None,
     most_passed: int = MOST_PASSED,
 ) -> str:
     """Returns lines: what failed first, then what is inconclusive, then what passed.
@@ -35,7 +37,7 @@ def render(
     Args:
         results: what to show.
         colour: whether the output is a terminal that shows colours.
-        signs: whether it shows signs beyond ASCII.
+        encoding: of the output, such as "utf-8" (the default) or "ascii".
         most_passed: number of passed checks to list.
     """
     ordered = worst_first(results)
@@ -43,9 +45,9 @@ def render(
     shown = ordered[: len(ordered) - max(len(passed) - most_passed, 0)]
     sliced = any(result.slice for result in shown)
     columns = [name for name in _HEAD if sliced or name != "slice"]
-    rows = [[_cell(result, name, signs) for name in columns] for result in shown]
+    rows = [[streams.shown(_cell(result, name), encoding) for name in columns] for result in shown]
     head = [f"0{'limit':^{_BAR - 2}}>" if name == "bar" else name for name in columns]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    widths = [max(map(console.columns, column)) for column in zip(head, *rows, strict=True)]
     lines = [_line(head, columns, widths)]
     for result, row in zip(shown, rows, strict=True):
         line = _line(row, columns, widths)
@@ -78,7 +80,7 @@ def coloured(text: str, status: Status) -> str:
     return f"\x1b[{COLOURS[status]}m{text}\x1b[0m"
 
 
-def bar(result: MetricResult, signs: bool) -> str:
+def bar(result: MetricResult) -> str:
     """Returns the interval beside the threshold, which is in the middle; "" without numbers."""
     found = bar_of(result)
     if found is None:
@@ -88,25 +90,25 @@ def bar(result: MetricResult, signs: bool) -> str:
     )
     cells = [" "] * _BAR
     if upper > lower:
-        cells[lower : upper + 1] = ("\u2500" if signs else "-") * (upper + 1 - lower)
-    cells[_BAR // 2] = "\u2502" if signs else "|"
-    cells[value] = (_SIGNS if signs else _LETTERS)[result.status]
+        cells[lower : upper + 1] = "\u2500" * (upper + 1 - lower)
+    cells[_BAR // 2] = "\u2502"
+    cells[value] = _SIGNS[result.status]
     return "".join(cells)
 
 
 def _line(cells: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
     padded = (
-        cell.rjust(width) if column in _NUMERIC else cell.ljust(width)
+        console.padded(cell, width, right=column in _NUMERIC)
         for cell, column, width in zip(cells, columns, widths, strict=True)
     )
     return "  ".join(padded).rstrip()
 
 
-def _cell(result: MetricResult, column: str, signs: bool) -> str:
+def _cell(result: MetricResult, column: str) -> str:
     if column == "verdict":
         return result.status.value
     if column == "bar":
-        return bar(result, signs)
+        return bar(result)
     if column == "interval":
         if result.lower is None or result.upper is None or result.lower == result.upper:
             return ""
@@ -116,4 +118,4 @@ def _cell(result: MetricResult, column: str, signs: bool) -> str:
         if column == "threshold":
             return wording.in_full(value)
         return wording.rounded(value, limit=result.limit)
-    return "" if value is None else visible(value)
+    return "" if value is None else shortened(visible(value), _LONGEST)

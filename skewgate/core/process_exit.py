@@ -5,25 +5,40 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
-from skewgate.core.errors import EXIT_USAGE
+from skewgate.core import streams
+from skewgate.core.errors import EXIT_USAGE, InputError
 
 
 def run_and_exit(main: Callable[[], int]) -> NoReturn:
-    """Runs a program and ends the process with the exit code that it returns."""
+    """Runs a program and ends the process with the exit code that it returns.
+
+    Any other end has the code of an error, and so has a program whose output was lost: 1 stands for
+    a check that failed, and for nothing else.
+    """
     exit_codes: list[int] = []
     # Registered first, so that it runs after all other functions of atexit.
     atexit.register(_exit_without_destructors, exit_codes)
+    streams.protect()
     try:
         exit_codes.append(main())
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        exit_codes.append(EXIT_USAGE)
     except SystemExit as error:  # help, or arguments that do not fit
         exit_codes.append(error.code if isinstance(error.code, int) else EXIT_USAGE)
+    except Exception:  # noqa: BLE001 (a fault of this package must not look like a verdict)
+        traceback.print_exc()
+        exit_codes.append(EXIT_USAGE)
+    lost = streams.lost()
+    if lost is not None:
+        told = InputError(
+            "standard output",
+            f"could not be written to its end: {lost.strerror}",
+            "make room, or send it elsewhere",
+        )
+        sys.stderr.write(f"skewgate: {told}\n")
+        exit_codes.append(EXIT_USAGE)
     sys.exit(exit_codes[-1])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from skewgate.core import streams
 from skewgate.core.results import Status
 from skewgate.report import page
 from skewgate.report.report import JSON_NAME, Report
@@ -13,7 +14,11 @@ _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
 def render_json(report: Report) -> str:
-    """Returns report.json, one result a line; raises ValueError on a number JSON cannot hold."""
+    """Returns report.json, one result a line, in characters that UTF-8 has.
+
+    Raises:
+        ValueError: there is a number that JSON cannot hold.
+    """
     encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
     lines = []
     for name, value in report.to_json().items():
@@ -22,7 +27,7 @@ def render_json(report: Report) -> str:
             lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
         else:
             lines.append(f"  {encode(name)}: {encode(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return streams.json_shown("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def render_html(report: Report) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -115,10 +116,19 @@ def in_order(reports: Iterable[tuple[str, Report]]) -> tuple[ReportedRun, ...]:
     return tuple(sorted(windows, key=lambda window: natural(window.name)))
 
 
-def natural(name: str) -> list[tuple[bool, int, str]]:
-    """Returns a key that sorts `w9` before `w10`."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts if part]
+def natural(name: str) -> list[tuple[int, str, str]]:
+    """Returns a key that sorts `w9` before `w10`, however many digits there are.
+
+    Numbers of whatever script count as such; superscripts and the like are letters.
+    """
+    parts = [part for part in re.split(r"(\d+)", name) if part]
+    numbers = ["".join(str(unicodedata.decimal(digit, "")) for digit in part) for part in parts]
+    return [
+        (len(number.lstrip("0")) + 1, number.lstrip("0"), part)
+        if part.isdecimal()
+        else (0, "", part)
+        for part, number in zip(parts, numbers, strict=True)
+    ]
 
 
 def _short(folder: str, runs: Sequence[tuple[str, Any]]) -> str:

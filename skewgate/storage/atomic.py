@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import secrets
 
 
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -12,7 +13,7 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None
     """
     target = pathlib.Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{secrets.token_hex(8)}")  # the name itself may be the longest
     try:
         temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         temporary.replace(target)

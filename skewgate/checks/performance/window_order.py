@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from skewgate.core.errors import InputError
-from skewgate.core.wording import listed
+from skewgate.core.wording import quote, quoted
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
-_DIGITS = re.compile(r"(\d+)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,1000}(\.\d{1,1000})?", re.ASCII)
+_DIGITS = re.compile(r"(\d{1,1000})", re.ASCII)  # Python refuses longer ones
 _DATE = re.compile(
     r"(?<![\d/.-])\d{1,2}(/\d{1,2}|([./-])\d{1,2}\2(\d{4}|\d{2}))(?![\d/.-])", re.ASCII
 )
@@ -54,13 +54,14 @@ def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
         ordered = sorted(found, key=lambda name: keys[name])
         for one, other in itertools.pairwise(ordered):
             if keys[one] == keys[other]:
-                raise _error(f"calls windows {one!r} and {other!r}, which are the same time")
+                both = f"{quote(one)} and {quote(other)}"
+                raise _error(f"calls windows {both}, which are the same time")
         if key is _number and _are_versions(found, ordered):
             break
         if key is _parts and _are_backwards(keys):
             break
         return ordered
-    some = listed([repr(name) for name in found[:4]])
+    some = quoted(found[:4])
     raise _error(f"calls windows {some}, whose order in time cannot be told")
 
 

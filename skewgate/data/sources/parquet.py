@@ -14,7 +14,7 @@ from skewgate.data.arrow.kinds import TEXT
 from skewgate.data.sources import base, column_names
 from skewgate.data.sources.parquet_errors import unreadable
 from skewgate.data.sources.rejected import Rejections
-from skewgate.data.sources.streams import open_binary
+from skewgate.data.sources.streams import arrow_source
 from skewgate.data.sources.typed_files import TypedSource, batch_rows, without_code
 
 _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row group
@@ -27,8 +27,9 @@ class ParquetSource(TypedSource):
 
     @contextlib.contextmanager
     def _open(self, texts: Collection[str] = ()) -> Iterator[pa.parquet.ParquetFile]:
-        source: Any = self.path if self._opener is None else open_binary(self.path, self._opener)
+        source: Any = None
         try:
+            source = arrow_source(self.path, self._opener)
             with without_code(self.path):
                 yield pa.parquet.ParquetFile(
                     source, read_dictionary=list(texts), buffer_size=_BUFFER
@@ -37,9 +38,9 @@ class ParquetSource(TypedSource):
             problem = "has a column whose name is not UTF-8"
             raise InputError(self.path, problem, "rename it") from error
         except (pa.ArrowInvalid, OSError, NotImplementedError) as error:
-            raise unreadable(self.path, source, error) from error
+            raise unreadable(self.path, source or self.path, error) from error
         finally:
-            if self._opener is not None:
+            if source is not None:
                 source.close()
 
     def _look(self, file: pa.parquet.ParquetFile) -> pa.Schema:

@@ -65,6 +65,16 @@ def open_binary(path: str, opener: Opener | None) -> IO[bytes]:
         raise InputError(path, f"cannot be read: {error}", "check the file") from error
 
 
+def arrow_source(path: str, opener: Opener | None) -> Any:
+    """Opens a file for Arrow, which opens no path that is not UTF-8 itself.
+
+    Raises:
+        InputError: another file system cannot open it.
+        OSError: it cannot be opened here.
+    """
+    return pa.OSFile(os.fsencode(path)) if opener is None else open_binary(path, opener)
+
+
 class TextFile:
     """A file of lines, compressed or not."""
 
@@ -90,9 +100,8 @@ class TextFile:
             InputError: the file cannot be read, or is cut off.
         """
         codec = PACKED.get(os.path.splitext(self._path)[1].lower())
-        raw: Any = self._path if self._opener is None else open_binary(self._path, self._opener)
         try:
-            stream = pa.input_stream(raw, compression=codec)
+            stream = pa.input_stream(arrow_source(self._path, self._opener), compression=codec)
         except OSError as error:
             raise InputError(self._path, f"cannot be read: {error}", "check the file") from error
         with stream:

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from skewgate.cli.console import Reading, has_colours, has_signs
+from skewgate.cli.console import Reading, has_colours
 
 
 class Terminal(io.StringIO):
@@ -88,8 +88,3 @@ def test_colours_are_for_terminals_whose_user_wants_them(monkeypatch, settings, 
         monkeypatch.setenv(name, value)
     assert has_colours(Terminal()) is expected
     assert not has_colours(io.StringIO())
-
-
-@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", True), ("ascii", False)])
-def test_signs_are_for_outputs_that_can_write_them(encoding, expected):
-    assert has_signs(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is expected

@@ -31,11 +31,45 @@ def test_what_failed_stands_first_then_what_is_inconclusive():
 
 def test_the_interval_is_a_bar_against_the_threshold():
     wide = result("a", value=0.08, interval=(0.05, 0.13))
-    assert table.bar(wide, signs=True) == "    ──●─│──      "
-    assert table.bar(wide, signs=False) == "    --o-|--      "
+    assert table.bar(wide) == "    ──●─│──      "
     unsure = result("a", Status.INCONCLUSIVE, value=0.1, interval=(0.1, 0.1))
-    assert table.bar(unsure, signs=False) == "        ?        "
-    assert table.bar(result("a", value=None, interval=(None, None)), signs=True) == ""
+    assert table.bar(unsure) == "        ○        "
+    assert table.bar(result("a", value=None, interval=(None, None))) == ""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        (
+            "utf-8",
+            ["日本     ks       0.25                    │       ●        0.1  pass",
+             "größe    ks       0.25                    │       ●        0.1  pass"],
+        ),
+        (
+            "latin-1",
+            ["\\u65e5\\u672c  ks       0.25                    |       o        0.1  pass",
+             "größe         ks       0.25                    |       o        0.1  pass"],
+        ),
+        (
+            "ascii",
+            ["\\u65e5\\u672c  ks       0.25                    |       o        0.1  pass",
+             "gr\\xf6\\xdfe   ks       0.25                    |       o        0.1  pass"],
+        ),
+    ],
+)  # fmt: skip
+def test_columns_stand_below_each_other_in_any_encoding(encoding, expected):
+    found = [result(name, interval=(0.25, 0.25)) for name in ("日本", "größe")]
+    lines = table.render(found, colour=False, encoding=encoding).splitlines()
+    assert sorted(lines[1:]) == sorted(expected)
+
+
+def test_the_middle_of_a_long_name_is_left_out():
+    names = ["a" * 200 + "b" * 100, "short"]
+    lines = table.render([result(name) for name in names], colour=False).splitlines()
+    assert max(map(len, lines)) < 120
+    assert f"{'a' * 19}…{'b' * 20}  ks" in lines[1]
+    (line,) = table.explain([result(names[0])]).splitlines()
+    assert names[0] in line
 
 
 def test_slices_have_a_column_if_there_are_any():
