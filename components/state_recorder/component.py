@@ -39,8 +39,8 @@ class StateRecorderSpec(component_spec.ComponentSpec):
 class StateRecorder(base_component.BaseComponent):
     """Records what StateLookup finds in later runs: put it behind the gates.
 
-    A run whose gate was shut must leave nothing: what it computed is not what is normal. One that
-    would record what the newest record says already leaves nothing new.
+    A run whose gate was shut must leave nothing: what it computed is not what is normal. A run
+    that repeats the one before leaves nothing new: the newest record stands for it.
 
     ## Example
     ```

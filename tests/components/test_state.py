@@ -78,13 +78,34 @@ def test_the_model_that_was_pushed_last_counts(runs):
     assert runs.find(window=window(20))["model"].uri == late["model"].uri
 
 
-def test_an_unchanged_run_leaves_nothing_new(made, runs):
+def test_a_run_that_repeats_the_newest_record_leaves_nothing_new(made, runs):
     folder = runs.record(made, TRAINING)
-    again = {**made, "evaluation": runs.artifact(standard_artifacts.ModelEvaluation, "again")}
-    assert runs.record(again, TRAINING) == folder
-    changed = {**again, "statistics": runs.statistics("with slices")}
-    assert runs.record(changed, TRAINING) > folder
-    assert runs.record(made, TRAINING) > folder
+    assert runs.record(made, TRAINING) == folder
+    assert len(runs.recorded(TRAINING)) == 1
+
+
+@pytest.mark.parametrize("role", ["model", "examples", "evaluation"])
+def test_a_run_with_another_artifact_is_recorded(made, runs, role):
+    runs.record(made, TRAINING)
+    runs.record({**made, role: runs.artifact(type(made[role]), "another")}, TRAINING)
+    runs.record({name: each for name, each in made.items() if name != role}, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 3
+
+
+def test_a_run_with_other_statistics_is_recorded(made, runs):
+    runs.record(made, TRAINING)
+    other = {**made, "statistics": runs.statistics("with slices ")}
+    other["statistics"].set_string_custom_property("rank_error", "0.0005")
+    for _ in range(2):
+        runs.record(other, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 2
+
+
+def test_a_model_that_comes_back_after_another_is_recorded_again(made, runs):
+    for each in (made, runs.trained("b"), made):
+        runs.record(each, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 3
+    assert runs.find()["model"].uri == made["model"].uri
 
 
 def test_a_record_comes_after_all_others_whatever_the_clock_says(made, runs):
