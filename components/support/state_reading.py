@@ -142,11 +142,9 @@ class State:
     def _read(self, name: str) -> Found | InputError | None:
         """Returns a record, why it is not believed, or None if there is none."""
         path = self._path(name)
-        try:
-            with fileio.open(path, "rb") as stream:
-                content = bytes(stream.read())
-        except fileio.NotFoundError:  # half a record, or one that was deleted just now
+        if not fileio.exists(path):  # half a record
             return None
+        content = artifact_io.read_bytes(path)
         try:
             record = _parse(content, path)
             if record.pipeline != self._pipeline:

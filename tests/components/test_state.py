@@ -387,10 +387,10 @@ def test_a_model_is_not_the_first_where_its_record_cannot_be_read(made, runs):
 
 
 def test_half_a_record_is_none(made, runs):
-    runs.record(made, TRAINING)
-    half = pathlib.Path(runs.root, TRAINING, "99990101T000000.000000Z", "statistics")
-    half.mkdir(parents=True)
-    (half.parents[1] / "notes.txt").write_text("not a record")
+    folder = pathlib.Path(runs.record(made, TRAINING))
+    for half in ("99990101T000000.000000Z", f"{folder.name[:-7]}999999Z", "backup"):
+        folder.with_name(half).joinpath("statistics").mkdir(parents=True)
+    (folder.parent / "notes.txt").write_text("not a record")
     assert runs.find()["model"].uri == made["model"].uri
 
 
