@@ -9,6 +9,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from skewgate.components.state_recorder import repeated
 from skewgate.components.support import artifact_io, state_folder, state_reading, wiring
 from skewgate.storage import model_names
 
@@ -16,7 +17,7 @@ ROLES = ("statistics", "examples", "model", "evaluation")
 
 
 class Executor(base_executor.BaseExecutor):
-    """Writes one record, unless the newest says the same."""
+    """Writes one record, unless the newest one says the same."""
 
     def Do(
         self,
@@ -43,15 +44,16 @@ class Executor(base_executor.BaseExecutor):
         by_role = {role: received.first(role) for role in ROLES}
         artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}
         root = exec_properties["state_root"]
-        name = model_names.pipeline_of(
+        pipeline = model_names.pipeline_of(
             exec_properties.get("model_name"), exec_properties["pipeline"]
         )
-        span = artifact_io.span_of(artifacts["statistics"])
-        state = state_reading.State(root, name)
-        newest = state.newest()
-        if newest is not None and state_folder.says(newest.record, span, artifacts):
-            folder = newest.folder
-        else:
-            folder = state_folder.write(root, name, span, artifacts, state.next_name())
+        state = state_reading.State(root, pipeline)
+        folder = repeated.newest_if_same(state, artifacts) or state_folder.write(
+            root,
+            pipeline,
+            artifact_io.span_of(artifacts["statistics"]),
+            artifacts,
+            state.next_name(),
+        )
         record.set_int_custom_property("recorded", 1)
         record.set_string_custom_property("folder", folder)

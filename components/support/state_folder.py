@@ -150,39 +150,6 @@ def write(
     return folder
 
 
-def says(record: Record, span: int, artifacts: Mapping[str, types.Artifact]) -> bool:
-    """Says whether a record holds what some artifacts would leave again.
-
-    Evaluations do not count: that of the same model differs when it is compared with another one.
-    Nor does where statistics lie, but what they say.
-    """
-    if record.span != span or record.artifacts.keys() != artifacts.keys():
-        return False
-    for role, artifact in artifacts.items():
-        before, now = record.artifacts[role], recorded(artifact)
-        if artifact.type_name == "ModelEvaluation":
-            continue
-        if artifact.type_name == "ExampleStatistics":
-            if loss(before) or _contents(before.uri, artifact) != _contents(artifact.uri, artifact):
-                return False
-            before = before.model_copy(update={"uri": now.uri, "files": now.files})
-        if before != now:
-            return False
-    return True
-
-
-def _contents(folder: str, statistics: types.Artifact) -> list[bytes]:
-    """Returns the statistics of all splits of an artifact, or of a copy of it."""
-    sources = [
-        artifact_io.statistics_path(statistics, split)
-        for split in artifact_utils.decode_split_names(statistics.split_names)
-    ]
-    return [
-        artifact_io.read_bytes(os.path.join(folder, os.path.relpath(path, statistics.uri)))
-        for path in sources
-    ]
-
-
 def loss(entry: RecordedArtifact) -> str:
     """Returns what happened to a kept artifact that is no longer whole where it was; "" if it is.
 

@@ -85,6 +85,10 @@ class Runs:
         """Records a run of the monitoring pipeline."""
         return self.record({"statistics": self.statistics(content, **when)})
 
+    def recorded(self, pipeline: str) -> list[pathlib.Path]:
+        """Returns the files of the records in a state on this machine."""
+        return sorted(pathlib.Path(self.root, pipeline).glob("*/record.json"))
+
     def find(
         self,
         *,

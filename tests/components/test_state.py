@@ -78,13 +78,34 @@ def test_the_model_that_was_pushed_last_counts(runs):
     assert runs.find(window=window(20))["model"].uri == late["model"].uri
 
 
-def test_an_unchanged_run_leaves_nothing_new(made, runs):
+def test_a_run_that_repeats_the_newest_record_leaves_nothing_new(made, runs):
     folder = runs.record(made, TRAINING)
-    again = {**made, "evaluation": runs.artifact(standard_artifacts.ModelEvaluation, "again")}
-    assert runs.record(again, TRAINING) == folder
-    changed = {**again, "statistics": runs.statistics("with slices")}
-    assert runs.record(changed, TRAINING) > folder
-    assert runs.record(made, TRAINING) > folder
+    assert runs.record(made, TRAINING) == folder
+    assert len(runs.recorded(TRAINING)) == 1
+
+
+@pytest.mark.parametrize("role", ["model", "examples", "evaluation"])
+def test_a_run_with_another_artifact_is_recorded(made, runs, role):
+    runs.record(made, TRAINING)
+    runs.record({**made, role: runs.artifact(type(made[role]), "another")}, TRAINING)
+    runs.record({name: each for name, each in made.items() if name != role}, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 3
+
+
+def test_a_run_with_other_statistics_is_recorded(made, runs):
+    runs.record(made, TRAINING)
+    other = {**made, "statistics": runs.statistics("with slices ")}
+    other["statistics"].set_string_custom_property("rank_error", "0.0005")
+    for _ in range(2):
+        runs.record(other, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 2
+
+
+def test_a_model_that_comes_back_after_another_is_recorded_again(made, runs):
+    for each in (made, runs.trained("b"), made):
+        runs.record(each, TRAINING)
+    assert len(runs.recorded(TRAINING)) == 3
+    assert runs.find()["model"].uri == made["model"].uri
 
 
 def test_a_record_comes_after_all_others_whatever_the_clock_says(made, runs):
@@ -366,10 +387,10 @@ def test_a_model_is_not_the_first_where_its_record_cannot_be_read(made, runs):
 
 
 def test_half_a_record_is_none(made, runs):
-    runs.record(made, TRAINING)
-    half = pathlib.Path(runs.root, TRAINING, "99990101T000000.000000Z", "statistics")
-    half.mkdir(parents=True)
-    (half.parents[1] / "notes.txt").write_text("not a record")
+    folder = pathlib.Path(runs.record(made, TRAINING))
+    for half in ("99990101T000000.000000Z", f"{folder.name[:-7]}999999Z", "backup"):
+        folder.with_name(half).joinpath("statistics").mkdir(parents=True)
+    (folder.parent / "notes.txt").write_text("not a record")
     assert runs.find()["model"].uri == made["model"].uri
 
 

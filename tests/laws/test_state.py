@@ -66,7 +66,7 @@ class World:
             assert self.runs.previous(**self.when(day)) is None
 
 
-@law(cases=10)
+@law(cases=8)
 @given(by=st.sampled_from(["window", "span"]), events=st.lists(EVENTS, max_size=6))
 def test_what_came_before_is_told_by_the_time_of_the_rows(by, events):
     with tempfile.TemporaryDirectory() as folder:
