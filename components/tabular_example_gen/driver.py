@@ -12,7 +12,7 @@ from tfx.proto.orchestration import driver_output_pb2
 
 from skewgate.components.support import cache_key
 from skewgate.components.tabular_example_gen import fingerprints
-from skewgate.components.tabular_example_gen.executor import find_files, pattern_of
+from skewgate.components.tabular_example_gen.executor import find_files, patterns_of
 from skewgate.core.errors import InputError
 
 
@@ -54,10 +54,10 @@ def content_of(exec_properties: dict[str, Any]) -> str:
     what is wrong with them.
 
     Args:
-        exec_properties: `input_base`, and `input_config` whose pattern has its span.
+        exec_properties: `input_base`, and `input_config` whose patterns have their span.
     """
     try:
-        paths = find_files(pattern_of(exec_properties))
+        paths = [path for pattern in patterns_of(exec_properties) for path in find_files(pattern)]
         return fingerprints.of(paths, exec_properties.get(fingerprints.KEPT_PROPERTY) or "")
     except (InputError, OSError):
         return f"{fingerprints.PREFIX}unknown:{uuid.uuid4().hex}"

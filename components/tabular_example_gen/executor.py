@@ -55,7 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         received = wiring.receive(input_dict, exec_properties)
         received.require("TabularExampleGen")
-        pattern = pattern_of(exec_properties)
+        (pattern,) = patterns_of(exec_properties)
         paths = find_files(pattern)
         plan = make_plan(exec_properties, received.artifacts.get("schema"), paths, pattern)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
@@ -94,10 +94,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return ingest.collect(artifact_io.read_pickle(path), paths, plan)
 
 
-def pattern_of(exec_properties: dict[str, Any]) -> str:
-    """Returns the path and pattern of the files."""
+def patterns_of(exec_properties: dict[str, Any]) -> list[str]:
+    """Returns the paths and patterns of the files; ours is one, stock components have several."""
     config = json.loads(exec_properties["input_config"])
-    return os.path.join(exec_properties["input_base"], str(config["splits"][0]["pattern"]))
+    return [os.path.join(exec_properties["input_base"], s["pattern"]) for s in config["splits"]]
 
 
 def check_unchanged(pattern: str, exec_properties: dict[str, Any]) -> None:

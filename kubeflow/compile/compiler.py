@@ -16,7 +16,9 @@ from skewgate.kubeflow.image import command
 from skewgate.kubeflow.parameters import Parameter
 from skewgate.storage.atomic import write_atomically
 
-_STATEFUL = ("skewgate.components.state_lookup.", "skewgate.components.state_recorder.")
+_STATEFUL = tuple(
+    f"skewgate.components.{name}." for name in ("model_pusher", "state_lookup", "state_recorder")
+)
 """Modules of components that depend on, or leave, what none of their inputs shows."""
 
 
@@ -49,7 +51,7 @@ def compile_pipeline(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     stateful = [node.id for node in pipeline.components if _is_stateful(node)]
     edits.compact_arguments(spec)
     edits.set_drivers(spec, drivers, hook=options.target == "vertex")
-    edits.set_caching(spec, options.enable_cache, {*options.never_cached, *unseen, *stateful})
+    edits.set_caching(spec, options.caches(), {*options.never_cached, *unseen, *stateful})
     gates = [node.id for node in pipeline.components if _is_gate(node)]
     edits.set_retries(spec, options.retries, gates)
     edits.set_resources(spec, options.resources)

@@ -24,7 +24,7 @@ EVERY = "*"
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?")
-_IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:@-]*")
+_IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?P<digest>@sha256:[0-9a-f]{64})?")
 
 
 class Accelerators(StrictModel):
@@ -87,7 +87,7 @@ class _Common(StrictModel):
     service_account: str | None = None
     name: str | None = pydantic.Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
     description: str | None = None
-    enable_cache: bool = True
+    enable_cache: bool | None = None
     never_cached: list[str] = []
     resources: dict[str, Resources] = {}
     retries: dict[str, Retries] = {}
@@ -124,7 +124,8 @@ class CompileOptions(_Common):
         service_account: whom the tasks run as; only a Vertex file holds it.
         name: names the pipeline; its own name by default.
         description: one line for whoever looks at the pipeline.
-        enable_cache: whether the results of tasks are used again.
+        enable_cache: whether the results of tasks are used again; by default if the image is named
+            by its digest. A tag may name another image tomorrow, with other code.
         never_cached: ids of nodes whose results are not.
         resources: by node id; "*" stands for every other node.
         retries: by node id; "*" stands for every other node.
@@ -146,13 +147,21 @@ class CompileOptions(_Common):
     @classmethod
     def _is_image(cls, image: str) -> str:
         if not _IMAGE.fullmatch(image):
-            raise ValueError(f"must be an image such as registry/skewgate:0.1.0, got {image!r}")
+            raise ValueError(
+                "must be an image such as registry/skewgate:0.1.0 or registry/skewgate@sha256:"
+                f"{{64 digits}}, got {image!r}"
+            )
         return image
 
     @pydantic.model_validator(mode="after")
     def _fits_target(self) -> CompileOptions:
         _check_root(self.pipeline_root, self.target)
         self._check_shared()
+        if self.enable_cache and not self.has_digest():
+            raise ValueError(
+                f"enable_cache needs the digest of the image, got {self.image!r}, which may name "
+                "another image tomorrow: give registry/skewgate@sha256:..., or leave it out"
+            )
         for field in ("object_store", "volumes"):
             if getattr(self, field) and self.target == "vertex":
                 raise ValueError(f"{field} is for kubeflow: Vertex AI has gs:// alone")
@@ -176,6 +185,15 @@ class CompileOptions(_Common):
             f"shared_root {root!r} is on no volume that the tasks mount, so that it is gone with "
             "each of them: give a URI, or the volume in `volumes`"
         )
+
+    def has_digest(self) -> bool:
+        """Says whether the image is named by its digest, and so can be no other."""
+        found = _IMAGE.fullmatch(self.image)
+        return found is not None and found["digest"] is not None
+
+    def caches(self) -> bool:
+        """Says whether results of tasks are used again."""
+        return self.has_digest() if self.enable_cache is None else self.enable_cache
 
     def mounted(self) -> str:
         """Returns which object stores the containers see as folders."""

@@ -59,12 +59,13 @@ class Launcher:
             object_store: URL of a server that speaks S3, for `minio://` and `s3://`; folders
                 stand for them without.
             use_cache: takes up results of earlier runs in this folder, of tasks whose caching is
-                on and whose command, parameters and inputs are the same.
+                on and whose command, code, parameters and inputs are the same.
             progress: told of each task.
 
         Raises:
             InputError: a parameter is unknown, misses a value or does not fit, or the folder or
-                the root cannot be written or is a pattern, or the server has no such root.
+                the root cannot be written or is a pattern, the server has no such root, or the cache
+                is asked for beside a command prefix.
         """
         self._spec, self._progress = spec, progress
         self._values = parameters.resolve(spec.parameters, arguments)
@@ -81,6 +82,13 @@ class Launcher:
             patterns.check_folder(path, "folder of the run", "choose another folder")
         self._stores = stores.create(object_store, self._folder / "objects")
         self._stores.check(spec.root)
+        if use_cache and command_prefix:
+            raise InputError(
+                "--cache",
+                "cannot be given with --command-prefix: nobody can tell whether what that runs is "
+                "what made the earlier results",
+                "leave one of them out",
+            )
         self._command_prefix = command_prefix
         self._cache = Cache(self._folder / "cache", spec.name, self._stores) if use_cache else None
         self.run_folder = folders.make_run(self._folder / "runs")

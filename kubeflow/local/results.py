@@ -8,10 +8,12 @@ import json
 import pathlib
 from typing import Any
 
+from skewgate.core import source_code
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.spec import Task
 from skewgate.kubeflow.local.stores import Stores
+from skewgate.metrics import plugins
 from skewgate.storage.atomic import write_atomically
 
 COMPLETE, CACHED, FAILED, SHUT, SKIPPED = "COMPLETE", "CACHED", "FAILED", "SHUT", "SKIPPED"
@@ -54,18 +56,22 @@ class Cache:
     def key(self, task: Task, content: Tree, driven: Tree) -> str:
         """Returns what a result is kept under.
 
+        The code is that of this machine, which stands for the image.
+
         Args:
             task: the task.
             content: its executor input.
             driven: the executor output of its hook.
         """
         container = task.executor["container"]
+        given = content["inputs"]["parameterValues"]
         identity = {
             "pipeline": self._pipeline,
+            "code": source_code.of_parameters(given, plugins.modules()),
             "container": {
                 name: container.get(name) for name in ("image", "command", "args", "env")
             },
-            "parameters": content["inputs"]["parameterValues"] | driven.get("parameterValues", {}),
+            "parameters": given | driven.get("parameterValues", {}),
             "inputs": content["inputs"]["artifacts"],
             "outputs": task.component.get("outputDefinitions", {}),
         }

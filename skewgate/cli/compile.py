@@ -48,6 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     compiler.write(compiled, options, arguments.out)
     print(f"{arguments.pipeline}: written to {arguments.out}")
+    if options.enable_cache is None and not options.caches():
+        print(
+            f"no task is cached: {options.image} may name another image tomorrow. Give its digest, "
+            "IMAGE@sha256:..., to use results again"
+        )
     return EXIT_PASS
 
 

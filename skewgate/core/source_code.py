@@ -17,9 +17,11 @@ import importlib.machinery
 import importlib.metadata
 import os
 import pathlib
+import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import skewgate
 
@@ -32,6 +34,10 @@ _DEPENDENCIES = (
     *("tensorflow-model-analysis", "tfx", "tfx-bsl"),
 )
 """What skewgate computes with."""
+_FUNCTIONS = ("preprocessing_fn", "run_fn", "tuner_fn")
+"""Parameters of stock components that hold the dotted path of a user's function."""
+_MODULE = re.compile(r"""["']?\bmodule["']?\s*:\s*["']([\w.]+)["']""")
+"""How tfma.EvalConfig names the module of a metric, in text format and in JSON."""
 _SOURCE_ENDINGS = (".html", ".j2", ".js", ".css", ".json", ".pbtxt", ".py", ".yaml")
 
 
@@ -79,6 +85,21 @@ def of(modules: Iterable[str], files: Iterable[str] = ()) -> str:
         for name in sorted({*_distributions().get(package, [])}):
             _take(found, name, _version(name).encode())
     return found.hexdigest()
+
+
+def of_parameters(parameters: Mapping[str, Any], plugins: Iterable[str]) -> str:
+    """Returns what is the same only if the code is that a component runs.
+
+    Args:
+        parameters: of the component; they may name functions and modules of the user.
+        plugins: modules of other packages that skewgate calls.
+    """
+    given = {name: value for name, value in parameters.items() if isinstance(value, str)}
+    named = [given[name].rpartition(".")[0] for name in _FUNCTIONS if "." in given.get(name, "")]
+    named += _MODULE.findall(given.get("eval_config", ""))
+    files = [given["module_file"]] if given.get("module_file") else []
+    modules = sorted({*named, *plugins})
+    return f"{own()} {of(modules, files)}" if modules or files else own()
 
 
 class _Search:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pathlib
 import sys
@@ -10,6 +11,7 @@ import time
 
 import pytest
 from tfx.components.trainer.component import Trainer
+from tfx.dsl.components.base import base_component
 from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local import local_dag_runner
 from tfx.proto import trainer_pb2
@@ -19,8 +21,11 @@ from skewgate.components.model_pusher.component import ModelPusher
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.state_recorder.component import StateRecorder
 from skewgate.components.support import cache_key
+from skewgate.components.tabular_example_gen import driver
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
-from skewgate.pipeline import records
+from skewgate.core import source_code
+from skewgate.pipeline import factories, records
+from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.settings import LOCAL_BEAM
 
 NODES = ("TabularExampleGen", "SkewStatisticsGen", "Trainer", "ModelPusher", "StateRecorder")
@@ -162,3 +167,56 @@ def test_a_file_of_equal_size_and_time_with_other_rows_is_read_again(project):
 def test_another_skewgate_takes_nothing_over(project, monkeypatch):
     monkeypatch.setattr(skewgate, "__version__", "0.2.0")
     assert {READ, PROFILED, TRAINED} <= project.run()
+
+
+def test_every_component_has_its_code_in_the_key():
+    drivers = {name: getattr(found, "DRIVER_CLASS", None) for name, found in components()}
+    effects = {name for name, each in drivers.items() if each is cache_key.EffectDriver}
+    assert effects == {"ModelPusher", "StateRecorder"}
+    assert drivers.pop("TabularExampleGen") is driver.FileDriver
+    assert {each for name, each in drivers.items() if name not in effects} == {cache_key.CodeDriver}
+
+
+def components():
+    """Yields name and class of each component of skewgate."""
+    root = pathlib.Path(skewgate.__file__).parent / "components"
+    for path in sorted(root.glob("*/component.py")):
+        module = importlib.import_module(f"skewgate.components.{path.parent.name}.component")
+        for name, found in vars(module).items():
+            is_ours = isinstance(found, type) and found.__module__ == module.__name__
+            if is_ours and issubclass(found, base_component.BaseComponent):
+                yield name, found
+
+
+def test_the_trainer_of_the_training_pipeline_has_the_code_of_run_fn_in_the_key(tmp_path):
+    settings = settings_lib.load().model_copy(update={"root": str(tmp_path)})
+    made = factories.create("training", settings)
+    (trainer,) = (node for node in made.components if node.id == "Trainer")
+    assert trainer.driver_class is cache_key.CodeDriver
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'metrics_specs { metrics { class_name: "Mine" module: "users_metric" } }',
+        '{"metricsSpecs": [{"metrics": [{"className": "Mine", "module": "users_metric"}]}]}',
+    ],
+)
+def test_the_module_of_a_metric_of_the_user_is_in_the_key(tmp_path, monkeypatch, text):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    told = []
+    for value in (1, 2):
+        (tmp_path / "users_metric.py").write_text(f"VALUE = {value}\n")
+        told.append(cache_key.code({"eval_config": text}))
+    assert told[0] != told[1]
+    assert cache_key.code({"eval_config": ""}) == cache_key.code({}) == source_code.own()
+
+
+def test_metrics_of_other_packages_are_in_the_key(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(cache_key, "_plugins", lambda: ["plugged_metric"])
+    told = []
+    for value in (1, 2):
+        (tmp_path / "plugged_metric.py").write_text(f"VALUE = {value}\n")
+        told.append(cache_key.code({}))
+    assert told[0] != told[1]

@@ -17,7 +17,7 @@ from skewgate.storage import model_names
 def push(tmp_path):
     """Returns a function that runs ModelPusher and gives what it published."""
 
-    def run(blessed=1, **parameters):
+    def run(blessed=1, content="saved", **parameters):
         model, blessing, pushed = (
             standard_artifacts.Model(),
             standard_artifacts.ModelBlessing(),
@@ -26,7 +26,7 @@ def push(tmp_path):
         model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
         saved = tmp_path / "model" / "Format-Serving" / "saved_model.pb"
         saved.parent.mkdir(parents=True, exist_ok=True)
-        saved.write_text("saved")
+        saved.write_text(content)
         blessing.uri = str(tmp_path / "blessing")
         pathlib.Path(blessing.uri).mkdir(exist_ok=True)
         blessing.set_int_custom_property("blessed", blessed)
@@ -59,6 +59,48 @@ def test_a_model_that_is_not_blessed_is_not_pushed(push, tmp_path):
     pushed = push(blessed=0, model_name="taxi")
     assert pushed.get_int_custom_property("pushed") == 0
     assert not (tmp_path / "serving").exists()
+
+
+def serve(folder, version, content="saved"):
+    saved = folder / version / "saved_model.pb"
+    saved.parent.mkdir(parents=True)
+    saved.write_text(content)
+
+
+@pytest.mark.parametrize("name", [None, "taxi"])
+def test_a_model_that_is_the_newest_version_already_is_not_pushed_again(push, tmp_path, name):
+    folder = tmp_path / "serving" / (name or "")
+    serve(folder, "9", "other")
+    serve(folder, "10")
+    (folder / "notes").mkdir()
+    pushed = push(model_name=name)
+    assert sorted(each.name for each in folder.iterdir()) == ["10", "9", "notes"]
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_destination") == str(folder / "10")
+    assert pushed.get_string_custom_property("pushed_version") == "10"
+    assert pathlib.Path(pushed.uri, "saved_model.pb").read_text() == "saved"
+
+
+DIFFERENT = {"shorter": "save", "of equal length": "sawed", "longer": "saved too"}
+
+
+@pytest.mark.parametrize("served", DIFFERENT.values(), ids=DIFFERENT.keys())
+def test_a_model_is_pushed_if_the_newest_version_is_another(push, tmp_path, served):
+    serve(tmp_path / "serving", "9")
+    serve(tmp_path / "serving", "10", served)
+    version = push().get_string_custom_property("pushed_version")
+    assert version not in ("9", "10")
+    assert (tmp_path / "serving" / version / "saved_model.pb").read_text() == "saved"
+
+
+def test_half_a_model_is_no_version_that_stands_for_it(push, tmp_path):
+    (tmp_path / "serving" / "10" / "variables").mkdir(parents=True)
+    assert push().get_string_custom_property("pushed_version") != "10"
+
+
+def test_a_model_that_is_not_blessed_is_not_said_to_be_pushed_though_it_is_served(push, tmp_path):
+    serve(tmp_path / "serving", "10")
+    assert push(blessed=0).get_int_custom_property("pushed") == 0
 
 
 NO_FOLDERS = ["", ".", "..", ".hidden", "a/b", "/a", "../a", "a b", "a\n", "-a", "ä", "a" * 101]

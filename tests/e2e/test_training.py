@@ -21,8 +21,11 @@ def test_a_good_model_is_pushed_and_every_verdict_has_a_report(trained):
 
 
 def test_running_again_uses_the_cache_and_compares_with_the_model_before(trained, skewgate):
+    pushed, recorded = trained.pushed(), list(trained.root.glob("state/taxi-training/*"))
     outcome = skewgate("run", "training", "--config", trained.settings("again"))
     assert outcome.code == 0
+    assert trained.pushed() == pushed  # an unchanged run leaves nothing new
+    assert list(trained.root.glob("state/taxi-training/*")) == recorded
     states = trained.states("training")
     assert GATES | {"Trainer", "PerformanceGate", "Pusher"} <= set(states)
     assert set(states.values()) <= {"COMPLETE", "CACHED"}

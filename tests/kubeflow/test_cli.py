@@ -48,7 +48,7 @@ def test_a_pipeline_is_written_as_the_options_say(config, tmp_path, capsys):
     out = str(tmp_path / "training.json")
     more = ["--options", str(options), "--service-account", "robot@x", "--no-cache"]
     assert compile_training(config, *more, out=out) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"training: written to {out}"
+    assert capsys.readouterr().out == f"training: written to {out}\n"
     job = json.loads((tmp_path / "training.json").read_text())
     tasks = job["pipelineSpec"]["root"]["dag"]["tasks"]
     assert job["serviceAccount"] == "robot@x"
@@ -57,6 +57,12 @@ def test_a_pipeline_is_written_as_the_options_say(config, tmp_path, capsys):
     trainer = job["pipelineSpec"]["deploymentSpec"]["executors"]["Trainer_executor"]["container"]
     assert trainer["resources"] == {"cpuLimit": 2.0, "memoryLimit": 8.589934592}
     assert {json.dumps(task.get("cachingOptions")) for task in tasks.values()} == {"{}"}
+
+
+def test_whoever_names_an_image_by_a_tag_is_told_that_nothing_is_cached(config, tmp_path, capsys):
+    out = str(tmp_path / "training.json")
+    assert compile_training(config, out=out, image="registry/a:1") == 0
+    assert "no task is cached: registry/a:1 may name another image" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,13 @@ from skewgate.kubeflow.local import spec
 from skewgate.report.kinds import KINDS
 
 REPORTS = tuple(kind.artifact_type for kind in KINDS.values() if kind.gate_input)
+IMAGE = f"a/b@sha256:{7:064}"
+"""Named by its digest: else nothing is cached."""
 ROOTS = {"kubeflow": "minio://bucket/taxi", "vertex": "gs://bucket/taxi"}
 
 
 def how(target, **given):
-    return options.load(None, target=target, image="a/b:1", pipeline_root=ROOTS[target], **given)
+    return options.load(None, target=target, image=IMAGE, pipeline_root=ROOTS[target], **given)
 
 
 def import_report(kind):
@@ -186,15 +188,16 @@ def test_files_are_looked_for_each_time_where_nothing_asks_the_driver_before_the
             assert edits.tasks(found)[name]["cachingOptions"] == cached
 
 
-def test_what_depends_on_state_is_never_cached():
-    class Lookup(SkewStatisticsGen):
+@pytest.mark.parametrize("component", ["model_pusher", "state_lookup", "state_recorder"])
+def test_what_depends_on_state_is_never_cached(component):
+    class Stateful(SkewStatisticsGen):
         pass
 
-    Lookup.__module__ = "skewgate.components.state_lookup.component"
+    Stateful.__module__ = f"skewgate.components.{component}.component"
     examples = importer.Importer("gs://bucket/examples", standard_artifacts.Examples)
-    node = Lookup(examples=examples.outputs["result"]).with_id("Lookup")
+    node = Stateful(examples=examples.outputs["result"])
     found = body(compiler.compile_pipeline(make(examples, node), how("vertex")))
-    assert edits.tasks(found)["Lookup"]["cachingOptions"] == {}
+    assert edits.tasks(found)["Stateful"]["cachingOptions"] == {}
 
 
 def test_a_vertex_job_says_who_runs_it_and_which_skewgate_made_it():

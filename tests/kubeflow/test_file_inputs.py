@@ -71,3 +71,36 @@ def test_a_defect_of_the_driver_stays_one():
 
     with pytest.raises(KeyError):
         file_inputs.drive(given(pattern="*"), driver)
+
+
+def test_files_are_known_by_what_they_hold(tmp_path):
+    (tmp_path / "a.csv").write_text("fare\n1\n")
+    config = json.dumps({"splits": [{"name": "input", "pattern": "*.csv"}]})
+
+    def driver(content):
+        metadata = {"input_fingerprint": "size and time", "span": 3}
+        return {
+            "parameterValues": {"input_fingerprint": "size and time", "input_config": config},
+            "artifacts": {"examples": {"artifacts": [{"uri": "gs://b/e", "metadata": metadata}]}},
+        }
+
+    told = []
+    for text in ("fare\n1\n", "fare\n2\n", "fare\n1\n"):
+        (tmp_path / "a.csv").write_text(text)
+        found = file_inputs.drive(given(input_base=str(tmp_path), input_config=config), driver)
+        told.append(found["parameterValues"]["input_fingerprint"])
+        (artifact,) = found["artifacts"]["examples"]["artifacts"]
+        assert artifact["metadata"] == {"input_fingerprint": told[-1], "span": 3}
+    assert told[0] == told[2] != told[1]
+    assert told[0].startswith("split:input,num_files:1,content:")
+
+
+def test_of_files_that_cannot_be_read_nothing_is_known(tmp_path):
+    config = json.dumps({"splits": [{"name": "input", "pattern": "*.csv"}]})
+    values = {"parameterValues": {"input_fingerprint": "", "input_config": config}}
+    content = given(input_base=str(tmp_path), input_config=config)
+    told = [
+        file_inputs.drive(content, lambda _: values)["parameterValues"]["input_fingerprint"]
+        for _ in range(2)
+    ]
+    assert told[0] != told[1]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import skewgate
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits
 from skewgate.kubeflow.local import launcher, spec
@@ -280,6 +281,33 @@ os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
     for path in (tmp_path / "out/objects/minio/bucket/taxi/made").glob("*/kept/model"):
         path.rmdir()
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+
+
+def test_results_of_another_skewgate_or_of_other_code_of_the_user_are_not_used_again(
+    pipeline, launch, tmp_path, monkeypatch
+):
+    code = "import json, sys"
+    (tmp_path / "users_trainer.py").write_text("import users_model\n")
+    (tmp_path / "users_model.py").write_text("WIDTH = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    run_fn = {"runtimeValue": {"constant": "users_trainer.run_fn"}}
+    on = {"cachingOptions": {"enableCache": True}}
+    pipeline.add("train", code=code, parameters={"run_fn": run_fn}, **on)
+
+    def state():
+        return states(launch(use_cache=True)[1])["train"]
+
+    assert [state(), state()] == ["COMPLETE", "CACHED"]
+    (tmp_path / "users_model.py").write_text("WIDTH = 2\n")
+    assert [state(), state()] == ["COMPLETE", "CACHED"]
+    monkeypatch.setattr(skewgate, "__version__", "0.2.0")
+    assert [state(), state()] == ["COMPLETE", "CACHED"]
+
+
+def test_nothing_is_known_of_what_a_command_prefix_runs(pipeline, launch):
+    pipeline.add("train")
+    with pytest.raises(InputError, match="--cache: cannot be given with --command-prefix"):
+        launch(use_cache=True, command_prefix=("env",))
 
 
 def test_an_importer_that_imports_anew_brings_another_artifact_into_each_run(pipeline, launch):

@@ -224,3 +224,20 @@ def test_vertex_has_neither_other_stores_nor_volumes():
 def test_the_ending_of_the_file_must_fit_the_target(target, path):
     with pytest.raises(InputError, match=f"{target} reads "):
         options.check_ending(path, target)
+
+
+DIGEST = f"registry/skewgate:1@sha256:{0xAB:064x}"
+
+
+def test_only_results_of_an_image_that_can_be_no_other_are_used_again():
+    assert not options.load(None, **GIVEN).caches()
+    assert options.load(None, **{**GIVEN, "image": DIGEST}).caches()
+    assert not options.load(None, **{**GIVEN, "image": DIGEST, "enable_cache": False}).caches()
+    with pytest.raises(InputError, match=r"enable_cache needs the digest of the image, got 'regis"):
+        options.load(None, **GIVEN, enable_cache=True)
+
+
+@pytest.mark.parametrize("end", ["@", "@sha256:", "@sha256:" + "A" * 64, "@sha256:" + "a" * 63])
+def test_what_is_no_digest_is_refused(end):
+    with pytest.raises(InputError, match="image: must be an image such as"):
+        options.load(None, **{**GIVEN, "image": f"registry/skewgate{end}"})

@@ -14,6 +14,8 @@ from skewgate.pipeline import common, deployments, settings
 from skewgate.pipeline.taxi import data
 
 ROWS = {1: 300, 2: 200, 3: 100}
+IMAGE = f"a/b@sha256:{7:064}"
+"""Named by its digest: else nothing is cached."""
 BUCKETS = {"kubeflow": "minio://bucket", "vertex": "gs://bucket"}
 
 
@@ -50,7 +52,7 @@ def folder(tmp_path_factory) -> pathlib.Path:
         (day / "a.csv").write_text("".join(lines[: count + 1]))
     (folder / "rows" / "other.csv").write_text("".join(lines[:51]))
     for target, bucket in BUCKETS.items():
-        how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/taxi")
+        how = options.load(None, target=target, image=IMAGE, pipeline_root=f"{bucket}/taxi")
         compiled = compiler.compile_pipeline(pipeline(folder, target), how)
         compiler.write(compiled, how, str(folder / f"taxi{options.ENDINGS[target]}"))
     return folder
