@@ -47,8 +47,9 @@ class StateLookup(base_component.BaseComponent):
 
     It reads what StateRecorder wrote, from a folder: no resolver node, which open-source Kubeflow
     refuses, and no ML Metadata. The outputs point to where the earlier runs put things; one that
-    does not exist (yet) has the custom property `absent`, and the components of skewgate take it
-    as not connected. Stock components do not know that property.
+    does not exist (yet) has the custom property `absent`: of a baseline the policies of the
+    components say what that means, any other input that it is connected to is missing. Stock
+    components do not know that property.
 
     ## Example
     ```

@@ -210,6 +210,57 @@ def test_what_never_was_is_allowed_by_its_own_name_alone(
         assert blessed == (not_asked or allowed == JUDGED[name, key]), (key, brought, allowed)
 
 
+CONTENT = {
+    ("DriftEvaluator", "baseline_statistics"): "Split-train/FeatureStats.pb",
+    ("DriftEvaluator", "schema"): "schema.pbtxt",
+    ("PerformanceGate", "label_report"): "report.json",
+    ("PerformanceGate", "schema"): "schema.pbtxt",
+    ("QualityGate", "drift_reports"): "report.json",
+    ("SchemaSkewValidator", "baseline_statistics"): "Split-train/FeatureStats.pb",
+    ("SchemaSkewValidator", "previous_statistics"): "Split-train/FeatureStats.pb",
+    ("SkewStatisticsGen", "schema"): "schema.pbtxt",
+    ("TabularExampleGen", "schema"): "schema.pbtxt",
+}
+"""The file that an input is read from. What needs a model or rows is in tests/long."""
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"{"], ids=["none", "bytes", "cut off"])
+@pytest.mark.parametrize(("name", "key"), CONTENT)
+def test_an_artifact_without_its_file_or_with_a_broken_one_is_an_error(
+    statistics_artifact, schema_artifact, output, tmp_path, name, key, content
+):
+    rows = pd.DataFrame({"fare": [1.5 + i % 7 for i in range(30)], "payment": ["Cash"] * 30})
+    examples = output(standard_artifacts.Examples, "examples")
+    examples.split_names = '["eval"]'
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows.csv").write_text("fare\n1.5\n")
+    given = {
+        "statistics": statistics_artifact("current", train=rows),
+        "schema": schema_artifact(COMPARED),
+        "examples": examples,
+    }
+    component = make(
+        name,
+        tmp_path,
+        {each: connected(name)[each] for each in {*given, key} if each in INPUTS[name]},
+    )
+    inputs = {each: [given.get(each)] for each in component.inputs}
+    broken = output(component.inputs[key].type, "broken")
+    broken.set_int_custom_property("blessed", 1)
+    if broken.type_name == "ExampleStatistics":
+        broken.split_names = '["train"]'
+    inputs[key] = [broken]
+    path = pathlib.Path(broken.uri, CONTENT[name, key])
+    if content is not None:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    outputs = {each: [output(made.type, each)] for each, made in component.outputs.items()}
+    with pytest.raises(InputError, match="broken"):
+        component.executor_spec.executor_class().Do(inputs, outputs, component.exec_properties)
+    found = [artifact.get_int_custom_property("blessed") for (artifact,) in outputs.values()]
+    assert found == [0] * len(found)
+
+
 SHUT = [
     ("ModelPusher", "model_blessing"),
     ("ModelPusher", "infra_blessing"),
