@@ -214,7 +214,6 @@ CONTENT = {
     ("DriftEvaluator", "baseline_statistics"): "Split-train/FeatureStats.pb",
     ("DriftEvaluator", "schema"): "schema.pbtxt",
     ("PerformanceGate", "label_report"): "report.json",
-    ("PerformanceGate", "schema"): "schema.pbtxt",
     ("QualityGate", "drift_reports"): "report.json",
     ("SchemaSkewValidator", "baseline_statistics"): "Split-train/FeatureStats.pb",
     ("SchemaSkewValidator", "previous_statistics"): "Split-train/FeatureStats.pb",
