@@ -74,10 +74,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             current.with_slices(config.slices),
         )
 
+        message = artifact_io.read_schema(schema) if schema else None
+
         def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
             from skewgate.components.drift_evaluator import rereading
 
-            message = artifact_io.read_schema(schema) if schema else None
             made = [
                 rereading.make_plan(side, features, config.slices, message)
                 for side in (baseline, current)

@@ -47,9 +47,9 @@ class StateLookup(base_component.BaseComponent):
 
     It reads what StateRecorder wrote, from a folder: no resolver node, which open-source Kubeflow
     refuses, and no ML Metadata. The outputs point to where the earlier runs put things; one of
-    which nothing was ever recorded has the custom property `absent`, and the components of skewgate
-    take it as not connected. Stock components do not know that property. What was recorded and is
-    gone is an error.
+    which nothing was ever recorded has the custom property `absent`: of a baseline the policies of
+    the components say what that means, any other input that it is connected to is missing. Stock
+    components do not know that property. What was recorded and is gone is an error.
 
     ## Example
     ```

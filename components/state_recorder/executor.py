@@ -34,12 +34,13 @@ class Executor(base_executor.BaseExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         record = artifact_utils.get_single_instance(output_dict["record"])
         record.set_int_custom_property("recorded", 0)
+        # First, for an object store keeps no folder of what was not pushed.
+        pushed = input_dict.get("pushed_model") or []
+        if any(each.get_int_custom_property("pushed") != 1 for each in pushed):
+            return
         received = wiring.receive(input_dict, exec_properties)
         if received.missing:
             logging.warning("Nothing is recorded: %s; %s.", received.reason(), wiring.FIX)
-            return
-        pushed = received.first("pushed_model")
-        if pushed is not None and pushed.get_int_custom_property("pushed") != 1:
             return
         by_role = {role: received.first(role) for role in ROLES}
         artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}

@@ -47,6 +47,13 @@ def read_bytes(uri: str) -> bytes:
         return bytes(stream.read())
 
 
+def _text(uri: str) -> str:
+    try:
+        return read_bytes(uri).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(uri, f"is not UTF-8 text (byte {error.start})") from error
+
+
 def write_bytes(uri: str, content: bytes) -> None:
     """Writes a file under a temporary name, then renames it."""
     temporary = f"{uri}.tmp"
@@ -158,11 +165,7 @@ def read_schema(
     if len(names) != 1:
         raise InputError(uri, f"must hold one .pbtxt file, found {len(names)}")
     path = os.path.join(uri, names[0])
-    try:
-        text = read_bytes(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is not UTF-8 text (byte {error.start})") from error
-    return parse_schema(text, path, nameless=nameless)
+    return parse_schema(_text(path), path, nameless=nameless)
 
 
 def first(artifacts: Sequence[types.Artifact] | None) -> types.Artifact | None:
@@ -219,9 +222,13 @@ def publish(report: report_lib.Report, artifact: types.Artifact) -> None:
 
 
 def read_report(artifact: types.Artifact) -> report_lib.Report:
-    """Reads the report that `publish` wrote."""
+    """Reads the report that `publish` wrote.
+
+    Raises:
+        InputError: there is none, or it is not a report.
+    """
     path = os.path.join(artifact.uri, report_lib.JSON_NAME)
-    return report_lib.parse(read_bytes(path).decode("utf-8"), path)
+    return report_lib.parse(_text(path), path)
 
 
 def json_list(text: str | None) -> list[str]:

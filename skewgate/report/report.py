@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import pathlib
 from typing import Any
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.core.results import Decision, MetricResult, Status
-from skewgate.report import headline, kinds
+from skewgate.core.results import WARNING, Decision, MetricResult, Status
+from skewgate.report import headline, json_schema, kinds
 
 SCHEMA_VERSION = 1
 JSON_NAME = "report.json"
@@ -78,25 +79,65 @@ class Report:
 
 
 def parse(text: str, where: str) -> Report:
-    """Reads the text of a report.json.
+    """Reads the text of a report.json, once it is what report.schema.json says.
 
     Raises:
-        InputError: it is not such a report.
+        InputError: it is not such a report, or it contradicts itself.
     """
     try:
-        content = json.loads(text)
-        version = content["schema_version"]
-        if version != SCHEMA_VERSION:
+        content = json.loads(text, parse_constant=_refuse_constant)
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version is not None and version != SCHEMA_VERSION:
             raise InputError(
                 where,
                 f"has schema_version {version!r}, this skewgate reads {SCHEMA_VERSION}",
                 "evaluate again with this version",
             )
-        return Report.from_json(content)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise InputError(
-            where, f"is not a skewgate report ({type(error).__name__}: {error})", "evaluate again"
-        ) from error
+        _schema()(content, "")
+        report = Report.from_json(content)
+        _check_consistent(report)
+    except (ValueError, RecursionError) as error:
+        raise InputError(where, f"is not a skewgate report ({error})", "evaluate again") from error
+    return report
+
+
+@functools.cache
+def _schema() -> json_schema.Check:
+    """Returns the check by report.schema.json."""
+    text = pathlib.Path(__file__).with_name("report.schema.json").read_text("utf-8")
+    return json_schema.compile_schema(json.loads(text))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_consistent(report: Report) -> None:
+    """Checks that a report says the same throughout, whatever its policy.
+
+    Raises:
+        ValueError: it contradicts itself.
+    """
+    decided = report.decision
+    fails = any(result.status is Status.FAIL for result in decided.failures)
+    if decided.blessed == bool(decided.failures):
+        raise ValueError(
+            f"blessed is {str(decided.blessed).lower()}, with {len(decided.failures)} failures"
+        )
+    if fails != (decided.status is Status.FAIL):
+        raise ValueError(f"status is {decided.status}, and its failures say otherwise")
+    if decided.status is Status.PASS and decided.failures:
+        raise ValueError("status is pass, with failures")
+    if decided.blessed and not all(source["blessed"] for source in report.sources):
+        raise ValueError("blessed is true, and a source is not blessed")
+    if not report.sources and decided.policy.get("block_on", "any") == "any":
+        missed = [
+            result
+            for result in decided.results
+            if result.status is Status.FAIL and result.severity != WARNING
+        ]
+        if missed and not fails:
+            raise ValueError(f"{missed[0].label} failed, and failures do not name it")
 
 
 def read(folder: str | pathlib.Path) -> Report:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
 from tfx import types
@@ -92,6 +93,17 @@ def test_a_kind_that_is_there_twice_does_not_stand_for_one_that_is_missing(publi
     twice = [published("skew", skewgate.SkewReport, name, Status.PASS) for name in ("a", "b")]
     with pytest.raises(GateShutError, match="a report is missing"):
         gate({"skew_reports": twice}, {"skew_reports": 1, "drift_reports": 1})
+
+
+def test_a_report_that_says_blessed_as_a_text_opens_nothing(published, gate):
+    bad = published("drift", skewgate.DriftReport, "drift", Status.FAIL)
+    path = pathlib.Path(bad.uri, "report.json")
+    path.write_text(path.read_text().replace('"blessed": false', '"blessed": "false"'))
+    with pytest.raises(InputError, match="blessed must be of type boolean, got 'false'"):
+        gate({"drift_reports": [bad]}, {"drift_reports": 1})
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match=r"report.json: is not UTF-8 text"):
+        gate({"drift_reports": [bad]}, {"drift_reports": 1})
 
 
 def test_a_report_of_another_kind_is_refused(published, gate):

@@ -16,6 +16,7 @@ Thresholds = dict[str, float | None]
 
 
 _OPTIONS = ("critical", "ignore")
+_ANY = "`block_on: any`"
 
 
 def check_thresholds(
@@ -81,6 +82,16 @@ def _thresholds_by_metric(kind: str | None) -> dict[str, Any]:
 def _name_metrics(schema: dict[str, Any], kind: str) -> None:
     schema["properties"] = _thresholds_by_metric(kind)
     schema["additionalProperties"] = False
+
+
+def can_exceed(metric: str, threshold: float) -> bool:
+    """Says whether a value of a metric can be above a threshold.
+
+    >>> can_exceed("ks", 0.1), can_exceed("ks", 1.0), can_exceed("psi", 7.0)
+    (True, False, True)
+    """
+    maximum = metrics.REGISTRY[metric].maximum
+    return maximum is None or threshold < maximum
 
 
 class Defaults(StrictModel):
@@ -171,6 +182,33 @@ class DriftConfig(StrictModel):
     features: dict[str, FeatureRule] = {}
     slices: list[Annotated[list[str], pydantic.Field(min_length=1)]] = []
     policy: Policy = Policy()
+
+    @pydantic.model_validator(mode="after")
+    def _check_policy(self) -> DriftConfig:
+        """Refuses what no data could shut; `shutting.check` knows more once there are data."""
+        if self.policy.block_on == "critical" and not self.critical:
+            raise RefusedError(
+                "policy.block_on is critical and no feature is, so that nothing shuts the gate",
+                f"give a feature `critical: true`, or write {_ANY}",
+            )
+        named = self.critical if self.policy.block_on == "critical" else self.features.keys()
+        others = self.policy.block_on != "critical" and self._can_fail("")
+        if not others and not any(self._can_fail(name) for name in named - self.ignored):
+            which = "no critical feature" if self.policy.block_on == "critical" else "no feature"
+            raise RefusedError(
+                f"{which} has a check that can fail, so that nothing shuts the gate: it is "
+                "ignored, its thresholds are null, or as large as a value can be",
+                "give a threshold that a value can exceed, or remove `ignore`",
+            )
+        return self
+
+    def _can_fail(self, feature: str) -> bool:
+        """Says whether a feature of some kind has a threshold that a value can exceed."""
+        return any(
+            can_exceed(metric, threshold)
+            for kind in ("numeric", "categorical")
+            for metric, threshold in self.thresholds(feature, kind).items()
+        )
 
     def thresholds(self, feature: str, kind: str) -> dict[str, float]:
         """Returns the metrics to compute for a feature of a kind, with their thresholds."""

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from skewgate import decision
-from skewgate.checks.drift import comparing, rereading, suggesting
+from skewgate.checks.drift import comparing, rereading, shutting, suggesting
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
 from skewgate.core.profile import Profile, name_value_counts
@@ -77,8 +77,8 @@ def evaluate(
         where: the config's name, for messages.
 
     Raises:
-        InputError: the config names a feature that neither side has, or the sides have no
-            feature in common.
+        InputError: the config names a feature that neither side has, the sides have no feature in
+            common, or nothing that could be found would shut the gate.
     """
     counted: dict[str, str] = {}
     if baseline is None:
@@ -96,6 +96,7 @@ def evaluate(
     critical = config.critical.union(
         name for name, feature in counted.items() if feature in config.critical
     )
+    shutting.check(results, config, critical, where)
     unsettled = [result for result in results if result.status is Status.INCONCLUSIVE]
     return Evaluation(
         decision.decide(results, config.policy, critical),

@@ -17,7 +17,7 @@ from skewgate.core.results import (
     MetricResult,
     Status,
 )
-from skewgate.core.yaml_model import StrictModel
+from skewgate.core.yaml_model import RefusedError, StrictModel
 from skewgate.decision.policy import BasicPolicy, Significance
 
 _Names = Annotated[list[str], pydantic.Field(min_length=1)]
@@ -67,12 +67,6 @@ class WarnRule(StrictModel):
 
     metric: str = "*"
     slice: str = "*"
-
-    @pydantic.model_validator(mode="after")
-    def _check(self) -> WarnRule:
-        if self.metric == self.slice == "*":
-            raise ValueError("would let everything pass; name a metric or a slice")
-        return self
 
     def applies(self, result: MetricResult) -> bool:
         """Says whether a result only warns.
@@ -129,6 +123,15 @@ class PerformanceConfig(StrictModel):
     windows: Windows | None = None
     warn: list[WarnRule] = []
     policy: PerformancePolicy = PerformancePolicy()
+
+    @pydantic.field_validator("warn")
+    @classmethod
+    def _check_warn(cls, rules: list[WarnRule]) -> list[WarnRule]:
+        """Refuses rules that together hold for whatever is checked, of the whole and of slices."""
+        unheard = [MetricResult("", at, "\0", Status.FAIL, "any") for at in ("", "\0:\0")]
+        if all(any(rule.applies(result) for rule in rules) for result in unheard):
+            raise RefusedError("would let everything pass", "name a metric or a slice")
+        return rules
 
     def warned(self, results: Iterable[MetricResult]) -> list[MetricResult]:
         """Returns results, those that only warn with the severity "warning"."""

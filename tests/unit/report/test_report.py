@@ -232,6 +232,53 @@ def test_a_result_that_is_none_is_refused(change):
         report.parse(json.dumps(content), "x")
 
 
+BLESSED = make(
+    PASSED,
+    kind="decision",
+    sources=({"kind": "drift", "status": "pass", "blessed": True, "uri": "x"},),
+)
+
+
+@pytest.mark.parametrize(
+    ("original", "change", "problem"),
+    [
+        (make(FAILED), {"blessed": "false"}, "blessed must be of type boolean, got 'false'"),
+        (make(FAILED), {"blessed": 1}, "blessed must be of type boolean, got 1"),
+        (make(FAILED), {"blessed": True}, "blessed is true, with 1 failures"),
+        (make(PASSED), {"blessed": False}, "blessed is false, with 0 failures"),
+        (make(FAILED), {"status": "pass"}, "status is pass, and its failures say otherwise"),
+        (make(UNSURE), {"status": "pass"}, "status is pass, with failures"),
+        (make(UNSURE), {"status": "fail"}, "status is fail, and its failures say otherwise"),
+        (make(FAILED), {"status": "pass", "blessed": True, "failures": []}, "fare ks .* failed"),
+        (make(PASSED), {"results": []}, "results must be a list of 1 or more"),
+        (make(PASSED), {"kind": "weather"}, "kind must be one of 'drift'"),
+        (make(PASSED), {"more": 1}, "more is not a known key"),
+        (
+            BLESSED,
+            {"sources": [{"kind": "drift", "status": "fail", "blessed": False, "uri": "x"}]},
+            "a source is not blessed",
+        ),
+    ],
+)
+def test_a_report_that_says_two_things_or_none_is_not_believed(original, change, problem):
+    content = original.to_json()
+    assert report.parse(json.dumps(content), "x").to_json() == content
+    with pytest.raises(InputError, match=rf"^x: is not a skewgate report \(.*{problem}"):
+        report.parse(json.dumps({**content, **change}), "x")
+
+
+def test_a_number_that_json_does_not_have_is_refused():
+    content = make(PASSED).to_json()
+    content["results"][0]["value"] = math.nan
+    with pytest.raises(InputError, match=r"^x: is not a skewgate report \(NaN is not JSON\)"):
+        report.parse(json.dumps(content), "x")
+
+
+def test_a_failure_that_the_policy_lets_pass_is_believed():
+    critical = decision.decide([FAILED, PASSED], Policy(block_on="critical"), frozenset({"tips"}))
+    assert report.parse(rendering.render_json(Report("drift", critical)), "x").decision.blessed
+
+
 def test_report_of_another_version_says_which():
     content = {**make(PASSED).to_json(), "schema_version": 7}
     with pytest.raises(InputError) as caught:

@@ -133,3 +133,22 @@ def test_a_warn_rule_for_everything_is_refused():
         parse("warn: [{}]")
     with pytest.raises(InputError, match=r"would let everything pass"):
         parse('warn: [{metric: "*", slice: "*"}]')
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        '[{metric: "**"}]',
+        '[{metric: "?*"}]',
+        '[{slice: ""}, {slice: "?*"}]',
+        '[{slice: "*:*"}, {metric: auc}, {slice: ""}]',
+    ],
+)
+def test_warn_rules_that_cover_everything_together_are_refused(rules):
+    with pytest.raises(InputError, match=r"^performance\.yaml: warn: would let everything pass"):
+        parse(f"warn: {rules}")
+
+
+@pytest.mark.parametrize("rules", ['[{slice: "*:*"}]', '[{slice: ""}]', '[{metric: "a*"}]', "[]"])
+def test_warn_rules_that_leave_something_are_taken(rules):
+    assert isinstance(parse(f"warn: {rules}").warn, list)
