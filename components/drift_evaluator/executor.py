@@ -50,7 +50,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             baseline.describe(settled.get("baseline", ())) if baseline is not None else {},
             current.describe(settled.get("current", ())),
         )
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["drift_report"]))
+        artifact_io.publish(
+            report, artifact_utils.get_single_instance(output_dict["drift_report"]), self._context
+        )
 
     def _evaluate(
         self,

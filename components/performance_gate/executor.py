@@ -136,7 +136,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             details=details,
         )
         artifact_io.publish(
-            report, artifact_utils.get_single_instance(output_dict["performance_report"])
+            report,
+            artifact_utils.get_single_instance(output_dict["performance_report"]),
+            self._context,
         )
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         bless(blessing, model, baseline, report.decision.blessed)

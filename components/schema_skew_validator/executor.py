@@ -77,7 +77,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             },
             details={"rows": examination.details} if examination.details else {},
         )
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["skew_report"]))
+        artifact_io.publish(
+            report, artifact_utils.get_single_instance(output_dict["skew_report"]), self._context
+        )
 
     def _compare_rows(
         self,
