@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from skewgate.core.errors import InputError
-from skewgate.storage import gcs, patterns, s3_connection
+from skewgate.storage import gcs, patterns, s3_connection, whole_objects
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def _names(folder: str) -> list[str]:
 def open_object(uri: str, mode: str) -> IO[Any]:
     """Opens an object; it is there when the stream that writes it was closed.
 
+    Where the body of a `with` raises, or the stream is forgotten, what was there before stays.
+
     Args:
         uri: of the object.
         mode: "r", "rb", "w" or "wb"; text is UTF-8.
@@ -148,10 +150,9 @@ def open_object(uri: str, mode: str) -> IO[Any]:
     with _asked(uri) as (store, key):
         if mode.startswith("r"):
             stream: Any = io.BufferedReader(cast(Any, store.open_input_file(key)), _BUFFER)
-        else:
-            written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
-            stream = io.BufferedWriter(cast(Any, written), _BUFFER)
-    return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
+            return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
+        written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
+        return whole_objects.writer(written, text=not mode.endswith("b"))
 
 
 def copy(source: str, target: str) -> None:
