@@ -38,7 +38,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output = artifact_utils.get_single_instance(output_dict["drift_report"])
         received = wiring.receive(input_dict, exec_properties, JUDGED)
         if received.missing:
-            artifact_io.publish(received.report("drift"), output)
+            artifact_io.publish(received.report("drift"), output, self._context)
             return
         input_dict = received.artifacts
         config = yaml_model.parse(DriftConfig, exec_properties["config"], "drift.yaml")
@@ -58,7 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             baseline.describe(settled.get("baseline", ())) if baseline is not None else {},
             current.describe(settled.get("current", ())),
         )
-        artifact_io.publish(report, output)
+        artifact_io.publish(report, output, self._context)
 
     def _evaluate(
         self,

@@ -70,7 +70,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             current=artifact_io.describe(*sides[PREDICTIONS], rows[PREDICTIONS]),
             details={"labels": coverage.details(counted, config)},
         )
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["label_report"]))
+        artifact_io.publish(
+            report, artifact_utils.get_single_instance(output_dict["label_report"]), self._context
+        )
 
     def _join(self, sides: Sides, examples: types.Artifact, config: LabelConfig) -> LabelCounts:
         """Writes the joined rows and returns what was counted."""

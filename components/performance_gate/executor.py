@@ -55,7 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         received = wiring.receive(input_dict, exec_properties, JUDGED)
         if received.missing:
-            artifact_io.publish(received.report("performance"), published)
+            artifact_io.publish(received.report("performance"), published, self._context)
             bless(blessing, None, None, blessed=False)
             return
         input_dict = received.artifacts
@@ -147,7 +147,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             },
             details=details,
         )
-        artifact_io.publish(report, published)
+        artifact_io.publish(report, published, self._context)
         bless(blessing, model, baseline, report.decision.blessed)
 
 

@@ -62,7 +62,9 @@ class Executor(base_executor.BaseExecutor):
                 EXIT_FAIL if joined.status is Status.FAIL else EXIT_INCONCLUSIVE,
             )
         report = Report(kind="decision", decision=joined, sources=sources)
-        artifact_io.publish(report, artifact_utils.get_single_instance(output_dict["decision"]))
+        artifact_io.publish(
+            report, artifact_utils.get_single_instance(output_dict["decision"]), self._context
+        )
 
 
 def _read(artifact: types.Artifact, key: str) -> Report:

@@ -52,7 +52,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         received = wiring.receive(input_dict, exec_properties, JUDGED)
         if received.missing:
             anomalies_artifact.split_names = artifact_utils.encode_split_names([])
-            artifact_io.publish(received.report("skew"), output)
+            artifact_io.publish(received.report("skew"), output, self._context)
             return
         input_dict = received.artifacts
         config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
@@ -90,7 +90,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             },
             details={"rows": examination.details} if examination.details else {},
         )
-        artifact_io.publish(report, output)
+        artifact_io.publish(report, output, self._context)
 
     def _compare_rows(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import pickle
@@ -21,6 +22,7 @@ from skewgate.report import report as report_lib
 from skewgate.schema.reading import parse_schema
 from skewgate.statistics.messages import parse_statistics
 from skewgate.statistics.reading import STOCK_RANK_ERROR
+from skewgate.storage import atomic
 
 STATISTICS_NAME = "FeatureStats.pb"
 RANK_ERROR_PROPERTY = "rank_error"
@@ -210,15 +212,42 @@ def copy_span_and_window(source: types.Artifact, target: types.Artifact) -> None
             target.set_string_custom_property(name, source.get_string_custom_property(name))
 
 
-def publish(report: report_lib.Report, artifact: types.Artifact) -> None:
-    """Writes the three files of a report and sets the custom properties that gates read."""
-    fileio.makedirs(artifact.uri)
-    for name, content in rendering.render(report).items():
-        write_bytes(os.path.join(artifact.uri, name), content.encode("utf-8"))
+def publish(
+    report: report_lib.Report, artifact: types.Artifact, context: Any | None = None
+) -> None:
+    """Publishes the files of a report as one and sets the custom properties that gates read.
+
+    Args:
+        report: what to publish.
+        artifact: where to.
+        context: of the executor; it knows the id of the run on this machine. Elsewhere the report
+            keeps the id that it was made with.
+    """
+    if context is not None and context.pipeline_run_id:
+        report = dataclasses.replace(report, run_id=context.pipeline_run_id)
+    _write_set(artifact.uri, rendering.render(report))
     artifact.set_int_custom_property(BLESSED_PROPERTY, int(report.decision.blessed))
     artifact.set_string_custom_property("status", report.decision.status.value)
     artifact.set_int_custom_property("failed", report.decision.count(Status.FAIL))
     artifact.set_int_custom_property("inconclusive", report.decision.count(Status.INCONCLUSIVE))
+
+
+def _write_set(uri: str, contents: Mapping[str, str]) -> None:
+    """Writes files that belong together; see `atomic.write_set`.
+
+    An object store has no folders that could get a name: there the first file is removed first and
+    written last, each as a whole.
+    """
+    if "://" not in uri:
+        with contextlib.suppress(OSError):  # it holds something, or is not there
+            os.rmdir(uri)  # TFX has made it for this output alone
+        atomic.write_set(uri, contents)
+        return
+    names = list(contents)
+    if fileio.exists(os.path.join(uri, names[0])):
+        fileio.remove(os.path.join(uri, names[0]))
+    for name in reversed(names):
+        write_bytes(os.path.join(uri, name), contents[name].encode("utf-8"))
 
 
 def read_report(artifact: types.Artifact) -> report_lib.Report:

@@ -63,9 +63,9 @@ class Launcher:
             progress: told of each task.
 
         Raises:
-            InputError: a parameter is unknown, misses a value or does not fit, or the folder or
-                the root cannot be written or is a pattern, the server has no such root, or the cache
-                is asked for beside a command prefix.
+            InputError: a parameter is unknown, misses a value or does not fit, the folder or the
+                root cannot be written or is a pattern, the server has no such root, or the cache is
+                asked for beside a command prefix.
         """
         self._spec, self._progress = spec, progress
         self._values = parameters.resolve(spec.parameters, arguments)

@@ -145,8 +145,7 @@ def _check_values(source: str, profile: Profile) -> None:
 def _write(report: report_lib.Report, folder: str) -> pathlib.Path:
     """Writes the files of a report and returns the path of its page."""
     try:
-        for name, content in rendering.render(report).items():
-            atomic.write_atomically(pathlib.Path(folder) / name, content)
+        atomic.write_set(folder, rendering.render(report))
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror}", "change --out") from error
     return pathlib.Path(folder) / rendering.HTML_NAME

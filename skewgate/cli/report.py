@@ -69,7 +69,8 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
 
 
 def _holds_report(path: pathlib.Path) -> bool:
-    return (path / report_lib.JSON_NAME).is_file()
+    """Says whether a report was published in a folder; a hidden one is of a killed writer."""
+    return not path.name.startswith(".") and (path / report_lib.JSON_NAME).is_file()
 
 
 def _one(folder: str, report: report_lib.Report, options: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from skewgate.core import streams
+from skewgate.core import run_ids, streams
 from skewgate.core.results import Status
 from skewgate.report import page
 from skewgate.report.report import JSON_NAME, Report
@@ -40,6 +40,10 @@ def render_metrics(report: Report) -> str:
     decision = report.decision
     kind = f'kind="{_escape(report.kind)}"'
     lines = [
+        "# HELP skewgate_run_info The run that made the report.",
+        "# TYPE skewgate_run_info gauge",
+        f'skewgate_run_info{{{kind},run_id="{_escape(report.run_id)}"}} 1',
+        *_time(report, kind),
         "# HELP skewgate_blessed 1 if the pipeline may go on.",
         "# TYPE skewgate_blessed gauge",
         f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
@@ -64,6 +68,17 @@ def render_metrics(report: Report) -> str:
             status = f'status="{result.status.value}"'
             lines.append(f"skewgate_value{{{kind},{labels},{status}}} {float(result.value)!r}")
     return "\n".join(lines) + "\n"
+
+
+def _time(report: Report, kind: str) -> list[str]:
+    """Returns the lines that say when the report was made; none of a report that does not know."""
+    if not report.time:
+        return []
+    return [
+        "# HELP skewgate_run_timestamp_seconds When the report was made, in seconds since 1970.",
+        "# TYPE skewgate_run_timestamp_seconds gauge",
+        f"skewgate_run_timestamp_seconds{{{kind}}} {run_ids.seconds(report.time)}",
+    ]
 
 
 def _escape(value: str) -> str:

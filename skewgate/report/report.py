@@ -8,7 +8,7 @@ import json
 import pathlib
 from typing import Any
 
-from skewgate.core import yaml_model
+from skewgate.core import run_ids, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.report import headline, json_schema, kinds
@@ -27,6 +27,8 @@ class Report:
         baseline, current: where the two sides came from, as plain values.
         sources: for a decision, one entry per report that it joins.
         details: what belongs to no single result, such as rows that differ, as plain values.
+        run_id: of the run that made it, the same in all its files; "" if a report names none.
+        time: when it was made, in UTC, such as "2026-11-25T15:22:37Z"; "" likewise.
     """
 
     kind: str
@@ -35,15 +37,21 @@ class Report:
     current: dict[str, Any] = dataclasses.field(default_factory=dict)
     sources: tuple[dict[str, Any], ...] = ()
     details: dict[str, Any] = dataclasses.field(default_factory=dict)
+    run_id: str = dataclasses.field(default_factory=run_ids.new)
+    time: str = dataclasses.field(default_factory=run_ids.written_now)
 
     def __post_init__(self) -> None:
         kinds.get(self.kind)
+        if self.time != "":
+            run_ids.seconds(self.time)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that report.json holds (see report.schema.json)."""
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": self.kind,
+            "run_id": self.run_id,
+            "time": self.time,
             "status": self.decision.status.value,
             "blessed": self.decision.blessed,
             "policy": self.decision.policy,
@@ -71,6 +79,8 @@ class Report:
             current=content["current"],
             sources=tuple(content["sources"]),
             details=content.get("details", {}),
+            run_id=content.get("run_id", ""),
+            time=content.get("time", ""),
         )
 
     def headline(self) -> str:

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from skewgate.core.errors import InputError
-from skewgate.storage import gcs, patterns, s3_connection, streams, uris
+from skewgate.storage import gcs, patterns, s3_connection, streams, uris, whole_objects
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ def _names(folder: str) -> list[str]:
 def open_object(uri: str, mode: str) -> IO[Any]:
     """Opens an object; it is there when the stream that writes it was closed.
 
+    Where the body of a `with` raises, or the stream is forgotten, what was there before stays.
+
     Args:
         uri: of the object.
         mode: "r", "rb", "w" or "wb"; text is UTF-8.
@@ -172,10 +174,9 @@ def open_object(uri: str, mode: str) -> IO[Any]:
         if mode.startswith("r"):
             reading = streams.Reading(uri, store.open_input_file(key), asked)
             stream: Any = io.BufferedReader(reading, _BUFFER)
-        else:
-            written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
-            stream = io.BufferedWriter(streams.Writing(written, asked), _BUFFER)
-    return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
+            return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
+        written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
+        return whole_objects.writer(written, asked, text=not mode.endswith("b"))
 
 
 def copy(source: str, target: str) -> None:

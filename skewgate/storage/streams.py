@@ -1,4 +1,4 @@
-"""Streams of objects: what goes wrong after one was opened is one sentence, as before that."""
+"""Reading objects: what goes wrong after one was opened is one sentence, as before that."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ Asked = Callable[[], "contextlib.AbstractContextManager[tuple[fs.FileSystem, str
 _IDENTITY = ("ETag", "Content-Length", "Last-Modified")
 _LOOK = 1.0
 """Seconds after which it is looked whether an object that is being read is still the same."""
-_BROKEN: list[Any] = []
-"""Streams that could not be closed: where they end, Arrow tries again, and prints what it meets."""
 
 
 class Reading(io.RawIOBase):
@@ -101,49 +99,6 @@ class Reading(io.RawIOBase):
         if found != self._known:
             raise _changed(self._uri, "was written anew")
         self._looked = time.monotonic()
-
-
-class Writing(io.RawIOBase):
-    """Writes an object, which is there when it was closed."""
-
-    def __init__(self, stream: Any, asked: Asked) -> None:
-        """Takes up a stream that was just opened.
-
-        Args:
-            stream: Arrow's.
-            asked: the store.
-        """
-        self._stream, self._asked = stream, asked
-
-    def writable(self) -> bool:
-        """Says that it can be written."""
-        return True
-
-    def write(self, content: Any) -> int:
-        """Writes all of some bytes.
-
-        Raises:
-            InputError: the store does not answer, or refuses.
-        """
-        with self._asked():
-            self._stream.write(content)
-        return len(content)
-
-    def close(self) -> None:
-        """Closes the stream, and so puts the object there.
-
-        Raises:
-            InputError: the store does not answer, or refuses.
-        """
-        if self.closed:
-            return
-        super().close()
-        try:
-            with self._asked():
-                self._stream.close()
-        except InputError:
-            _BROKEN.append(self._stream)
-            raise
 
 
 def _identity(stream: Any) -> dict[str, bytes]:

@@ -451,57 +451,11 @@ def test_an_unknown_output_cannot_be_required():
         lookup_component.StateLookup("state", "a", "b", required=["modle"])
 
 
-def records(tmp_path, pipeline="taxi-training"):
-    return len(list((tmp_path / "state" / pipeline).glob("*/record.json")))
-
-
-def test_a_run_that_repeats_the_newest_record_leaves_nothing_new(made, record, tmp_path):
-    first, again = record(made), record(made)
-    assert records(tmp_path) == 1
-    assert again.get_int_custom_property("recorded") == 1
-    folder = first.get_string_custom_property("folder")
-    assert again.get_string_custom_property("folder") == folder
-
-
-def another(artifact, tmp_path):
-    found = type(artifact)()
-    found.uri = str(tmp_path / "artifacts" / "another")
-    pathlib.Path(found.uri).mkdir(exist_ok=True)
-    return found
-
-
-@pytest.mark.parametrize("role", ["model", "examples", "evaluation"])
-def test_a_run_with_another_artifact_is_recorded(made, record, tmp_path, role):
-    record(made)
-    record({**made, role: another(made[role], tmp_path)})
-    record({name: artifact for name, artifact in made.items() if name != role})
-    assert records(tmp_path) == 3
-
-
-def test_a_run_with_other_statistics_is_recorded(made, record, tmp_path):
-    record(made)
-    folder = pathlib.Path(artifact_utils.get_split_uri([made["statistics"]], "eval"))
-    (folder / artifact_io.STATISTICS_NAME).write_text("evan")
-    record(made)
-    record(made)
-    assert records(tmp_path) == 2
-
-
-def test_a_model_that_comes_back_after_another_is_recorded_again(made, record, find, tmp_path):
-    record(made)
-    record({**made, "model": another(made["model"], tmp_path)})
-    record(made)
-    assert records(tmp_path) == 3
-    assert find()["model"].uri == made["model"].uri
-
-
-def test_an_evaluation_that_asks_the_same_of_the_same_model_is_nothing_new(made, record, tmp_path):
+def test_an_evaluation_that_asks_the_same_of_the_same_model_is_nothing_new(made, runs):
     """A repeated run compares the model with itself, and so makes another evaluation."""
-    asked = artifact_io.EVALUATED_PROPERTY
-    for uri, text in (("evaluation", "auc"), ("another", "auc"), ("another", "auc, loss")):
-        evaluation = standard_artifacts.ModelEvaluation()
-        evaluation.uri = str(tmp_path / "artifacts" / uri)
-        pathlib.Path(evaluation.uri).mkdir(exist_ok=True)
-        evaluation.set_string_custom_property(asked, text)
-        record({**made, "evaluation": evaluation})
-    assert records(tmp_path) == 2
+    folders = []
+    for name, asked in (("evaluation", "auc"), ("another", "auc"), ("another", "auc, loss")):
+        evaluation = runs.artifact(standard_artifacts.ModelEvaluation, name)
+        evaluation.set_string_custom_property(artifact_io.EVALUATED_PROPERTY, asked)
+        folders.append(runs.record({**made, "evaluation": evaluation}, TRAINING))
+    assert folders[0] == folders[1] != folders[2]

@@ -355,3 +355,29 @@ def test_two_bounds_on_one_value_are_one_series_with_the_worse_verdict():
     series = [line for line in text.splitlines() if 'metric="auc"' in line]
     assert len(series) == 1
     assert 'status="fail"' in series[0]
+
+
+def test_all_three_files_name_the_run_and_its_time():
+    run_id, time = "20261125T152237Z-00c0ffee", "2026-11-25T15:22:37Z"
+    made = make(FAILED, run_id=run_id, time=time)
+    files = rendering.render(made)
+    content = json.loads(files["report.json"])
+    assert (content["run_id"], content["time"]) == (run_id, time)
+    assert f"id: <code>{run_id}</code>" in files["report.html"]
+    assert f"time: <code>{time}</code>" in files["report.html"]
+    metrics = files["metrics.prom"].splitlines()
+    assert f'skewgate_run_info{{kind="drift",run_id="{run_id}"}} 1' in metrics
+    assert 'skewgate_run_timestamp_seconds{kind="drift"} 1795620157' in metrics
+    assert report.parse(files["report.json"], "report.json") == made
+
+
+def test_every_report_is_of_a_run_of_its_own():
+    one, other = make(FAILED, PASSED), make(FAILED, PASSED)
+    assert one.run_id != other.run_id
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-13-01T00:00:00Z", 5, None, ["a"]])
+def test_a_time_that_is_none_is_no_report(time):
+    content = {**make(FAILED, PASSED).to_json(), "time": time}
+    with pytest.raises(InputError, match=r"report\.json: is not a skewgate report"):
+        report.parse(json.dumps(content), "report.json")

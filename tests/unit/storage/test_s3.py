@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import http.server
 import random
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import types
 
@@ -594,3 +598,65 @@ def test_an_object_of_googles_that_breaks_while_it_is_read_is_one_sentence(monke
         "gs://bucket/a: cannot be read from Google Cloud Storage: google::cloud::Status("
     )
     assert "\n" not in str(caught.value)
+
+
+def fail_inside(uri, mode, content):
+    with s3.open_object(uri, mode) as stream:
+        stream.write(content)
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("size", "before"), [(10, None), (10, b"whole"), (11 << 20, b"whole")]
+)  # the last is more than a part of an upload
+def test_a_write_whose_body_raises_leaves_what_was_there(base, size, before):
+    if before:
+        put(f"{base}/a", before)
+    for mode, content in (("wb", b"x" * size), ("w", "x" * size)):
+        with pytest.raises(ZeroDivisionError):
+            fail_inside(f"{base}/a", mode, content)
+        gc.collect()
+        assert s3.exists(f"{base}/a") == bool(before)
+        if before:
+            assert get(f"{base}/a") == before
+
+
+@pytest.mark.parametrize("mode", ["wb", "w"])
+def test_a_stream_that_its_writer_has_forgotten_leaves_nothing(base, mode):
+    stream = s3.open_object(f"{base}/a", mode)
+    stream.write(b"half" if mode == "wb" else "half")
+    del stream
+    gc.collect()
+    assert not s3.exists(f"{base}/a")
+
+
+def test_a_stream_that_was_closed_is_whole_without_a_with(base):
+    stream = s3.open_object(f"{base}/a", "wb")
+    stream.write(b"whole")
+    stream.close()
+    stream.close()
+    assert get(f"{base}/a") == b"whole"
+
+
+def test_an_upload_that_cannot_be_read_to_its_end_leaves_nothing(base, tmp_path, monkeypatch):
+    (tmp_path / "from").write_bytes(b"x" * 100)
+
+    def copy(read, written, size):
+        written.write(read.read(50))
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy)
+    with pytest.raises(OSError, match="the disk is gone"):
+        s3.upload(str(tmp_path / "from"), f"{base}/a")
+    gc.collect()
+    assert not s3.exists(f"{base}/a")
+
+
+def test_a_process_that_ends_within_a_write_leaves_nothing(base):
+    code = (
+        "import sys\nfrom skewgate.storage import s3\n"
+        "stream = s3.open_object(sys.argv[1], 'wb')\nstream.write(b'half' * 4_000_000)\n"
+        "raise SystemExit(7)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, f"{base}/a"], check=False).returncode == 7
+    assert not s3.exists(f"{base}/a")
