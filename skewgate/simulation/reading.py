@@ -246,9 +246,12 @@ def _file(source: Source) -> Source:
 
 def _state(path: str) -> tuple[int, int]:
     """Returns what changes when a file does: its size and the time of its last change."""
-    if s3.is_remote(path):
-        return s3.status(path)
-    found = os.stat(path)
+    try:
+        if s3.is_remote(path):
+            return s3.status(path)
+        found = os.stat(path)
+    except FileNotFoundError:
+        return -1, -1  # as no file is
     return found.st_size, found.st_mtime_ns
 
 
