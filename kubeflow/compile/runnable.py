@@ -16,7 +16,7 @@ from skewgate.kubeflow import conditions
 from skewgate.kubeflow.compile import edits
 from skewgate.kubeflow.compile.options import SCHEMES, is_local
 
-_NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
+_NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,120}")
 _DRIVER = "-driver"
 """Kubeflow puts a task of this ending before each container."""
 _RESERVED = ("root", "entrypoint")
@@ -72,7 +72,7 @@ def _check_name(name: str, tasks: Mapping[str, Tree]) -> None:
         found = "is a name of Kubeflow's own" if taken else "is no name of a task on Kubeflow"
         raise InputError(
             f"node {name!r}",
-            f"{found}: letters, digits and hyphens, the first one a letter",
+            f"{found}: up to 121 letters, digits and hyphens, the first one a letter",
             'give the component another id, with_id("...")',
         )
 

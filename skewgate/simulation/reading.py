@@ -244,10 +244,13 @@ def _file(source: Source) -> Source:
 
 
 def _state(path: str) -> content.State | str:
-    """Returns what changes when a file does."""
-    if s3.is_remote(path):
-        return s3.version(path) or repr(s3.status(path))
-    return content.state(path)
+    """Returns what changes when a file does; "" of one that is not there."""
+    try:
+        if s3.is_remote(path):
+            return s3.version(path) or repr(s3.status(path))
+        return content.state(path)
+    except FileNotFoundError:
+        return ""
 
 
 def _cast(array: pa.Array, field: pa.Field, path: str) -> pa.Array:

@@ -91,8 +91,8 @@ def test_what_reads_a_skipped_task_is_skipped_at_any_depth(pipeline, launch):
 
 def test_siblings_of_a_failed_task_and_what_depends_on_them_run_as_on_kubeflow(pipeline, launch):
     """Kubeflow leaves Argo's `failFast` at its default, true. By Argo's page on DAGs nothing new is
-    scheduled then; its controller (workflow/controller/dag.go, issue 5223) starts whatever can
-    start before it looks at failures, and goes on as long as anything runs.
+    scheduled then; its controller (workflow/controller/dag.go, issue 5223), which was run on such a
+    workflow, starts what can start before it looks at failures, and goes on while anything runs.
     """
     pipeline.add("breaks", code=BREAKS)
     pipeline.add("sibling", outputs={"m": "tfx.Model"})

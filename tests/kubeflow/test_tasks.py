@@ -142,11 +142,22 @@ def test_letters_of_any_language_take_the_room_that_they_take_on_kubeflow(task, 
 
 def test_what_a_command_leaves_running_ends_with_it(task, tmp_path):
     """On a cluster the container ends with its first process."""
-    late = f"import time; time.sleep(0.4); open({str(tmp_path / 'late')!r}, 'w')"
-    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {late!r}])"
+    place = str(tmp_path / "pushed")
+    code = f"""
+import os, time
+if os.fork():
+    while not os.path.exists({place!r}):
+        time.sleep(0.01)
+else:
+    for _ in range(1000):
+        with open({place!r}, "a") as stream:
+            stream.write("x")
+        time.sleep(0.02)
+"""
     assert run(task, tmp_path, code).exit_code == 0
-    time.sleep(0.6)
-    assert not (tmp_path / "late").exists()
+    before = (tmp_path / "pushed").stat().st_size
+    time.sleep(0.2)
+    assert (tmp_path / "pushed").stat().st_size == before
 
 
 def test_a_command_that_is_killed_has_the_exit_code_of_its_container(task, tmp_path):

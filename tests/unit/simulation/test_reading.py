@@ -120,6 +120,18 @@ def test_statistics_and_files_without_rows_are_refused(tmp_path):
         read(tmp_path / "x.parquet")
 
 
+def test_a_file_that_is_removed_while_it_is_read_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a\n1\n2\n")
+    rows = Rows(str(path))
+    rows.observe(Seen(), lambda *_: None)
+    blocks = rows.blocks(1)
+    next(blocks)
+    path.unlink()
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(blocks)
+
+
 def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a\n1\n2\n")
