@@ -18,7 +18,7 @@ from tfx.orchestration.portable import base_driver as portable_driver
 from tfx.orchestration.portable import data_types as portable_data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from skewgate.core import source_code
+from skewgate.core import fresh_imports, source_code
 from skewgate.metrics import plugins
 
 CODE_PROPERTY = "code"
@@ -46,6 +46,7 @@ class CodeDriver(base_driver.BaseDriver, portable_driver.BaseDriver):
     ) -> dict[str, Any]:
         """Returns the parameters and what is added to them; runners of older TFX call it."""
         del pipeline_info, component_info
+        fresh_imports.prepare(source_code.named(exec_properties))
         return {**exec_properties, CODE_PROPERTY: code(exec_properties)}
 
     def run(

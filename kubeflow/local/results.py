@@ -8,7 +8,7 @@ import json
 import pathlib
 from typing import Any
 
-from skewgate.core import source_code
+from skewgate.core import fresh_imports, source_code
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.spec import Task
@@ -65,6 +65,7 @@ class Cache:
         """
         container = task.executor["container"]
         given = content["inputs"]["parameterValues"]
+        fresh_imports.prepare(source_code.named(given))
         identity = {
             "pipeline": self._pipeline,
             "code": source_code.of_parameters(given, plugins.modules()),

@@ -30,10 +30,12 @@ _OWN = "skewgate"
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 _IMPORTERS = ("import_module", "__import__")
 _DEPENDENCIES = (
-    *("apache-beam", "numpy", "pyarrow", "scipy", "tensorflow", "tensorflow-data-validation"),
-    *("tensorflow-model-analysis", "tfx", "tfx-bsl"),
+    *("apache-beam", "keras", "numpy", "pyarrow", "scipy", "tensorflow"),
+    *("tensorflow-data-validation", "tensorflow-model-analysis", "tf-keras", "tfx", "tfx-bsl"),
 )
 """What skewgate computes with."""
+_LIBRARIES = ("keras", "tensorflow", "tensorflow_model_analysis", "tf_keras", "tfx")
+"""Packages of these that parameters may name: they count by their versions."""
 _FUNCTIONS = ("preprocessing_fn", "run_fn", "tuner_fn")
 """Parameters of stock components that hold the dotted path of a user's function."""
 _MODULE = re.compile(r"""["']?\bmodule["']?\s*:\s*["']([\w.]+)["']""")
@@ -73,11 +75,7 @@ def of(modules: Iterable[str], files: Iterable[str] = ()) -> str:
         modules: dotted names.
         files: paths of modules that are no part of a package.
     """
-    search = _Search()
-    for name in modules:
-        search.add(name, project=name.partition(".")[0])
-    for path in files:
-        search.read(f"file {path}", pathlib.Path(path), package="", project="")
+    search = Search(modules, files)
     found = hashlib.sha256(_PYTHON.encode())
     for name, content in sorted(search.found.items()):
         _take(found, name, content)
@@ -94,25 +92,43 @@ def of_parameters(parameters: Mapping[str, Any], plugins: Iterable[str]) -> str:
         parameters: of the component; they may name functions and modules of the user.
         plugins: modules of other packages that skewgate calls.
     """
-    given = {name: value for name, value in parameters.items() if isinstance(value, str)}
-    named = [given[name].rpartition(".")[0] for name in _FUNCTIONS if "." in given.get(name, "")]
-    named += _MODULE.findall(given.get("eval_config", ""))
-    files = [given["module_file"]] if given.get("module_file") else []
-    modules = sorted({*named, *plugins})
+    file = parameters.get("module_file")
+    files = [file] if file and isinstance(file, str) else []
+    modules = sorted({*named(parameters), *plugins})
     return f"{own()} {of(modules, files)}" if modules or files else own()
 
 
-class _Search:
+def named(parameters: Mapping[str, Any]) -> list[str]:
+    """Returns the modules of the user that parameters of a component name."""
+    given = {name: value for name, value in parameters.items() if isinstance(value, str)}
+    found = [given[name].rpartition(".")[0] for name in _FUNCTIONS if "." in given.get(name, "")]
+    found += _MODULE.findall(given.get("eval_config", ""))
+    return [name for name in found if name.partition(".")[0] not in _LIBRARIES]
+
+
+class Search:
     """Walks from modules to what they import.
 
     Attributes:
         found: the bytes of each module, by its name.
+        paths: where the modules are, by their names.
         installed: packages that are no part of the project.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Iterable[str], files: Iterable[str] = ()) -> None:
+        """Takes up all that is imported.
+
+        Args:
+            modules: dotted names.
+            files: paths of modules that are no part of a package.
+        """
         self.found: dict[str, bytes] = {}
+        self.paths: dict[str, pathlib.Path] = {}
         self.installed: set[str] = set()
+        for name in modules:
+            self.add(name, project=name.partition(".")[0])
+        for path in files:
+            self.read(f"file {path}", pathlib.Path(path), package="", project="")
 
     def add(self, name: str, project: str) -> None:
         """Takes up a module and the packages that it is in.
@@ -156,6 +172,7 @@ class _Search:
         except OSError:  # in an archive, or gone
             content = b""
         self.found[name] = content
+        self.paths[name] = path
         if path.suffix != ".py":
             return
         try:
