@@ -18,6 +18,7 @@ from skewgate.checks.performance import label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.support import artifact_io, cache_key, tfrecords, wiring
 from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
 from skewgate.report.report import Report
 
 JUDGED = ("baseline_model", "baseline_evaluation")
@@ -76,6 +77,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 artifact_io.read_report(labels), labels.uri, config
             )
         is_logged = configuration.is_logged(eval_config, model is not None)
+        if is_logged and baseline is not None:
+            raise InputError(
+                "PerformanceGate",
+                "is given a baseline_model, and the rows hold the predictions, which would be "
+                "compared with themselves",
+                "connect the model, or name the predictions of the baseline in eval_config.pbtxt",
+            )
         completed = completion.complete(
             eval_config,
             has_baseline=baseline is not None,

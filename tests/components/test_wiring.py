@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import pathlib
@@ -15,16 +14,20 @@ from tfx.dsl.input_resolution.strategies import latest_artifact_strategy
 from tfx.orchestration.local import local_dag_runner
 from tfx.types import channel, standard_artifacts
 
-from skewgate import decision
 from skewgate.components import artifact_types
 from skewgate.components.support import wiring
 from skewgate.core.errors import InputError
-from skewgate.core.results import MetricResult, Status
-from skewgate.decision.policy import Policy
 from skewgate.pipeline import records
-from skewgate.report import rendering
-from skewgate.report.report import Report
-from tests.wired_components import COMPONENTS, INPUTS, OPTIONAL, is_earned, make, make_pipeline
+from tests.wired_components import (
+    COMPONENTS,
+    INPUTS,
+    OPTIONAL,
+    REPORTS,
+    is_earned,
+    make,
+    make_pipeline,
+    write_report,
+)
 
 JUDGED = {
     ("DriftEvaluator", "baseline_statistics"): "on_missing_baseline",
@@ -36,7 +39,6 @@ JUDGED = {
     ("SchemaSkewValidator", "baseline_examples"): "on_inconclusive",
 }
 """What says what it means that there never was such a thing: the only allowances that there are."""
-REPORT_KINDS = {kind.TYPE_NAME: name for name, kind in artifact_types.REPORT_TYPES.items()}
 EVERY = [(name, key) for name, keys in INPUTS.items() for key in keys]
 WAYS = ["skipped", "empty list", "never", "nothing found", "deleted"]
 CASES = [
@@ -45,9 +47,6 @@ CASES = [
     for way in WAYS
     if (name, key) not in JUDGED or way not in ("never", "nothing found")
 ]
-PASSED = Report(
-    "drift", decision.decide([MetricResult("fare", "", "ks", Status.PASS, "near")], Policy())
-)
 
 
 def connected(name):
@@ -68,10 +67,8 @@ def run(tmp_path):
         for each, (artifact,) in inputs.items():
             artifact.uri = str(tmp_path / each)
             pathlib.Path(artifact.uri).mkdir()
-            if artifact.type_name in REPORT_KINDS:
-                kind = REPORT_KINDS[artifact.type_name]
-                text = rendering.render_json(dataclasses.replace(PASSED, kind=kind))
-                pathlib.Path(artifact.uri, "report.json").write_text(text)
+            if artifact.type_name in REPORTS:
+                write_report(artifact.type_name, artifact.uri)
             artifact.set_int_custom_property("blessed", 1)
             artifact.set_int_custom_property("pushed", 1)
         expected = json.loads(component.exec_properties["expected"])

@@ -7,15 +7,16 @@ import json
 import pytest
 import yaml
 
-from skewgate import decision
-from skewgate.components import artifact_types
-from skewgate.core.results import MetricResult, Status
-from skewgate.decision.policy import Policy
 from skewgate.kubeflow.compile import compiler, options
 from skewgate.kubeflow.image import entrypoint
-from skewgate.report import rendering
-from skewgate.report.report import Report
-from tests.wired_components import COMPONENTS, OPTIONAL, is_earned, make_pipeline
+from tests.wired_components import (
+    COMPONENTS,
+    OPTIONAL,
+    REPORTS,
+    is_earned,
+    make_pipeline,
+    write_report,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def run(compiled, tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         kind = yaml.safe_load(definition["artifactType"]["instanceSchema"])["title"]
         if kind in REPORTS:
-            (folder / "report.json").write_text(rendering.render_json(REPORTS[kind]))
+            write_report(kind, str(folder))
         earned = {"blessed": 1.0, "pushed": 1.0}
         uri = f"minio://bucket/{key}"
         return {"name": key, "type": {"schemaTitle": kind}, "uri": uri, "metadata": earned}
@@ -90,10 +91,6 @@ def run(compiled, tmp_path, monkeypatch):
     return call
 
 
-PASSED = decision.decide([MetricResult("fare", "", "ks", Status.PASS, "near")], Policy())
-REPORTS = {
-    kind.TYPE_NAME: Report(name, PASSED) for name, kind in artifact_types.REPORT_TYPES.items()
-}
 STOP = ("SkewStatisticsGen", "StateLookup", "TabularExampleGen")
 """Components that cannot say that an input is missing but by an error."""
 

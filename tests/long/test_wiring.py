@@ -107,7 +107,6 @@ def test_without_a_baseline_the_policy_blesses(judge):
     ("key", "kind", "name"),
     [
         ("model", standard_artifacts.Model, "Format-Serving/saved_model.pb"),
-        ("baseline_model", standard_artifacts.Model, "Format-Serving/saved_model.pb"),
         ("baseline_evaluation", standard_artifacts.ModelEvaluation, "eval_config.json"),
         ("schema", standard_artifacts.Schema, "schema.pbtxt"),
     ],

@@ -372,3 +372,11 @@ def test_what_cannot_be_run_is_one_sentence(tmp_path, few, gate, eval_config, co
     with pytest.raises(InputError, match=message):
         gate(tmp_path, few, eval_config, config=config)
     assert not (tmp_path / "tmp" / "performance_gate").exists()
+
+
+def test_predictions_in_the_rows_are_not_compared_with_themselves(gate, tmp_path, write_examples):
+    rows = write_examples(tmp_path / "rows", [{"label": 1, "prediction": 0.75}])
+    baseline = standard_artifacts.Model()
+    baseline.uri = str(tmp_path)
+    with pytest.raises(InputError, match="is given a baseline_model, and the rows hold the predic"):
+        gate(tmp_path / "gate", rows, MONITORED, baseline_model=baseline)
