@@ -7,15 +7,15 @@ from typing import Any
 
 from tfx import types
 from tfx.components.pusher import executor
-from tfx.proto import pusher_pb2
-from tfx.types import standard_component_specs
-from tfx.utils import proto_utils
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
+from skewgate.components.support import serving_folder
 from skewgate.storage import model_names
 
 
 class Executor(executor.Executor):
-    """TFX's own, told where to push when it runs."""
+    """TFX's own, told where to push when it runs; what it pushes appears whole."""
 
     def Do(
         self,
@@ -31,9 +31,11 @@ class Executor(executor.Executor):
         folder, name = exec_properties["serving_root"], exec_properties.get("model_name")
         if name is not None:
             folder = os.path.join(folder, model_names.check(name))
-        destination = pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=folder)
-        )
-        key = standard_component_specs.PUSH_DESTINATION_KEY
-        told = {**exec_properties, key: proto_utils.proto_to_json(destination)}
-        super().Do(input_dict, output_dict, told)
+        pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            return
+        model = self.GetModelPath(input_dict)
+        io_utils.copy_dir(model, pushed.uri)
+        destination, version = serving_folder.publish(model, folder)
+        self._MarkPushed(pushed, pushed_destination=destination, pushed_version=version)
