@@ -8,17 +8,16 @@ from typing import Any
 
 from tfx import types
 from tfx.components.pusher import executor
-from tfx.proto import pusher_pb2
-from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import io_utils, proto_utils
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
 from skewgate.components.model_pusher import served
-from skewgate.components.support import wiring
+from skewgate.components.support import serving_folder, wiring
 from skewgate.storage import model_names
 
 
 class Executor(executor.Executor):
-    """TFX's own, told where to push when it runs."""
+    """TFX's own, told where to push when it runs; what it pushes appears whole."""
 
     def Do(
         self,
@@ -42,18 +41,16 @@ class Executor(executor.Executor):
         folder, name = exec_properties["serving_root"], exec_properties.get("model_name")
         if name is not None:
             folder = os.path.join(folder, model_names.check(name))
-        if self.CheckBlessing(input_dict):
-            model_path = self.GetModelPath(input_dict)
-            version = served.same_version(model_path, folder)
-            if version is not None:
-                (pushed,) = output_dict[standard_component_specs.PUSHED_MODEL_KEY]
-                io_utils.copy_dir(model_path, pushed.uri)
-                self._MarkPushed(pushed, os.path.join(folder, version), version)
-                logging.info("%s: version %s is this model already", folder, version)
-                return
-        destination = pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=folder)
-        )
-        key = standard_component_specs.PUSH_DESTINATION_KEY
-        told = {**exec_properties, key: proto_utils.proto_to_json(destination)}
-        super().Do(received.artifacts, output_dict, told)
+        pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        if not self.CheckBlessing(received.artifacts):
+            self._MarkNotPushed(pushed)
+            return
+        model = self.GetModelPath(received.artifacts)
+        io_utils.copy_dir(model, pushed.uri)
+        version = served.same_version(model, folder)
+        if version is not None:
+            logging.info("%s: version %s is this model already", folder, version)
+            destination = os.path.join(folder, version)
+        else:
+            destination, version = serving_folder.publish(model, folder)
+        self._MarkPushed(pushed, pushed_destination=destination, pushed_version=version)

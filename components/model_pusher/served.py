@@ -6,6 +6,8 @@ import os
 
 from tfx.dsl.io import fileio
 
+from skewgate.components.support import serving_folder
+
 _PIECE = 1 << 20
 
 
@@ -19,11 +21,7 @@ def same_version(model_path: str, folder: str) -> str | None:
     Returns:
         Its name; None if there is no version, or the newest differs from the model in any byte.
     """
-    if not fileio.exists(folder):
-        return None
-    names = [str(name).strip("/") for name in fileio.listdir(folder)]
-    versions = [name for name in names if name.isascii() and name.isdecimal()]
-    newest = max(versions, key=int, default=None)
+    newest = max(serving_folder.versions(folder), key=int, default=None)
     if newest is None:
         return None
     return newest if _holds(os.path.join(folder, newest), model_path) else None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pathlib
+import shutil
 
 import pytest
+from tfx.dsl.io import fileio
 from tfx.types import channel, standard_artifacts
+from tfx.utils import io_utils
 
 from skewgate.components.model_pusher import executor
 from skewgate.components.model_pusher.component import ModelPusher
+from skewgate.components.support import serving_folder
 from skewgate.core.errors import InputError
-from skewgate.storage import model_names
+from skewgate.storage import model_names, s3
 
 
 @pytest.fixture
@@ -101,6 +107,108 @@ def test_half_a_model_is_no_version_that_stands_for_it(push, tmp_path):
 def test_a_model_that_is_not_blessed_is_not_said_to_be_pushed_though_it_is_served(push, tmp_path):
     serve(tmp_path / "serving", "10")
     assert push(blessed=0).get_int_custom_property("pushed") == 0
+
+
+class Killed(BaseException):
+    """Stands for a signal that no code survives."""
+
+
+@pytest.mark.parametrize("files", [1, 2, 3])
+def test_a_push_that_is_killed_leaves_no_version(push, tmp_path, monkeypatch, files):
+    push(model_name="taxi")
+    (before,) = (tmp_path / "serving" / "taxi").iterdir()
+    model = tmp_path / "model" / "Format-Serving"
+    (model / "variables").mkdir()
+    (model / "variables" / "index").write_text("weights")
+    (model / "fingerprint.pb").write_text("1")
+    copied = []
+
+    def copy(source, target, overwrite=False):
+        if "serving/taxi" in target:
+            copied.append(target)
+            if len(copied) == files:
+                raise Killed
+        shutil.copyfile(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fileio, "copy", copy)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # nothing cleans up after it
+        with pytest.raises(Killed):
+            push(model_name="taxi")
+    names = [path.name for path in (tmp_path / "serving" / "taxi").iterdir()]
+    assert [name for name in names if not name.startswith(".")] == [before.name]
+    push(model_name="taxi")
+    newest = max((tmp_path / "serving" / "taxi").glob("[0-9]*"), key=lambda path: int(path.name))
+    assert (newest / "variables" / "index").read_text() == "weights"
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [(["4102444800"], "4102444801"), ([], None), (["x", "²", "9" * 30], None)],
+)
+def test_a_version_is_newer_than_all_that_are_there(push, tmp_path, monkeypatch, there, expected):
+    monkeypatch.setattr(serving_folder.time, "time", lambda: 1795609200.9)
+    for name in there:
+        (tmp_path / "serving" / name).mkdir(parents=True)
+    first, second = push(content="a"), push(content="b")
+    versions = [each.get_string_custom_property("pushed_version") for each in (first, second)]
+    assert versions[0] == (expected or "1795609200")
+    assert int(versions[1]) == int(versions[0]) + 1
+    assert first.get_string_custom_property("pushed_destination").endswith(versions[0])
+
+
+def test_a_number_that_another_process_has_taken_meanwhile_is_not_its_own(
+    push, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(serving_folder.time, "time", lambda: 1795609200)
+    rename = os.rename
+
+    def slow(source, target):
+        monkeypatch.setattr(os, "rename", rename)
+        os.makedirs(os.path.join(target, "of another"))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", slow)
+    assert push().get_string_custom_property("pushed_version") == "1795609201"
+    assert os.listdir(tmp_path / "serving" / "1795609200") == ["of another"]
+
+
+def test_on_an_object_store_what_makes_it_a_model_comes_last(s3_base, tmp_path, monkeypatch):
+    (tmp_path / "variables").mkdir()
+    for name in ("saved_model.pb", "variables/index", "zz"):
+        (tmp_path / name).write_text(name)
+    order = []
+    original = io_utils.copy_file
+
+    def copy(source, target, overwrite=False):
+        order.append(os.path.relpath(source, tmp_path))
+        original(source, target, overwrite)
+
+    monkeypatch.setattr(io_utils, "copy_file", copy)
+    place, version = serving_folder.publish(str(tmp_path), f"{s3_base}/serving")
+    assert place == f"{s3_base}/serving/{version}"
+    assert order == ["variables/index", "zz", "saved_model.pb"]
+    assert sorted(s3.below_folder(place)) == ["saved_model.pb", "variables/index", "zz"]
+
+    def fail(source, target, overwrite=False):
+        if source.endswith("zz"):
+            raise OSError("the disk is gone")
+        original(source, target, overwrite)
+
+    monkeypatch.setattr(io_utils, "copy_file", fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        serving_folder.publish(str(tmp_path), f"{s3_base}/serving")
+    assert s3.children(f"{s3_base}/serving") == ([version], [])
+
+
+def test_where_folders_cannot_be_renamed_the_files_come_in_order(push, tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise OSError(errno.EMFILE, "too many objects")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    push()
+    (version,) = (tmp_path / "serving").iterdir()
+    assert (version / "saved_model.pb").read_text() == "saved"
 
 
 NO_FOLDERS = ["", ".", "..", ".hidden", "a/b", "/a", "../a", "a b", "a\n", "-a", "ä", "a" * 101]
