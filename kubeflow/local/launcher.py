@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.errors import EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import choices, runnable, sizes
 from skewgate.kubeflow.compile.options import is_local
@@ -148,6 +148,9 @@ class Launcher:
             return self._run(task, values, inputs)
         except InputError as error:
             return Result(FAILED, error.exit_code, str(error))
+        except OSError as error:  # of this machine: a full disk, a folder that is gone
+            said = f"{error.filename or 'this machine'}: {error.strerror or error}"
+            return Result(FAILED, EXIT_USAGE, said)
 
     def _import(self, task: Task, values: dict[str, Any]) -> Result:
         outputs = artifacts.imported(task, values, self.run_folder.name)
@@ -238,8 +241,7 @@ class Launcher:
         cached = task.content.get("cachingOptions", {}).get("enableCache", False)
         key = self._cache.key(task, content, driven) if self._cache and cached else None
         found = self._cache.find(key) if self._cache and key else None
-        if found is not None:
-            # For whoever reads reports here.
+        if found is not None:  # brought for whoever reads reports here
             self._stores.bring(_uris(found.outputs), environment.mounts)
             return found
         self._stores.bring(brought, environment.mounts)
@@ -287,7 +289,11 @@ class Launcher:
             "tasks": {name: dataclasses.asdict(each) for name, each in self._results.items()},
         }
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        write_atomically(self.run_folder / "run.json", text)
+        path = self.run_folder / "run.json"
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            raise InputError(str(path), f"cannot be written: {error.strerror}") from error
 
 
 def _uris(outputs: Lists) -> list[str]:

@@ -1,5 +1,6 @@
 """A compiled pipeline without a cluster: order, conditions, failures, retries, cache."""
 
+import errno
 import json
 import pathlib
 import re
@@ -8,7 +9,7 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.local import launcher, spec
+from skewgate.kubeflow.local import launcher, spec, tasks
 from skewgate.storage import s3
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
@@ -231,6 +232,21 @@ def test_a_folder_that_cannot_be_made_is_refused(pipeline, launch, tmp_path):
     pipeline.add("train")
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="cannot be made"):
+        launch()
+
+
+def test_what_this_machine_cannot_do_fails_the_task_in_words(pipeline, launch, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/disk/a")
+
+    pipeline.add("read")
+    pipeline.add("tell", after=("read",))
+    monkeypatch.setattr(tasks, "run", full)
+    _, results = launch()
+    assert states(results) == {"read": "FAILED", "tell": "SKIPPED"}
+    assert results["read"].message == "/disk/a: No space left on device"
+    monkeypatch.setattr(launcher, "write_atomically", full)
+    with pytest.raises(InputError, match=r"run\.json: cannot be written: No space left on device"):
         launch()
 
 
