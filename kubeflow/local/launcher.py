@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.errors import EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import choices, runnable, sizes
 from skewgate.kubeflow.compile.options import is_local
-from skewgate.kubeflow.local import artifacts, folders, stores, tasks
+from skewgate.kubeflow.local import artifacts, folders, stores, tasks, wiring
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
 from skewgate.kubeflow.local.spec import Spec, Task
@@ -148,7 +148,7 @@ class Launcher:
             state = self._results[stopped[0]].state.lower()
             return Result(SKIPPED, message=f"{stopped[0]} is {state}")
         try:
-            values, inputs = self._inputs(task)
+            values, inputs = wiring.inputs(task, self._values, self._results)
             seen = {key: {"artifacts": found} for key, found in inputs.items()}
             if task.condition and not task.condition(
                 {"parameterValues": values, "artifacts": seen}
@@ -159,6 +159,9 @@ class Launcher:
             return self._run(task, values, inputs)
         except InputError as error:
             return Result(FAILED, error.exit_code, str(error))
+        except OSError as error:  # of this machine: a full disk, a folder that is gone
+            said = f"{error.filename or 'this machine'}: {error.strerror or error}"
+            return Result(FAILED, EXIT_USAGE, said)
 
     def _import(self, task: Task, values: dict[str, Any]) -> Result:
         outputs = artifacts.imported(task, values, self.run_folder.name)
@@ -166,42 +169,6 @@ class Launcher:
             for uri in _uris(outputs):
                 runnable.check_imported(task.name, uri)
         return Result(COMPLETE, outputs=outputs)
-
-    def _inputs(self, task: Task) -> tuple[dict[str, Any], Lists]:
-        """Returns the values of a task's parameters and its input artifacts.
-
-        Raises:
-            InputError: an upstream task did not publish one of them.
-        """
-        given = task.content.get("inputs", {})
-        values = {
-            name: each["defaultValue"]
-            for name, each in task.component.get("inputDefinitions", {})
-            .get("parameters", {})
-            .items()
-            if "defaultValue" in each
-        }
-        inputs: Lists = {}
-        try:
-            for name, source in given.get("parameters", {}).items():
-                if "componentInputParameter" in source:
-                    values[name] = self._values[source["componentInputParameter"]]
-                elif "taskOutputParameter" in source:
-                    source_task = source["taskOutputParameter"]
-                    produced = self._results[source_task["producerTask"]].parameters
-                    values[name] = produced[source_task["outputParameterKey"]]
-                else:
-                    values[name] = source["runtimeValue"]["constant"]
-            for name, source in given.get("artifacts", {}).items():
-                source_task = source["taskOutputArtifact"]
-                inputs[name] = self._results[source_task["producerTask"]].outputs[
-                    source_task["outputArtifactKey"]
-                ]
-        except KeyError as error:
-            raise InputError(
-                f"task {task.name}", f"its input {name} comes from {error}, which is not there"
-            ) from error
-        return values, inputs
 
     def _run(self, task: Task, values: dict[str, Any], inputs: Lists) -> Result:
         """Runs the container of a task, again if it fails and the task's policy says so."""
@@ -249,8 +216,7 @@ class Launcher:
         cached = task.content.get("cachingOptions", {}).get("enableCache", False)
         key = self._cache.key(task, content, driven) if self._cache and cached else None
         found = self._cache.find(key) if self._cache and key else None
-        if found is not None:
-            # For whoever reads reports here.
+        if found is not None:  # brought for whoever reads reports here
             self._stores.bring(_uris(found.outputs), environment.mounts)
             return found
         self._stores.bring(brought, environment.mounts)
@@ -298,7 +264,11 @@ class Launcher:
             "tasks": {name: dataclasses.asdict(each) for name, each in self._results.items()},
         }
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        write_atomically(self.run_folder / "run.json", text)
+        path = self.run_folder / "run.json"
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            raise InputError(str(path), f"cannot be written: {error.strerror}") from error
 
 
 def _uris(outputs: Lists) -> list[str]:

@@ -78,11 +78,12 @@ class Stop:
             StoppedError: a signal came.
         """
         try:
-            while process.poll() is None and not self._asked.is_set():
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_LOOK)
-            if self._asked.is_set():
-                self._end(process)
+            with _guarded(process):
+                while process.poll() is None and not self._asked.is_set():
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(_LOOK)
+                if self._asked.is_set():
+                    self._end(process)
         finally:
             _signal_group(process, signal.SIGKILL)
             process.wait()
@@ -101,6 +102,23 @@ class Stop:
                 deadline -= _LOOK
             else:
                 return
+
+
+@contextlib.contextmanager
+def _guarded(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Has a group of processes killed if this process ends without a word, as by SIGKILL."""
+    guard = subprocess.Popen(
+        ["sh", "-c", 'read _; kill -s KILL -- "-$0"', str(process.pid)],
+        stdin=subprocess.PIPE,  # which is closed when this process is no more
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.kill()
+        guard.communicate()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -1,5 +1,6 @@
 """A compiled pipeline without a cluster: order, conditions, failures, retries, cache."""
 
+import errno
 import json
 import pathlib
 import re
@@ -9,7 +10,7 @@ import pytest
 import skewgate
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import edits
-from skewgate.kubeflow.local import launcher, spec
+from skewgate.kubeflow.local import launcher, spec, tasks
 from skewgate.storage import s3
 
 SHUTS = "import sys; sys.stderr.write('skewgate: the gate is shut\\n'); sys.exit(1)"
@@ -239,6 +240,21 @@ def test_a_root_that_tfx_reads_as_a_pattern_is_refused(pipeline, launch, tmp_pat
     pipeline.content["defaultPipelineRoot"] = str(tmp_path / "[1]")
     pipeline.add("train")
     with pytest.raises(InputError, match=r"must be a folder without \[ in its path"):
+        launch()
+
+
+def test_what_this_machine_cannot_do_fails_the_task_in_words(pipeline, launch, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/disk/a")
+
+    pipeline.add("read")
+    pipeline.add("tell", after=("read",))
+    monkeypatch.setattr(tasks, "run", full)
+    _, results = launch()
+    assert states(results) == {"read": "FAILED", "tell": "SKIPPED"}
+    assert results["read"].message == "/disk/a: No space left on device"
+    monkeypatch.setattr(launcher, "write_atomically", full)
+    with pytest.raises(InputError, match=r"run\.json: cannot be written: No space left on device"):
         launch()
 
 

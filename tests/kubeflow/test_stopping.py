@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -105,6 +107,23 @@ def test_a_second_signal_ends_the_time_of_grace(stopped, tmp_path, monkeypatch):
 def test_processes_that_the_task_started_end_too(stopped, tmp_path):
     stopped(signal.SIGTERM, heed=LEAVES_A_CHILD)
     assert not still_pushing(tmp_path)
+
+
+def test_a_task_does_not_outlive_a_launcher_that_was_killed(tmp_path):
+    code = f"""
+import subprocess, sys
+from skewgate.kubeflow.local import stopping
+words = [sys.executable, "-c", {pushing(tmp_path)!r}]
+stopping.Stop().wait(subprocess.Popen(words, start_new_session=True))
+"""
+    with subprocess.Popen([sys.executable, "-c", code]) as waiting:
+        while not (tmp_path / "pushed").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)  # until it is guarded
+        waiting.kill()
+    time.sleep(0.3)
+    assert not still_pushing(tmp_path)
+    assert not (tmp_path / "ended").exists()
 
 
 def test_a_wait_between_attempts_is_cut_short(pipeline, tmp_path):
