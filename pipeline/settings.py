@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pathlib
 import re
 from typing import Any, Literal
@@ -190,7 +191,7 @@ def input_pattern(data: str) -> tuple[str, str]:
 
     TFX's placeholders are part of the glob, in whichever folder of the path they stand.
     """
-    if data.endswith("/") or pathlib.Path(data).is_dir():
+    if data.endswith("/") or os.path.isdir(data):
         data = f"{data.rstrip('/')}/*"
     folder, slash, _ = _PLACEHOLDER.split(data, maxsplit=1)[0].rpartition("/")
     return folder, data[len(folder) + len(slash) :]

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 kept=
 fail() { echo "setup: $*$kept" >&2; exit 1; }
 
-version_of() { "$1" -c 'import platform; print(platform.python_version())' 2>/dev/null || true; }
+version_of() { "$1" -IS -c 'import platform; print(platform.python_version())' 2>/dev/null || true; }
 
 if [ -n "${PYTHON:-}" ]; then
     missing="PYTHON is '$PYTHON', and no Python 3 runs under that name. Set it to the path of one."
@@ -27,8 +27,8 @@ fi
 python= lock= reason=
 for candidate in "$@"; do
     command -v "$candidate" >/dev/null 2>&1 || continue
-    "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1 || continue
-    if answer=$("$candidate" scripts/select_stack.py 2>&1); then
+    "$candidate" -IS -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1 || continue
+    if answer=$("$candidate" -IS scripts/select_stack.py 2>&1); then
         python=$candidate lock=$answer
         break
     fi

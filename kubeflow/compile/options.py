@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
 import tempfile
@@ -246,7 +247,7 @@ def _check_root(root: str, target: str) -> None:
     path = pathlib.Path(root)
     if not path.is_absolute():
         raise ValueError(f"pipeline_root must be a URI or an absolute path, got {root!r}")
-    parent = next(each for each in (path, *path.parents) if each.exists())
+    parent = next(each for each in (path, *path.parents) if os.path.exists(each))
     try:
         with tempfile.TemporaryFile(dir=parent):
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
     found: dict[pathlib.Path, pathlib.Path] = {}
     for place in places:
         path = pathlib.Path(place)
-        if not path.is_dir():
-            problem = "is a file, not a folder" if path.exists() else "no such folder"
+        if not os.path.isdir(path):
+            problem = "is a file, not a folder" if os.path.exists(path) else "no such folder"
             raise InputError(place, problem, "give the folder that holds report.json")
         try:
             below = [path] if _holds_report(path) else sorted(filter(_holds_report, path.iterdir()))
@@ -70,7 +71,7 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
 
 def _holds_report(path: pathlib.Path) -> bool:
     """Says whether a report was published in a folder; a hidden one is of a killed writer."""
-    return not path.name.startswith(".") and (path / report_lib.JSON_NAME).is_file()
+    return not path.name.startswith(".") and os.path.isfile(path / report_lib.JSON_NAME)
 
 
 def _one(folder: str, report: report_lib.Report, options: argparse.Namespace) -> None:

@@ -32,13 +32,15 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
         exit_codes.append(EXIT_USAGE)
     lost = streams.lost()
     if lost is not None:
-        told = InputError(
-            "standard output",
-            f"could not be written to its end: {lost.strerror}",
-            "make room, or send it elsewhere",
-        )
-        sys.stderr.write(f"skewgate: {told}\n")
         exit_codes.append(EXIT_USAGE)
+        # Whoever read the output, such as `head`, has seen enough, and need not be told.
+        if not isinstance(lost, BrokenPipeError):
+            told = InputError(
+                "standard output",
+                f"could not be written to its end: {lost.strerror}",
+                "make room, or send it elsewhere",
+            )
+            sys.stderr.write(f"skewgate: {told}\n")
     sys.exit(exit_codes[-1])
 
 

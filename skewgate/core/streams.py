@@ -88,7 +88,7 @@ class _Sink(io.FileIO):
 
     Args:
         descriptor: to write to.
-        losses: where to note an error. That the reader has gone is none: it has seen enough.
+        losses: where to note an error.
         closefd: whether closing the sink closes the descriptor.
     """
 
@@ -103,8 +103,7 @@ class _Sink(io.FileIO):
                 written = super().write(data)
             except OSError as error:
                 self._broken = True
-                if not isinstance(error, BrokenPipeError):
-                    self._losses.append(error)
+                self._losses.append(error)
             else:
                 if written is not None:
                     return written

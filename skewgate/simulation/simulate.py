@@ -119,8 +119,8 @@ def run(
         tallies = _write(rows, windows, settled, spec, folder, progress)
         truth = _truth(data, rows, windows, settled, spec, tallies)
         text = json.dumps(truth, indent=1, ensure_ascii=False, default=str) + "\n"
-        (folder / writing.TRUTH).write_text(text, encoding="utf-8")
-        (folder / writing.SPEC).write_text(spec_text, encoding="utf-8")
+        (folder / writing.TRUTH).write_text(text, encoding="utf-8", errors="backslashreplace")
+        (folder / writing.SPEC).write_text(spec_text, encoding="utf-8", errors="backslashreplace")
     return truth
 
 

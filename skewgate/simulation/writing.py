@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -63,11 +64,11 @@ def check_free(out: str, *, force: bool) -> None:
         InputError: it has files and may not be replaced, or is none that a simulation has made.
     """
     folder = pathlib.Path(out)
-    if folder.is_dir() and not any(folder.iterdir()):
+    if os.path.isdir(out) and not any(folder.iterdir()):
         return
-    if not folder.exists():
+    if not os.path.exists(out):
         return
-    if not folder.is_dir():
+    if not os.path.isdir(out):
         raise InputError(out, "is a file, and must be a folder", "give another --out")
     if not force:
         raise InputError(
@@ -98,20 +99,20 @@ def whole_folder(out: str) -> Iterator[pathlib.Path]:
     Raises:
         InputError: the folder cannot be written.
     """
-    target = pathlib.Path(out)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    target = pathlib.Path(os.path.realpath(out))
+    hidden = secrets.token_hex(8)  # the name itself may be the longest that there is
+    temporary, old = target.with_name(f".{hidden}"), target.with_name(f".{hidden}.old")
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        if target.exists():
+        if os.path.exists(target):
             target.rename(old)
         temporary.rename(target)
     except OSError as error:
-        if old.exists() and not target.exists():
+        if old.exists() and not os.path.exists(target):
             old.rename(target)
         raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        if target.exists():
+        if os.path.exists(target):
             shutil.rmtree(old, ignore_errors=True)

@@ -13,10 +13,16 @@ from collections.abc import Mapping
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Writes a local file under a temporary name, then renames it.
 
+    A link stays, and what it leads to is replaced. Nothing takes the place of a device or a pipe,
+    such as /dev/stdout: the content goes into it.
+
     Raises:
         OSError: the folder cannot be written.
     """
-    target = pathlib.Path(path)
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        pathlib.Path(path).write_bytes(_encoded(content))
+        return
+    target = pathlib.Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{secrets.token_hex(8)}")  # the name itself may be the longest
     try:
@@ -45,8 +51,7 @@ def write_set(folder: str | os.PathLike[str], contents: Mapping[str, str | bytes
     target = pathlib.Path(folder)
     new = not target.exists()
     target.parent.mkdir(parents=True, exist_ok=True)
-    hidden = f".{target.name[:100]}.{secrets.token_hex(6)}"
-    staged = (target.parent if new else target) / hidden
+    staged = (target.parent if new else target) / f".{secrets.token_hex(8)}"
     staged.mkdir()
     try:
         for name, content in contents.items():
@@ -70,4 +75,7 @@ def _replace(staged: pathlib.Path, target: pathlib.Path, names: list[str]) -> No
 
 
 def _encoded(content: str | bytes) -> bytes:
-    return content.encode("utf-8") if isinstance(content, str) else content
+    """Returns bytes; names of files that are not UTF-8 are written out, as JSON does it."""
+    if isinstance(content, bytes):
+        return content
+    return content.encode("utf-8", "backslashreplace")

@@ -44,7 +44,7 @@ class _Upload(io.RawIOBase):
         if self._stream is not None:
             with self._asked():
                 for start in range(0, view.nbytes, _BUFFER):
-                    self._stream.write(bytes(view[start : start + _BUFFER]))
+                    self._stream.write(_copied(view[start : start + _BUFFER]))
         return view.nbytes
 
     def close(self) -> None:
@@ -67,6 +67,15 @@ class _Upload(io.RawIOBase):
         stream, self._stream = self._stream, None
         if stream is not None:  # one reference too many, so that its destructor never completes it
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(stream))
+
+
+def _copied(data: memoryview) -> Any:
+    """Returns bytes in memory of Arrow's, which its threads may give back when Python has ended."""
+    import pyarrow as pa
+
+    buffer = pa.allocate_buffer(data.nbytes)
+    memoryview(buffer)[:] = data
+    return buffer
 
 
 class _Whole:

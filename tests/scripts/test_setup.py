@@ -111,8 +111,9 @@ def checkout(tmp_path):
     return made
 
 
-def test_what_is_ready_is_left_alone(checkout):
+def test_what_is_ready_is_left_alone_with_the_interpreter_that_was_chosen(checkout):
     assert checkout.setup() == (0, "")
+    assert checkout.setup(PYTHON=None) == (0, "")
     assert checkout.asked() == []
 
 
@@ -192,11 +193,6 @@ def test_an_environment_whose_interpreter_is_gone_is_made_again(checkout):
     assert checkout.setup()[0] == 0
     assert checkout.works()
     assert checkout.asked() == ["venv --quiet", "pip sync", "pip install"]
-
-
-def test_the_interpreter_that_was_chosen_once_stays(checkout):
-    assert checkout.setup(PYTHON=None) == (0, "")
-    assert checkout.asked() == []
 
 
 def test_python_may_be_a_path_with_spaces_and_brackets(tmp_path):

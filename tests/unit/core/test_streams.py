@@ -84,7 +84,7 @@ def test_what_is_lost_of_standard_error_changes_no_exit_code():
     assert (ended.returncode, ended.stdout) == (3, "said\n")
 
 
-def test_a_reader_that_has_seen_enough_changes_no_exit_code():
+def test_a_reader_that_has_seen_enough_stops_no_program():
     code = """
     def main():
         for _ in range(100_000):
