@@ -106,10 +106,11 @@ class State:
         """Returns what changes when anything does that a run may find here."""
         digest = hashlib.sha256()
         for at, found in enumerate(self._all()):
+            digest.update(f"{found.folder} {found.record.model_dump_json()}\n".encode())
             for role, entry in sorted(found.record.artifacts.items()):
                 # The statistics of any record may be meant, and what else the newest names.
                 lost = state_folder.loss(entry) if at == 0 or role == _STATISTICS else ""
-                digest.update(f"{found.folder} {role} {entry.uri} {lost}\n".encode())
+                digest.update(f"{role} {lost}\n".encode())
         for error in self.refused:
             digest.update(f"{error}\n".encode())
         return digest.hexdigest()
@@ -212,4 +213,6 @@ def _parse(content: bytes, path: str) -> Record:
         parsed = json.loads(content)
     except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON
         raise InputError(path, f"is not JSON ({error})") from error
+    if not isinstance(parsed, dict):
+        raise InputError(path, "is not a JSON object")
     return yaml_model.check(Record, parsed, path)

@@ -336,6 +336,7 @@ def edited(change):
         (edited(lambda _: bytes(512)), "record.json: is empty"),
         (edited(lambda content: content[:200]), "record.json: is not JSON"),
         (edited(lambda content: b"\xff" + content), "record.json: is not JSON"),
+        (edited(lambda _: b"[]"), "record.json: is not a JSON object"),
         (edited(lambda content: content.replace(b": 1,", b": 2,", 1)), "record.json: version: "),
         (
             edited(lambda content: content.replace(b"taxi-", b"bus-", 1)),
@@ -359,6 +360,7 @@ def edited(change):
         "nulls",
         "cut off",
         "bytes",
+        "a list",
         "another version",
         "another pipeline",
         "no statistics",
