@@ -32,11 +32,12 @@ def prepare(modules: Iterable[str]) -> None:
         content = search.found[name]
         if path.suffix == ".py":
             _drop_stale_bytecode(path, content)
-        changed |= name in sys.modules and _seen.get(name, content) != content
+        changed |= _seen.setdefault(name, content) != content
         _seen[name] = content
     if changed:
         for name in search.paths:
-            sys.modules.pop(name, None)
+            if not source_code.is_own(name):  # whose code is running
+                sys.modules.pop(name, None)
     importlib.invalidate_caches()
 
 

@@ -66,6 +66,11 @@ def _own_code() -> str:
     return found.hexdigest()[:16]
 
 
+def is_own(module: str) -> bool:
+    """Says whether a module is one of skewgate, which `own` knows."""
+    return module.partition(".")[0] == _OWN
+
+
 def of(modules: Iterable[str], files: Iterable[str] = ()) -> str:
     """Returns the digest of modules, and of what they import from the user's project.
 
@@ -182,7 +187,7 @@ class Search:
         for imported in _imports(tree, package):
             if imported is None:
                 self._add_folder(name, path, package, project)
-            elif all(imported.split(".")) and imported.partition(".")[0] != _OWN:
+            elif all(imported.split(".")) and not is_own(imported):
                 self.add(imported, project)
 
     def _add_folder(self, name: str, path: pathlib.Path, package: str, project: str) -> None:
