@@ -14,7 +14,7 @@ from tfx.dsl.components.common import importer, resolver
 from tfx.dsl.experimental.conditionals import conditional
 from tfx.dsl.input_resolution.strategies import latest_artifact_strategy
 from tfx.orchestration import data_types, pipeline
-from tfx.types import channel, standard_artifacts
+from tfx.types import channel, channel_utils, standard_artifacts
 
 import skewgate
 from skewgate.components import artifact_types
@@ -217,11 +217,28 @@ def test_what_kubeflow_cannot_run_is_refused_in_words():
         compiler.compile_pipeline(make(latest), how("kubeflow"))
 
 
-def test_what_tfx_cannot_compile_is_refused_in_words():
+@pytest.mark.parametrize("target", options.ENDINGS)
+def test_two_reports_of_one_kind_are_two_inputs_of_a_gate(target):
     reports = [import_report("SkewReport"), import_report("SkewReport").with_id("Second")]
     gate = QualityGate([each.outputs["result"] for each in reports])
-    joined = pipeline.Pipeline(
+    made = pipeline.Pipeline(
         pipeline_name="two", pipeline_root="/nowhere", components=[*reports, gate]
+    )
+    task = edits.tasks(body(compiler.compile_pipeline(made, how(target))))["QualityGate"]
+    producers = {
+        key: each["taskOutputArtifact"]["producerTask"]
+        for key, each in task["inputs"]["artifacts"].items()
+    }
+    assert producers == {"skew_reports": "SkewReport", "skew_reports_2": "Second"}
+
+
+def test_what_tfx_cannot_compile_is_refused_in_words():
+    read = [TabularExampleGen(input_base="/data").with_id(name) for name in ("One", "Two")]
+    both = channel_utils.union([each.outputs["examples"] for each in read])
+    joined = pipeline.Pipeline(
+        pipeline_name="two",
+        pipeline_root="/nowhere",
+        components=[*read, SkewStatisticsGen(examples=both)],
     )
     with pytest.raises(InputError, match="pipeline two: cannot be compiled by TFX: Only single"):
         compiler.compile_pipeline(joined, how("kubeflow"))
