@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Sequence
 
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import component_spec
+from tfx.types import channel_utils, component_spec
 
 from skewgate.components import artifact_types
 from skewgate.components.quality_gate import executor
 from skewgate.components.support import cache_key, wiring
 from skewgate.report.kinds import KINDS
 
-MOST = 10
-"""Reports of one kind that a gate joins."""
 _TYPES = {
     kind.gate_input: artifact_types.REPORT_TYPES[name]
     for name, kind in KINDS.items()
@@ -24,19 +21,13 @@ _TYPES = {
 """By input of the gate, the type of the reports that it takes."""
 
 
-def _key(kind: str, number: int) -> str:
-    """Returns the input of the nth report of a kind, counted from 1."""
-    return kind if number == 1 else f"{kind}_{number}"
-
-
 class QualityGateSpec(wiring.WiredSpec):
     """Parameters and channels of QualityGate."""
 
     PARAMETERS = {"on_failure": component_spec.ExecutionParameter(type=str)}
     INPUTS = {
-        _key(kind, number): component_spec.ChannelParameter(type=report_type, optional=True)
-        for kind, report_type in _TYPES.items()
-        for number in range(1, MOST + 1)
+        key: component_spec.ChannelParameter(type=report_type, optional=True)
+        for key, report_type in _TYPES.items()
     }
     OUTPUTS = {"decision": component_spec.ChannelParameter(type=artifact_types.Decision)}
 
@@ -76,28 +67,26 @@ class QualityGate(base_component.BaseComponent):
                 says `blessed = 0`).
 
         Raises:
-            ValueError: no report, a channel that holds no report, too many of one kind, or an
-                unknown `on_failure`.
+            ValueError: no report, a channel that holds no report, or an unknown `on_failure`.
         """
         if not reports:
             raise ValueError("QualityGate needs at least one report")
         if on_failure not in executor.MODES:
             raise ValueError(f"on_failure must be one of {executor.MODES}, got {on_failure!r}")
-        by_key: dict[str, types.BaseChannel] = {}
-        counts: collections.Counter[str] = collections.Counter()
+        by_key: dict[str, list[types.BaseChannel]] = {}
         for channel in reports:
-            kind = next((key for key, known in _TYPES.items() if channel.type is known), None)
-            if kind is None:
+            key = next((key for key, known in _TYPES.items() if channel.type is known), None)
+            if key is None:
                 raise ValueError(
                     f"QualityGate joins skewgate reports, got a channel of {channel.type_name}"
                 )
-            counts[kind] += 1
-            if counts[kind] > MOST:
-                raise ValueError(f"QualityGate joins at most {MOST} {kind}; put gates in a row")
-            by_key[_key(kind, counts[kind])] = channel
+            by_key.setdefault(key, []).append(channel)
         spec = QualityGateSpec(
             on_failure=on_failure,
             decision=types.Channel(type=artifact_types.Decision),
-            **by_key,
+            **{
+                key: channels[0] if len(channels) == 1 else channel_utils.union(channels)
+                for key, channels in by_key.items()
+            },
         )
         super().__init__(spec=spec)

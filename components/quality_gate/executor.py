@@ -74,8 +74,7 @@ def _read(artifact: types.Artifact, key: str) -> Report:
         InputError: it is gone, cannot be read, or is of another kind.
     """
     report = artifact_io.read_report(artifact)
-    takes = kinds.get(report.kind).gate_input
-    if not takes or not key.startswith(takes):
+    if kinds.get(report.kind).gate_input != key:
         raise InputError(
             os.path.join(artifact.uri, JSON_NAME),
             f"is a report of the kind {report.kind}, and was brought as {key}",

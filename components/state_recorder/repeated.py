@@ -32,13 +32,16 @@ def newest_if_same(state: State, artifacts: Mapping[str, types.Artifact]) -> str
 def _is_same(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
     """Says whether an artifact is the one that was recorded.
 
-    Statistics are by their bytes, as the state holds a copy.
+    Statistics are by their bytes, as the state holds a copy. An evaluation is by what was asked of
+    the model: a repeated run makes another one, which compares the model with itself.
     """
     found = state_folder.recorded(artifact)
     if state_folder.loss(kept):
         return False
     if artifact.type_name == "ExampleStatistics":
         return _without_place(kept) == _without_place(found) and _statistics(kept, artifact)
+    if artifact_io.EVALUATED_PROPERTY in kept.custom_properties:
+        return _without_place(kept) == _without_place(found)
     return kept == found
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from tfx import types
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
+from tfx.types import channel as channel_types
 from tfx.types import component_spec
 
 from skewgate import decision
@@ -35,8 +36,8 @@ MISSING_CHECK = "input"
 class WiredSpec(component_spec.ComponentSpec):
     """A spec that notes by itself what was connected, as the parameter `expected`.
 
-    It is a JSON mapping of each connected input to the number of artifacts that it owes: 1 of a
-    node of the pipeline, 0 of a Resolver, which may find nothing.
+    It is a JSON mapping of each connected input to the number of artifacts that it owes: 1 of each
+    node of the pipeline that it joins, 0 of a Resolver, which may find nothing.
     """
 
     PARAMETERS: dict[str, component_spec.ExecutionParameter] = {}
@@ -56,6 +57,8 @@ class WiredSpec(component_spec.ComponentSpec):
 
 
 def _owed(given: types.BaseChannel) -> int:
+    if isinstance(given, channel_types.UnionChannel):
+        return sum(map(_owed, given.channels))
     producer = getattr(given, "producer_component", None)
     return 0 if isinstance(producer, resolver.Resolver) else 1
 
