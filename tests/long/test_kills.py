@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
 import random
@@ -22,18 +21,17 @@ SIZES = dict(zip(NAMES, (200_000, 700_000, 5_000), strict=True))
 KILLS = 25
 
 
-@contextlib.contextmanager
-def killed_child(work, seconds):
-    """Runs `work` in a forked process until it is killed."""
-    child = os.fork()
-    if not child:
-        with contextlib.suppress(BaseException):
-            work()
-        os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    yield
+@pytest.fixture
+def kill_within(forked):
+    """Runs work in a process and kills it after some seconds."""
+
+    def run(work, seconds):
+        child = forked(work)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    return run
 
 
 def written(number):
@@ -51,7 +49,7 @@ def found(folder):
     return writers
 
 
-def test_a_set_of_files_survives_a_kill_at_any_moment(tmp_path):
+def test_a_set_of_files_survives_a_kill_at_any_moment(tmp_path, kill_within):
     rng = random.Random(3)
     numbers = set()
 
@@ -64,21 +62,20 @@ def test_a_set_of_files_survives_a_kill_at_any_moment(tmp_path):
             atomic.write_set(tmp_path / f"new-{number}", written(number))
 
     for _ in range(KILLS):
-        with killed_child(same_folder, rng.uniform(0.01, 0.2)):
-            writers = found(tmp_path / "same")
+        kill_within(same_folder, rng.uniform(0.01, 0.2))
+        writers = found(tmp_path / "same")
         assert len(set(writers.values())) <= 1
         assert "report.json" not in writers or len(writers) == 3
         numbers |= set(writers.values())
     assert len(numbers) > 3  # the kills came at different times
     for _ in range(KILLS):
-        with killed_child(new_folders, rng.uniform(0.01, 0.2)):
-            folders = [path for path in tmp_path.iterdir() if path.name.startswith("new-")]
-        for folder in folders:
+        kill_within(new_folders, rng.uniform(0.01, 0.2))
+        for folder in tmp_path.glob("new-*"):
             assert len(found(folder)) == 3
             shutil.rmtree(folder)
 
 
-def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path):
+def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path, kill_within):
     model, serving = tmp_path / "model", tmp_path / "serving"
     (model / "variables").mkdir(parents=True)
     for name in ("saved_model.pb", *(f"variables/part-{n}" for n in range(30))):
@@ -91,8 +88,8 @@ def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path):
             serving_folder.publish(str(model), str(serving))
 
     for _ in range(KILLS):
-        with killed_child(push, rng.uniform(0.02, 0.3)):
-            versions = [path for path in serving.glob("*") if path.name.isdigit()]
+        kill_within(push, rng.uniform(0.02, 0.3))
+        versions = [path for path in serving.glob("*") if path.name.isdigit()]
         for version in versions:
             assert sorted(str(p.relative_to(version)) for p in version.rglob("*")) == expected
             assert all(
