@@ -159,13 +159,18 @@ class Sources(base_component.BaseComponent):
         return self.outputs[kind.TYPE_NAME.replace(".", "_")]
 
 
+def node_id(name: str, missing: str) -> str:
+    """Returns the id of the node for a component and an input: Kubeflow takes no underscores."""
+    return f"{name}-{missing.replace('_', '-')}"
+
+
 def make_pipeline(cases: list[tuple[str, str]], root: pathlib.Path) -> pipeline.Pipeline:
     """Returns a pipeline with a node for each component and input, whose producer is skipped.
 
     All other inputs are connected to what is there.
 
     Args:
-        cases: the components and inputs; a node is called "component-input", and they run in order.
+        cases: the components and inputs; the nodes run in order.
         root: for everything that is written.
     """
     there = Sources().with_id("There")
@@ -177,7 +182,7 @@ def make_pipeline(cases: list[tuple[str, str]], root: pathlib.Path) -> pipeline.
         channels = {
             key: (skipped if key == missing else there).of(spec[key].type) for key in INPUTS[name]
         }
-        node = make(name, root, channels).with_id(f"{name}-{missing}")
+        node = make(name, root, channels).with_id(node_id(name, missing))
         node.add_upstream_node(nodes[-1] if len(nodes) > 2 else there)
         nodes.append(node)
     return pipeline.Pipeline(

@@ -24,9 +24,10 @@ from skewgate.components.support import cache_key
 from skewgate.components.tabular_example_gen import driver
 from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core import source_code
-from skewgate.pipeline import factories, records
+from skewgate.pipeline import factories
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline.settings import LOCAL_BEAM
+from tests.last_run import last_run
 
 NODES = ("TabularExampleGen", "SkewStatisticsGen", "Trainer", "ModelPusher", "StateRecorder")
 READ, PROFILED, TRAINED, PUSHED, RECORDED = NODES
@@ -101,7 +102,7 @@ class Project:
         while (self.root / "serving" / str(int(time.time()))).exists():
             time.sleep(0.05)  # versions are seconds
         local_dag_runner.LocalDagRunner().run(made)
-        states = {each.node: each.state for each in records.last_run(path, "training")}
+        states = {each.node: each.state for each in last_run(path)}
         assert set(states) == {*NODES}
         return {node for node, state in states.items() if state == "COMPLETE"}
 

@@ -17,7 +17,7 @@ from tfx.types import channel, standard_artifacts
 from skewgate.components import artifact_types
 from skewgate.components.support import wiring
 from skewgate.core.errors import InputError
-from skewgate.pipeline import records
+from tests.last_run import last_run
 from tests.wired_components import (
     COMPONENTS,
     INPUTS,
@@ -26,6 +26,7 @@ from tests.wired_components import (
     is_earned,
     make,
     make_pipeline,
+    node_id,
     write_report,
 )
 
@@ -275,14 +276,11 @@ def test_a_producer_that_cond_skips_opens_nothing_on_this_machine(tmp_path):
     made = make_pipeline(SHUT, tmp_path)
     with pytest.raises(InputError, match=r"^StateLookup: examples is connected and brought noth"):
         local_dag_runner.LocalDagRunner().run(made)
-    ran = {
-        record.node: record
-        for record in records.last_run(str(tmp_path / "metadata.sqlite"), "wired")
-    }
+    ran = {record.node: record for record in last_run(str(tmp_path / "metadata.sqlite"))}
     states = {node: record.state for node, record in ran.items()}
     assert states == {
         "There": "COMPLETE",
-        **{"-".join(case): "COMPLETE" for case in SHUT[:-1]},
+        **{node_id(*case): "COMPLETE" for case in SHUT[:-1]},
         "StateLookup-examples": "FAILED",
     }
     reports = [report for node in ran if node != "There" for report in ran[node].reports]

@@ -15,6 +15,7 @@ from tests.wired_components import (
     REPORTS,
     is_earned,
     make_pipeline,
+    node_id,
     write_report,
 )
 
@@ -28,7 +29,10 @@ def compiled(tmp_path_factory):
 
 
 def tasks(compiled):
-    return {name: compiled["root"]["dag"]["tasks"][name] for name in map("-".join, OPTIONAL)}
+    return {
+        name: compiled["root"]["dag"]["tasks"][name]
+        for name in (node_id(*case) for case in OPTIONAL)
+    }
 
 
 def test_every_task_says_what_is_connected_to_it(compiled):
@@ -97,7 +101,7 @@ STOP = ("SkewStatisticsGen", "StateLookup", "TabularExampleGen")
 
 @pytest.mark.parametrize(("name", "key"), OPTIONAL)
 def test_an_input_that_did_not_come_opens_nothing(run, capsys, name, key):
-    code, outputs = run(f"{name}-{key}", key)
+    code, outputs = run(node_id(name, key), key)
     if name in STOP:
         assert code == 2
         said = f"skewgate: {name}: {key} is connected and brought nothing"

@@ -15,16 +15,16 @@ from tfx.types import artifact_utils, standard_artifacts
 from skewgate.components.performance_gate import executor
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.core.errors import InputError
-from skewgate.pipeline import records
 from skewgate.pipeline.settings import LOCAL_BEAM
-from tests.wired_components import ALLOW, OPTIONAL, make_pipeline
+from tests.last_run import last_run
+from tests.wired_components import ALLOW, OPTIONAL, make_pipeline, node_id
 
 STOP = ("SkewStatisticsGen", "StateLookup", "TabularExampleGen")
 """Components that cannot say that an input is missing but by an error, which stops a pipeline."""
 
 
 def last(root):
-    found = records.last_run(str(root / "metadata.sqlite"), "wired")
+    found = last_run(str(root / "metadata.sqlite"))
     return {record.node: record for record in found if record.node != "There"}
 
 
@@ -33,7 +33,7 @@ def test_a_producer_that_cond_skips_opens_nothing_whatever_is_connected(tmp_path
     local_dag_runner.LocalDagRunner().run(make_pipeline(cases, tmp_path))
     ran = last(tmp_path)
     assert {node: record.state for node, record in ran.items()} == {
-        "-".join(case): "COMPLETE" for case in cases
+        node_id(*case): "COMPLETE" for case in cases
     }
     reports = [report for record in ran.values() for report in record.reports]
     judges = ("Evaluator", "Gate", "Validator")
@@ -49,7 +49,7 @@ def test_a_component_that_publishes_no_verdict_stops_the_pipeline(tmp_path, name
     (tmp_path / "data" / "rows.csv").write_text("fare\n1.5\n")
     with pytest.raises(InputError, match=f"^{name}: {key} is connected and brought nothing"):
         local_dag_runner.LocalDagRunner().run(make_pipeline([(name, key)], tmp_path))
-    assert last(tmp_path)[f"{name}-{key}"].state == "FAILED"
+    assert last(tmp_path)[node_id(name, key)].state == "FAILED"
 
 
 EVAL_CONFIG = """
