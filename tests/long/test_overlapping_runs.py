@@ -20,7 +20,7 @@ from skewgate.pipeline.taxi import data
 
 LOADED = (local_dag_runner, local_runner, monitoring, training)
 """Imported here once, and not by each process."""
-REPETITIONS = 2
+REPETITIONS = 1
 BEFORE_2015 = 1_420_070_400
 
 
