@@ -8,14 +8,20 @@ closed, and what was uploaded stays parts of an upload that nobody completes.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
+import functools
 import io
+import weakref
 from types import TracebackType
 from typing import IO, Any
 
 from skewgate.storage.streams import Asked
 
 _BUFFER = 1 << 20
+_UNDERWAY: weakref.WeakSet[_Upload] = weakref.WeakSet()
+"""Uploads that have not ended."""
 
 
 class _Upload(io.RawIOBase):
@@ -26,6 +32,8 @@ class _Upload(io.RawIOBase):
         super().__init__()
         self._stream: Any = stream
         self._asked = asked
+        _UNDERWAY.add(self)
+        _tidy_up_at_exit()
 
     def writable(self) -> bool:
         """Says that this is written."""
@@ -65,8 +73,17 @@ class _Upload(io.RawIOBase):
     def abandon(self) -> None:
         """Leaves the upload as it is, for good."""
         stream, self._stream = self._stream, None
+        _UNDERWAY.discard(self)
         if stream is not None:  # one reference too many, so that its destructor never completes it
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(stream))
+            with contextlib.suppress(OSError, ValueError):  # nobody asks for these parts
+                stream.flush()  # waits for them: Arrow's threads must not outlive its client
+
+
+@functools.cache
+def _tidy_up_at_exit() -> None:
+    """Abandons at the end of the process what is underway then, before Arrow closes its client."""
+    atexit.register(lambda: [upload.abandon() for upload in list(_UNDERWAY)])
 
 
 def _copied(data: memoryview) -> Any:
@@ -74,7 +91,7 @@ def _copied(data: memoryview) -> Any:
     import pyarrow as pa
 
     buffer = pa.allocate_buffer(data.nbytes)
-    memoryview(buffer)[:] = data
+    memoryview(buffer).cast("B")[:] = data
     return buffer
 
 
