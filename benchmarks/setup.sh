@@ -37,7 +37,7 @@ echo "benchmarks: Python $version, $lock"
 rm -rf $new
 trap 'rm -rf $new' EXIT
 trap 'exit 130' INT TERM
-"$uv" venv --quiet --relocatable --python "$("$python" -c 'import sys; print(sys.executable)')" $new ||
+"$uv" venv --quiet --relocatable --python "$("$python" -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))')" $new ||
     fail "$python cannot make a virtual environment."
 "$uv" pip sync --quiet --compile-bytecode --python $new/bin/python $lock ||
     fail "the packages of $lock could not be installed, see above."

@@ -13,6 +13,9 @@ fail() { echo "setup: $*$kept" >&2; exit 1; }
 
 version_of() { "$1" -IS -c 'import platform; print(platform.python_version())' 2>/dev/null || true; }
 
+# What was chosen may be the environment's own Python, which is gone when that is replaced.
+base_of() { "$1" -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))'; }
+
 if [ -n "${PYTHON:-}" ]; then
     missing="PYTHON is '$PYTHON', and no Python 3 runs under that name. Set it to the path of one."
     set -- "$PYTHON"
@@ -80,7 +83,7 @@ else
     trap 'rm -rf .venv.new' EXIT
     trap 'exit 130' INT TERM
     "$uv" venv --quiet --relocatable --prompt skewgate .venv.new \
-        --python "$("$python" -c 'import sys; print(sys.executable)')" ||
+        --python "$(base_of "$python")" ||
         fail "$python cannot make a virtual environment."
     "$uv" pip sync --quiet --compile-bytecode --python .venv.new/bin/python "$lock" ||
         fail "the packages of $lock could not be installed, see above. Without a network," \

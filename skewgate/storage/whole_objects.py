@@ -82,8 +82,13 @@ class _Upload(io.RawIOBase):
 
 @functools.cache
 def _tidy_up_at_exit() -> None:
-    """Abandons at the end of the process what is underway then, before Arrow closes its client."""
-    atexit.register(lambda: [upload.abandon() for upload in list(_UNDERWAY)])
+    """Lets the end of the process abandon what is underway, before Arrow closes its client."""
+    atexit.register(_abandon_all)
+
+
+def _abandon_all() -> None:
+    for upload in list(_UNDERWAY):
+        upload.abandon()
 
 
 def _copied(data: memoryview) -> Any:

@@ -117,6 +117,15 @@ def test_what_is_ready_is_left_alone_with_the_interpreter_that_was_chosen(checko
     assert checkout.asked() == []
 
 
+def test_an_environment_is_replaced_by_one_of_the_python_it_was_made_from(checkout):
+    checkout.change_the_locks()
+    code, said = checkout.setup(PYTHON=None)
+    assert code == 0, said
+    assert checkout.works()
+    python = checkout.root / ".venv" / "bin" / "python"
+    assert os.path.realpath(python) == os.path.realpath(sys.executable)
+
+
 def test_a_checkout_that_was_moved_works_again_without_a_network(checkout):
     moved = Checkout(checkout.root.rename(checkout.root.with_name("d * e")))
     assert not moved.works()
