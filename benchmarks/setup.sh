@@ -7,6 +7,13 @@ cd "$(dirname "$0")/.."
 
 fail() { echo "benchmarks: $*" >&2; exit 1; }
 
+# As in scripts/setup.sh: the environment's own Python is gone when that is replaced.
+base_of() {
+    "$1" -c 'import os, sys
+base = getattr(sys, "_base_executable", sys.executable)
+print(sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(base))'
+}
+
 venv=benchmarks/.venv new=benchmarks/.venv.new lock=benchmarks/requirements.txt
 uv=$(command -v uv || true)
 [ -n "$uv" ] || uv=.uv/bin/uv
@@ -37,7 +44,7 @@ echo "benchmarks: Python $version, $lock"
 rm -rf $new
 trap 'rm -rf $new' EXIT
 trap 'exit 130' INT TERM
-"$uv" venv --quiet --relocatable --python "$("$python" -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))')" $new ||
+"$uv" venv --quiet --relocatable --python "$(base_of "$python")" $new ||
     fail "$python cannot make a virtual environment."
 "$uv" pip sync --quiet --compile-bytecode --python $new/bin/python $lock ||
     fail "the packages of $lock could not be installed, see above."

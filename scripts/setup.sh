@@ -14,7 +14,11 @@ fail() { echo "setup: $*$kept" >&2; exit 1; }
 version_of() { "$1" -IS -c 'import platform; print(platform.python_version())' 2>/dev/null || true; }
 
 # What was chosen may be the environment's own Python, which is gone when that is replaced.
-base_of() { "$1" -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))'; }
+base_of() {
+    "$1" -c 'import os, sys
+base = getattr(sys, "_base_executable", sys.executable)
+print(sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(base))'
+}
 
 if [ -n "${PYTHON:-}" ]; then
     missing="PYTHON is '$PYTHON', and no Python 3 runs under that name. Set it to the path of one."
