@@ -10,7 +10,7 @@ from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
 import skewgate.components  # noqa: F401 (registers the file system)
-from skewgate.components.support import artifact_io, state_folder
+from skewgate.components.support import artifact_io
 
 
 @pytest.fixture
@@ -62,18 +62,6 @@ def test_what_is_missing_is_not_found(base):
             act(f"{base}/none")
     with pytest.raises(fileio.NotFoundError):
         list(fileio.walk(f"{base}/none"))
-
-
-def test_state_of_a_pipeline_is_kept_there(base):
-    assert state_folder.newest(base, "taxi") is None
-    for day in (1, 2):
-        state_folder.write(base, "taxi", day, {}, f"2026110{day}T000000.000000Z")
-    assert list(state_folder.names(base, "taxi")) == [
-        "20261102T000000.000000Z",
-        "20261101T000000.000000Z",
-    ]
-    assert state_folder.newest(base, "taxi").span == 2
-    assert state_folder.newest(base, "taxi", before_span=2).span == 1
 
 
 def test_any_component_brings_the_file_system_with_it():

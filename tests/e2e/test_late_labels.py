@@ -61,7 +61,7 @@ def logged(trained):
     rows = trained.training_rows.query("trip_start_timestamp < 1420070400")
     rows = rows.sort_values("trip_start_timestamp").reset_index(drop=True)
     (newest,) = trained.pushed()[-1:]
-    rows["prediction"] = scores(trained.root / "serving" / newest, rows).astype("float32")
+    rows["prediction"] = scores(trained.root / "serving" / "taxi" / newest, rows).astype("float32")
     return rows
 
 

@@ -7,15 +7,15 @@ import pathlib
 
 import pytest
 
-from skewgate.components.support import state_folder
+from skewgate.components.support import state_reading
 from skewgate.pipeline import settings as settings_lib
 
 EXACT = 0.15523305  # of trip_miles; scipy.stats.ks_2samp on all values
 
 
 def test_the_pushed_model_leads_to_the_rows_it_was_trained_on(trained):
-    pushed = state_folder.newest(str(trained.root / "state"), "taxi-training")
-    examples = pushed.artifacts["examples"]
+    pushed = state_reading.State(str(trained.root / "state"), "taxi-training").last()
+    examples = pushed.record.artifacts["examples"]
     assert set(json.loads(examples.properties["split_names"])) == {"train", "eval"}
     rows = examples.custom_properties
     assert rows["rows_train"] + rows["rows_eval"] == len(trained.training_rows)
@@ -33,7 +33,7 @@ def test_a_threshold_within_the_interval_is_settled(trained, skewgate, threshold
     contract.write_text(text)
     settings = trained.settings(f"settled_{verdict}", monitoring={"drift": str(contract)})
     assert skewgate("run", "monitoring", "--config", settings).code == 1
-    reports = trained.root / "artifacts" / "monitoring" / "DriftEvaluator" / "drift_report"
+    reports = trained.root / "artifacts" / "taxi-monitoring" / "DriftEvaluator" / "drift_report"
     newest = max(reports.iterdir(), key=lambda path: int(path.name))
     report = json.loads((newest / "report.json").read_text())
     assert report["baseline"]["settled"] == report["current"]["settled"] == ["trip_miles"]

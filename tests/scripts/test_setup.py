@@ -60,7 +60,8 @@ class Checkout:
         return cls(root)
 
     def start(self, **variables):
-        kept = {k: v for k, v in os.environ.items() if k not in ("PYTHON", "PYTHONPATH")}
+        own = ("PYTHON", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+        kept = {name: value for name, value in os.environ.items() if name not in own}
         variables = {"PYTHON": os.path.realpath(sys.executable), **variables}
         given = {name: value for name, value in variables.items() if value is not None}
         return subprocess.Popen(
