@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -85,9 +86,11 @@ def _runner(run_id: str) -> Any:
 
         def run_with_ir(self, pipeline: Any, *arguments: Any, **options: Any) -> None:
             """Runs a compiled pipeline."""
-            runtime_parameter_utils.substitute_runtime_parameter(
-                pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
-            )
+            with warnings.catch_warnings():  # TFX asks new protobuf for a field in an old way
+                warnings.simplefilter("ignore", DeprecationWarning)
+                runtime_parameter_utils.substitute_runtime_parameter(
+                    pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+                )
             super().run_with_ir(pipeline, *arguments, **options)
 
     return NamedRunner()
