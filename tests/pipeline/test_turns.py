@@ -20,10 +20,11 @@ HOLDER = """
 import os, sys, time
 from skewgate.pipeline import turns
 with turns.turn(sys.argv[1], "taxi-training", "first"):
-    forked = os.fork() if len(sys.argv) > 2 else None
-    if forked == 0:
+    if len(sys.argv) > 2 and os.fork() == 0:  # which tells of itself once it has begun
+        print("held", os.getpid(), flush=True)
         time.sleep(600)
-    print("held", forked, flush=True)
+    if len(sys.argv) == 2:
+        print("held", None, flush=True)
     sys.stdin.read()
 """
 
