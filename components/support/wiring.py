@@ -123,7 +123,10 @@ def receive(
         InputError: an artifact is gone, or the parameter is not what `WiredSpec` writes.
     """
     expected = _parse(exec_properties.get(PARAMETER) or json.dumps(dict.fromkeys(input_dict, 0)))
-    artifacts = artifact_io.without_absent(input_dict)
+    # What a condition looks at is brought too, under a name of its own.
+    artifacts = artifact_io.without_absent(
+        {name: found for name, found in input_dict.items() if name in expected}
+    )
     for name, found in artifacts.items():
         for artifact in found:
             if artifact.uri and not fileio.exists(artifact.uri):

@@ -154,6 +154,16 @@ def test_without_the_parameter_what_is_named_counts_as_connected():
     assert wiring.receive({}, {}).missing == {}
 
 
+def test_what_a_condition_looks_at_is_no_input():
+    """In a compiled pipeline it is brought beside the inputs, under a name of its own."""
+    brought = {
+        "model": [standard_artifacts.Model()],
+        "_Gate.decision": [artifact_types.Decision()],
+    }
+    received = wiring.receive(brought, {"expected": '{"model": 1}'})
+    assert set(received.artifacts) == {"model"}
+
+
 def test_as_many_have_to_come_as_are_owed():
     artifacts = [standard_artifacts.Model() for _ in range(2)]
     assert wiring.receive({"model": artifacts}, {"expected": '{"model": 3}'}).missing == {

@@ -118,10 +118,19 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
     (trained_model,) = first["Trainer"]["outputs"]["model"]
     (found,) = again["StateLookup"]["outputs"]["model"]
     assert found["metadata"]["stands_for"] == trained_model["uri"]
-    serving, _ = s3.children(f"{ROOT}/serving/taxi")
-    assert len(serving) == 2
-    assert s3.exists(f"{ROOT}/serving/taxi/{serving[0]}/saved_model.pb")
-    assert len(s3.children(f"{ROOT}/state/taxi-training")[0]) == 2
+    # What was trained again to the last bit is not pushed again.
+    newest = f"{ROOT}/serving/taxi/{max(s3.children(f'{ROOT}/serving/taxi')[0], key=int)}"
+    (pushed,) = again["Pusher"]["outputs"]["pushed_model"]
+    assert pushed["metadata"]["pushed_destination"] == newest
+    (new_model,) = again["Trainer"]["outputs"]["model"]
+    served_now, trained_now = (
+        content(f"{place}/saved_model.pb")
+        for place in (newest, f"{new_model['uri']}/Format-Serving")
+    )
+    assert served_now == trained_now
+    records = sorted(s3.children(f"{ROOT}/state/taxi-training")[0])
+    record = json.loads(content(f"{ROOT}/state/taxi-training/{records[-1]}/record.json"))
+    assert record["artifacts"]["model"]["uri"] == new_model["uri"]
     assert "auc change" in {metric for _, metric in statuses(retrained["PerformanceGate"])}
     compared = {r["metric"]: r["status"] for r in retrained["SchemaSkewValidator"]["results"]}
     assert compared["drift:linf"] == "pass"
@@ -135,6 +144,11 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
         assert verdicts({node: local[node]}) == verdicts({node: monitored[node]})
     failed = {(r["feature"], r["metric"]) for r in monitored["DriftEvaluator"]["failures"]}
     assert failed == {("payment_type", "linf"), ("trip_miles", "ks")}
+
+
+def content(uri):
+    with s3.open_object(uri, "rb") as stream:
+        return stream.read()
 
 
 def statuses(found):
