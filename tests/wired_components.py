@@ -62,15 +62,8 @@ def _find() -> dict[str, type[base_component.BaseComponent]]:
 
 COMPONENTS = _find()
 """By name."""
-INPUTS = {
-    name: [
-        key
-        for key in component.SPEC_CLASS.INPUTS
-        if name != "QualityGate" or not key.rpartition("_")[2].isdigit() or key.endswith("_2")
-    ]
-    for name, component in COMPONENTS.items()
-}
-"""By component, its inputs; of each kind of reports that a gate joins, the first two."""
+INPUTS = {name: [*component.SPEC_CLASS.INPUTS] for name, component in COMPONENTS.items()}
+"""By component, its inputs."""
 OPTIONAL = [
     (name, key)
     for name, keys in INPUTS.items()

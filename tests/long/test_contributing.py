@@ -162,6 +162,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     copy = checkouts.copy(tmp_path_factory.mktemp("contributor"))
     _add_metric(copy)
     _add_component(copy)
+    _run(copy, "ruff", "check", "--fix", ".")  # make format
     _run(copy, "python", "-m", "scripts.json_schemas")  # make schemas
     _run(copy, "pytest", "tests/golden")  # make golden
     return copy
