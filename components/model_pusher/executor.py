@@ -30,7 +30,8 @@ class Executor(executor.Executor):
         A model whose blessing was to come and did not is not pushed.
 
         Raises:
-            InputError: the model's name cannot be that of a folder, or an input is gone.
+            InputError: the model's name cannot be that of a folder, or an input is gone,
+                or the model is empty.
         """
         received = wiring.receive(input_dict, exec_properties)
         if received.missing:
@@ -46,6 +47,7 @@ class Executor(executor.Executor):
             self._MarkNotPushed(pushed)
             return
         model = self.GetModelPath(received.artifacts)
+        wiring.check_filled(model, "model")
         io_utils.copy_dir(model, pushed.uri)
         version = served.same_version(model, folder)
         if version is not None:

@@ -28,8 +28,8 @@ class Executor(base_executor.BaseExecutor):
         """Records; see the component for the parameters.
 
         Raises:
-            InputError: an input is gone or cannot be read, or the model's name cannot be that of a
-                folder.
+            InputError: an input is gone, is empty or cannot be read, or the model's name cannot be
+                that of a folder.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         record = artifact_utils.get_single_instance(output_dict["record"])
@@ -44,6 +44,8 @@ class Executor(base_executor.BaseExecutor):
             return
         by_role = {role: received.first(role) for role in ROLES}
         artifacts = {role: artifact for role, artifact in by_role.items() if artifact is not None}
+        for role, artifact in artifacts.items():
+            wiring.check_filled(artifact.uri, role)
         root = exec_properties["state_root"]
         pipeline = model_names.pipeline_of(
             exec_properties.get("model_name"), exec_properties["pipeline"]

@@ -146,6 +146,22 @@ def receive(
     return Received(frozenset(expected), artifacts, missing)
 
 
+def check_filled(folder: str, name: str) -> None:
+    """Makes sure that what an input brought holds something.
+
+    Args:
+        folder: of the artifact, or the part of it that is needed.
+        name: of the input.
+
+    Raises:
+        InputError: there is no file in the folder or below it.
+    """
+    if not any(files for _, _, files in fileio.walk(folder)):
+        raise InputError(
+            folder, f"was brought as {name}, and is empty", "run the component that writes it again"
+        )
+
+
 def _parse(text: str) -> dict[str, int]:
     try:
         owed = json.loads(text)

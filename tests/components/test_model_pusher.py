@@ -104,6 +104,19 @@ def test_half_a_model_is_no_version_that_stands_for_it(push, tmp_path):
     assert push().get_string_custom_property("pushed_version") != "10"
 
 
+def test_a_model_without_a_file_is_refused(tmp_path):
+    model, pushed = standard_artifacts.Model(), standard_artifacts.PushedModel()
+    model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
+    (tmp_path / "model" / "Format-Serving" / "variables").mkdir(parents=True)
+    with pytest.raises(InputError, match="was brought as model, and is empty"):
+        executor.Executor().Do(
+            {"model": [model]},
+            {"pushed_model": [pushed]},
+            {"serving_root": str(tmp_path / "serving")},
+        )
+    assert not (tmp_path / "serving").exists()
+
+
 def test_a_model_that_is_not_blessed_is_not_said_to_be_pushed_though_it_is_served(push, tmp_path):
     serve(tmp_path / "serving", "10")
     assert push(blessed=0).get_int_custom_property("pushed") == 0

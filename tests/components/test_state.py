@@ -101,6 +101,18 @@ def test_a_run_with_other_statistics_is_recorded(made, runs):
     assert len(runs.recorded(TRAINING)) == 2
 
 
+@pytest.mark.parametrize("role", ["statistics", "examples", "model", "evaluation"])
+def test_what_holds_nothing_is_not_recorded(made, runs, role, tmp_path):
+    (tmp_path / "empty" / "below").mkdir(parents=True)
+    empty = type(made[role])()
+    empty.uri = str(tmp_path / "empty")
+    if role in ("statistics", "examples"):
+        empty.split_names = made[role].split_names
+    with pytest.raises(InputError, match=f"was brought as {role}, and is empty"):
+        runs.record({**made, role: empty}, TRAINING)
+    assert runs.recorded(TRAINING) == []
+
+
 def test_a_model_that_comes_back_after_another_is_recorded_again(made, runs):
     for each in (made, runs.trained("b"), made):
         runs.record(each, TRAINING)
