@@ -123,9 +123,9 @@ def receive(
         InputError: an artifact is gone, or the parameter is not what `WiredSpec` writes.
     """
     expected = _parse(exec_properties.get(PARAMETER) or json.dumps(dict.fromkeys(input_dict, 0)))
-    # What a condition looks at is brought too, under a name of its own.
+    # What a condition looks at is brought too, as `_NODE.OUTPUT`.
     artifacts = artifact_io.without_absent(
-        {name: found for name, found in input_dict.items() if name in expected}
+        {name: found for name, found in input_dict.items() if not name.startswith("_")}
     )
     for name, found in artifacts.items():
         for artifact in found:

@@ -74,6 +74,14 @@ def stopped(pipeline, tmp_path):
     return run
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_ignored():
+    """A process that a shell started in the background ignores SIGINT, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_task_and_what_would_come_after_it(stopped, tmp_path, number):
     before = signal.getsignal(number)
