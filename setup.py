@@ -50,6 +50,7 @@ setup(
         "tfx>=1.21.0,<1.22; python_version >= '3.11'",
         "dill",  # tfx-bsl imports it; Beam no longer brings it
         "setuptools<81",  # tensorflow-hub imports pkg_resources, which setuptools 81 removed
+        "fastjsonschema>=2.16,<3",
         "google-crc32c>=1.5,<2",
         "jinja2>=3.0",
         "numpy>=1.22,<3",

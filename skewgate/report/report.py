@@ -6,15 +6,18 @@ import dataclasses
 import functools
 import json
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 from skewgate.core import run_ids, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
-from skewgate.report import headline, json_schema, kinds
+from skewgate.report import headline, kinds
 
 SCHEMA_VERSION = 1
 JSON_NAME = "report.json"
+_LONGEST = 60
+"""Letters of a value that messages show."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +106,7 @@ def parse(text: str, where: str) -> Report:
                 f"has schema_version {version!r}, this skewgate reads {SCHEMA_VERSION}",
                 "evaluate again with this version",
             )
-        _schema()(content, "")
+        check_schema(content)
         report = Report.from_json(content)
         _check_consistent(report)
     except (ValueError, RecursionError) as error:
@@ -111,11 +114,31 @@ def parse(text: str, where: str) -> Report:
     return report
 
 
+def check_schema(content: Any) -> None:
+    """Checks that plain values are what report.schema.json says.
+
+    Raises:
+        ValueError: they are not; it names the place, what is expected, and what is there.
+    """
+    import fastjsonschema
+
+    try:
+        _schema()(content, name_prefix="report")
+    except fastjsonschema.JsonSchemaValueException as error:
+        if error.rule in ("required", "additionalProperties"):
+            raise
+        found = repr(error.value)
+        shown = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}..."
+        raise ValueError(f"{error.message}, got {shown}") from error
+
+
 @functools.cache
-def _schema() -> json_schema.Check:
-    """Returns the check by report.schema.json."""
+def _schema() -> Callable[..., Any]:
+    import fastjsonschema
+
     text = pathlib.Path(__file__).with_name("report.schema.json").read_text("utf-8")
-    return json_schema.compile_schema(json.loads(text))
+    check: Callable[..., Any] = fastjsonschema.compile(json.loads(text), use_default=False)
+    return check
 
 
 def _refuse_constant(name: str) -> None:

@@ -99,7 +99,7 @@ def test_a_report_that_says_blessed_as_a_text_opens_nothing(published, gate):
     bad = published("drift", skewgate.DriftReport, "drift", Status.FAIL)
     path = pathlib.Path(bad.uri, "report.json")
     path.write_text(path.read_text().replace('"blessed": false', '"blessed": "false"'))
-    with pytest.raises(InputError, match="blessed must be of type boolean, got 'false'"):
+    with pytest.raises(InputError, match="blessed must be boolean, got 'false'"):
         gate({"drift_reports": [bad]}, {"drift_reports": 1})
     path.write_bytes(b"\xff")
     with pytest.raises(InputError, match=r"report.json: is not UTF-8 text"):

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skewgate.report import json_schema
+from skewgate.report.report import check_schema
 
 SCHEMA = json.loads(
     importlib.resources.files("skewgate.report").joinpath("report.schema.json").read_text("utf-8")
 )
 REFERENCE = jsonschema.Draft202012Validator(SCHEMA)
-CHECK = json_schema.compile_schema(SCHEMA)
 RESULT = {
     "feature": "fare",
     "slice": "",
@@ -84,7 +83,7 @@ OTHERS = ["false", "", "pass", 0, 1, 1.5, -1, 1e300, True, False, None, [], {}, 
 
 def agree(content):
     try:
-        CHECK(content, "")
+        check_schema(content)
     except ValueError:
         return not REFERENCE.is_valid(content)
     return REFERENCE.is_valid(content)
@@ -101,7 +100,7 @@ def changed(path, change):
 
 def test_a_report_is_one():
     assert REFERENCE.is_valid(REPORT)
-    CHECK(REPORT, "")
+    check_schema(REPORT)
 
 
 @settings(max_examples=400)
@@ -120,27 +119,30 @@ def test_a_value_that_is_left_out_or_new_is_judged_as_by_the_reference(path):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("blessed",), "false", "blessed must be of type boolean, got 'false'"),
-        (("blessed",), 1, "blessed must be of type boolean, got 1"),
-        (("schema_version",), True, "schema_version must be 1, got True"),
-        (("results", 0, "status"), "ok", r"results\[0\].status must be one of 'pass', .* got 'ok'"),
+        (("blessed",), "false", "blessed must be boolean, got 'false'"),
+        (("blessed",), 1, "blessed must be boolean, got 1"),
+        (("schema_version",), True, "schema_version must be same as const definition: 1, got True"),
+        (
+            ("results", 0, "status"),
+            "ok",
+            r"results\[0\].status must be one of \['pass', .*\], got 'ok'",
+        ),
         (
             ("results", 0, "n_current"),
             7.5,
-            r"results\[0\].n_current must be of type integer or nul",
+            r"results\[0\].n_current must be integer or null",
         ),
-        (("results",), [], "results must be a list of 1 or more, got"),
-        (("extra",), 1, "extra is not a known key"),
-        (("baseline",), "x" * 99, "baseline must be of type object, got 'x{59}..."),
-        (("details", "distributions", "shown", 1, "others"), -1, "others must be at least 0"),
-        (("details", "distributions", "left_out"), math.inf, "left_out must be of type integer"),
+        (("results",), [], "results must contain at least 1 items, got"),
+        (("extra",), 1, "report must not contain {'extra'} properties"),
+        (("baseline",), "x" * 99, "baseline must be object, got 'x{59}..."),
+        (
+            ("details", "distributions", "shown", 1, "others"),
+            -1,
+            "others must be bigger than or equal to 0, got -1",
+        ),
+        (("details", "distributions", "left_out"), math.inf, "left_out must be integer"),
     ],
 )
 def test_the_sentence_names_place_expected_and_found(path, value, message):
     with pytest.raises(ValueError, match=message):
-        CHECK(changed(path, lambda holder, key: holder.__setitem__(key, value)), "")
-
-
-def test_a_schema_that_asks_for_more_than_is_known_is_refused():
-    with pytest.raises(ValueError, match="the keyword pattern is not known"):
-        json_schema.compile_schema({"properties": {"a": {"pattern": "x"}}})
+        check_schema(changed(path, lambda holder, key: holder.__setitem__(key, value)))
