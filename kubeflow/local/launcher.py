@@ -13,7 +13,7 @@ from skewgate.core.errors import EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import choices, runnable, sizes
 from skewgate.kubeflow.compile.options import is_local
-from skewgate.kubeflow.local import artifacts, folders, stores, tasks, wiring
+from skewgate.kubeflow.local import artifacts, folders, stores, task_inputs, tasks
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.results import CACHED, COMPLETE, FAILED, SHUT, SKIPPED, Cache, Result
 from skewgate.kubeflow.local.spec import Spec, Task
@@ -148,7 +148,7 @@ class Launcher:
             state = self._results[stopped[0]].state.lower()
             return Result(SKIPPED, message=f"{stopped[0]} is {state}")
         try:
-            values, inputs = wiring.inputs(task, self._values, self._results)
+            values, inputs = task_inputs.of(task, self._values, self._results)
             seen = {key: {"artifacts": found} for key, found in inputs.items()}
             if task.condition and not task.condition(
                 {"parameterValues": values, "artifacts": seen}

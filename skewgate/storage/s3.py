@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from skewgate.core.errors import InputError
-from skewgate.storage import gcs, patterns, s3_connection, streams, uris, whole_objects
+from skewgate.storage import gcs, object_reading, object_writing, patterns, s3_connection, uris
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
 
 if TYPE_CHECKING:
@@ -172,11 +172,11 @@ def open_object(uri: str, mode: str) -> IO[Any]:
     asked = functools.partial(_asked, uri)
     with asked() as (store, key):
         if mode.startswith("r"):
-            reading = streams.Reading(uri, store.open_input_file(key), asked)
+            reading = object_reading.Reading(uri, store.open_input_file(key), asked)
             stream: Any = io.BufferedReader(reading, _BUFFER)
             return stream if mode.endswith("b") else io.TextIOWrapper(stream, encoding="utf-8")
         written = store.open_output_stream(key, compression=None)  # else Arrow packs `.gz`
-        return whole_objects.writer(written, asked, text=not mode.endswith("b"))
+        return object_writing.writer(written, asked, text=not mode.endswith("b"))
 
 
 def copy(source: str, target: str) -> None:

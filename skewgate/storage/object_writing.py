@@ -17,7 +17,7 @@ import weakref
 from types import TracebackType
 from typing import IO, Any
 
-from skewgate.storage.streams import Asked
+from skewgate.storage.object_reading import Asked
 
 _BUFFER = 1 << 20
 _UNDERWAY: weakref.WeakSet[_Upload] = weakref.WeakSet()

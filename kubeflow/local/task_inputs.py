@@ -11,7 +11,7 @@ from skewgate.kubeflow.local.results import Result
 from skewgate.kubeflow.local.spec import Task
 
 
-def inputs(
+def of(
     task: Task, chosen: Mapping[str, Any], results: Mapping[str, Result]
 ) -> tuple[dict[str, Any], Lists]:
     """Returns the values of a task's parameters and its input artifacts.
