@@ -6,13 +6,16 @@ import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 
 import pydantic
 
 from skewgate.core import regular_files, yaml_text
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 _FIX = "correct the value"
@@ -136,7 +139,10 @@ def _explain(
 ) -> InputError:
     # An unknown key explains the missing one that it was meant to be.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    keys = [str(part) for part in first["loc"] if _is_key(str(part))]
+    # Of what a key may be, a mapping is meant to be that of which a key within it is wrong.
+    within = [each for each in error.errors() if _keys(each)[: len(_keys(first))] == _keys(first)]
+    first = max([first, *within], key=lambda found: len(_keys(found)))
+    keys = _keys(first)
     field = ".".join([at, *keys] if at else keys)
     found = first["input"]
     if first["type"] == "extra_forbidden":
@@ -159,9 +165,13 @@ def _explain(
     return InputError(where, f"{field}: {message}, got {found!r}", _FIX)
 
 
+def _keys(found: ErrorDetails) -> list[str]:
+    return [str(part) for part in found["loc"] if _is_key(str(part))]
+
+
 def _is_key(part: str) -> bool:
     """Tells keys of the file from what pydantic calls the members of a union."""
-    return not part.startswith(("function-", "literal[")) and part != "ShareRule"
+    return not part.startswith(("dict[", "function-", "literal[")) and part != "ShareRule"
 
 
 def _renamed(

@@ -174,7 +174,10 @@ def test_thresholds_are_checked_however_a_rule_is_made():
         ("significance: {alpha: 1}", "significance.alpha"),
         ("significance: {correction: bonferroni}", "significance.correction"),
         ("policy: {block_on: some}", "policy.block_on"),
-        ("policy: {block_on: {share: 1.5}}", "policy.block_on"),
+        (
+            "policy: {block_on: {share: 1.5}}",
+            "policy.block_on.share: input should be less than 1",
+        ),
         ("policy: {on_inconclusive: pass}", "policy.on_inconclusive"),
         ("defaults: {missing_rate: 2}", "defaults.missing_rate"),
         ("defaults: {numeric: [ks]}", "defaults.numeric"),
