@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -34,26 +31,3 @@ def _taxi_settings(root: str) -> dict[str, Any]:
 def taxi_settings() -> Callable[[str], dict[str, Any]]:
     """What makes settings of the taxi example with a root of their own, and little training."""
     return _taxi_settings
-
-
-def _forked(work: Callable[[], int | None]) -> int:
-    """Runs work in a process forked from this one, which has imported TFX, and returns its id.
-
-    Its exit code is what the work returns, 0 for None, and 99 for whatever it raises.
-    """
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads, such as those of Arrow; none is at work here.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        return child
-    code: int | None = 99
-    with contextlib.suppress(BaseException):
-        code = work()
-    os._exit(code or 0)
-
-
-@pytest.fixture(scope="session")
-def forked() -> Callable[[Callable[[], int | None]], int]:
-    """What runs a function in a process of its own."""
-    return _forked

@@ -2,80 +2,77 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
-from skewgate.components.support import serving_folder
 from skewgate.storage import atomic
+from tests.long import killed
+from tests.long.killed import SIZES, written
 
-NAMES = ("report.json", "report.html", "metrics.prom")
-SIZES = dict(zip(NAMES, (200_000, 700_000, 5_000), strict=True))
 KILLS = 25
 
 
 @pytest.fixture
-def kill_within(forked):
-    """Runs work in a process and kills it after some seconds."""
+def killer(tmp_path):
+    """Starts the process that kills what it starts, and returns what tells it when."""
+    started = []
 
-    def run(work, seconds):
-        child = forked(work)
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    def start(work):
+        command = [sys.executable, killed.__file__, work.__name__, str(tmp_path)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
 
-    return run
+        def kill_after(seconds):
+            process.stdin.write(f"{seconds}\n")
+            process.stdin.flush()
+            assert int(process.stdout.readline()) == -signal.SIGKILL
 
+        return kill_after
 
-def written(number):
-    return {name: f"{number:08d} ".encode() * (SIZES[name] // 9) for name in NAMES}
+    yield start
+    for process in started:
+        process.communicate()
 
 
 def found(folder):
     """Returns the writer of each visible file of a set; each must be whole."""
     writers = {}
-    for name in NAMES:
+    for name, size in SIZES.items():
         if (folder / name).exists():
             content = (folder / name).read_bytes()
-            assert content == content[:9] * (SIZES[name] // 9)
+            assert content == content[:9] * (size // 9)
             writers[name] = int(content[:8])
     return writers
 
 
-def test_a_set_of_files_survives_a_kill_at_any_moment(tmp_path, kill_within):
+def test_a_set_of_files_survives_a_kill_at_any_moment(tmp_path, killer):
     rng = random.Random(3)
     numbers = set()
-
-    def same_folder():
-        for number in range(1, 10**6):
-            atomic.write_set(tmp_path / "same", written(number))
-
-    def new_folders():
-        for number in range(1, 10**6):
-            atomic.write_set(tmp_path / f"new-{number}", written(number))
-
+    kill_after = killer(killed.same_folder)
     for _ in range(KILLS):
-        kill_within(same_folder, rng.uniform(0.01, 0.2))
+        kill_after(rng.uniform(0.01, 0.2))
         writers = found(tmp_path / "same")
         assert len(set(writers.values())) <= 1
         assert "report.json" not in writers or len(writers) == 3
         numbers |= set(writers.values())
     assert len(numbers) > 3  # the kills came at different times
+    kill_after = killer(killed.new_folders)
     for _ in range(KILLS):
-        kill_within(new_folders, rng.uniform(0.01, 0.2))
+        kill_after(rng.uniform(0.01, 0.2))
         for folder in tmp_path.glob("new-*"):
             assert len(found(folder)) == 3
             shutil.rmtree(folder)
 
 
-def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path, kill_within):
+def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path, killer):
     model, serving = tmp_path / "model", tmp_path / "serving"
     (model / "variables").mkdir(parents=True)
     for name in ("saved_model.pb", *(f"variables/part-{n}" for n in range(30))):
@@ -83,12 +80,9 @@ def test_a_pushed_model_is_whole_whenever_the_push_is_killed(tmp_path, kill_with
     expected = sorted(str(path.relative_to(model)) for path in model.rglob("*"))
     rng = random.Random(4)
 
-    def push():
-        while True:
-            serving_folder.publish(str(model), str(serving))
-
+    kill_after = killer(killed.push)
     for _ in range(KILLS):
-        kill_within(push, rng.uniform(0.02, 0.3))
+        kill_after(rng.uniform(0.02, 0.3))
         versions = [path for path in serving.glob("*") if path.name.isdigit()]
         for version in versions:
             assert sorted(str(p.relative_to(version)) for p in version.rglob("*")) == expected

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
 import pandas as pd
 import pytest
 import yaml
-from tfx.orchestration.local import local_dag_runner
 
-from skewgate.cli.main import main
-from skewgate.pipeline import local_runner, monitoring, training
 from skewgate.pipeline.taxi import data
 
-LOADED = (local_dag_runner, local_runner, monitoring, training)
-"""Imported here once, and not by each process."""
 REPETITIONS = 1
+LIMIT = 300
 BEFORE_2015 = 1_420_070_400
 
 
@@ -38,37 +34,34 @@ class Ended:
         return re.findall(r"taxi[\w-]*-(\d{8}T\d{6}Z-\w{8})\.log", self.out)[0]
 
 
-@pytest.fixture(scope="module")
-def side_by_side(forked, tmp_path_factory):
-    """Starts commands in processes of their own, some seconds apart, and returns how they ended."""
-    folder = tmp_path_factory.mktemp("output")
+def started(*arguments) -> subprocess.Popen:
+    """Starts a run in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "skewgate", "run", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
-    def run(*commands, apart=0.0):
-        def work(name, command):
-            for number, stream in ((1, "out"), (2, "err")):
-                target = os.open(folder / f"{name}.{stream}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                os.dup2(target, number)
-            sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1) for n in (1, 2))
-            code = main(["run", *command])
-            sys.stdout.flush()
-            return code
 
-        children = {}
-        for name, command in enumerate(commands):
-            children[forked(lambda n=name, c=command: work(n, c))] = name
-            time.sleep(apart)
-        ended = {}
-        for child, name in children.items():
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            texts = [(folder / f"{name}.{stream}").read_text() for stream in ("out", "err")]
-            ended[name] = Ended(code, *texts)
-        return [ended[name] for name in sorted(ended)]
+def ended(process) -> Ended:
+    """Waits for a run; it takes seconds where nothing is wrong."""
+    out, err = process.communicate(timeout=LIMIT)
+    return Ended(process.returncode, out, err)
 
-    return run
+
+def once_at_work(root, process):
+    """Waits until this run has the turn of monitoring, so that the next comes after it."""
+    lock = root / "locks" / "taxi-monitoring.lock"
+    for _ in range(10 * LIMIT):
+        if lock.exists() and f"(process {process.pid} on " in lock.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the run has not begun in {LIMIT} s")
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory, taxi_settings, side_by_side) -> pathlib.Path:
+def root(tmp_path_factory, taxi_settings) -> pathlib.Path:
     """A root in which settings of two names have trained at the same time."""
     root = tmp_path_factory.mktemp("root")
     data.prepare(str(root))
@@ -83,9 +76,10 @@ def root(tmp_path_factory, taxi_settings, side_by_side) -> pathlib.Path:
     (root / "other.yaml").write_text(yaml.safe_dump({**content, "name": "taxi-2"}))
     content["monitoring"]["data"] = str(root / "quiet.csv")
     (root / "quiet.yaml").write_text(yaml.safe_dump(content))
-    settings = [str(root / name) for name in ("drifted.yaml", "other.yaml")]
-    ended = side_by_side(*(["training", "--config", each] for each in settings))
-    assert [(each.code, each.err) for each in ended] == [(0, ""), (0, "")]
+    runs = [
+        started("training", "--config", str(root / name)) for name in ("drifted.yaml", "other.yaml")
+    ]
+    assert [(each.code, each.err) for each in map(ended, runs)] == [(0, ""), (0, "")]
     return root
 
 
@@ -98,13 +92,12 @@ def test_two_names_in_one_root_share_no_folder(root):
         assert (version / "saved_model.pb").is_file()
 
 
-def test_runs_that_wait_for_each_other_each_tell_of_themselves(root, side_by_side):
-    commands = [
-        ["monitoring", "--wait", "--config", str(root / f"{name}.yaml")]
-        for name in ("drifted", "quiet")
-    ]
+def test_runs_that_wait_for_each_other_each_tell_of_themselves(root):
     for _ in range(REPETITIONS):
-        drifted, quiet = side_by_side(*commands, apart=0.3)
+        first = started("monitoring", "--wait", "--config", str(root / "drifted.yaml"))
+        once_at_work(root, first)
+        second = started("monitoring", "--wait", "--config", str(root / "quiet.yaml"))
+        drifted, quiet = ended(first), ended(second)
         assert drifted.code == 1
         assert "payment_type linf" in drifted.err
         assert "passed" not in drifted.out
@@ -114,24 +107,25 @@ def test_runs_that_wait_for_each_other_each_tell_of_themselves(root, side_by_sid
         assert f"monitoring: waiting for run {drifted.run_id} (process " in quiet.out
 
 
-def test_a_second_run_is_refused_and_the_first_is_not_disturbed(root, side_by_side):
-    first, second = side_by_side(
-        *(["monitoring", "--config", str(root / f"{name}.yaml")] for name in ("drifted", "quiet")),
-        apart=0.3,
-    )
-    assert first.code == 1
-    assert "payment_type linf" in first.err
-    assert (second.code, second.out) == (2, "")
+def test_a_second_run_is_refused_and_the_first_is_not_disturbed(root):
+    first = started("monitoring", "--config", str(root / "drifted.yaml"))
+    once_at_work(root, first)
+    refused = ended(started("monitoring", "--config", str(root / "quiet.yaml")))
+    drifted = ended(first)
+    assert drifted.code == 1
+    assert "payment_type linf" in drifted.err
+    assert (refused.code, refused.out) == (2, "")
     assert re.fullmatch(
-        rf"skewgate: taxi-monitoring: run {first.run_id} \(process \d+ on \S+, since \S+Z\) is at "
-        r"work in the same root\. Fix: wait until it has ended, or give --wait\.\n",
-        second.err,
+        rf"skewgate: taxi-monitoring: run {drifted.run_id} \(process \d+ on \S+, since \S+Z\) is "
+        r"at work in the same root\. Fix: wait until it has ended, or give --wait\.\n",
+        refused.err,
     )
 
 
-def test_training_and_monitoring_may_overlap(root, side_by_side):
+def test_training_and_monitoring_may_overlap(root):
     settings = ["--config", str(root / "drifted.yaml")]
-    monitoring, training = side_by_side(["monitoring", *settings], ["training", *settings])
+    runs = [started("monitoring", *settings), started("training", *settings)]
+    monitoring, training = map(ended, runs)
     assert (monitoring.code, training.code) == (1, 0)
     assert "payment_type linf" in monitoring.err
     assert "training: passed" in training.out
