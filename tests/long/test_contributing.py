@@ -174,6 +174,7 @@ def test_style_and_types_of_a_tree_with_a_new_metric_and_component_are_right(tre
     _run(tree, "mypy", "-p", "skewgate")
 
 
+@pytest.mark.timeout(2400)  # as long as thousands of tests take
 def test_the_suite_of_a_tree_with_a_new_metric_and_component_passes(tree):
     options = ["-n", "2", "--no-loadscope-reorder", "--ignore=tests/long"]
     # By the import rules these packages know neither metrics nor components, and of the components
