@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest --import-mode=importlib
+PARALLEL := $(PYTEST) -n 2 --no-loadscope-reorder
 PARITY := tests/components/test_evaluator_parity.py
 LONG := tests/long $(PARITY)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -19,10 +20,10 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: schemas ## run the tests (under 10 minutes on 2 cores)
-	$(PYTEST) -n 2 --no-loadscope-reorder $(LONG:%=--ignore=%) tests
+	$(PARALLEL) $(LONG:%=--ignore=%) tests
 
 test-long: setup ## run the tests that take minutes each
-	$(PYTEST) $(LONG)
+	$(PARALLEL) $(LONG)
 
 test-parity: setup ## compare PerformanceGate with the stock Evaluator
 	$(PYTEST) $(PARITY)
