@@ -1,8 +1,9 @@
 """Work that never ends, for tests that kill it: `python killed.py WORK FOLDER`.
 
-The work is done by a process forked from this one, which has one thread and has imported what the
-work needs. Each line of standard input, a number of seconds, starts it once, kills it after that
-time, and is answered by a line that says how it ended.
+The work is done by a process forked from this one, which has imported what the work needs and used
+nothing of it: threads that libraries began at import are idle, and hold no lock that a fork would
+keep shut. Each line of standard input, a number of seconds, starts the work once, kills it after
+that time, and is answered by a line that says how it ended.
 """
 
 from __future__ import annotations
