@@ -3,12 +3,19 @@ SHELL := /bin/sh
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest --import-mode=importlib
 PARALLEL := $(PYTEST) -n 2 --no-loadscope-reorder
-PARITY := tests/components/test_evaluator_parity.py
-LONG := tests/long $(PARITY)
+# What takes long and depends on the stack: comparisons with TFDV and stock components, runs on Beam.
+SLOW := tests/beam tests/components/tabular_example_gen/test_beam.py \
+    tests/components/tabular_example_gen/test_parity.py \
+    tests/components/performance_gate/test_unusable_rows.py \
+    tests/components/test_drift_evaluator.py tests/components/test_evaluator_parity.py \
+    tests/components/test_label_joiner.py tests/components/test_model_kinds.py \
+    tests/components/test_skew_statistics_gen.py tests/components/test_skew_statistics_gen_parity.py \
+    tests/e2e/test_late_labels.py tests/e2e/test_rereading.py tests/e2e/test_skew.py
+LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-parity test-all bench bench-quality laws golden schemas lint types format locks image clean
+.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,18 +27,18 @@ demo: setup ## run both taxi pipelines and explain what they found
 	@$(VENV)/python -m skewgate.cli.demo
 
 test: schemas ## run the tests (under 10 minutes on 2 cores)
-	$(PARALLEL) $(LONG:%=--ignore=%) tests
+	$(PARALLEL) $(patsubst %,--ignore=%,$(SLOW) $(LONG)) tests
 
-test-long: setup ## run the tests that take minutes each
+test-stack: setup ## compare with TFDV and stock components, run on Beam (both stacks)
+	$(PARALLEL) $(SLOW)
+
+test-long: setup ## run the tests that take minutes each (one stack)
 	$(PARALLEL) $(LONG)
-
-test-parity: setup ## compare PerformanceGate with the stock Evaluator
-	$(PYTEST) $(PARITY)
 
 laws: setup ## try every law with 20,000 new cases (hours)
 	SKEWGATE_LAW_CASES=20000 $(PYTEST) --timeout=0 -n 2 tests/laws
 
-test-all: lint types test test-long ## run every check there is
+test-all: lint types test test-stack test-long ## run every check there is
 
 bench: setup ## time skewgate and its peers on the same files (about 20 minutes)
 	@benchmarks/setup.sh

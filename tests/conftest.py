@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import logging
@@ -58,6 +59,12 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts whole pipelines, which take longest, first."""
     items.sort(key=lambda item: PIPELINES not in item.path.parents)
+
+
+def pytest_collection_finish() -> None:
+    """Spares the garbage collector the millions of objects of the libraries that are loaded now."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

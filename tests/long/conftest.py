@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 
 from skewgate.pipeline import settings as settings_lib
+from tests.long import preloaded
 
 CONTRACTS = ("skew", "performance", "eval_config", "drift")
 
@@ -31,3 +37,19 @@ def _taxi_settings(root: str) -> dict[str, Any]:
 def taxi_settings() -> Callable[[str], dict[str, Any]]:
     """What makes settings of the taxi example with a root of their own, and little training."""
     return _taxi_settings
+
+
+@pytest.fixture(scope="session")
+def preloaded_prefix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The command prefix that spares the commands of containers the loading of libraries."""
+    path = tmp_path_factory.mktemp("preloaded") / "socket"
+    words = [sys.executable, str(pathlib.Path(preloaded.__file__))]
+    server = subprocess.Popen([*words, "serve", str(path)])
+    try:
+        while not path.exists():
+            assert server.poll() is None, "the server of commands has ended"
+            time.sleep(0.1)
+        yield shlex.join([*words, "run", str(path)])
+    finally:
+        server.kill()
+        server.wait()

@@ -6,6 +6,7 @@ the launcher brings and takes; rows, state and pushed models, which tasks reach 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import pathlib
@@ -57,9 +58,14 @@ def run_local(folder, pipeline):
     return outcome.exit_code, {node: report(each.uri) for node, each in outcome.reports}
 
 
-def run_spec(folder, server, pipeline, *options):
-    """Runs a compiled pipeline; returns the exit code, the tasks and the report of each."""
+@pytest.fixture
+def run_spec(folder, server, preloaded_prefix):
+    """What runs a compiled pipeline; returns the exit code, the tasks and the report of each."""
     place = ["--root", str(folder / "cluster"), "--object-store", server]
+    return functools.partial(_run_spec, folder, [*place, "--command-prefix", preloaded_prefix])
+
+
+def _run_spec(folder, place, pipeline, *options):
     code = main(["run", "--from-spec", str(folder / f"{pipeline}.yaml"), *place, *options])
     newest = max((folder / "cluster" / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
     tasks = json.loads((newest / "run.json").read_text())["tasks"]
@@ -86,11 +92,11 @@ def verdicts(reports):
 
 
 def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left(
-    folder, server, capsys
+    folder, run_spec, capsys
 ):
     code, local = run_local(folder, "training")
     assert code == 0
-    first_code, first, trained = run_spec(folder, server, "training")
+    first_code, first, trained = run_spec("training")
     assert first_code == 0
     assert {task["state"] for task in first.values()} == {"COMPLETE"}
     assert local.keys() == trained.keys()
@@ -107,13 +113,13 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
     with s3.open_object(f"{ROWS}/planted/training.csv", "w") as stream:
         rows.to_csv(stream, index=False)
     capsys.readouterr()
-    bad_code, bad, _ = run_spec(folder, server, "training", "--parameter", f"data={ROWS}/planted")
+    bad_code, bad, _ = run_spec("training", "--parameter", f"data={ROWS}/planted")
     assert bad_code == 1
     assert (bad["DataGate"]["state"], bad["Trainer"]["state"]) == ("SHUT", "SKIPPED")
     assert (bad["Pusher"]["state"], bad["StateRecorder"]["state"]) == ("SKIPPED", "SKIPPED")
     assert "fare schema:FLOAT_TYPE_SMALL_FLOAT" in capsys.readouterr().err
 
-    again_code, again, retrained = run_spec(folder, server, "training")
+    again_code, again, retrained = run_spec("training")
     assert again_code == 0
     (trained_model,) = first["Trainer"]["outputs"]["model"]
     (found,) = again["StateLookup"]["outputs"]["model"]
@@ -136,7 +142,7 @@ def test_compiled_pipelines_decide_as_local_ones_and_find_what_earlier_runs_left
     assert compared["drift:linf"] == "pass"
 
     local_code, local = run_local(folder, "monitoring")
-    code, tasks, monitored = run_spec(folder, server, "monitoring")
+    code, tasks, monitored = run_spec("monitoring")
     assert (local_code, code) == (1, 1)
     assert tasks["QualityGate"]["state"] == "SHUT"
     assert tasks["StateRecorder"]["state"] == "SKIPPED"

@@ -80,12 +80,13 @@ def previous(tasks):
     return None if "absent" in metadata else metadata["span"]
 
 
-def test_a_run_sees_the_rows_of_its_span_and_the_state_of_its_model(folder):
-    code, tasks = run(folder, "kubeflow", span="1")
+def test_a_run_sees_the_rows_of_its_span_and_the_state_of_its_model(folder, preloaded_prefix):
+    quickly = f"--command-prefix={preloaded_prefix}"
+    code, tasks = run(folder, "kubeflow", quickly, span="1")
     assert (code, rows(tasks), previous(tasks)) == (0, ROWS[1], None)
-    code, tasks = run(folder, "kubeflow", span="2", model_name="bus")
+    code, tasks = run(folder, "kubeflow", quickly, span="2", model_name="bus")
     assert (code, rows(tasks), previous(tasks)) == (0, ROWS[2], None)
-    code, tasks = run(folder, "kubeflow", span="2")
+    code, tasks = run(folder, "kubeflow", quickly, span="2")
     assert (code, rows(tasks), previous(tasks)) == (0, ROWS[2], 1)
     state = folder / "shared" / "state"
     counts = {each.name: len(list(each.iterdir())) for each in state.iterdir()}
