@@ -63,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Spares the garbage collector the millions of objects of the libraries that are loaded now."""
+    import hypothesis  # noqa: F401 (which asks it who refers to the objects of some libraries)
+
     gc.collect()
     gc.freeze()
 
