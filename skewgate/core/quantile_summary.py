@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from skewgate.core import moments
 from skewgate.core.distributions import FloatArray, NumericDistribution
 
 CountArray = npt.NDArray[np.int64]
@@ -39,8 +40,8 @@ class Summary:
     def moments(self) -> tuple[float, float] | None:
         """Returns mean and standard deviation of the finite values, if all values are known.
 
-        They are the same however the values came together; NaN where there is no finite value, or
-        the deviation is beyond floats. None if some values lie between the points.
+        They are the same however the values came together; NaN where there is no finite value.
+        None if some values lie between the points.
         """
         if not (
             np.array_equal(self.below_low, self.below_high)
@@ -52,11 +53,7 @@ class Summary:
         points, counts = self.points[finite], (self.upto_low - self.below_low)[finite]
         if not len(points):
             return math.nan, math.nan
-        shares = counts / counts.sum()
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = float(np.sum(shares * points)) if len(points) > 1 else float(points[0])
-            variance = float(np.sum(shares * (points - mean) ** 2))
-        return (mean, math.sqrt(variance)) if math.isfinite(variance) else (math.nan, math.nan)
+        return moments.of_points(points, counts / counts.sum())
 
     def distribution(self, told: tuple[float, float] = (math.nan, math.nan)) -> NumericDistribution:
         """Returns what is known of the values.

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skewgate.core import moments, time_values
 from skewgate.core import quantile_summary as summaries
-from skewgate.core import time_values
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Comparable,
@@ -190,10 +190,7 @@ def _moments(sides: Sequence[NumericDistribution]) -> tuple[float, float]:
     weights = weights[finite] / weights.sum()
     means = np.array([side.mean for side in sides])[finite]
     stds = np.array([side.std for side in sides])[finite]
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(np.sum(weights * means))
-        std = math.sqrt(np.sum(weights * (stds**2 + (means - mean) ** 2)))
-    return (mean, std) if math.isfinite(std) else (math.nan, math.nan)
+    return moments.of_parts(means, stds, weights)
 
 
 def _merge_categorical(

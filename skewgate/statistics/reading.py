@@ -42,6 +42,8 @@ _PLACEHOLDERS = ("__BYTES_VALUE__", "__LARGE_BYTES__")
 
 _ByPath = dict[tuple[str, ...], Distribution]
 
+_LOST = 1e-120
+"""Standard deviations of TFDV below it may come from squares that were too small for floats."""
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 _STANDARD = int(statistics_pb2.Histogram.STANDARD)
 
@@ -271,7 +273,8 @@ def _numeric(
         bounds = sketched_bounds(buckets, n, rank_error)
     moments = math.isfinite(stats.mean) and math.isfinite(stats.std_dev)
     # A standard deviation of 0 is what the message holds if none was computed.
-    moments = moments and (stats.std_dev > 0 or bounds[0][0] == bounds[0][-1])
+    least = 0.0 if RANK_ERROR_STAT in own else _LOST
+    moments = moments and (stats.std_dev > least or bounds[0][0] == bounds[0][-1])
     return NumericDistribution(
         *bounds,
         n=n,

@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skewgate.core import precision
@@ -152,6 +152,13 @@ def summarised(values, kept, n_missing):
     sizes=st.tuples(*[st.sampled_from(SIZES)] * 2),
     kept=st.tuples(KEPT, KEPT),
     missing=st.tuples(*[st.sampled_from([0, 3, 5_000])] * 2),
+)
+@example(  # numbers of 1e-158, whose squares lose digits
+    seed=3776400,
+    shapes=("tiny", "atoms"),
+    sizes=(100, 1),
+    kept=(Kept(400, 1, False, False, 0, False),) * 2,
+    missing=(0, 0),
 )
 def test_the_interval_of_every_metric_of_numbers_holds_the_exact_value(
     seed, shapes, sizes, kept, missing

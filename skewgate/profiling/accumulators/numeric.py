@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skewgate.core import moments
 from skewgate.core import quantile_summary as summaries
 from skewgate.core.distributions import EmptyDistribution, FloatArray, NumericDistribution
 from skewgate.core.quantile_summary import Summary
@@ -41,7 +42,7 @@ class NumericAccumulator:
         self.resolution = resolution
         self.n = self.n_nan = self.n_zero = 0
         self._n_finite = 0
-        self._mean = self._squares = 0.0  # of the finite values; squares of distances to the mean
+        self._mean = self._std = math.nan  # of the finite values
         self._levels: list[list[Summary]] = []
         self._buffer: FloatArray = np.empty(0)
         self._filled = 0
@@ -87,18 +88,15 @@ class NumericAccumulator:
         high = int(np.searchsorted(values, np.inf, side="left"))
         finite = values[low:high]
         if len(finite):
-            with np.errstate(over="ignore", invalid="ignore"):
-                mean = float(np.mean(finite))
-                squares = float(np.var(finite)) * len(finite)
-            self._pool(len(finite), mean, squares)
+            self._pool(len(finite), *moments.of_values(finite))
 
-    def _pool(self, n: int, mean: float, squares: float) -> None:
-        """Joins moments, after Chan, Golub and LeVeque (1979)."""
+    def _pool(self, n: int, mean: float, std: float) -> None:
         total = self._n_finite + n
-        apart = mean - self._mean if self._n_finite else 0.0
-        self._squares += squares + apart * apart * (self._n_finite / total) * n
-        self._mean = self._mean + apart * (n / total) if self._n_finite else mean
-        self._n_finite = total
+        if self._n_finite:
+            shares = np.array([self._n_finite, n]) / total
+            means, stds = np.array([self._mean, mean]), np.array([self._std, std])
+            mean, std = moments.of_parts(means, stds, shares)
+        self._n_finite, self._mean, self._std = total, mean, std
 
     def _push(self, summary: Summary, level: int) -> None:
         while len(self._levels) <= level:
@@ -122,7 +120,7 @@ class NumericAccumulator:
         self.n_nan += other.n_nan
         self.n_zero += other.n_zero
         if other._n_finite:
-            self._pool(other._n_finite, other._mean, other._squares)
+            self._pool(other._n_finite, other._mean, other._std)
         for level, summaries_of_level in enumerate(other._levels):
             for summary in summaries_of_level:
                 self._push(summary, level)
@@ -142,16 +140,11 @@ class NumericAccumulator:
         if summary is None:
             return EmptyDistribution(n_missing=n_missing, n_nan=self.n_nan, n_present=n_present)
         return dataclasses.replace(
-            summary.distribution(self._moments()),
+            summary.distribution((self._mean, self._std)),
             n_missing=n_missing,
             n_nan=self.n_nan,
             n_present=n_present,
         )
-
-    def _moments(self) -> tuple[float, float]:
-        if not (self._n_finite > 0 and math.isfinite(self._squares)):
-            return math.nan, math.nan
-        return self._mean, math.sqrt(max(self._squares, 0.0) / self._n_finite)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out the unused part of the buffer."""

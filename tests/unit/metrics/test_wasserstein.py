@@ -320,3 +320,41 @@ def test_far_from_zero_the_last_bits_of_the_moments_do_not_leave_the_interval():
     measured = wasserstein.METRIC.measure(*sides, 0.05)
     assert measured.lower <= wasserstein.wasserstein(values, [1.0]) <= measured.upper
     assert measured.upper - measured.lower < 1e-4 * measured.value
+
+
+@pytest.mark.parametrize("power", [-1_000, -540, -524, 520, 1_010])
+@pytest.mark.parametrize("kept", [2, 400])
+def test_the_unit_does_not_matter_however_small_or_large_the_numbers_are(power, kept):
+    """Squares of numbers beyond 1e154 overflow, and those of numbers below 1e-154 lose digits."""
+    rng = np.random.default_rng(6)
+    values = np.round(rng.normal(0, 1, 90), 1), np.round(rng.normal(0.4, 1, 60), 1)
+
+    def measured(power):
+        sides = []
+        for side in values:
+            accumulator = NumericAccumulator(kept)
+            for part in np.split(np.ldexp(side, power), 3):
+                accumulator.add(part)
+                accumulator.summary()
+            sides.append(accumulator.distribution())
+        return wasserstein.METRIC.measure(*sides, 0.05)
+
+    plain, scaled = measured(0), measured(power)
+    for field in ("value", "lower", "upper", "p_value", "null_value"):
+        assert getattr(scaled, field) == pytest.approx(getattr(plain, field), rel=1e-9)
+    exact_value = wasserstein.wasserstein(*(np.ldexp(side, power) for side in values))
+    assert exact_value == pytest.approx(exact(*values))
+    assert scaled.lower <= exact_value * (1 + 1e-12)
+    assert exact_value <= scaled.upper * (1 + 1e-12)
+
+
+def test_the_deviation_of_tiny_numbers_in_statistics_of_others_is_not_believed(build):
+    """TFDV squares them, which loses digits: what is known of the CDF bounds the deviation."""
+    tiny = np.ldexp(np.random.default_rng(8).exponential(size=500), -537)
+    feature = build.numeric_feature("x", tiny, buckets=10)
+    feature.num_stats.mean, feature.num_stats.std_dev = np.mean(tiny), np.sqrt(np.var(tiny))
+    told = build.distributions(build.dataset(feature), 0.0)["x"]
+    measured = wasserstein.METRIC.measure(told, build.numeric(2 * tiny, buckets=10), 0.05)
+    assert measured.lower < wasserstein.wasserstein(tiny, 2 * tiny) < measured.upper
+    feature.num_stats.std_dev = 1e-100
+    assert build.distributions(build.dataset(feature), 0.0)["x"].std == 1e-100
