@@ -122,9 +122,10 @@ def test_good_rows_pass_the_gate(place, capsys):
 
 
 def test_a_planted_failure_stops_what_is_behind_each_gate_and_leaves_the_reports(
-    place, server, capsys
+    place, server, capsys, preloaded_prefix
 ):
-    code, tasks = run(place, "kubeflow", "--object-store", server)
+    quickly = f"--command-prefix={preloaded_prefix}"
+    code, tasks = run(place, "kubeflow", "--object-store", server, quickly)
     assert {name: task["state"] for name, task in tasks.items()} == {
         "Schema": "COMPLETE",
         "TabularExampleGen": "COMPLETE",
