@@ -44,12 +44,9 @@ def preloaded_prefix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The command prefix that spares the commands of containers the loading of libraries."""
     path = tmp_path_factory.mktemp("preloaded") / "socket"
     words = [sys.executable, str(pathlib.Path(preloaded.__file__))]
-    server = subprocess.Popen([*words, "serve", str(path)])
-    try:
+    # It ends when its standard input does, which is also when this process is killed.
+    with subprocess.Popen([*words, "serve", str(path)], stdin=subprocess.PIPE) as server:
         while not path.exists():
             assert server.poll() is None, "the server of commands has ended"
             time.sleep(0.1)
         yield shlex.join([*words, "run", str(path)])
-    finally:
-        server.kill()
-        server.wait()

@@ -28,7 +28,7 @@ LIBRARIES = (
 
 
 def serve(path: str) -> None:
-    """Loads the libraries, then runs commands until it is killed."""
+    """Loads the libraries, then runs commands until its standard input is closed."""
     for name in LIBRARIES:
         importlib.import_module(name)
     with socket.socket(socket.AF_UNIX) as listener:
@@ -36,7 +36,7 @@ def serve(path: str) -> None:
         listener.listen()
         os.rename(f"{path}.new", path)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who runs a command waits for it
-        while True:
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             connection, _ = listener.accept()
             if not os.fork():
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
