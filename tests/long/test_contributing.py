@@ -191,6 +191,7 @@ def _unaware(tree: pathlib.Path) -> list[str]:
     return sorted(packages - {name.split(".")[1] for name in aware if "." in name})
 
 
+@pytest.mark.timeout(2400)  # as long as thousands of tests take
 def test_the_suite_of_a_tree_with_a_new_metric_and_component_passes(tree):
     options = ["-n", "2", "--no-loadscope-reorder", "--ignore=tests/long"]
     unaware = _unaware(tree)
