@@ -3,8 +3,8 @@
 `preloaded.py serve SOCKET` loads the libraries once. `preloaded.py run SOCKET env NAME=VALUE...
 python -m MODULE ARGUMENT...`, the command prefix that tests give to a launcher, has a process
 forked from there run the module. It has loaded libraries and nothing of skewgate; folder,
-variables, output, exit code and end by a signal are those of the command. The tests of specs and of
-the cache, and the image in CI, run the commands literally.
+variables, output, exit code and end by a signal are those of the command. A test of specs, those of
+the cache, and the image in CI run the commands literally.
 """
 
 from __future__ import annotations
