@@ -6,7 +6,6 @@ import collections
 import dataclasses
 import glob
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -28,8 +27,6 @@ from skewgate.pipeline.retention.facts import (
 from skewgate.pipeline.retention.plan import Decision, Plan, plan
 from skewgate.pipeline.retention.rows import Rows
 from skewgate.pipeline.settings import Settings
-
-_URI = re.compile(r'"uri"\s*:\s*"([^"]*)"')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,10 +176,7 @@ def _references(settings: Settings, pipeline: str) -> Iterator[str]:
         if folder.name == name:
             continue
         for record in folders.entries(folder.path):
-            path = os.path.join(record.path, "record.json")
-            if os.path.isfile(path):
-                with open(path, encoding="utf-8", errors="replace") as stream:
-                    yield from _URI.findall(stream.read())
+            yield from state.named(record.path)
 
 
 def told(pipeline: str, decided: Plan, done: Rows | None) -> Cleaned:

@@ -1,6 +1,7 @@
 """Carries a plan out, in an order in which a kill at any moment leaves nothing that misleads.
 
-First go the rows, all at once: a cached result whose artifact is half gone would still be taken,
+First go logs: one whose run is not known any more would be that of a run that never began. Then go
+the rows, all at once: a cached result whose artifact is half gone would still be taken,
 as TFX only looks whether its folder is there. Then go records, before the artifacts that they
 name, and of each record first what makes it one. A folder gets a hidden name before it is emptied,
 so that nobody reads half of it. What is left is what nothing refers to, and the next time finds it.
@@ -27,8 +28,8 @@ from skewgate.pipeline.retention.plan import Plan
 from skewgate.pipeline.retention.rows import Rows
 from skewgate.storage import s3
 
-ORDER: tuple[type[Item], ...] = (Artifact, Scratch, Version, Log, Leftover)
-"""Of what goes after the rows and the records."""
+LAST: tuple[type[Item], ...] = (Artifact, Scratch, Version, Leftover)
+"""What goes after the rows and the records."""
 
 
 def execute(
@@ -53,6 +54,13 @@ def execute(
     Raises:
         InputError: something cannot be removed; what went before stays removed.
     """
+
+    def go(item: Item) -> None:
+        removing(item.path)
+        remove(item.path)
+
+    for log in plan.removed(Log):
+        go(log)
     done = None
     if database is not None:
         removing(database)
@@ -64,11 +72,10 @@ def execute(
     for record in sorted(records, key=lambda each: each.name):
         removing(record.path)
         state.remove(record)
-        remove(record.path)
-    for kind in ORDER:
-        for item in sorted(plan.removed(kind), key=lambda each: each.path):
-            removing(item.path)
-            remove(item.path)
+        go(record)
+    for kind in LAST:
+        for item in plan.removed(kind):
+            go(item)
     return done
 
 

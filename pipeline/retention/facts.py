@@ -176,9 +176,15 @@ class Leftover(Item):
 
 @dataclasses.dataclass(frozen=True)
 class Unknown(Item):
-    """What is not understood."""
+    """What is not understood.
+
+    Attributes:
+        problem: why.
+        uris: that it names; a record that is not believed today may be tomorrow.
+    """
 
     problem: str
+    uris: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)

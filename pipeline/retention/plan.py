@@ -104,6 +104,7 @@ def plan(facts: Facts, limits: Retention) -> Plan:
     named = {name for run in staying for name in run.records}
     reasons = records.reasons(found, named, References(uris, facts.pipeline), facts.now, limits)
     uris |= {uri for each in found if reasons[each.name] for uri in each.uris}
+    uris |= {uri for each in facts.items if isinstance(each, Unknown) for uri in each.uris}
     judge = _Judge(facts, limits, runs, reasons, uris)
     gone = {number for run in known if not runs[run.run_id] for number in run.executions}
     shared = {number for run in staying for number in run.executions}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Sequence
 
 from tfx.dsl.io import fileio
 
-from skewgate.components.support import state_folder, state_reading, state_removal
+from skewgate.components.support import artifact_io, state_folder, state_reading, state_removal
 from skewgate.components.support.state_reading import Found
 from skewgate.pipeline.retention import folders
 from skewgate.pipeline.retention.facts import Item, Leftover, StateRecord, Unknown
 from skewgate.storage import s3
 
+_URI = re.compile(r'"uri"\s*:\s*"([^"]*)"')
 _DAY = 86_400.0
 """A record that is older than this and has no `record.json` is not being written any more."""
 
@@ -40,7 +42,7 @@ def items(root: str, pipeline: str, now: float) -> list[Item]:
         elif folders.is_leftover(name):
             found.append(Leftover(path, *measured(path)))
         elif problem := problems.get(path) or problems.get(state.path(name)):
-            found.append(Unknown(path, *measured(path), problem))
+            found.append(Unknown(path, *measured(path), problem, frozenset(named(path))))
         elif (stamp := _stamp(name)) is None or now - stamp < _DAY:
             problem = "is no record" if stamp is None else "is a record that may be being written"
             found.append(Unknown(path, *measured(path), problem))
@@ -56,6 +58,14 @@ def measured(path: str) -> tuple[int, int]:
     if "://" in path:
         return 0, 0
     return folders.measured(path)
+
+
+def named(folder: str) -> list[str]:
+    """Returns the URIs that a record names, whether it is believed or not; none if it is none."""
+    path = os.path.join(folder, state_folder.RECORD_NAME)
+    if not fileio.exists(path):
+        return []
+    return _URI.findall(artifact_io.read_bytes(path).decode("utf-8", "replace"))
 
 
 def note(root: str, pipeline: str, removed: Sequence[StateRecord]) -> None:

@@ -42,14 +42,11 @@ def uri(number, node="Drift", output="report"):
 
 
 def run(name, age, good=True, executions=(), uris=(), records=()):
-    return Run(
-        name, NOW - age, good, frozenset(executions), frozenset(uris), frozenset(records)
-    )
+    return Run(name, NOW - age, good, frozenset(executions), frozenset(uris), frozenset(records))
 
 
 def record(day, rows=None, uris=(), age=None):
     """A record that was written on some day of November, of the rows of that or another day."""
-    written = MIDNIGHT + datetime.timedelta(days=day)
     start = MIDNIGHT + datetime.timedelta(days=day if rows is None else rows)
     return StateRecord(
         f"/root/state/{P}/{name(day)}",

@@ -28,14 +28,21 @@ TABLES = (
 )
 
 
-@pytest.fixture
-def world(tmp_path):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
     """Three runs; the third takes the rows and statistics of the first from the cache."""
-    world = World(tmp_path)
+    world = World(tmp_path_factory.mktemp("world"))
     world.run(1)
     world.run(2)
     world.run(3, cached={"TabularExampleGen": 1, "SkewStatisticsGen": 2})
+    world.save()
     return world
+
+
+@pytest.fixture
+def world(built):
+    built.restore()
+    return built
 
 
 def known(world):
@@ -47,9 +54,7 @@ def remove(world, *days, dry_run=False):
     _, runs = known(world)
     gone = [runs[f"202611{day:02d}"] for day in days]
     executions = {number for run in gone for number in run.executions}
-    return rows.remove(
-        world.database(), [run.run_id for run in gone], executions, dry_run=dry_run
-    )
+    return rows.remove(world.database(), [run.run_id for run in gone], executions, dry_run=dry_run)
 
 
 def test_what_is_known_of_runs(world):
@@ -132,7 +137,7 @@ def test_keys_of_the_cache_go_with_the_last_result_under_them(world):
 def test_no_id_is_given_again(world):
     remove(world, 3)
     world.run(4)
-    found, runs = known(world)
+    _, runs = known(world)
     assert runs["20261104"].executions == frozenset(range(16, 21))
     remove(world, 1, 2, 4)
     world.run(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import pathlib
+import shutil
 import sqlite3
 import uuid
 from typing import Any
@@ -139,7 +140,6 @@ class World:
             name=number,
             last_known_state=_CACHED if cached else state,
         )
-        execution.properties  # noqa: B018 (none)
         execution.custom_properties["__stateful_working_dir_index__"].string_value = number
         contexts = [*contexts, _context(store, "execution_cache", f"{node}-{cached or number}")]
         (execution.id,) = store.put_executions([execution])
@@ -197,7 +197,8 @@ class World:
         statistics.uri = str(artifacts / "SkewStatisticsGen" / "statistics" / str(number - 3))
         statistics.split_names = artifact_utils.encode_split_names(["serving"])
         if window:
-            text = f"2026-11-{day - 1:02d}T00:00:00Z/2026-11-{day:02d}T00:00:00Z"
+            start, end = NOW.replace(day=day) - datetime.timedelta(days=1), NOW.replace(day=day)
+            text = f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}"
             statistics.set_string_custom_property("window", text)
         path = pathlib.Path(artifact_io.statistics_path(statistics, "serving"))
         path.parent.mkdir(parents=True)
@@ -222,6 +223,17 @@ class World:
             )
             connection.commit()
 
+    def save(self) -> None:
+        """Keeps what there is."""
+        self._saved = self.folder / "saved"
+        shutil.copytree(self.root, self._saved)
+
+    def restore(self) -> None:
+        """Puts what was kept in the place of what there is."""
+        self._store.clear()
+        shutil.rmtree(self.root)
+        shutil.copytree(self._saved, self.root)
+
     def clean(self, pipeline: str = "monitoring", **options: Any) -> Cleaned:
         """Cleans on the 20th of November."""
         return cleaning.clean(self.settings, pipeline, now=NOW.timestamp(), **options)
@@ -239,6 +251,17 @@ class World:
         """Returns the days of the records in the state."""
         folder = pathlib.Path(self.settings.state_root, self.settings.pipeline_name(pipeline))
         return sorted(path.name[:8] for path in folder.iterdir() if path.is_dir())
+
+
+def four_runs(folder: pathlib.Path) -> World:
+    """Three good runs and a failed one; the last takes the rows of the first from the cache."""
+    world = World(folder, runs=1)
+    world.run(1)
+    world.run(2, state=_FAILED)
+    world.run(3)
+    world.run(4, cached={"TabularExampleGen": 1})
+    world.save()
+    return world
 
 
 def _context(store: Any, kind: str, name: str) -> Any:
