@@ -68,7 +68,7 @@ def execute(
     records = plan.removed(StateRecord)
     if records:
         removing(state_root)
-        state.note(state_root, pipeline, records)
+        state.note(state_root, pipeline, plan.removal)
     for record in sorted(records, key=lambda each: each.name):
         removing(record.path)
         state.remove(record)
