@@ -185,7 +185,7 @@ def told(pipeline: str, decided: Plan, done: Rows | None) -> Cleaned:
     gone = sum(not why for why in decided.runs.values())
     kinds: dict[str, list[Decision]] = {}
     for each in decided.decisions:
-        kinds.setdefault(_kind(each.item), []).append(each)
+        kinds.setdefault(_KINDS[type(each.item)], []).append(each)
     lines = [Line("runs", gone, 0, runs.total(), 0, dict(runs))]
     if done is not None:
         why = {"of what stays": done.kept} if done.kept else {}
@@ -208,12 +208,6 @@ _KINDS: dict[type[Item], str] = {
     Leftover: "left-over files",
     Unknown: "not understood",
 }
-
-
-def _kind(item: Item) -> str:
-    if isinstance(item, Artifact) and item.is_system:
-        return _KINDS[Scratch]
-    return _KINDS[type(item)]
 
 
 def _line(what: str, decisions: list[Decision]) -> Line:

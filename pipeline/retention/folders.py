@@ -23,8 +23,8 @@ REMOVED = ".removed"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.partial)?|\..*\.removed")
 """Names of what is being written or removed; see `storage.atomic` and `serving_folder`."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
-_SYSTEM, _EXECUTOR = ".system", "executor_execution"
-_SCRATCH = ("driver_execution", "stateful_working_dir")
+_SYSTEM, _WORKING = ".system", "stateful_working_dir"
+_SCRATCH = ("driver_execution", "executor_execution", _WORKING)
 _DIGESTS = "content.json"
 """What TabularExampleGen knows of its files; each run writes it anew."""
 
@@ -95,7 +95,7 @@ def _artifacts(root: str) -> Iterator[Item]:
                 if output.name != _DIGESTS:
                     yield _unknown(output, "is no folder of an output")
             elif output.name == _SYSTEM:
-                yield from _system(node.name, output.path)
+                yield from _system(output.path)
             else:
                 yield from _executions((node.name, output.name), output.path)
 
@@ -119,13 +119,11 @@ def _staged(artifact: str) -> Iterator[Item]:
             yield Leftover(entry.path, *measured(entry.path))
 
 
-def _system(node: str, folder: str) -> Iterator[Item]:
+def _system(folder: str) -> Iterator[Item]:
     for kind in entries(folder):
-        if kind.name == _EXECUTOR and _is_folder(kind):
-            yield from _executions((node, _SYSTEM), kind.path)
-        elif kind.name in _SCRATCH and _is_folder(kind):
+        if kind.name in _SCRATCH and _is_folder(kind):
             for entry in entries(kind.path):
-                name = entry.name if kind.name == _SCRATCH[1] else ""
+                name = entry.name if kind.name == _WORKING else ""
                 yield Scratch(entry.path, *measured(entry.path), name)
         else:
             yield _unknown(kind, "is nothing of TFX that is known")

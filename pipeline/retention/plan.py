@@ -202,7 +202,7 @@ class _Judge:
         return AHEAD if number > self._metadata.last_execution else ""
 
     def _of_scratch(self, item: Scratch) -> str:
-        """Nobody looks for a driver's folder again, and for a working folder only its execution."""
+        """No run is at work: only for a working folder somebody may look, and only its execution."""
         if self._metadata is None:
             return NO_DATABASE
         owner = self._metadata.working_folders.get(item.name)

@@ -55,12 +55,12 @@ def test_what_tfx_keeps_for_itself_is_told_from_artifacts(world):
     write(world, "artifacts/taxi-monitoring/QualityGate/.system/news/x")
     start = "artifacts/taxi-monitoring/QualityGate/.system"
     assert kinds(world) == {
-        f"{start}/executor_execution/8": Artifact,
+        f"{start}/executor_execution/8": Scratch,
         f"{start}/driver_execution/17960": Scratch,
         f"{start}/stateful_working_dir/cd2c": Scratch,
         f"{start}/news": Unknown,
     }
-    assert found(world)[f"{start}/executor_execution/8"].is_system
+    assert found(world)[f"{start}/executor_execution/8"].name == ""
     assert found(world)[f"{start}/stateful_working_dir/cd2c"].name == "cd2c"
 
 
