@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable
 
+from skewgate.components.support.state_folder import RECORD_NAME
 from skewgate.core.errors import InputError
 from skewgate.pipeline.retention import folders, rows, state
 from skewgate.pipeline.retention.facts import (
@@ -26,7 +27,7 @@ from skewgate.pipeline.retention.facts import (
 )
 from skewgate.pipeline.retention.plan import Plan
 from skewgate.pipeline.retention.rows import Rows
-from skewgate.storage import s3
+from skewgate.storage import s3, uris
 
 LAST: tuple[type[Item], ...] = (Artifact, Scratch, Version, Leftover)
 """What goes after the rows and the records."""
@@ -70,8 +71,7 @@ def execute(
         removing(state_root)
         state.note(state_root, pipeline, plan.removal)
     for record in sorted(records, key=lambda each: each.name):
-        removing(record.path)
-        state.remove(record)
+        remove(os.path.join(record.path, RECORD_NAME))
         go(record)
     for kind in LAST:
         for item in plan.removed(kind):
@@ -87,7 +87,7 @@ def remove(path: str) -> None:
     """
     try:
         if s3.is_remote(path):
-            s3.remove_folder(path)
+            _remove_objects(path)
         elif os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(_hidden(path))
         else:
@@ -98,6 +98,17 @@ def remove(path: str) -> None:
         raise InputError(
             error.filename or path, f"cannot be removed: {error.strerror}", "check its owner"
         ) from error
+
+
+def _remove_objects(uri: str) -> None:
+    """Removes an object, or all that are below it; S3 takes a thousand at a time."""
+    if not uri.startswith(uris.OF_GOOGLE) and s3.is_folder(uri):
+        s3.remove_folder(uri)
+        return
+    for below in s3.below_folder(uri):
+        s3.remove(f"{uri}/{below}")
+    if s3.exists(uri):
+        s3.remove(uri)
 
 
 def _hidden(folder: str) -> str:

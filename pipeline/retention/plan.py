@@ -202,7 +202,7 @@ class _Judge:
         return AHEAD if number > self._metadata.last_execution else ""
 
     def _of_scratch(self, item: Scratch) -> str:
-        """No run is at work: only for a working folder somebody may look, and only its execution."""
+        """No run is at work; only its execution would look for a working folder again."""
         if self._metadata is None:
             return NO_DATABASE
         owner = self._metadata.working_folders.get(item.name)

@@ -73,13 +73,6 @@ def note(root: str, pipeline: str, removed: Removed) -> None:
     state_removal.note(os.path.join(root, pipeline), removed)
 
 
-def remove(record: StateRecord) -> None:
-    """Removes a record: first what makes it one, so that half of it is none."""
-    path = os.path.join(record.path, state_folder.RECORD_NAME)
-    if fileio.exists(path):
-        fileio.remove(path)
-
-
 def _record(found: Found, size: tuple[int, int]) -> StateRecord:
     name = os.path.basename(found.folder)
     stamp = _stamp(name)

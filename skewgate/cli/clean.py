@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = arguments.config or str(settings_lib.DEFAULT)
     settings = settings_lib.load(path)
-    if settings.retention is None:
+    if settings.retention is None:  # before TFX is loaded
         raise InputError(
             path,
             "has no `retention`, so that nothing is ever removed",
