@@ -58,7 +58,7 @@ def execute(
 
     def go(item: Item) -> None:
         removing(item.path)
-        remove(item.path)
+        remove(item.path, whole=not isinstance(item, Leftover))
 
     for log in plan.removed(Log):
         go(log)
@@ -79,8 +79,12 @@ def execute(
     return done
 
 
-def remove(path: str) -> None:
+def remove(path: str, *, whole: bool = True) -> None:
     """Removes a file or folder; it need not be there any more.
+
+    Args:
+        path: path or URI.
+        whole: somebody may look at it, and must not see half of it.
 
     Raises:
         InputError: it cannot be removed.
@@ -89,7 +93,7 @@ def remove(path: str) -> None:
         if s3.is_remote(path):
             _remove_objects(path)
         elif os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(_hidden(path))
+            shutil.rmtree(_hidden(path) if whole else path)
         else:
             os.unlink(path)
     except FileNotFoundError:
@@ -114,8 +118,6 @@ def _remove_objects(uri: str) -> None:
 def _hidden(folder: str) -> str:
     """Gives a folder a name that nobody looks at, and returns its path."""
     above, name = os.path.split(folder)
-    if folders.is_leftover(name):
-        return folder
     hidden = os.path.join(above, f".{name}{folders.REMOVED}")
     if os.path.isdir(hidden):  # of a removal that was killed, and then somebody put it back
         shutil.rmtree(hidden)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from skewgate.pipeline import scratch
 from skewgate.pipeline.retention.facts import (
     RUN_ID,
     Artifact,
@@ -40,6 +41,9 @@ def items(settings: Settings, pipeline: str) -> list[Item]:
     found += _logs(settings, pipeline)
     if pipeline == "training":
         found += _versions(os.path.join(settings.serving_path, settings.name))
+    temporary = scratch.path(settings.root, settings.pipeline_name(pipeline))
+    if scratch.is_ours(temporary):  # of a run that was killed
+        found.append(Leftover(str(temporary), *measured(str(temporary))))
     return found
 
 

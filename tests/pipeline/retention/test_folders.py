@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from skewgate.pipeline import scratch
 from skewgate.pipeline.retention import folders
 from skewgate.pipeline.retention.facts import Artifact, Leftover, Log, Scratch, Unknown, Version
 from tests.pipeline.retention.worlds import World
@@ -80,6 +81,16 @@ def test_what_a_killed_process_left_is_told_by_its_name(world):
         f"{node}/drift_report/18/.fedcba9876543210",
     }
     assert kinds(world, "training") == {"serving/taxi/.0123456789abcdef.partial": Leftover}
+
+
+def test_temporary_files_of_a_killed_run_are_left_over(world):
+    place = scratch.path(world.settings.root, "taxi-monitoring")
+    (place / "beam-temp").mkdir(parents=True)
+    (item,) = folders.items(world.settings, "monitoring")
+    assert (type(item), item.path) == (Leftover, str(place))
+    assert folders.items(world.settings, "training") == []
+    scratch.remove(place)
+    assert found(world) == {}
 
 
 def test_what_is_none_of_these_is_not_understood(world):
