@@ -69,7 +69,7 @@ def test_runs_beyond_the_limits_go_and_verdicts_stay_right(monitor, quiet_servin
 
     again = monitor("other", quiet_serving.iloc[1:])
     assert again.code == 0, again.err
-    assert "DriftEvaluator         cached" in again.out  # what stays is whole
+    assert "SkewStatisticsGen      cached" in again.out  # what stays is whole
 
     told = skewgate("clean", "--config", monitor.config, "--dry-run")
     assert told.code == 0, told.err
