@@ -80,7 +80,8 @@ def test_runs_beyond_the_limits_go_and_verdicts_stay_right(monitor, quiet_servin
     monitoring, training = json.loads(done.out)["pipelines"]
     assert training["pipeline"] == "taxi-training"
     runs = monitoring["lines"][0]
-    assert (runs["what"], runs["removed"], runs["kept"]) == ("runs", 0, 2)
+    assert (runs["what"], runs["removed"]) == ("runs", 0)
+    assert runs["why"] == {"within the limits": 2, "made what later runs look up": 1}
 
     killed_cleans(monitor.config)
     first = monitor("first", quiet_serving)  # of which nothing is left, so it is computed again
