@@ -69,7 +69,9 @@ def uris(path: str) -> set[str]:
 def _read(connection: sqlite3.Connection) -> Metadata:
     executions = {number: (kind, state) for number, kind, state in connection.execute(_EXECUTIONS)}
     used: dict[int, set[str]] = _by_first(connection.execute(_USED))
-    of_run: dict[int, set[int]] = _by_first(connection.execute("SELECT context_id, execution_id FROM Association"))
+    of_run: dict[int, set[int]] = _by_first(
+        connection.execute("SELECT context_id, execution_id FROM Association")
+    )
     records: dict[int, set[str]] = collections.defaultdict(set)
     for number, name, value in connection.execute(_NAMED):
         if name == "folder":
