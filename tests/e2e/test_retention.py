@@ -13,6 +13,7 @@ import pytest
 from skewgate.pipeline import settings as settings_lib
 from skewgate.pipeline import turns
 from skewgate.pipeline.retention import cleaning, metadata
+from tests.pipeline.retention import kills as kills_lib
 
 LIMITS = {"runs": 1, "failed_runs": 1}
 
@@ -100,7 +101,7 @@ def killed_cleans(config):
     settings = settings.model_copy(update={"retention": retention})
     kills = 0
     for step in range(1, 40, 2):
-        child = os.fork()
+        child = kills_lib.forked()
         if not child:
             left = step
 
