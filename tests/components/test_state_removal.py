@@ -56,6 +56,10 @@ def check(runs, made, base):
         False,
     ]
     assert runs.previous(window=window(4)) is None
+    with pytest.raises(InputError, match="recorded rows before these, which retention has remov"):
+        runs.find(window=window(4), required=("previous_statistics",))
+    with pytest.raises(InputError, match="taxi-monitoring has recorded no rows before these"):
+        runs.find(window=window(3), required=("previous_statistics",))
     again = clean(base, runs=1)
     assert again.removed == 0
 
