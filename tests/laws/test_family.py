@@ -42,7 +42,7 @@ def measurements(draw):
     }
     for name in draw(st.sets(st.sampled_from(sorted(numbers)), max_size=1)):
         numbers[name] = draw(st.just(numbers[name]) | st.just(math.nan))
-    return Measurement(**numbers)
+    return Measurement(**numbers, in_quadrature=draw(st.booleans()))
 
 
 @st.composite
