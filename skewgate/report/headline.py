@@ -178,12 +178,19 @@ def _measured(result: MetricResult) -> str:
             certain = rounded(result.lower, 3, result.limit)
             if certain != value:
                 parts.append(f"at least {certain}")
-        chance = rounded(result.null_value, 2)
-        beyond = f" above the {chance} expected by chance" if result.null_value > 0 else ""
-        parts.append(f"threshold {threshold}{beyond}")
+        parts.append(f"threshold {threshold}{_by_chance(result, result.null_value)}")
     if result.status is Status.FAIL and result.p_adjusted is not None:
         parts.append(f"adjusted p {p_text(result.p_adjusted)}")
     return ", ".join(parts)
+
+
+def _by_chance(result: MetricResult, expected: float) -> str:
+    """Says what chance adds to a threshold."""
+    if expected <= 0 or result.limit is None:
+        return ""
+    if result.in_quadrature:
+        return f" ({rounded(result.limit, 3)} with what chance adds)"
+    return f" above the {rounded(expected, 2)} expected by chance"
 
 
 def _place(result: MetricResult) -> str:

@@ -56,6 +56,15 @@ def test_drift_of_a_number_is_told_where_the_curves_are_farthest_apart():
     )
 
 
+def test_what_chance_adds_to_a_root_is_told_with_the_threshold():
+    root = dataclasses.replace(
+        KS, metric="wasserstein", value=0.7, threshold=0.3, null_value=0.4, in_quadrature=True
+    )
+    assert "(wasserstein 0.7, at least 0.25, threshold 0.3 (0.5 with what chance adds)," in say(
+        root, shown=[NUMBERS]
+    )
+
+
 def test_missing_values_are_told_as_such():
     missing = dataclasses.replace(KS, metric="missing_rate")
     told = say(missing, shown=[NUMBERS])
