@@ -66,12 +66,8 @@ format: setup ## format the code
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-locks: setup ## resolve both locks again
-	@uv=$$(command -v uv || echo .uv/bin/uv); \
-	$$uv pip compile --quiet --upgrade --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
-	    requirements/tfx116.in -o requirements/tfx116.txt && \
-	$$uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	    requirements/tfx121.in -o requirements/tfx121.txt
+locks: setup ## resolve the locks again, to the newest versions, with hashes
+	@scripts/locks.sh --upgrade
 
 image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh
