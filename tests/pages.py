@@ -58,7 +58,9 @@ class Block:
     @property
     def claim(self) -> str:
         """What tests run the block; "" if none do."""
-        if self.text.startswith(("FROM ", "monitoring:", "object_store:", "egress:", "from ", "$ ")):
+        if self.text.startswith(
+            ("FROM ", "monitoring:", "object_store:", "egress:", "from ", "$ ")
+        ):
             lines = self.commands[:1]
         else:
             lines = self.commands

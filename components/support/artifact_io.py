@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
-import pickle
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,6 +49,11 @@ def read_bytes(uri: str) -> bytes:
         return bytes(stream.read())
 
 
+def exists(uri: str) -> bool:
+    """Says whether there is a file, in any file system that TFX knows."""
+    return bool(fileio.exists(uri))
+
+
 def _text(uri: str) -> str:
     try:
         return read_bytes(uri).decode("utf-8")
@@ -66,22 +71,15 @@ def write_bytes(uri: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_folder(uri: str) -> Iterator[None]:
-    """Makes a folder, and deletes it with all that is in it at the end."""
+    """Makes a folder that nobody else may write to, and deletes it with all in it at the end."""
     fileio.makedirs(uri)
+    if "://" not in uri:
+        mode = stat.S_IMODE(os.stat(uri).st_mode)
+        os.chmod(uri, mode & ~(stat.S_IWGRP | stat.S_IWOTH))
     try:
         yield
     finally:
         fileio.rmtree(uri)
-
-
-def write_pickle(value: Any, uri: str) -> None:
-    """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
-    write_bytes(uri, pickle.dumps(value))
-
-
-def read_pickle(uri: str) -> Any:
-    """Reads what `write_pickle` wrote within the same execution."""
-    return pickle.loads(read_bytes(uri))
 
 
 def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:

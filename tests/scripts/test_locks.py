@@ -48,7 +48,9 @@ def asked_by_setup_py():
     (call,) = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setup"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "setup"
     ]
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     install = ast.literal_eval(given["install_requires"])
