@@ -15,7 +15,7 @@ LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks image clean
+.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks sbom image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ types: setup ## check types
 format: setup ## format the code
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+
+sbom: setup ## print a bill of materials of the locked stack (CycloneDX)
+	@$(VENV)/python -m scripts.sbom
 
 locks: setup ## resolve the locks again, to the newest versions, with hashes
 	@scripts/locks.sh --upgrade
