@@ -66,7 +66,8 @@ format: setup ## format the code
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-sbom: setup ## print a bill of materials of the locked stack (CycloneDX)
+sbom: ## print a bill of materials of the locked stack (CycloneDX, JSON)
+	@scripts/setup.sh >&2
 	@$(VENV)/python -m scripts.sbom
 
 locks: setup ## resolve the locks again, to the newest versions, with hashes
