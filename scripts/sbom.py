@@ -2,7 +2,7 @@
 
     python -m scripts.sbom [LOCK]
 
-LOCK is the lock of the stack that fits this machine by default; of the image's lock the packages are
+LOCK is the lock of the stack that fits this machine by default; of an image's lock the packages are
 those that the image gets if it has this Python. Each package has its version, its purl, the
 licenses that its metadata name if it is installed here in that version, and the SHA-256 of each
 file that the lock lets in, as hashes of its distribution: one of these files was installed.
