@@ -31,8 +31,8 @@ def test_pickles_are_read_in_one_place_from_files():
     }
     assert found == {
         ("skewgate.components.support.handover", "pickle.loads"),  # behind a seal
-        ("skewgate.components.performance_gate.sampling", "pickle.loads"),  # what it has just dumped
-        ("skewgate.core.fresh_imports", "marshal.loads"),  # bytecode, which Python would run anyway
+        ("skewgate.components.performance_gate.sampling", "pickle.loads"),  # its own dump
+        ("skewgate.core.fresh_imports", "marshal.loads"),  # bytecode, as Python reads it
     }
 
 
