@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from skewgate.core import ownership
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.report import rendering
@@ -74,8 +74,7 @@ def temporary_folder(uri: str) -> Iterator[None]:
     """Makes a folder that nobody else may write to, and deletes it with all in it at the end."""
     fileio.makedirs(uri)
     if "://" not in uri:
-        mode = stat.S_IMODE(os.stat(uri).st_mode)
-        os.chmod(uri, mode & ~(stat.S_IWGRP | stat.S_IWOTH))
+        ownership.keep_private(uri)
     try:
         yield
     finally:

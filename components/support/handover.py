@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-import os
 import pickle
 import secrets
 from typing import Any
@@ -15,7 +14,6 @@ from skewgate.core import ownership
 from skewgate.core.errors import InputError
 
 _KEY_BYTES = 32
-_PRIVATE = 0o600
 _SEAL_BYTES = hashlib.sha256().digest_size
 
 
@@ -42,7 +40,7 @@ class Handover:
         content = pickle.dumps(value)
         artifact_io.write_bytes(self.path, self._seal(content) + content)
         if self._is_local():
-            os.chmod(self.path, _PRIVATE)  # whatever the umask is
+            ownership.keep_private(self.path)  # whatever the umask is
 
     def read(self) -> Any:
         """Reads what `write` wrote within the same execution.

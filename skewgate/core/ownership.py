@@ -6,6 +6,7 @@ whoever can put another one in their place.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import stat
@@ -14,6 +15,18 @@ from skewgate.core.errors import InputError
 
 _ROOT = 0
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def keep_private(path: str) -> None:
+    """Takes from others the right to write a file or a folder of ours, where there is such a right.
+
+    A file system that knows no rights, or gives what is ours to another user, leaves it as it is:
+    `check_private` tells.
+    """
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    if mode & _OTHERS:
+        with contextlib.suppress(PermissionError):
+            os.chmod(path, mode & ~_OTHERS)
 
 
 def check_private(path: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import stat
 
 import pytest
 
@@ -34,6 +35,14 @@ def test_what_others_may_write_is_not_private(path, others, of):
     ) as e:
         ownership.check_private(str(path))
     assert e.value.where == str(wide)
+
+
+def test_what_is_ours_can_be_taken_from_others(path):
+    for each, mode, kept in ((path.parent, 0o2777, 0o2755), (path, 0o666, 0o644)):
+        each.chmod(mode)
+        ownership.keep_private(str(each))
+        assert stat.S_IMODE(each.stat().st_mode) == kept
+    ownership.check_private(str(path))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to others")
