@@ -16,6 +16,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io, beam_workers, example_shards, wiring
+from skewgate.components.support.handover import Handover
 from skewgate.components.tabular_example_gen import fingerprints
 from skewgate.core.errors import InputError
 from skewgate.data import sources
@@ -83,15 +84,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         from skewgate.beam import ingest
 
-        path = os.path.join(folder, _COUNTED)
+        counted = Handover(os.path.join(folder, _COUNTED))
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | "Files" >> beam.Create(list(enumerate(paths)))
                 | "Ingest" >> ingest.WriteFiles(plan, os.path.join(folder, ""))
-                | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
+                | "Write" >> beam.Map(counted.write)
             )
-        return ingest.collect(artifact_io.read_pickle(path), paths, plan)
+        return ingest.collect(counted.read(), paths, plan)
 
 
 def patterns_of(exec_properties: dict[str, Any]) -> list[str]:
