@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from skewgate.cli import console, reading_args
+from skewgate.core import sealing
 from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.core.profile import Profile
 from skewgate.core.wording import visible
@@ -98,7 +99,7 @@ def _check_resolutions(paths: Sequence[str], resolutions: Sequence[int]) -> None
 
 
 def _write(profile: Profile, path: str, resolution: int) -> None:
-    content = writing.to_statistics(profile, resolution).SerializeToString()
+    content = sealing.seal(writing.to_statistics(profile, resolution).SerializeToString())
     try:
         atomic.write_atomically(path, content)
     except OSError as error:

@@ -83,7 +83,7 @@ def parse_profile(
     """Reads the content of a statistics file: every slice and feature of it.
 
     Args:
-        data: a serialized `DatasetFeatureStatisticsList`.
+        data: a serialized `DatasetFeatureStatisticsList`, with or without a seal.
         where: names the source in messages.
         rank_error: rank error of the sketch that made the quantiles, in [0, 1), if the
             statistics do not tell it.
@@ -91,13 +91,14 @@ def parse_profile(
 
     Raises:
         InputError: it is not such a message, or holds no data set, or several of which none has
-            the name or is that of all examples, or has a feature without a name or two of one name.
+            the name or is that of all examples, or has a feature without a name or two of one name,
+            or its seal does not fit.
     """
     names: list[str] = []
     keys: list[str] = []
     found: list[tuple[_ByPath, _ByPath, int]] = []
     try:
-        for message_ in wire.datasets(data):
+        for message_ in wire.datasets(data, where):
             names.append(str(message_.name))
             keys.append(slice_key(message_))
             found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
