@@ -34,8 +34,8 @@ def newest_if_same(state: State, artifacts: Mapping[str, types.Artifact]) -> str
 def _is_same(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
     """Says whether an artifact is the one that was recorded.
 
-    Statistics are by what they say, as the state holds a copy. An evaluation is by what was asked of
-    the model: a repeated run makes another one, which compares the model with itself.
+    Statistics are by what they say, as the state holds a copy. An evaluation is by what was asked
+    of the model: a repeated run makes another one, which compares the model with itself.
     """
     found = state_folder.recorded(artifact)
     if state_folder.loss(kept):

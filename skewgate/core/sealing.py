@@ -6,9 +6,9 @@ guards against damage, not against people: whoever can write a file can seal it.
 
 Two forms, for the two that our files have:
 
-- Before a protobuf message, the seal is one field more, of 32 bytes, whose number no message of ours
-  or of TensorFlow uses. Every protobuf reader passes over it. No change of one bit turns its first
-  byte into that of field 1, which is what the messages of TFDV begin with.
+- Before a protobuf message, the seal is one field more, of 32 bytes, whose number no message of
+  TensorFlow uses. Every protobuf reader passes over it. No change of one bit turns its first byte
+  into that of field 1, which is what the messages of TFDV begin with.
 - In a JSON object it is the key `checksum`, of the other keys and their values: a file that was
   laid out anew still fits.
 
