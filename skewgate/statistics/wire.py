@@ -39,11 +39,10 @@ def datasets(data: bytes, where: str) -> Iterator[Any]:
     """
     view, at = memoryview(unsealed(data, where)), 0
     while at < len(view):
-        start, end = _dataset(view, at)
-        dataset = DatasetFeatureStatistics()
-        if dataset.ParseFromString(bytes(view[start:end])) != end - start:
-            raise message.DecodeError("not all of it is a message")  # protobuf 3 only warns
-        yield dataset
+        end = _end(view, at)
+        # As a list of one: of a message that is not within another, protobuf 3 reads the beginning
+        # that it understands, and only warns.
+        yield _List.FromString(bytes(view[at:end])).datasets[0]
         at = end
 
 
@@ -82,14 +81,14 @@ def _split(view: memoryview) -> tuple[list[bytes], list[memoryview]]:
             seals.append(bytes(view[at + len(sealing.HEAD) : at + sealing.SIZE]))
             at += sealing.SIZE
         else:
-            _, end = _dataset(view, at)
+            end = _end(view, at)
             parts.append(view[at:end])
             at = end
     return seals, parts
 
 
-def _dataset(view: memoryview, at: int) -> tuple[int, int]:
-    """Returns where the content of the data set at a position starts and ends.
+def _end(view: memoryview, at: int) -> int:
+    """Returns where the data set at a position ends.
 
     Raises:
         message.DecodeError: there is none, or not all of it.
@@ -100,10 +99,10 @@ def _dataset(view: memoryview, at: int) -> tuple[int, int]:
         raise message.DecodeError("cut off") from error
     if view[at] != _DATASETS or start + length > len(view):
         raise message.DecodeError("not a list of data sets")
-    return start, start + length
+    return start + length
 
 
-def _statistics_class() -> Any:
+def _list_class() -> Any:
     pool: Any = descriptor_pool.DescriptorPool()
     added = set()
 
@@ -123,8 +122,8 @@ def _statistics_class() -> Any:
         pool.AddSerializedFile(declared.SerializeToString())
 
     add(statistics_pb2.DESCRIPTOR)
-    return message_class(pool, statistics_pb2.DatasetFeatureStatistics.DESCRIPTOR.full_name)
+    return message_class(pool, statistics_pb2.DatasetFeatureStatisticsList.DESCRIPTOR.full_name)
 
 
-DatasetFeatureStatistics = _statistics_class()
-"""Wire-compatible with the class of the same name in statistics_pb2."""
+_List = _list_class()
+"""Wire-compatible with DatasetFeatureStatisticsList of statistics_pb2."""
