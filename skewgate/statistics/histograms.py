@@ -62,8 +62,12 @@ def read_histogram(data: bytes) -> Histogram:
             raise message.DecodeError("a histogram is cut off") from error
         if kind == 2:
             at += value
-        else:
+        elif kind == 0:
             fields[field] = value
+        else:
+            raise message.DecodeError("a field of a histogram is malformed")
+    if at > len(data):
+        raise message.DecodeError("a histogram is cut off")
     return Histogram(Buckets(*np.concatenate(parts, axis=1)), fields[4], fields[1])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from google.protobuf import message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core import precision
+from skewgate.core import precision, sealing
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Comparable,
@@ -24,7 +24,7 @@ from skewgate.core.profile import Features, Profile, name_paths
 from skewgate.core.quantile_summary import summary_of
 from skewgate.core.time_values import is_logical
 from skewgate.data.tf_example.sequences import SEQUENCE
-from skewgate.statistics import wire
+from skewgate.statistics import consistency, wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
     choose,
@@ -92,13 +92,15 @@ def parse_profile(
     Raises:
         InputError: it is not such a message, or holds no data set, or several of which none has
             the name or is that of all examples, or has a feature without a name or two of one name,
-            or its seal does not fit.
+            or contradicts itself, or its seal does not fit.
     """
     names: list[str] = []
     keys: list[str] = []
     found: list[tuple[_ByPath, _ByPath, int]] = []
     try:
         for message_ in wire.datasets(data, where):
+            if not sealing.is_sealed(data):
+                consistency.check(message_, where)
             names.append(str(message_.name))
             keys.append(slice_key(message_))
             found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
