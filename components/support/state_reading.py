@@ -225,7 +225,7 @@ def _parse(content: bytes, path: str) -> Record:
         raise DamagedError(path, _REFUSED_FIX, f"is not JSON ({error})") from error
     if not isinstance(parsed, dict):
         raise InputError(path, "is not a JSON object")
-    content = sealing.unseal_json(parsed, path, _REFUSED_FIX)
-    if parsed.get("version") == VERSION and len(content) == len(parsed):
+    fields = sealing.unseal_json(parsed, path, _REFUSED_FIX)
+    if parsed.get("version") == VERSION and len(fields) == len(parsed):
         raise DamagedError(path, _REFUSED_FIX, "has lost its checksum")
-    return yaml_model.check(Record, content, path)
+    return yaml_model.check(Record, fields, path)
