@@ -22,16 +22,19 @@ _KINDS = statistics_pb2.FeatureNameStatistics
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 _LOOSE = 0.01
 """How far the counts of a sketch may be off the number of values, as a share of it."""
+_MOST = 2.0**64
+"""No count is as large."""
 _ROUNDING = 1e-3
 """The same of what single precision has rounded, such as a mean, as a share of the range."""
 _SHARES = ("skewgate.rank_error", "skewgate.sketch_error", "skewgate.value_count_rank_error")
 
 
-def check(dataset: Any, where: str) -> None:
-    """Makes sure that the statistics of no feature contradict themselves.
+def check(feature: Any, rows: int, where: str) -> None:
+    """Makes sure that the statistics of a feature do not contradict themselves.
 
     Args:
-        dataset: `DatasetFeatureStatistics` with histograms as bytes, see `wire`.
+        feature: `FeatureNameStatistics` with histograms as bytes, see `wire`.
+        rows: number of examples of the data set that it is of.
         where: names the source in messages.
 
     Raises:
@@ -39,25 +42,22 @@ def check(dataset: Any, where: str) -> None:
         message.DecodeError: a histogram is malformed.
     """
     # What is no UTF-8 some versions of protobuf refuse, and some return as bytes.
-    if not all(isinstance(text, str) for text in _texts(dataset)):
+    if not all(isinstance(text, str) for text in _texts(feature)):
         raise InputError(where, "has a name that is not UTF-8", FIX)
-    for feature in dataset.features:
-        problem = _problem(feature, int(dataset.num_examples))
-        if problem:
-            name = ".".join(feature.path.step) or feature.name
-            raise InputError(where, f"contradicts itself: of {name} it has {problem}", FIX)
+    problem = _problem(feature, rows)
+    if problem:
+        name = ".".join(feature.path.step) or feature.name
+        raise InputError(where, f"contradicts itself: of {name} it has {problem}", FIX)
 
 
-def _texts(dataset: Any) -> Iterator[Any]:
-    yield dataset.name
-    for feature in dataset.features:
-        yield feature.name
-        yield from feature.path.step
-        for stat in feature.custom_stats:
-            yield stat.name
-            yield stat.str
-        for bucket in feature.string_stats.rank_histogram.buckets:
-            yield bucket.label
+def _texts(feature: Any) -> Iterator[Any]:
+    yield feature.name
+    yield from feature.path.step
+    for stat in feature.custom_stats:
+        yield stat.name
+        yield stat.str
+    for bucket in feature.string_stats.rank_histogram.buckets:
+        yield bucket.label
 
 
 def _problem(feature: Any, rows: int) -> str:
@@ -107,17 +107,18 @@ def _of_order(histogram: Histogram, total: int) -> str:
     lows, highs, counts = histogram.buckets
     if histogram.n_nan > total:
         return f"{histogram.n_nan} values NaN of {total}"
-    if not (np.isfinite(counts).all() and (counts >= 0).all()):
+    k = len(counts)
+    if np.count_nonzero((counts >= 0) & (counts < _MOST)) < k:
         return "a bucket whose count is none"
-    ordered = (lows <= highs).all() and (highs[:-1] <= highs[1:]).all()
-    if not (ordered and (lows[:-1] <= lows[1:]).all()):  # NaN is in no order
+    # NaN is in no order.
+    apart = np.count_nonzero((highs[:-1] <= highs[1:]) & (lows[:-1] <= lows[1:]))
+    if np.count_nonzero(lows <= highs) < k or apart < k - 1:
         return "buckets out of order"
     return ""
 
 
 def _of_quantiles(histogram: Histogram, n: int, stats: Any) -> str:
-    with np.errstate(over="ignore"):
-        counted = float(histogram.buckets.counts.sum())
+    counted = float(histogram.buckets.counts.sum())
     if abs(counted - n) > _LOOSE * n + 1:
         return f"{counted:g} values in buckets and {n} in all"
     low, high = float(histogram.buckets.lows[0]), float(histogram.buckets.highs[-1])

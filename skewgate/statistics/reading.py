@@ -97,13 +97,13 @@ def parse_profile(
     names: list[str] = []
     keys: list[str] = []
     found: list[tuple[_ByPath, _ByPath, int]] = []
+    whole = sealing.is_sealed(data)
     try:
         for message_ in wire.datasets(data, where):
-            if not sealing.is_sealed(data):
-                consistency.check(message_, where)
+            features = _features(message_, rank_error, where, whole=whole)
             names.append(str(message_.name))
             keys.append(slice_key(message_))
-            found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
+            found.append((*features, int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
     if not names:
@@ -140,12 +140,21 @@ def _path(feature: Any) -> tuple[str, ...]:
     return (".".join(steps),) if steps[0] == SEQUENCE else steps
 
 
-def _features(dataset: Any, rank_error: float, where: str) -> tuple[_ByPath, _ByPath]:
-    """Returns the features, and how many values the examples have of some."""
+def _features(
+    dataset: Any, rank_error: float, where: str, *, whole: bool
+) -> tuple[_ByPath, _ByPath]:
+    """Returns the features, and how many values the examples have of some.
+
+    Args:
+        dataset, rank_error, where: see `parse_profile`.
+        whole: whether a seal says that the statistics are what was written.
+    """
     features: _ByPath = {}
     counts: _ByPath = {}
     parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
+        if not whole:
+            consistency.check(feature, int(dataset.num_examples), where)
         path = _path(feature)
         if not any(path) or path in features:
             raise _misnamed(where, ".".join(path))

@@ -89,7 +89,7 @@ LIES = {
     ),
     "a huge count": (
         lambda d: setattr(buckets(d)[1], "sample_count", 1e308),
-        r"fare it has 1e\+308 values in buckets and 10 in all",
+        "fare it has a bucket whose count is none",
     ),
     "a negative count": (
         lambda d: setattr(buckets(d)[1], "sample_count", -2),
