@@ -22,10 +22,10 @@ _KINDS = statistics_pb2.FeatureNameStatistics
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 _LOOSE = 0.01
 """How far the counts of a sketch may be off the number of values, as a share of it."""
-_MOST = 2.0**64
-"""No count is as large."""
 _ROUNDING = 1e-3
 """The same of what single precision has rounded, such as a mean, as a share of the range."""
+_MOST = 2.0**64
+"""No count is as large."""
 _SHARES = ("skewgate.rank_error", "skewgate.sketch_error", "skewgate.value_count_rank_error")
 
 
