@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +22,7 @@ from skewgate.components.support import artifact_io, example_shards, tfrecords, 
 from skewgate.components.support.handover import Handover
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.data.ingest.counts import REPORT_NAME
+from skewgate.data.ingest.counts import REPORT_NAME, parse_report
 from skewgate.report.report import Report
 
 Sides = dict[str, tuple[types.Artifact, str]]
@@ -102,12 +101,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 
 def _types(examples: types.Artifact) -> dict[str, str]:
-    """Returns what the columns were before they were features, as far as ingest noted it."""
+    """Returns what the columns were before they were features, as far as ingest noted it.
+
+    Raises:
+        InputError: the report of the ingest is damaged.
+    """
     path = os.path.join(examples.uri, REPORT_NAME)
     if not fileio.exists(path):
         return {}
-    with fileio.open(path, "r") as file:
-        noted: dict[str, str] = json.loads(file.read())["types"]
+    noted: dict[str, str] = parse_report(artifact_io.read_bytes(path), path)["types"]
     return noted
 
 

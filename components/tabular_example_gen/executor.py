@@ -23,7 +23,7 @@ from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
-from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
+from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts, parse_report
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import partitions, reading_options
 from skewgate.storage import content, s3
@@ -179,6 +179,9 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
 
     The rows of hash splits stay where they are, but what comes behind may take such a column for
     another feature.
+
+    Raises:
+        InputError: that report is damaged.
     """
     folder, own = os.path.split(examples.uri.rstrip("/"))
     if not own.isdecimal() or not fileio.exists(folder):
@@ -187,7 +190,7 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
     for run in sorted((int(name) for name in runs if name.isdecimal()), reverse=True):
         path = os.path.join(folder, str(run), REPORT_NAME)
         if run < int(own) and fileio.exists(path):
-            counts.compare_types(json.loads(artifact_io.read_bytes(path)))
+            counts.compare_types(parse_report(artifact_io.read_bytes(path), path))
             break
     if counts.changed:
         text = "; ".join(map(str, counts.changed))
