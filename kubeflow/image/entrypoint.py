@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import process_exit
+from skewgate.core import fresh_imports, process_exit, source_code
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.kubeflow.image import command, executor_io, file_inputs
 from skewgate.storage import mounts as mounts_lib
@@ -160,6 +160,8 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
+    code = source_code.named(prepared["inputs"].get("parameterValues", {}))
+    fresh_imports.check(source_code.Search(code))
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 
