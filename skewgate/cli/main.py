@@ -41,6 +41,10 @@ def _call(options: argparse.Namespace) -> int:
         return rehearse.run(options)
     if options.command == "schedule":
         return schedule_command.run(options)
+    if options.command == "clean":
+        from skewgate.cli import clean
+
+        return clean.run(options)
     if options.command == "compile":
         from skewgate.cli import compile as compiling
 
