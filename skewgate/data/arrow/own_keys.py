@@ -19,7 +19,7 @@ MOST_CELLS = 1 << 24
 """Cells, nulls included, that are made at once."""
 _MOST_TOGETHER = 1 << 26
 """Cells, nulls included, of a block of rows."""
-_LEAST, _MOST, _SHARE = 32, 256, 64  # rows of a sample, and of how many one is taken
+_LEAST, _MOST, _SHARE = 32, 128, 64  # rows of a sample, and of how many one is taken
 _FIX = "write keys that differ from row to row as a list of names and a list of values"
 
 _random = random.Random()  # not to be foreseen by who writes the file

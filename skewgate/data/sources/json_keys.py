@@ -46,10 +46,12 @@ def _are_few(data: bytes) -> bool:
 
 
 def of_line(line: bytes) -> Collection[Hashable]:
-    r"""Returns the keys of an object, and those of objects in it behind the key of these.
+    """Returns the keys of an object; if there are objects in it, those of all by their ways.
 
+    >>> sorted(of_line(b'{"a": 1, "b": 2}'))
+    ['a', 'b']
     >>> sorted(of_line(b'{"a": [{"b": 1}, {"b": {"c": 1}}]}'))
-    ['"a"', '"a""b"', '"a""b""c"']
+    ['.a', '.a.b', '.a.b.c']
     >>> of_line(b'{"a"')
     ()
     """
@@ -58,14 +60,14 @@ def of_line(line: bytes) -> Collection[Hashable]:
     except (ValueError, RecursionError):
         return ()
     if isinstance(value, dict) and not any(isinstance(p, dict | list) for p in value.values()):
-        return [json.dumps(name) for name in value]
+        return value
     found: set[Hashable] = set()
     level: list[tuple[str, Any]] = [("", value)]
     for _ in range(DEEPEST):
         inner: list[tuple[str, Any]] = []
         for path, each in level:
             named = each.items() if isinstance(each, dict) else ()
-            parts = [(f"{path}{json.dumps(name)}", part) for name, part in named]
+            parts = [(f"{path}.{name}", part) for name, part in named]
             found.update(name for name, _ in parts)
             parts += [(path, part) for part in each] if isinstance(each, list) else []
             inner += [(at, part) for at, part in parts if isinstance(part, dict | list)]

@@ -28,7 +28,7 @@ def test_rows_of_one_kind_are_read_together_and_not_looked_at_one_by_one():
     seen = []
     watch = KeyWatch("rows.x", lambda row: seen.append(row) or json.loads(row))
     assert sizes(rows(20_000), watch) == [20_000]
-    assert len(seen) <= 256
+    assert len(seen) <= 128
 
 
 def test_rows_with_keys_of_their_own_are_read_some_at_a_time(watch):
@@ -66,6 +66,6 @@ def test_a_file_has_a_largest_number_of_columns(watch, monkeypatch):
 def test_few_places_are_all_and_many_are_a_sample_in_order():
     assert list(own_keys.places(20)) == list(range(20))
     found = own_keys.places(1_000_000)
-    assert len(found) == 256
+    assert len(found) == 128
     assert found == sorted(found)
     assert 0 <= found[0] <= found[-1] < 1_000_000

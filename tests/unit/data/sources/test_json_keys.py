@@ -21,11 +21,11 @@ def own(number):
 
 def test_keys_are_those_of_objects_at_any_depth_by_their_way():
     assert set(json_keys.of_line(b'{"a": {"b": [{"c": 1}, [{"d": 2}]]}, "b": 1}')) == {
-        '"a"',
-        '"b"',
-        '"a""b"',
-        '"a""b""c"',
-        '"a""b""d"',
+        ".a",
+        ".b",
+        ".a.b",
+        ".a.b.c",
+        ".a.b.d",
     }
 
 
