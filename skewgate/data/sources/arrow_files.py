@@ -59,8 +59,9 @@ class ArrowSource(TypedSource):
     def _parts(self, reader: Any, names: list[str]) -> Iterator[pa.RecordBatch]:
         """Yields columns of the file in batches of bounded size."""
         rows = batch_rows(len(names))
+        places = {name: at for at, name in enumerate(self._header)}
         for whole in _all(reader):
-            kept = {name: whole.column(self._header.index(name)) for name in names}
+            kept = {name: whole.column(places[name]) for name in names}
             part = base.of_columns(whole.num_rows, kept)
             for start in range(0, whole.num_rows, rows):
                 yield part.slice(start, rows)
