@@ -35,7 +35,10 @@ class ArrowSource(TypedSource):
                     )
                 file.seek(0)
                 yield pa.ipc.open_file(file) if begin == _FILE else pa.ipc.open_stream(file)
-        except (pa.ArrowInvalid, OSError) as error:
+        except UnicodeDecodeError as error:
+            problem = "has a column whose name is not UTF-8"
+            raise InputError(self.path, problem, "rename it") from error
+        except (pa.ArrowException, OSError, MemoryError) as error:
             raise InputError(
                 self.path,
                 f"is not a whole Arrow file ({str(error).splitlines()[0].rstrip('.')})",
@@ -68,9 +71,15 @@ class ArrowSource(TypedSource):
 
 
 def _all(reader: Any) -> Iterator[pa.RecordBatch]:
-    """Yields the batches of a file or a stream."""
-    if isinstance(reader, pa.ipc.RecordBatchFileReader):
-        for at in range(reader.num_record_batches):
-            yield reader.get_batch(at)
-    else:
-        yield from reader
+    """Yields the batches of a file or a stream, once they are what they say.
+
+    Arrow follows offsets and lengths without a look, also to where no memory is.
+
+    Raises:
+        pa.ArrowInvalid: a batch is not.
+    """
+    is_file = isinstance(reader, pa.ipc.RecordBatchFileReader)
+    batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch
