@@ -17,7 +17,6 @@ import dataclasses
 import datetime
 import functools
 import hashlib
-import json
 import logging
 import os
 import re
@@ -29,7 +28,7 @@ from skewgate.components.support import artifact_io, data_times, state_folder, s
 from skewgate.components.support.data_times import DataTime
 from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, VERSION, Record
 from skewgate.components.support.state_removal import Removed
-from skewgate.core import sealing, yaml_model
+from skewgate.core import json_text, sealing, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.sealing import DamagedError
 
@@ -247,8 +246,8 @@ def _parse(content: bytes, path: str) -> Record:
     if not content.strip(b"\0 \r\n\t"):  # a full disk or a lost connection left its name
         raise InputError(path, "is empty")
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON
+        parsed = json_text.load(content)
+    except ValueError as error:  # neither UTF-8 nor JSON
         raise DamagedError(path, _REFUSED_FIX, f"is not JSON ({error})") from error
     if not isinstance(parsed, dict):
         raise InputError(path, "is not a JSON object")

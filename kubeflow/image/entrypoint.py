@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import fresh_imports, process_exit, source_code
+from skewgate.core import fresh_imports, json_text, process_exit, source_code
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.kubeflow.image import command, executor_io, file_inputs
 from skewgate.storage import mounts as mounts_lib
@@ -67,7 +67,7 @@ def _read(path: str) -> dict[str, Any] | None:
     if not fileio.exists(path):
         return None
     with fileio.open(path, "r") as stream:
-        content: dict[str, Any] = json.loads(stream.read())
+        content: dict[str, Any] = json_text.parse(stream.read(), path, "run the task again")
     return content
 
 

@@ -9,7 +9,7 @@ import logging
 import pathlib
 from typing import Any
 
-from skewgate.core import fresh_imports, sealing, source_code
+from skewgate.core import fresh_imports, json_text, sealing, source_code
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.spec import Task
@@ -106,7 +106,7 @@ class Cache:
 def _read(path: pathlib.Path) -> Tree | None:
     """Reads a result that was kept; None if it is damaged, which is told in the log."""
     try:
-        content = json.loads(path.read_bytes())
+        content = json_text.load(path.read_bytes())
         if isinstance(content, dict):
             kept = sealing.unseal_json(content, str(path), "")
             if kept.keys() == {"outputs", "parameters"}:
@@ -114,7 +114,7 @@ def _read(path: pathlib.Path) -> Tree | None:
         problem = f"{path}: is no result of a task"
     except sealing.DamagedError as error:
         problem = str(error)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         problem = f"{path}: is not JSON ({error})"
     logging.warning("The task runs again, as its kept result is not believed: %s", problem)
     return None

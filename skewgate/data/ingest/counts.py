@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skewgate.core import sealing
+from skewgate.core import json_text, sealing
 from skewgate.core.errors import InputError
 from skewgate.core.sealing import DamagedError
 from skewgate.data.ingest.shards import Shard
@@ -88,13 +88,12 @@ class IngestCounts:
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
 
-    def compare_types(self, report: Mapping[str, Any]) -> None:
+    def compare_types(self, before: Mapping[str, str]) -> None:
         """Notes which columns have another type than in the run before.
 
         Args:
-            report: of the run before, as `report` returns it.
+            before: the types of the columns in that run, as its report has them.
         """
-        before = report.get("types", {})
         self.changed = [
             TypeChange(name, before[name], now)
             for name, now in self.types.items()
@@ -179,8 +178,8 @@ def parse_report(text: bytes, where: str) -> dict[str, Any]:
         InputError: it is no such report, or its seal does not fit.
     """
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content = json_text.load(text)
+    except ValueError as error:
         raise DamagedError(where, _FIX, f"is not JSON ({error})") from error
     if not isinstance(content, dict):
         raise InputError(where, "is not a JSON object", _FIX)
