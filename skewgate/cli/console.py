@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible
 from skewgate.core.streams import json_shown, log_stream, user_stream
-from skewgate.core.wording import visible
 
 
 def has_colours(out: TextIO) -> bool:

@@ -14,9 +14,10 @@ from skewgate.checks.drift.suggesting import Suggestion, snippet
 from skewgate.cli import console, reading_args, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
+from skewgate.core.hidden import visible
 from skewgate.core.profile import Profile
 from skewgate.core.results import Status
-from skewgate.core.wording import listed, visible
+from skewgate.core.wording import listed
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import FINE_RESOLUTION, RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from skewgate.cli import console, reading_args
 from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.hidden import visible
 from skewgate.core.profile import Profile
-from skewgate.core.wording import visible
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions

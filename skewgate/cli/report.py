@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from skewgate.cli import console, table
 from skewgate.core import streams
 from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.hidden import visible
 from skewgate.core.results import Status
-from skewgate.core.wording import rounded, shortened, visible
+from skewgate.core.wording import rounded, shortened
 from skewgate.report import page, rendering
 from skewgate.report import report as report_lib
 from skewgate.report import timeline as timeline_lib

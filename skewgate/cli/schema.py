@@ -13,7 +13,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from skewgate.checks.drift import suggesting
 from skewgate.cli import schema_data, schema_output
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
 from skewgate.schema.editing.diff import aligned, diff

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.cli import console
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Anomaly
 from skewgate.schema.editing.diff import Difference
