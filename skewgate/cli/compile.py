@@ -8,6 +8,7 @@ import pathlib
 from typing import TYPE_CHECKING, Any
 
 from skewgate.cli import console
+from skewgate.core import unexpected
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import options as options_lib
@@ -70,6 +71,6 @@ def _compile(
     except Exception as error:
         raise InputError(
             f"pipeline {name}",
-            f"cannot be compiled: {type(error).__name__}: {error}",
+            f"cannot be compiled: {unexpected.in_short(error).rstrip('.')}",
             f"see {log}",
         ) from error

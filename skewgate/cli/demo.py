@@ -7,7 +7,7 @@ import sys
 
 from skewgate.cli import run
 from skewgate.core import process_exit
-from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
+from skewgate.core.errors import EXIT_FAIL, EXIT_PASS
 from skewgate.core.results import Status
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
@@ -18,16 +18,12 @@ DRIFTED = frozenset({"payment_type", "trip_miles"})
 
 def main() -> int:
     """Returns 0 if training passed and monitoring stopped on the drift of 2016 alone."""
-    try:
-        print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
-        code = run.run("training", None)
-        if code != EXIT_PASS:
-            return code
-        print()
-        return explain(run.execute("monitoring", None))
-    except SkewgateError as error:
-        print(f"skewgate: {error}", file=sys.stderr)
-        return error.exit_code
+    print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
+    code = run.run("training", None)
+    if code != EXIT_PASS:
+        return code
+    print()
+    return explain(run.execute("monitoring", None))
 
 
 def explain(outcome: run.Outcome) -> int:

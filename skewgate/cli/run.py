@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids
+from skewgate.core import run_ids, system_errors, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
+from skewgate.core.hidden import visible_lines
 
 if TYPE_CHECKING:
     from skewgate.pipeline.records import ReportRecord
@@ -85,7 +86,7 @@ def execute(
     if outcome.shut is not None:
         sys.stdout.flush()
         told = f"skewgate: {name}: {outcome.shut}".replace(f"{os.getcwd()}{os.sep}", "")
-        print(told, file=sys.stderr)
+        print(visible_lines(told), file=sys.stderr)
     elif outcome.exit_code == EXIT_PASS:
         print(f"{name}: passed")
     return outcome
@@ -121,8 +122,6 @@ def _execute(
     except SkewgateError:
         raise
     except Exception as error:
-        cause = (
-            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
-        )
+        cause = str(system_errors.refusal(error) or unexpected.in_short(error)).rstrip(".")
         raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
     return None
