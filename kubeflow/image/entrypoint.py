@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import process_exit, unexpected
+from skewgate.core import process_exit, temporary, unexpected
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow.image import command, executor_io, file_inputs
@@ -180,6 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mounts = Mounts({})
     try:
         _check_version()
+        temporary.use_own_folder()
         mounts = mounts_lib.current()
         _run(options, beam_args, mounts)
     except Exception as error:  # noqa: BLE001 (a fault must not look like the verdict of a gate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from skewgate.cli import run
+from skewgate.cli import console, run
 from skewgate.core import process_exit
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS
 from skewgate.core.results import Status
@@ -47,7 +47,7 @@ def explain(outcome: run.Outcome) -> int:
     print("  Training: the data are as the schema says; the model passed its gate and was pushed.")
     print("  Monitoring: the gate is shut, because the trips of 2016 differ from 2013-14:")
     for result in report.decision.failures:
-        print(f"    {result.feature}: {result.reason}")
+        console.say(f"    {result.feature}: {result.reason}")
     print(f"  Drifted: {', '.join(sorted(drifted))}.")
     print(f"  Not drifted: {', '.join(sorted(quiet))}.")
     print(f"  Where to look: {page}")

@@ -180,7 +180,7 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     if suggestions:
         _show_suggestions([Suggestion(**each) for each in suggestions])
     if written is not None:
-        print(f"Report: {written}")
+        console.say(f"Report: {written}")
 
 
 def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:

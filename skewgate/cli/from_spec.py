@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         use_cache=arguments.cache,
         progress=console.Progress(sys.stdout, len(spec.tasks)),
     )
-    print(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}", flush=True)
+    console.say(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}")
+    sys.stdout.flush()
     try:
         results = run_of.run()
     except StoppedError as error:

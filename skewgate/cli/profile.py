@@ -104,7 +104,7 @@ def _write(profile: Profile, path: str, resolution: int) -> None:
     except OSError as error:
         raise InputError(path, f"cannot be written: {error.strerror}", "change --out") from error
     features = profile.slices.get("", {})
-    print(f"{path}: {profile.rows.get('', 0):,} rows, {len(features)} features", end="")
+    print(f"{visible(path)}: {profile.rows.get('', 0):,} rows, {len(features)} features", end="")
     print(f", {len(profile.slices) - 1} slices" if len(profile.slices) > 1 else "")
     for name, side in profile.opaque().items():
         print(visible(f"Note: {name} {side.problem}; the statistics have no values of it"))

@@ -9,9 +9,9 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids, system_errors, unexpected
+from skewgate.core import run_ids, system_errors, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
-from skewgate.core.hidden import visible_lines
+from skewgate.core.hidden import visible, visible_lines
 
 if TYPE_CHECKING:
     from skewgate.pipeline.records import ReportRecord
@@ -67,6 +67,7 @@ def execute(
     from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
+    temporary.use_own_folder()
     root = pathlib.Path(settings.root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -108,7 +109,7 @@ def _execute(
 ) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     log = settings.log_path(name, run_id)
-    print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
+    print(f"{name}: loading TFX (log: {visible(verdicts.shorten(str(log)))})", file=out, flush=True)
     from skewgate.pipeline import deployments, factories, local_runner
 
     try:

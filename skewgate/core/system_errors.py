@@ -88,10 +88,25 @@ def refusal(error: BaseException) -> SkewgateError | None:
             f"is used up{f' ({found[0]})' if found else ''}",
             "use a machine with more, or read less at once",
         )
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return InputError("system", *_REFUSALS[errno.EAGAIN])
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
     if isinstance(error, OSError):
         return _of_system(error)
+    return None
+
+
+def unreachable(path: str | os.PathLike[str]) -> InputError | None:
+    """Returns why nobody can tell whether there is such a file; None if it is there, or is not."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        is_absent = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+        if not is_absent and error.errno in _REFUSALS:
+            return InputError(os.fspath(path), *_REFUSALS[error.errno])
+    except ValueError:  # no name of a file has a zero byte
+        pass
     return None
 
 
