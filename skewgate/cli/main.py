@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from skewgate.core import process_exit
+from skewgate.core import process_exit, threads
 from skewgate.core.errors import InputError
 
+_READS = ("drift", "profile", "schema", "simulate", "rehearse")
+"""Commands that read data."""
 _FILES = (
     *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
     *("options", "out", "root", "from_spec"),
@@ -18,6 +20,8 @@ _FILES = (
 
 def _call(options: argparse.Namespace) -> int:
     """Calls a command; each is imported only when it is called."""
+    if options.command in _READS:
+        threads.check()
     if options.command == "drift":
         from skewgate.cli import drift
 

@@ -176,6 +176,14 @@ def test_what_is_scarce_is_one_sentence_or_enough(run, command, scarce):
         sentence(ended)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a user who runs nothing else")
+@pytest.mark.parametrize("command", ["drift", "profile", "simulate", "rehearse"])
+def test_without_threads_no_signal_ends_a_command(run, command):
+    code = "import os; os.setgid(54321); os.setuid(54321)"
+    said = sentence(run(command, code=code, limits={"RLIMIT_NPROC": 3}))
+    assert said.startswith("skewgate: system: the system starts no more threads")
+
+
 def test_a_package_that_is_missing_is_named_with_its_cure(run, folder):
     said = sentence(run("report", missing=["jinja2"]))
     assert said == (
