@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import secrets
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from skewgate.core import json_text, yaml_model
+from skewgate.core import json_text, temporary, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_list
 
@@ -100,19 +99,18 @@ def whole_folder(out: str) -> Iterator[pathlib.Path]:
         InputError: the folder cannot be written.
     """
     target = pathlib.Path(os.path.realpath(out))
-    hidden = secrets.token_hex(8)  # the name itself may be the longest that there is
-    temporary, old = target.with_name(f".{hidden}"), target.with_name(f".{hidden}.old")
+    staged, old = temporary.path_in(target.parent), temporary.path_in(target.parent)
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
+        staged.mkdir(parents=True)
+        yield staged
         if os.path.exists(target):
             target.rename(old)
-        temporary.rename(target)
+        staged.rename(target)
     except OSError as error:
-        if old.exists() and not os.path.exists(target):
+        if os.path.exists(old) and not os.path.exists(target):
             old.rename(target)
         raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
         if os.path.exists(target):
             shutil.rmtree(old, ignore_errors=True)

@@ -242,9 +242,15 @@ def test_a_module_that_everybody_may_write_is_not_imported(store, capsys, monkey
     assert said.startswith(f"skewgate: {module.parent}: can be written by everybody, and open_tra")
 
 
-def test_a_defect_is_a_traceback_and_no_verdict(store, capsys):
-    assert call(store, "Breaks") == entrypoint.EXIT_CRASH
-    assert "KeyError: 'none'" in capsys.readouterr().err
+def test_a_defect_is_one_sentence_and_no_verdict(store, capsys):
+    assert call(store, "Breaks") == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == (
+        "skewgate: stopped by an error that it did not expect, KeyError: 'none'. Its traceback is "
+        "in the log. Fix: please report it."
+    )
+    assert "Traceback" not in said.err
+    assert "Traceback" in said.out
 
 
 def test_a_spec_of_another_skewgate_is_refused(store, capsys, monkeypatch):

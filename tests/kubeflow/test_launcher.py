@@ -141,6 +141,15 @@ def test_what_broke_is_told_with_its_log(pipeline, launch):
     assert results["train"].message == f"ended with exit code 70, see {run.log('train')}"
 
 
+def test_a_traceback_in_the_log_of_a_task_is_told_with_its_path(pipeline, launch):
+    said = "skewgate: stopped by an error. Its traceback is in the log. Fix: please report it."
+    pipeline.add("train", code=f"import sys; print({said!r}); sys.exit(2)")
+    run, results = launch()
+    assert results["train"].message == (
+        f"stopped by an error. Its traceback is in {run.log('train')}. Fix: please report it."
+    )
+
+
 @pytest.mark.parametrize("text", ["{", "[1]"])
 def test_an_output_file_that_cannot_be_read_fails_its_task(pipeline, launch, text):
     place = "json.loads(sys.argv[1])['outputs']['outputFile']"

@@ -10,6 +10,7 @@ from typing import Any
 
 from skewgate.core import json_text, sealing
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible_json
 from skewgate.core.sealing import DamagedError
 from skewgate.data.ingest.shards import Shard
 from skewgate.data.sources.rejected import Rejections
@@ -164,7 +165,7 @@ class IngestCounts:
     def to_json(self) -> str:
         """Returns the report as text, with its seal (see `core.sealing`)."""
         sealed = sealing.seal_json(self.report())
-        return json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"
+        return visible_json(json.dumps(sealed, indent=2, ensure_ascii=False)) + "\n"
 
 
 def parse_report(text: bytes, where: str) -> dict[str, Any]:
