@@ -111,7 +111,9 @@ def test_names_of_duckdb_may_hold_quotes():
 
 
 @pytest.mark.parametrize(
-    "data", [[1, 2], {"a": [1]}, np.zeros(3), pd.Series([1.0]), None, object()], ids=repr
+    "data",
+    [[1, 2], {"a": [1]}, np.zeros(3), pd.Series([1.0]), None, object()],
+    ids=lambda data: type(data).__name__,
 )
 def test_anything_else_is_refused_in_one_sentence(data):
     with pytest.raises(InputError) as error:
