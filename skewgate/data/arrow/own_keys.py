@@ -22,8 +22,6 @@ _MOST_TOGETHER = 1 << 26
 _LEAST, _MOST, _SHARE = 32, 128, 64  # rows of a sample, and of how many one is taken
 _FIX = "write keys that differ from row to row as a list of names and a list of values"
 
-_random = random.Random()  # not to be foreseen by who writes the file
-
 
 class KeyWatch:
     """What is known of the keys of the rows of one file.
@@ -119,8 +117,12 @@ def check(records: Sequence[bytes], place: str, watch: KeyWatch) -> None:
 
 
 def places(size: int) -> Sequence[int]:
-    """Returns some places below a number, in order: all of them, or a sample."""
+    """Returns some places below a number, in order: all of them, or a sample.
+
+    The same number always gives the same, so that a file is read each time or refused each time.
+    """
     if size <= _LEAST:
         return range(size)
     number = min(max(size // _SHARE, _LEAST), _MOST)
-    return sorted(_random.randrange(size) for _ in range(number))
+    sample = random.Random(size)
+    return sorted(sample.randrange(size) for _ in range(number))

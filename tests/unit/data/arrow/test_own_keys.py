@@ -66,6 +66,7 @@ def test_a_file_has_a_largest_number_of_columns(watch, monkeypatch):
 def test_few_places_are_all_and_many_are_a_sample_in_order():
     assert list(own_keys.places(20)) == list(range(20))
     found = own_keys.places(1_000_000)
+    assert found == own_keys.places(1_000_000)
     assert len(found) == 128
     assert found == sorted(found)
     assert 0 <= found[0] <= found[-1] < 1_000_000
