@@ -22,7 +22,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import process_exit, temporary, unexpected
+from skewgate.core import (
+    fresh_imports,
+    json_text,
+    process_exit,
+    source_code,
+    temporary,
+    unexpected,
+)
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow.image import command, executor_io, file_inputs
@@ -65,7 +72,7 @@ def _read(path: str) -> dict[str, Any] | None:
     if not fileio.exists(path):
         return None
     with fileio.open(path, "r") as stream:
-        content: dict[str, Any] = json.loads(stream.read())
+        content: dict[str, Any] = json_text.parse(stream.read(), path, "run the task again")
     return content
 
 
@@ -158,6 +165,8 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
+    code = source_code.named(prepared["inputs"].get("parameterValues", {}))
+    fresh_imports.check(source_code.Search(code))
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 

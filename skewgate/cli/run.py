@@ -8,7 +8,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from skewgate.cli import console, verdicts
+from skewgate.cli import clean, console, verdicts
 from skewgate.core import run_ids, system_errors, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
 from skewgate.core.hidden import visible, visible_lines
@@ -63,8 +63,8 @@ def execute(
         SkewgateError: something else went wrong; the message names the log.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from skewgate.pipeline import scratch, turns
     from skewgate.pipeline import settings as settings_lib
-    from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
     temporary.use_own_folder()
@@ -80,9 +80,21 @@ def execute(
     run_id = run_ids.new()
     pipeline = settings.pipeline_name(name)
     with turns.turn(settings.root, pipeline, run_id, waiting if wait else None):
-        with turns.turn(settings.root, "prepare", run_id, waiting):
-            settings.prepare_data()
-        outcome = _run(name, settings, scheduled_time or "", run_id)
+        try:
+            with turns.turn(settings.root, "prepare", run_id, waiting):
+                settings.prepare_data()
+            with scratch.folder(settings.root, pipeline):
+                outcome = _run(name, settings, scheduled_time or "", run_id)
+        except SkewgateError:
+            clean.after_run(settings, name, run_id)
+            raise
+        _show(name, outcome)
+        clean.after_run(settings, name, run_id)
+    return outcome
+
+
+def _show(name: str, outcome: Outcome) -> None:
+    """Prints what a run came to."""
     verdicts.show(outcome.reports)
     if outcome.shut is not None:
         sys.stdout.flush()
@@ -90,7 +102,6 @@ def execute(
         print(visible_lines(told), file=sys.stderr)
     elif outcome.exit_code == EXIT_PASS:
         print(f"{name}: passed")
-    return outcome
 
 
 def _run(name: str, settings: Settings, scheduled_time: str, run_id: str) -> Outcome:
