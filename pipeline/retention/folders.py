@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from skewgate.core import temporary
 from skewgate.pipeline import scratch
 from skewgate.pipeline.retention.facts import (
     RUN_ID,
@@ -41,9 +42,9 @@ def items(settings: Settings, pipeline: str) -> list[Item]:
     found += _logs(settings, pipeline)
     if pipeline == "training":
         found += _versions(os.path.join(settings.serving_path, settings.name))
-    temporary = scratch.path(settings.root, settings.pipeline_name(pipeline))
-    if scratch.is_ours(temporary):  # of a run that was killed
-        found.append(Leftover(str(temporary), *measured(str(temporary))))
+    left = scratch.path(settings.root, settings.pipeline_name(pipeline))
+    if scratch.is_ours(left):  # of a run that was killed
+        found.append(Leftover(str(left), *measured(str(left))))
     return found
 
 
@@ -67,7 +68,7 @@ def is_leftover(name: str) -> bool:
     >>> is_leftover(".0123456789abcdef.partial"), is_leftover(".17.removed"), is_leftover("17")
     (True, True, False)
     """
-    return _LEFTOVER.fullmatch(name) is not None
+    return _LEFTOVER.fullmatch(name) is not None or temporary.is_temporary(name)
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:

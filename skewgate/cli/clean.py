@@ -6,14 +6,12 @@ import argparse
 import dataclasses
 import json
 import os
-import pathlib
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids
+from skewgate.core import run_ids, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.core.hidden import visible
 from skewgate.core.wording import listed, many
@@ -47,10 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             "has no `retention`, so that nothing is ever removed",
             "add such as `retention: {keep: 90d}`",
         )
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        console.redirected(pathlib.Path(folder, "log")) as out,
-    ):
+    with temporary.folder() as folder, console.redirected(folder / "log") as out:
         found = []
         for each in _cleaned(settings, arguments, out):
             found.append(each)
@@ -100,7 +95,7 @@ def after_run(settings: Settings, pipeline: str, run_id: str) -> None:
     except SkewgateError as error:
         _not_cleaned(pipeline, str(error))
     except Exception as error:  # noqa: BLE001 (whatever it is, the verdict stands)
-        _not_cleaned(pipeline, f"{type(error).__name__}: {error}")
+        _not_cleaned(pipeline, unexpected.in_short(error))
     else:
         gone = next(line.removed for line in cleaned.lines if line.what == "runs")
         if gone:
@@ -108,7 +103,7 @@ def after_run(settings: Settings, pipeline: str, run_id: str) -> None:
                 f"{pipeline}: removed what {many(gone, 'run')} left ({size(cleaned.removed_bytes)})"
             )
         for path, problem in cleaned.unknown:
-            print(f"{pipeline}: kept {verdicts.shorten(path)}: it {problem}")
+            console.say(f"{pipeline}: kept {verdicts.shorten(path)}: it {problem}")
 
 
 def _not_cleaned(pipeline: str, why: str) -> None:
