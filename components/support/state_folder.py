@@ -24,6 +24,7 @@ from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io
 from skewgate.core import sealing
+from skewgate.core.hidden import visible_json
 from skewgate.core.yaml_model import StrictModel
 from skewgate.statistics.messages import without_seal
 from skewgate.storage import mounts, s3
@@ -157,7 +158,7 @@ def write(
     record = Record(pipeline=pipeline, span=span, artifacts=entries)
     fileio.makedirs(folder)
     sealed = sealing.seal_json(record.model_dump(mode="json"))
-    text = json.dumps(sealed, indent=1, ensure_ascii=False)
+    text = visible_json(json.dumps(sealed, indent=1, ensure_ascii=False))
     artifact_io.write_bytes(os.path.join(folder, RECORD_NAME), text.encode("utf-8"))
     return folder
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids, temporary
+from skewgate.core import run_ids, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.core.hidden import visible
 from skewgate.core.wording import listed, many
@@ -95,7 +95,7 @@ def after_run(settings: Settings, pipeline: str, run_id: str) -> None:
     except SkewgateError as error:
         _not_cleaned(pipeline, str(error))
     except Exception as error:  # noqa: BLE001 (whatever it is, the verdict stands)
-        _not_cleaned(pipeline, f"{type(error).__name__}: {error}")
+        _not_cleaned(pipeline, unexpected.in_short(error))
     else:
         gone = next(line.removed for line in cleaned.lines if line.what == "runs")
         if gone:
@@ -103,7 +103,7 @@ def after_run(settings: Settings, pipeline: str, run_id: str) -> None:
                 f"{pipeline}: removed what {many(gone, 'run')} left ({size(cleaned.removed_bytes)})"
             )
         for path, problem in cleaned.unknown:
-            print(f"{pipeline}: kept {verdicts.shorten(path)}: it {problem}")
+            console.say(f"{pipeline}: kept {verdicts.shorten(path)}: it {problem}")
 
 
 def _not_cleaned(pipeline: str, why: str) -> None:
