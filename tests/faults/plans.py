@@ -1,0 +1,23 @@
+"""All jobs of a campaign. The same seed and share give the same jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tests.faults import inputs
+from tests.faults.jobs import Job
+
+KINDS: dict[str, Callable[[float, int], list[Job]]] = {
+    each.KIND: each.plan for each in (inputs,)
+}
+
+
+def plan(kinds: Sequence[str], share: float, seed: int) -> list[Job]:
+    """Returns the jobs of some kinds.
+
+    Args:
+        kinds: names of KINDS.
+        share: of the whole campaign, stratified: each kind and each command has its part.
+        seed: of all that is left to chance.
+    """
+    return [job for kind in kinds for job in KINDS[kind](share, seed)]

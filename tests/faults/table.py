@@ -1,0 +1,77 @@
+"""The one table that a campaign ends with."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+from collections.abc import Sequence
+from typing import Any
+
+_HEAD = (
+    "kind", "command", "jobs", "pass", "fail", "refused", "unsure", "killed", "logged", "faults", "slowest", "memory",
+)  # fmt: skip
+
+
+def render(results: Sequence[dict[str, Any]], options: argparse.Namespace, seconds: float) -> str:
+    """Returns the table, and the faults below it, each once with how to run a job that has it.
+
+    Args:
+        results: of the jobs.
+        options: of the campaign.
+        seconds: that it took.
+    """
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = collections.defaultdict(list)
+    for result in results:
+        groups[result["kind"], result["command"]].append(result)
+    rows = [_row(kind, command, group) for (kind, command), group in sorted(groups.items())]
+    rows.append(_row("all", "", results))
+    widths = [max(len(row[at]) for row in [_HEAD, *rows]) for at in range(len(_HEAD))]
+    lines = [_line(_HEAD, widths), _line(["-" * width for width in widths], widths)]
+    lines += [_line(row, widths) for row in rows]
+    faults = sum(bool(result["faults"]) for result in results)
+    lines.append(
+        f"{len(results):,} jobs, {faults} with a fault, in {seconds / 60:.1f} minutes "
+        f"(seed {options.seed}, share {options.share:g}, {options.jobs} at a time)"
+    )
+    return "\n".join(["", *lines, *_faults(results, options)])
+
+
+def _row(kind: str, command: str, group: Sequence[dict[str, Any]]) -> list[str]:
+    ended = [each for result in group for each in result["calls"]]
+    codes = collections.Counter(each["code"] for each in ended)
+    return [
+        kind,
+        command,
+        f"{len(group)}",
+        *(f"{codes[code]}" for code in (0, 1, 2, 3)),
+        f"{sum(count for code, count in codes.items() if code < 0)}",
+        f"{sum(each['logged'] for each in ended)}",
+        f"{sum(bool(result['faults']) for result in group)}",
+        f"{max((each['seconds'] for each in ended), default=0.0):.1f} s",
+        f"{max((each['memory'] for each in ended), default=0) >> 20} MB",
+    ]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    parts = [
+        cell.ljust(width) if at < 2 else cell.rjust(width)
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(parts).rstrip()
+
+
+def _faults(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> list[str]:
+    by_text: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
+    for result in results:
+        for fault in result["faults"]:
+            by_text[f"{result['command'] or result['kind']}: {fault}"].append(result)
+    lines = []
+    for text, found in sorted(by_text.items(), key=lambda item: -len(item[1])):
+        lines += ["", f"{len(found)} x {text}"]
+        for result in found[:2]:
+            lines.append(
+                f"    python -m tests.faults --kind {result['kind']} --seed {options.seed} "
+                f"--share {options.share:g} --keep --only {result['id']}"
+            )
+        lines += [f"    | {line}" for line in "".join(found[0]["said"]).splitlines()[-3:]]
+    return lines
