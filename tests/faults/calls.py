@@ -31,6 +31,7 @@ class Call:
         before: called in the new process before the command, to spoil its environment.
         literally: starts `python -m skewgate` anew instead of going on in the forked process.
         closed: the standard streams that are closed.
+        mute: nothing that it writes can be seen, so that no message is asked for.
         cpu: seconds of computing after which it hangs.
         wall: seconds after which it hangs.
         addresses: limits its addresses; TensorFlow takes too many for that.
@@ -44,6 +45,7 @@ class Call:
     before: Callable[[], None] | None = None
     literally: bool = False
     closed: tuple[int, ...] = ()
+    mute: bool = False
     cpu: int = 20
     wall: float = 120.0
     addresses: bool = True
@@ -169,6 +171,8 @@ def _become(call: Call, out: pathlib.Path, err: pathlib.Path) -> NoReturn:
         encoding = call.variables.get("PYTHONIOENCODING", "utf-8")
         sys.stdout, sys.stderr = (
             open(number, "w", encoding=encoding, errors="backslashreplace", closefd=False)
+            if number not in call.closed
+            else None  # as Python has it
             for number in (1, 2)
         )
         sys.argv = ["skewgate", *call.words]
@@ -197,8 +201,9 @@ def _code(program: Callable[[], Any]) -> int:
         code = 1
     # Has os._exit called with the code of the command, where the command asked for that.
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
     return code
 
 

@@ -30,6 +30,9 @@ class Case:
         codes: the exit codes of good files.
         heavy: whether it needs TensorFlow or TFX.
         seconds: it takes about.
+        other: the files of another run, by role, which must not be influenced by an earlier one.
+        other_codes: its exit codes.
+        again: words that a run needs whose results are there already.
     """
 
     command: str
@@ -41,6 +44,9 @@ class Case:
     codes: tuple[int, ...] = (0,)
     heavy: bool = False
     seconds: float = 0.2
+    other: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    other_codes: tuple[int, ...] = (0,)
+    again: tuple[str, ...] = ()
 
     def line(self, files: Mapping[str, str] = {}) -> list[str]:
         """Returns the words with files in the place of roles; good ones unless others are given."""
@@ -76,17 +82,28 @@ CASES = (
             "config": ("drift.yaml",),
             "schema": ("schema.pbtxt",),
         },
+        other={"current": "many-drifted.parquet"},
+        other_codes=(1,),
     ),
-    _case("drift", "json", "{baseline} {current} --json --quiet", {"baseline": ("same.csv",), "current": _DATA}),
+    _case("drift", "json", "{baseline} {current} --json --quiet", {"baseline": ("same.csv",), "current": _DATA}, codes=(3,)),
     _case(
         "profile",
         "slices",
         "{data} --schema {schema} --slices paid --out out.pb --quiet",
         {"data": TABLES, "schema": ("schema.pbtxt",)},
         writes=("out.pb",),
+        other={"data": "many.parquet"},
     ),
-    _case("merge", "two", "{one} {other} --out out.pb", {"one": STATISTICS, "other": ("same.pb",)}, writes=("out.pb",)),
-    _case("report", "one", "{report_folder} --out out.html", {"report": ("reports/report-1/report.json",)}, writes=("out.html", "reports")),
+    _case("merge", "two", "{one} {other} --out out.pb", {"one": STATISTICS, "other": ("same.pb",)}, writes=("out.pb",), other={"one": "same.pb"}),
+    _case(
+        "report",
+        "one",
+        "{report_folder} --out out.html",
+        {"report": ("reports/report-1/report.json",)},
+        takes=("reports",),
+        writes=("out.html", "reports"),
+        other={"report": "reports/report-0/report.json"},
+    ),
     _case(
         "report",
         "many",
@@ -102,6 +119,8 @@ CASES = (
         {"data": _DATA},
         writes=("out.pbtxt",),
         heavy=True,
+        other={"data": "many.parquet"},
+        again=("--force",),
     ),
     _case("schema diff", "schemas", "{one} {other}", {"one": ("schema.pbtxt",), "other": ("other.pbtxt",)}, codes=(1,)),
     _case(
@@ -120,18 +139,23 @@ CASES = (
         writes=("out.pbtxt",),
         codes=(0, 1),
         heavy=True,
+        other={"data": "many.parquet"},
+        again=("--force",),
     ),
     _case(
         "simulate",
         "spec",
         "{data} --spec {spec} --schema {schema} --out out --quiet",
         {"data": TABLES, "spec": ("simulation.yaml",), "schema": ("schema.pbtxt",)},
+        other={"data": "many.parquet"},
+        again=("--force",),
     ),
     _case(
         "rehearse",
         "spec",
         "{data} --spec {spec} --config {config} --false-alarms 0.3 --out out --quiet",
         {"data": TABLES, "spec": ("rehearsal.yaml",), "config": ("drift.yaml",)},
+        other={"data": "same.csv"},
         seconds=0.5,
     ),
     _case(
@@ -162,6 +186,7 @@ CASES = (
         writes=("out.yaml", "root", "taxi"),
         heavy=True,
         seconds=1,
+        other={"drift": "taxi/drift.yaml"},
     ),
     _case(
         "schedule kubeflow",

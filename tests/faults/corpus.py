@@ -49,7 +49,7 @@ policy: {block_on: any, on_inconclusive: allow}
 SIMULATION = """
 version: 1
 seed: 7
-windows: {count: 4}
+windows: {number: 4}
 format: parquet
 plants:
   - {kind: shift, column: fare, by: 1.5, unit: std, onset: {first: 2}}
@@ -57,7 +57,7 @@ plants:
 """
 REHEARSAL = """
 version: 1
-windows: {count: 4}
+windows: {number: 4}
 rehearsal:
   grid:
     - {kind: shift, column: fare, sizes: {by: [0.5]}}

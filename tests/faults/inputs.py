@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import pathlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.faults import cases, mutations
 from tests.faults.cases import Case
@@ -30,7 +30,9 @@ def plan(share: float, seed: int) -> list[Job]:
     return hostile + stratified([job for found in rounds for job in found], wanted)
 
 
-def stratified(jobs: Sequence[Job], wanted: int) -> list[Job]:
+def stratified(
+    jobs: Sequence[Job], wanted: int, shares: Mapping[str, int] = SHARES
+) -> list[Job]:
     """Returns the first jobs, so many of each command that all together are as many as wanted.
 
     Each command has its share of the campaign, and two at least.
@@ -39,9 +41,9 @@ def stratified(jobs: Sequence[Job], wanted: int) -> list[Job]:
     for job in jobs:
         groups[job.command].append(job)
     chosen: list[Job] = []
-    total = sum(SHARES.get(command, 1) for command in groups)
+    total = sum(shares.get(command, 1) for command in groups)
     for command, found in groups.items():
-        chosen += found[: max(2, round(wanted * SHARES.get(command, 1) / total))]
+        chosen += found[: max(2, round(wanted * shares.get(command, 1) / total))]
     return chosen
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tests.faults import inputs
+from tests.faults import concurrency, environments, full_disk, inputs, kills
 from tests.faults.jobs import Job
 
 KINDS: dict[str, Callable[[float, int], list[Job]]] = {
-    each.KIND: each.plan for each in (inputs,)
+    each.KIND: each.plan for each in (inputs, environments, full_disk, kills, concurrency)
 }
 
 

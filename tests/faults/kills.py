@@ -1,0 +1,138 @@
+"""Kills at any moment of any command, and what the next run makes of what was left."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.faults import cases, inputs, trees
+from tests.faults.cases import Case
+from tests.faults.jobs import Job, Place
+
+KIND = "kills"
+JOBS = 120
+MOMENTS = 24
+"""Kills of one case, if all jobs were run."""
+_WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
+_LONG = {"current": "many.csv", "data": "many.csv"}
+
+
+def plan(share: float, seed: int) -> list[Job]:
+    """Returns the jobs: of each command that writes results, moments of both sorts."""
+    found = [
+        Job(
+            KIND,
+            case.command,
+            f"{case.name}/{('time', 'write')[moment % 2]}/{moment}",
+            _work(case, by_write=bool(moment % 2), over=bool(moment % 4 > 1)),
+            case.heavy,
+            case.seconds * 4,
+        )
+        for case in cases.CASES
+        if case.other
+        for moment in range(MOMENTS)
+    ]
+    equal = dict.fromkeys(cases.commands(), 1)
+    return inputs.stratified(found, round(JOBS * share), equal)
+
+
+def _work(case: Case, *, by_write: bool, over: bool) -> Callable[[Place], None]:
+    """Returns the work of a job.
+
+    Args:
+        case: to kill.
+        by_write: near an access to the file system, else at any time.
+        over: there are results of an earlier run.
+    """
+
+    def work(place: Place) -> None:
+        long = {role: _LONG[role] for role in case.reads if role in _LONG}
+        trees.put(place, case, long)
+        start = {path.name for path in place.folder.iterdir()}
+        # The second counts the writes, and is quicker, for its files have been read.
+        trees.refer(place, case, long, (0, 1, 3))
+        counted = place.folder / "writes"
+        new = _refer(place, case, long, counted)
+        writes = counted.stat().st_size
+        counted.unlink()
+        other = trees.refer(place, case, case.other, case.other_codes)
+        if over:
+            place.judge(place.run(*case.line(case.other)), case.other_codes)
+        words = [*case.line(long), *(case.again if over else ())]
+        if by_write:
+            at, after = place.rng.randint(1, max(writes, 1)), place.rng.choice((0.0, 3e-4, 3e-3))
+            ended = place.run(*words, before=lambda: kill_at_write(at, after))
+        else:
+            running = place.start(*words)
+            running.ended(place.rng.uniform(0.0, new.seconds * 1.05))
+            running.kill()
+            ended = place.note(running.wait())
+        if not ended.killed:
+            place.judge(ended, (new.code,))
+        names = trees.results_of(case)
+        found = trees.read(place.folder, names)
+        wrong = trees.mixed(found, [new.tree, other.tree])
+        if wrong:
+            place.fault(f"{wrong} is visible after a kill")
+        _check_next(place, case, other, names)
+        place.look({*start, *case.writes})
+
+    return work
+
+
+def _refer(place: Place, case: Case, files: dict[str, str], counted: pathlib.Path) -> trees.Reference:
+    ended = place.run(*case.line(files), before=lambda: count_writes(counted))
+    names = trees.results_of(case)
+    found = trees.Reference(trees.read(place.folder, names), ended.code, ended.seconds)
+    trees.remove(place.folder, names)
+    return found
+
+
+def _check_next(place: Place, case: Case, other: trees.Reference, names: list[str]) -> None:
+    """Runs the command on other data: it must say and write what it does without an earlier kill."""
+    there = any((place.folder / name).exists() for name in names)
+    ended = place.run(*case.line(case.other), *(case.again if there else ()))
+    place.judge(ended, (other.code,))
+    if trees.read(place.folder, names) != other.tree:
+        place.fault("the run after a kill wrote something else than one without a kill")
+
+
+def _hook(act: Callable[[], Any]) -> None:
+    """Calls a function before each access that changes the file system from Python."""
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _WRITES or (event == "open" and _writes(arguments)):
+            act()
+
+    sys.addaudithook(hear)
+
+
+def _writes(arguments: tuple[Any, ...]) -> bool:
+    path, mode, flags = arguments
+    changed = flags is not None and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    return bool(changed) and not str(path).startswith("/dev/")
+
+
+def count_writes(path: pathlib.Path) -> None:
+    """Lets this process write a byte to a file for each access."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    _hook(lambda: os.write(descriptor, b"."))
+
+
+def kill_at_write(number: int, after: float) -> None:
+    """Lets this process die at its access of this number, or some time after it."""
+    left = [number]
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends a process wherever it is
+
+    def act() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            if not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            signal.setitimer(signal.ITIMER_REAL, after)
+
+    _hook(act)
