@@ -10,6 +10,7 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -157,6 +158,7 @@ def _become(call: Call, out: pathlib.Path, err: pathlib.Path) -> NoReturn:
         os.chdir(call.folder)
         os.environ.clear()
         os.environ.update(call.variables)
+        tempfile.tempdir = None  # which the server may have found for itself
         _limit(call)
         if call.nobody:
             os.setgroups([])

@@ -189,12 +189,11 @@ def _write_settings(folder: pathlib.Path) -> None:
     source = settings_lib.DEFAULT.parent
     place = folder / "taxi"
     place.mkdir()
-    for name in ("skew.yaml", "performance.yaml", "drift.yaml", "schema.pbtxt"):
-        (place / name).write_bytes((source / name).read_bytes())
-    for name in ("eval_config.pbtxt", "monitoring_eval_config.pbtxt"):
-        (place / name).write_bytes((source / name).read_bytes())
+    for path in source.glob("*"):
+        if path.suffix in (".yaml", ".pbtxt") and path.stem != "simulation":
+            (place / path.name).write_bytes(path.read_bytes())
     text = re.sub(r"(?m)^root: .*$", "root: root", settings_lib.DEFAULT.read_text())
-    (place / "pipeline.yaml").write_text(re.sub(r"train_steps: \d+", "train_steps: 30", text))
+    (place / "pipeline.yaml").write_text(re.sub(r"train_steps: \d+", "train_steps: 100", text))
 
 
 class Payload:

@@ -9,7 +9,7 @@ from tests.faults import cases, disks, inputs, trees
 from tests.faults.cases import Case
 from tests.faults.jobs import Job, Place
 
-KIND = "full disk"
+KIND = "full-disk"
 SIZES = 20
 ROOM = 64 << 20
 

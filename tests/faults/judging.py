@@ -18,7 +18,7 @@ _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^Fatal Python erro
 _NOTE = re.compile(r"^skewgate: ")
 _USAGE = re.compile(r"^usage: skewgate", re.MULTILINE)
 _LOGGED = re.compile(r"traceback|details: |has the details", re.IGNORECASE)
-_HIDDEN = re.compile(r"^\.[0-9a-f]{16}|\.partial$|\.tmp$|\.new$|\.old$")
+_HIDDEN = re.compile(r"^\.[0-9a-f]{16}|skewgate-tmp-|\.partial$|\.tmp$|\.new$|\.old$")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that steer a terminal, or turn the order of what is shown."""
 
@@ -108,12 +108,14 @@ def leftovers(
     allowed = set(expected)
     for root, folders, files in os.walk(folder):
         below = pathlib.Path(root).relative_to(folder)
+        if any(_HIDDEN.search(part) for part in below.parts):
+            continue
         for name in [*folders, *files]:
             first = (below / name).parts[0]
             if _HIDDEN.search(name):
                 if not after_kill:
                     yield f"temporary file: {_nameless(name)} was left in the output's folder"
-            elif first not in allowed and not (below / name).is_absolute():
+            elif first not in allowed:
                 yield f"left over: {below / name}"
     for other in others:
         for path in sorted(other.iterdir()):

@@ -78,6 +78,8 @@ def _work(case: Case, *, by_write: bool, over: bool) -> Callable[[Place], None]:
         wrong = trees.mixed(found, [new.tree, other.tree])
         if wrong:
             place.fault(f"{wrong} is visible after a kill")
+        if len(trees.run_ids(place.folder, names)) > 1:
+            place.fault("mixed: files of two runs are visible after a kill")
         _check_next(place, case, other, names)
         place.look({*start, *case.writes})
 

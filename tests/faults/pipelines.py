@@ -1,9 +1,259 @@
-"""Whole pipelines on taxi rows, by a server that has loaded TFX."""
+"""Whole pipelines on taxi rows, by a server that has loaded TFX: killed, on full disks, at once.
+
+One root is trained when the server starts; each job has a copy of it. `quiet` rows pass, and
+`planted` ones, with a way of paying that no model has seen, fail.
+"""
 
 from __future__ import annotations
 
+import csv
+import json
+import os
 import pathlib
+import random
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable
+
+from tests.faults import disks
+from tests.faults.calls import Ended
+from tests.faults.jobs import Job, Place
+
+TRAINED = "trained"
+TIMES = "seconds.json"
+CODES = {"quiet": 0, "planted": 1}
+BEFORE_2015 = 1_420_070_400
+ROWS = 2_500
+NEEDED_BY = {"inputs", "kills", "full-disk", "concurrency"}
+PIPELINES = ("monitoring", "training")
 
 
 def build(corpus: pathlib.Path, kinds: set[str]) -> None:
-    """Builds what jobs with pipelines need."""
+    """Trains, and monitors once to know how long that takes and what it writes.
+
+    Args:
+        corpus: folder for it.
+        kinds: of the jobs that will come.
+    """
+    if not kinds & NEEDED_BY:
+        return
+    from skewgate.cli.main import main
+
+    place = corpus / TRAINED
+    place.mkdir()
+    os.chdir(place)
+    shutil.copytree(corpus / "taxi", place / "taxi")
+    text = (place / "taxi" / "pipeline.yaml").read_text()
+    (place / "first.yaml").write_text(_located(text))
+    seconds, sizes = {}, {}
+    for pipeline, config in (("training", "first"), ("monitoring", "quiet")):
+        if pipeline == "monitoring":
+            _write_rows(place, text)
+            shutil.copytree(place / "root", place / "kept", symlinks=True)
+        before, started = _size(place / "root"), time.monotonic()
+        code = main(["run", pipeline, "--config", f"{config}.yaml"])
+        seconds[pipeline] = time.monotonic() - started
+        sizes[pipeline] = _size(place / "root") - before
+        if code:
+            raise AssertionError(f"{pipeline} of good rows ended with {code}")
+    shutil.rmtree(place / "root")
+    (place / "kept").rename(place / "root")
+    (corpus / TIMES).write_text(json.dumps({"seconds": seconds, "sizes": sizes}))
+
+
+def _located(text: str) -> str:
+    """Returns settings that lie beside the folder of their contracts."""
+    return re.sub(r"\b(\w+\.(?:yaml|pbtxt))$", r"taxi/\1", text, flags=re.MULTILINE)
+
+
+def _write_rows(place: pathlib.Path, text: str) -> None:
+    """Writes the rows of both pipelines, good ones and planted ones, and their settings."""
+    with open(place / "root" / "data" / "training.csv", newline="", encoding="utf-8") as stream:
+        names, *rows = csv.reader(stream)
+    at, paid = names.index("trip_start_timestamp"), names.index("payment_type")
+    old = [row for row in rows if int(row[at]) < BEFORE_2015]
+    monitored = random.Random(11).sample(old, ROWS)
+    for kind in CODES:
+        for pipeline, found in (("serving", monitored), ("training", rows)):
+            planted = [
+                [*row[:paid], "Barter" if row[paid] == "Cash" else row[paid], *row[paid + 1 :]]
+                if kind == "planted"
+                else row
+                for row in found
+            ]
+            with open(place / f"{kind}-{pipeline}.csv", "w", newline="", encoding="utf-8") as out:
+                csv.writer(out).writerows([names, *planted])
+        settings = _located(text)
+        for pipeline in ("training", "serving"):
+            settings = settings.replace(f"{{root}}/data/{pipeline}.csv", f"{kind}-{pipeline}.csv")
+        (place / f"{kind}.yaml").write_text(settings)
+
+
+def _size(folder: pathlib.Path) -> int:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return sum(-(-path.stat().st_size // 4096) * 4096 for path in files)
+
+
+def kills(moments: int) -> list[Job]:
+    """Returns jobs that kill a pipeline, some moments each."""
+    return [
+        Job("kills", f"run {pipeline}", f"time/{moment}", _kill(pipeline, moment), True, 60.0)
+        for moment in range(moments)
+        for pipeline in PIPELINES
+    ]
+
+
+def full_disks(sizes: int) -> list[Job]:
+    """Returns jobs with pipelines on full disks, some sizes each."""
+    return [
+        Job("full-disk", f"run {pipeline}", f"{at}", _fill(pipeline, at, sizes), True, 60.0)
+        for at in range(sizes)
+        for pipeline in PIPELINES
+    ]
+
+
+def concurrent() -> list[Job]:
+    """Returns jobs with two runs in one root."""
+    return [
+        Job("concurrency", "run monitoring", "second-refused", _two(wait=False), True, 60.0),
+        Job("concurrency", "run monitoring", "second-waits", _two(wait=True), True, 60.0),
+    ]
+
+
+def spoilt_state(count: int) -> list[Job]:
+    """Returns jobs that spoil a file that an earlier run has left for later ones."""
+    return [
+        Job("inputs", "run monitoring", f"state/{number}", _spoil(), True, 30.0)
+        for number in range(count)
+    ]
+
+
+def _take(place: Place) -> dict[str, dict[str, float]]:
+    place.take(TRAINED)
+    place.folder = place.folder / TRAINED
+    found: dict[str, dict[str, float]] = json.loads((place.corpus / TIMES).read_text())
+    return found
+
+
+def _kill(pipeline: str, moment: int) -> Callable[[Place], None]:
+    def work(place: Place) -> None:
+        known = _take(place)
+        running = place.start("run", pipeline, "--config", "quiet.yaml")
+        running.ended(place.rng.uniform(0.0, known["seconds"][pipeline] * 1.05))
+        running.kill()
+        ended = place.note(running.wait())
+        if not ended.killed:
+            place.judge(ended, (0,), memory=None)
+        _check_visible(place)
+        _check_next(place, pipeline, ("planted", "quiet")[moment % 2])
+        _look(place)
+
+    return work
+
+
+def _fill(pipeline: str, at: int, sizes: int) -> Callable[[Place], None]:
+    def work(place: Place) -> None:
+        known = _take(place)
+        why = disks.alone()
+        if why is not None:
+            print(f"{why}: pipelines are not run on full ones")
+            return
+        root = place.folder / "root"
+        root.rename(place.folder / "copied")
+        root.mkdir()
+        disks.mount(root, 1 << 30)
+        shutil.copytree(place.folder / "copied", root, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(place.folder / "copied")
+        disks.mount(root, disks.used(root) + int(known["sizes"][pipeline] * at / sizes))
+        place.judge(_run(place, pipeline, "quiet"), (0, 2), memory=None)
+        _check_visible(place)
+        disks.mount(root, 1 << 30)
+        _check_next(place, pipeline, ("planted", "quiet")[at % 2])
+        _look(place)
+        disks.unmount(root)
+
+    return work
+
+
+def _two(*, wait: bool) -> Callable[[Place], None]:
+    def work(place: Place) -> None:
+        _take(place)
+        more = ("--wait",) if wait else ()
+        kinds = ("planted", "quiet")
+        running = []
+        for kind in kinds:
+            words = ("run", "monitoring", "--config", f"{kind}.yaml", *more)
+            running.append(place.start(*words))
+            time.sleep(0.5)
+        ended = [place.note(each.wait()) for each in running]
+        place.judge(ended[0], (CODES[kinds[0]],), memory=None)
+        place.judge(ended[1], (CODES[kinds[1]],) if wait else (2,), memory=None)
+        _tells_planted(place, ended[0])
+        _check_next(place, "monitoring", "quiet")
+        _look(place)
+
+    return work
+
+
+def _spoil() -> Callable[[Place], None]:
+    def work(place: Place) -> None:
+        from tests.faults import mutations
+
+        _take(place)
+        state = [path for path in (place.folder / "root" / "state").rglob("*") if path.is_file()]
+        path = place.rng.choice(sorted(state))
+        changes = [mutations.ANYTHING[name] for name in ("bit flips", "cut off", "zeros", "empty")]
+        data = path.read_bytes()
+        if data:
+            path.write_bytes(place.rng.choice(changes)(data, place.rng))
+        # What is spoilt is told, or makes no difference; it is never a check that failed.
+        place.judge(_run(place, "monitoring", "quiet"), (0, 2, 3), memory=None)
+        _look(place)
+
+    return work
+
+
+def _run(place: Place, pipeline: str, kind: str) -> Ended:
+    return place.run("run", pipeline, "--config", f"{kind}.yaml")
+
+
+def _check_next(place: Place, pipeline: str, kind: str) -> None:
+    """Runs a pipeline on rows of a kind, which must have their verdict."""
+    ended = _run(place, pipeline, kind)
+    place.judge(ended, (CODES[kind],), memory=None)
+    if kind == "planted":
+        _tells_planted(place, ended)
+    _check_visible(place)
+
+
+def _tells_planted(place: Place, ended: Ended) -> None:
+    if ended.code == 1 and "payment_type" not in ended.err:
+        place.fault("verdict: what was planted is not what failed")
+
+
+def _check_visible(place: Place) -> None:
+    """What others read is whole: models that are served, reports, records of the state."""
+    root = place.folder / "root"
+    versions = [path for path in (root / "serving").glob("*/*") if path.name.isdigit()]
+    lists = {_names(path) for path in versions}
+    if len(lists) > 1 or (versions and not any("saved_model.pb" in names for names in lists)):
+        place.fault("half-written: a served model is not whole")
+    for path in _visible(root.rglob("report.json")):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError:
+            place.fault("half-written: a report.json is visible")
+
+
+def _names(folder: pathlib.Path) -> tuple[str, ...]:
+    return tuple(sorted(str(path.relative_to(folder)) for path in folder.rglob("*")))
+
+
+def _visible(paths: Iterable[pathlib.Path]) -> Iterable[pathlib.Path]:
+    return (path for path in paths if not any(part.startswith(".") for part in path.parts))
+
+
+def _look(place: Place) -> None:
+    names = {path.name for path in place.folder.iterdir() if not path.name.startswith(".")}
+    place.look(names)

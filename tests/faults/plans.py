@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tests.faults import concurrency, environments, full_disk, inputs, kills
+from tests.faults import concurrency, environments, full_disk, inputs, kills, pipelines
 from tests.faults.jobs import Job
 
 KINDS: dict[str, Callable[[float, int], list[Job]]] = {
@@ -20,4 +20,15 @@ def plan(kinds: Sequence[str], share: float, seed: int) -> list[Job]:
         share: of the whole campaign, stratified: each kind and each command has its part.
         seed: of all that is left to chance.
     """
-    return [job for kind in kinds for job in KINDS[kind](share, seed)]
+    found = [job for kind in kinds for job in KINDS[kind](share, seed)]
+    of_pipelines = [
+        *pipelines.kills(_some(12, share)),
+        *pipelines.full_disks(_some(5, share)),
+        *pipelines.concurrent(),
+        *pipelines.spoilt_state(_some(12, share)),
+    ]
+    return found + [job for job in of_pipelines if job.kind in kinds]
+
+
+def _some(count: int, share: float) -> int:
+    return max(1, round(count * share))

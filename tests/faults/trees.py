@@ -12,6 +12,12 @@ from tests.faults.cases import Case
 from tests.faults.jobs import Place
 
 Tree = Mapping[str, bytes]
+_MASKS = (
+    (re.compile(rb"\d{8}T\d{6}Z-[0-9a-f]{8}"), b"RUN"),
+    (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), b"TIME"),
+    (re.compile(rb"(timestamp_seconds\S*) \d+"), rb"\1 TIME"),
+)
+"""What differs between two runs that say the same."""
 UNSTABLE = re.compile(r"(^|/)(logs/|locks/)|\.log$")
 """Files that differ from run to run and are no results."""
 
@@ -25,7 +31,19 @@ def read(folder: pathlib.Path, names: Iterable[str]) -> dict[str, bytes]:
             below = file.relative_to(folder)
             if file.is_file() and not any(part.startswith(".") for part in below.parts):
                 found[str(below)] = file.read_bytes()
-    return {name: content for name, content in found.items() if not UNSTABLE.search(name)}
+    return {name: _masked(each) for name, each in found.items() if not UNSTABLE.search(name)}
+
+
+def _masked(content: bytes) -> bytes:
+    for pattern, word in _MASKS:
+        content = pattern.sub(word, content)
+    return content
+
+
+def run_ids(folder: pathlib.Path, names: Iterable[str]) -> set[bytes]:
+    """Returns the ids of the runs that results speak of."""
+    files = [file for name in names for file in (folder / name).glob("*") if file.is_file()]
+    return {found for file in files for found in _MASKS[0][0].findall(file.read_bytes())}
 
 
 def results_of(case: Case) -> list[str]:
@@ -102,7 +120,7 @@ def read_quietly(folder: pathlib.Path, names: Iterable[str]) -> dict[str, bytes]
             if any(part.startswith(".") for part in below.parts):
                 continue
             try:
-                found[str(below)] = file.read_bytes()
+                found[str(below)] = _masked(file.read_bytes())
             except OSError:  # a folder, or gone
                 continue
     return found
