@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tests.faults import plans, table
+from tests.faults import jobs, plans, table
 from tests.faults.jobs import Job
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ class Server:
     def __init__(self, weight: str, root: pathlib.Path, options: argparse.Namespace) -> None:
         words = [str(root), str(options.seed), str(options.share), ",".join(options.kinds)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.server", weight, *words],
+            [*_PYTHON, "-m", "tests.faults.server", weight, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=root / "path",
@@ -65,6 +65,7 @@ class Server:
         self.output.close()
 
 
+_PYTHON = (sys.executable, "-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning")
 _QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -74,7 +75,9 @@ _QUIET = {
 }
 
 
-def run(found: Sequence[Job], root: pathlib.Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+def run(
+    found: Sequence[Job], root: pathlib.Path, options: argparse.Namespace
+) -> list[dict[str, Any]]:
     """Runs jobs, a few at a time, and returns their results."""
     from tests.faults.server import result_path
 
@@ -97,9 +100,12 @@ def run(found: Sequence[Job], root: pathlib.Path, options: argparse.Namespace) -
     return results
 
 
-def _serve(server: Server, waiting: Sequence[Job], options: argparse.Namespace, path: Any) -> list[dict[str, Any]]:
+def _serve(
+    server: Server, waiting: Sequence[Job], options: argparse.Namespace, path: Any
+) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     left, running = list(reversed(waiting)), {}
+    by_id = {job.id: job for job in waiting}
     with selectors.DefaultSelector() as selector:
         selector.register(server.output, selectors.EVENT_READ)
         while left or running or not server.ready:
@@ -113,7 +119,7 @@ def _serve(server: Server, waiting: Sequence[Job], options: argparse.Namespace, 
             for job, started in list(running.items()):
                 if time.monotonic() - started > LONGEST:
                     running.pop(job)
-                    results.append({"id": job, "kind": job.split("/")[0], "command": "?", "calls": [], "faults": ["the job gave no answer"], "folder": None, "said": []})
+                    results.append(jobs.unanswered(by_id[job]))
             while server.ready and left and len(running) < options.jobs:
                 job = left.pop()
                 running[job.id] = time.monotonic()
@@ -162,7 +168,15 @@ def main() -> int:
             shutil.rmtree(root, ignore_errors=True)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
-    print(table.render(results, options, time.monotonic() - started))
+    print(
+        table.render(
+            results,
+            seed=options.seed,
+            share=options.share,
+            at_once=options.jobs,
+            seconds=time.monotonic() - started,
+        )
+    )
     return int(any(result["faults"] for result in results))
 
 

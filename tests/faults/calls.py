@@ -172,15 +172,19 @@ def _become(call: Call, out: pathlib.Path, err: pathlib.Path) -> NoReturn:
             os.execv(sys.executable, [sys.executable, "-m", "skewgate", *call.words])
         encoding = call.variables.get("PYTHONIOENCODING", "utf-8")
         sys.stdout, sys.stderr = (
-            open(number, "w", encoding=encoding, errors="backslashreplace", closefd=False)
+            open(  # noqa: SIM115 (as long as the process)
+                number, "w", encoding=encoding, errors="backslashreplace", closefd=False
+            )
             if number not in call.closed
             else None  # as Python has it
             for number in (1, 2)
         )
         sys.argv = ["skewgate", *call.words]
+        if call.program is not None:
+            atexit._clear()  # what others want done at the end of their process, such as pytest
         code = _code(call.program or _skewgate)
     except BaseException:  # noqa: BLE001 (whatever it is, this process ends here)
-        traceback.print_exc()
+        os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(code)
 

@@ -52,11 +52,15 @@ class Case:
         """Returns the words with files in the place of roles; good ones unless others are given."""
         good = {role: names[0] for role, names in self.reads.items()}
         chosen = {**good, **files}
-        folders = {f"{role}_folder": str(pathlib.Path(name).parent) for role, name in chosen.items()}
+        folders = {
+            f"{role}_folder": str(pathlib.Path(name).parent) for role, name in chosen.items()
+        }
         return [word.format(**chosen, **folders) for word in self.words]
 
 
-def _case(command: str, name: str, line: str, reads: dict[str, tuple[str, ...]], **more: object) -> Case:
+def _case(
+    command: str, name: str, line: str, reads: dict[str, tuple[str, ...]], **more: object
+) -> Case:
     return Case(command, name, (*command.split(), *shlex.split(line)), reads, **more)  # type: ignore[arg-type]
 
 
@@ -85,7 +89,13 @@ CASES = (
         other={"current": "many-drifted.parquet"},
         other_codes=(1,),
     ),
-    _case("drift", "json", "{baseline} {current} --json --quiet", {"baseline": ("same.csv",), "current": _DATA}, codes=(3,)),
+    _case(
+        "drift",
+        "json",
+        "{baseline} {current} --json --quiet",
+        {"baseline": ("same.csv",), "current": _DATA},
+        codes=(3,),
+    ),
     _case(
         "profile",
         "slices",
@@ -94,7 +104,14 @@ CASES = (
         writes=("out.pb",),
         other={"data": "many.parquet"},
     ),
-    _case("merge", "two", "{one} {other} --out out.pb", {"one": STATISTICS, "other": ("same.pb",)}, writes=("out.pb",), other={"one": "same.pb"}),
+    _case(
+        "merge",
+        "two",
+        "{one} {other} --out out.pb",
+        {"one": STATISTICS, "other": ("same.pb",)},
+        writes=("out.pb",),
+        other={"one": "same.pb"},
+    ),
     _case(
         "report",
         "one",
@@ -122,7 +139,13 @@ CASES = (
         other={"data": "many.parquet"},
         again=("--force",),
     ),
-    _case("schema diff", "schemas", "{one} {other}", {"one": ("schema.pbtxt",), "other": ("other.pbtxt",)}, codes=(1,)),
+    _case(
+        "schema diff",
+        "schemas",
+        "{one} {other}",
+        {"one": ("schema.pbtxt",), "other": ("other.pbtxt",)},
+        codes=(1,),
+    ),
     _case(
         "schema diff",
         "data",
@@ -153,8 +176,14 @@ CASES = (
     _case(
         "rehearse",
         "spec",
-        "{data} --spec {spec} --config {config} --false-alarms 0.3 --out out --quiet",
-        {"data": TABLES, "spec": ("rehearsal.yaml",), "config": ("drift.yaml",)},
+        "{data} --spec {spec} --config {config} --schema {schema} --false-alarms 0.3 --out out "
+        "--quiet",
+        {
+            "data": TABLES,
+            "spec": ("rehearsal.yaml",),
+            "config": ("drift.yaml",),
+            "schema": ("schema.pbtxt",),
+        },
         other={"data": "same.csv"},
         seconds=0.5,
     ),
@@ -180,7 +209,8 @@ CASES = (
     _case(
         "compile",
         "kubeflow",
-        "monitoring --target kubeflow --image a/b:1 --pipeline-root minio://bucket/x --config {settings} --out out.yaml",
+        "monitoring --target kubeflow --image a/b:1 --pipeline-root minio://bucket/x "
+        "--config {settings} --out out.yaml",
         _CONTRACTS,
         takes=_TAXI,
         writes=("out.yaml", "root", "taxi"),
@@ -189,15 +219,31 @@ CASES = (
         other={"drift": "taxi/drift.yaml"},
     ),
     _case(
+        "compile",
+        "labels",
+        "monitoring --options {options} --config {settings} --out out.json",
+        {
+            "options": ("options.yaml",),
+            "settings": ("taxi/late.yaml",),
+            "labels": ("taxi/labels.yaml",),
+        },
+        takes=_TAXI,
+        writes=("out.json", "root", "taxi"),
+        heavy=True,
+        seconds=1,
+    ),
+    _case(
         "schedule kubeflow",
         "dry",
-        "{spec} --host http://127.0.0.1:9 --name n --cron '0 6 * * *' --time-parameter data --dry-run",
+        "{spec} --host http://127.0.0.1:9 --name n --cron '0 6 * * *' --time-parameter data "
+        "--dry-run",
         {"spec": ("kubeflow.yaml",)},
     ),
     _case(
         "schedule vertex",
         "dry",
-        "{spec} --project p --location europe-west4 --name n --cron '0 6 * * *' --time-parameter data --dry-run",
+        "{spec} --project p --location europe-west4 --name n --cron '0 6 * * *' "
+        "--time-parameter data --dry-run",
         {"spec": ("vertex.json",)},
     ),
     _case("schedule window", "time", "2026-11-25T06:00:00Z --every 1d --name", {}, writes=()),
@@ -207,9 +253,7 @@ CASES = (
 def commands(parser: argparse.ArgumentParser | None = None, before: str = "") -> Iterator[str]:
     """Yields every command of the command line that does something, such as "schema infer"."""
     parser = parser or build_parser()
-    below = [
-        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
-    ]
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not below:
         yield before
     for action in below:

@@ -16,7 +16,14 @@ JOBS = 60
 def plan(share: float, seed: int) -> list[Job]:
     """Returns the jobs: two to eight processes of each command that writes results."""
     found = [
-        Job(KIND, case.command, f"{case.name}/{count}-at-once/{turn}", _work(case, count), case.heavy, case.seconds * count)
+        Job(
+            KIND,
+            case.command,
+            f"{case.name}/{count}-at-once/{turn}",
+            _work(case, count),
+            case.heavy,
+            case.seconds * count,
+        )
         for turn in range(3)
         for case in cases.CASES
         if case.other

@@ -25,7 +25,8 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 ROWS, MANY = 300, 40_000
 
 SCHEMA = "\n".join(
-    f'feature {{ name: "{name}" type: {kind} presence {{ min_count: 1 }} value_count {{ min: 1 max: 1 }} }}'
+    f'feature {{ name: "{name}" type: {kind} presence {{ min_count: 1 }} '
+    "value_count { min: 1 max: 1 } }"
     for name, kind in {
         "fare": "FLOAT",
         "miles": "FLOAT",
@@ -62,10 +63,15 @@ rehearsal:
   grid:
     - {kind: shift, column: fare, sizes: {by: [0.5]}}
 """
+OPTIONS = """
+target: vertex
+image: a/b:1
+pipeline_root: gs://bucket/x
+"""
 LABELS = """
-key: [hour]
-labels: [paid]
-prediction_time: started
+key: [trip_id]
+labels: [big_tipper]
+prediction_time: trip_start_timestamp
 horizon: 3d
 windows: {every: 1d, offset: 0h, zone: UTC}
 min_coverage: 0.8
@@ -132,6 +138,7 @@ STATISTICS = ("base.pb", "framed.pb", "base-stats.pbtxt")
 
 def build(folder: pathlib.Path) -> None:
     """Writes all that needs no TensorFlow."""
+    (folder / "taxi").mkdir()
     base = trips(ROWS, 1)
     for name in TABLES:
         write(base, folder / name)
@@ -151,7 +158,8 @@ def build(folder: pathlib.Path) -> None:
         "drift.yaml": DRIFT,
         "simulation.yaml": SIMULATION,
         "rehearsal.yaml": REHEARSAL,
-        "labels.yaml": LABELS,
+        "options.yaml": OPTIONS,
+        "taxi/labels.yaml": LABELS,
     }.items():
         (folder / name).write_text(text)
     for target in ("kubeflow.yaml", "vertex.json"):
@@ -188,12 +196,15 @@ def _write_settings(folder: pathlib.Path) -> None:
     """Writes the settings of the taxi pipelines, and their contracts, for a root beside them."""
     source = settings_lib.DEFAULT.parent
     place = folder / "taxi"
-    place.mkdir()
     for path in source.glob("*"):
         if path.suffix in (".yaml", ".pbtxt") and path.stem != "simulation":
             (place / path.name).write_bytes(path.read_bytes())
     text = re.sub(r"(?m)^root: .*$", "root: root", settings_lib.DEFAULT.read_text())
-    (place / "pipeline.yaml").write_text(re.sub(r"train_steps: \d+", "train_steps: 100", text))
+    text = re.sub(r"train_steps: \d+", "train_steps: 100", text)
+    (place / "pipeline.yaml").write_text(text)
+    labels = "labels: {data: labels.csv, config: labels.yaml}"
+    late = re.sub(r"(?m)^  late_labels: .*$", f"  {labels}", text)
+    (place / "late.yaml").write_text(late)
 
 
 class Payload:

@@ -214,7 +214,9 @@ ENVIRONMENTS = (
     Environment("output is /dev/full", _output(_link("/dev/full"))),
     Environment("output is a socket", _output(_socket)),
     Environment("output is a full folder", _output(_full_folder)),
-    Environment("output is a file", _output(lambda path: path.write_text("somebody's own") and None)),
+    Environment(
+        "output is a file", _output(lambda path: path.write_text("somebody's own") and None)
+    ),
     Environment("output may not be read", _output(_unreadable_folder, nobody=True)),
     Environment("output name too long", _long_name),
     Environment("output path too long", _deep_name),
@@ -230,9 +232,7 @@ def _redirect(stream: int, path: str) -> None:
 def plan(share: float, seed: int) -> list[Job]:
     """Returns the jobs: each environment for some command, each command in some."""
     by_case = [list(_jobs(case)) for case in cases.CASES]
-    others = [
-        job for at, (_, *jobs) in enumerate(by_case) for job in _turned(jobs, at * 7 + seed)
-    ]
+    others = [job for at, (_, *jobs) in enumerate(by_case) for job in _turned(jobs, at * 7 + seed)]
     wanted = round(JOBS * share) - len(by_case)
     equal = dict.fromkeys(cases.commands(), 1)
     return [first for first, *_ in by_case] + inputs.stratified(others, wanted, equal)

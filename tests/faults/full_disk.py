@@ -62,7 +62,7 @@ def _work(case: Case, at: int) -> Callable[[Place], None]:
             disks.mount(disk, size)
             ended = place.run(*words, variables=variables)
         else:
-            print(f"{why}: files are limited instead")
+            place.tell(f"{why}: files are limited instead")
             limit = (size, size)
             ended = place.run(
                 *words, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit), mute=True

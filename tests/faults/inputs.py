@@ -30,9 +30,7 @@ def plan(share: float, seed: int) -> list[Job]:
     return hostile + stratified([job for found in rounds for job in found], wanted)
 
 
-def stratified(
-    jobs: Sequence[Job], wanted: int, shares: Mapping[str, int] = SHARES
-) -> list[Job]:
+def stratified(jobs: Sequence[Job], wanted: int, shares: Mapping[str, int] = SHARES) -> list[Job]:
     """Returns the first jobs, so many of each command that all together are as many as wanted.
 
     Each command has its share of the campaign, and two at least.
@@ -56,7 +54,7 @@ def _hostile() -> Iterator[Job]:
 
 
 def _mutated(number: int) -> Iterator[Job]:
-    """Yields a job for each case, role, format and mutation; heavy cases take turns with formats."""
+    """Yields a job for each case, file, format and mutation; heavy cases take turns."""
     for case in cases.CASES:
         for role, names in case.reads.items():
             for at, name in enumerate(names):
@@ -68,9 +66,7 @@ def _mutated(number: int) -> Iterator[Job]:
                     yield _job(case, role, name, title, change)
 
 
-def _job(
-    case: Case, role: str, name: str, title: str, change: mutations.Mutation | None
-) -> Job:
+def _job(case: Case, role: str, name: str, title: str, change: mutations.Mutation | None) -> Job:
     def work(place: Place) -> None:
         place.take(*case.takes)
         for other, names in case.reads.items():

@@ -56,7 +56,11 @@ class Place:
     """
 
     def __init__(
-        self, job: Job, root: pathlib.Path, corpus: pathlib.Path, seed: int, heavy: bool | None = None
+        self,
+        job: Job,
+        root: pathlib.Path,
+        corpus: pathlib.Path,
+        seed: int,
     ) -> None:
         """Makes the folder below `root`."""
         self.job, self.corpus, self.seed = job, corpus, seed
@@ -71,6 +75,7 @@ class Place:
         self.rng = random.Random(f"{seed}:{job.id}")
         self.ended: list[Ended] = []
         self.faults: list[str] = []
+        self.notes: list[str] = []
         self._log = 0
 
     @property
@@ -126,6 +131,10 @@ class Place:
         if text not in self.faults:
             self.faults.append(text)
 
+    def tell(self, text: str) -> None:
+        """Notes what the user must know of how the job was done."""
+        self.notes.append(text)
+
     def judge(self, ended: Ended, codes: Iterable[int] = (0, 1, 2, 3), **how: Any) -> None:
         """Notes what is wrong with any command: see `judging`."""
         for text in judging.of_command(ended, codes, **how):
@@ -155,9 +164,7 @@ def run(job: Job, root: pathlib.Path, corpus: pathlib.Path, seed: int) -> dict[s
     if not place.faults:
         place.remove()
     return {
-        "id": job.id,
-        "kind": job.kind,
-        "command": job.command,
+        **_head(job),
         "calls": [
             {
                 "words": list(each.call.words),
@@ -169,6 +176,17 @@ def run(job: Job, root: pathlib.Path, corpus: pathlib.Path, seed: int) -> dict[s
             for each in place.ended
         ],
         "faults": place.faults,
+        "notes": place.notes,
         "folder": str(place.folder) if place.faults else None,
         "said": [each.err[-600:] for each in place.ended if place.faults],
     }
+
+
+def unanswered(job: Job) -> dict[str, Any]:
+    """Returns the line of a job whose process is gone or hangs."""
+    fault = "the job itself broke: it gave no answer"
+    return {**_head(job), "calls": [], "faults": [fault], "notes": [], "folder": None, "said": []}
+
+
+def _head(job: Job) -> dict[str, str]:
+    return {"id": job.id, "kind": job.kind, "command": job.command}

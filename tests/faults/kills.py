@@ -86,7 +86,9 @@ def _work(case: Case, *, by_write: bool, over: bool) -> Callable[[Place], None]:
     return work
 
 
-def _refer(place: Place, case: Case, files: dict[str, str], counted: pathlib.Path) -> trees.Reference:
+def _refer(
+    place: Place, case: Case, files: dict[str, str], counted: pathlib.Path
+) -> trees.Reference:
     ended = place.run(*case.line(files), before=lambda: count_writes(counted))
     names = trees.results_of(case)
     found = trees.Reference(trees.read(place.folder, names), ended.code, ended.seconds)
@@ -95,7 +97,7 @@ def _refer(place: Place, case: Case, files: dict[str, str], counted: pathlib.Pat
 
 
 def _check_next(place: Place, case: Case, other: trees.Reference, names: list[str]) -> None:
-    """Runs the command on other data: it must say and write what it does without an earlier kill."""
+    """Runs the command on other data: it must say and write what it does without a kill."""
     there = any((place.folder / name).exists() for name in names)
     ended = place.run(*case.line(case.other), *(case.again if there else ()))
     place.judge(ended, (other.code,))
@@ -114,9 +116,9 @@ def _hook(act: Callable[[], Any]) -> None:
 
 
 def _writes(arguments: tuple[Any, ...]) -> bool:
-    path, mode, flags = arguments
+    path, _, flags = arguments
     changed = flags is not None and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-    return bool(changed) and not str(path).startswith("/dev/")
+    return bool(changed) and not isinstance(path, int) and not str(path).startswith("/dev/")
 
 
 def count_writes(path: pathlib.Path) -> None:

@@ -157,7 +157,7 @@ def _fill(pipeline: str, at: int, sizes: int) -> Callable[[Place], None]:
         known = _take(place)
         why = disks.alone()
         if why is not None:
-            print(f"{why}: pipelines are not run on full ones")
+            place.tell(f"{why}: pipelines are not run on full ones")
             return
         root = place.folder / "root"
         root.rename(place.folder / "copied")

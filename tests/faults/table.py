@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import collections
 from collections.abc import Sequence
 from typing import Any
 
 _HEAD = (
-    "kind", "command", "jobs", "pass", "fail", "refused", "unsure", "killed", "logged", "faults", "slowest", "memory",
-)  # fmt: skip
+    *("kind", "command", "jobs", "pass", "fail", "refused", "unsure", "killed", "logged"),
+    *("faults", "slowest", "memory"),
+)
 
 
-def render(results: Sequence[dict[str, Any]], options: argparse.Namespace, seconds: float) -> str:
+def render(
+    results: Sequence[dict[str, Any]], *, seed: int, share: float, at_once: int, seconds: float
+) -> str:
     """Returns the table, and the faults below it, each once with how to run a job that has it.
 
     Args:
         results: of the jobs.
-        options: of the campaign.
+        seed, share, at_once: of the campaign.
         seconds: that it took.
     """
     groups: dict[tuple[str, str], list[dict[str, Any]]] = collections.defaultdict(list)
@@ -31,9 +33,11 @@ def render(results: Sequence[dict[str, Any]], options: argparse.Namespace, secon
     faults = sum(bool(result["faults"]) for result in results)
     lines.append(
         f"{len(results):,} jobs, {faults} with a fault, in {seconds / 60:.1f} minutes "
-        f"(seed {options.seed}, share {options.share:g}, {options.jobs} at a time)"
+        f"(seed {seed}, share {share:g}, {at_once} at a time)"
     )
-    return "\n".join(["", *lines, *_faults(results, options)])
+    notes = collections.Counter(note for result in results for note in result["notes"])
+    lines += [f"{count} jobs: {note}" for note, count in notes.items()]
+    return "\n".join(["", *lines, *_faults(results, seed, share)])
 
 
 def _row(kind: str, command: str, group: Sequence[dict[str, Any]]) -> list[str]:
@@ -60,7 +64,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(parts).rstrip()
 
 
-def _faults(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> list[str]:
+def _faults(results: Sequence[dict[str, Any]], seed: int, share: float) -> list[str]:
     by_text: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
     for result in results:
         for fault in result["faults"]:
@@ -70,8 +74,8 @@ def _faults(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> l
         lines += ["", f"{len(found)} x {text}"]
         for result in found[:2]:
             lines.append(
-                f"    python -m tests.faults --kind {result['kind']} --seed {options.seed} "
-                f"--share {options.share:g} --keep --only {result['id']}"
+                f"    python -m tests.faults --kind {result['kind']} --seed {seed} "
+                f"--share {share:g} --keep --only {result['id']}"
             )
         lines += [f"    | {line}" for line in "".join(found[0]["said"]).splitlines()[-3:]]
     return lines

@@ -96,9 +96,11 @@ def refer(place: Place, case: Case, files: Mapping[str, str], codes: Iterable[in
 
 
 def mixed(found: Tree, sets: Iterable[Tree]) -> str | None:
-    """Says which file belongs to no whole set, if files are not all of one set; None if they are."""
+    """Says which file belongs to no whole set; None if all files are of one set."""
     sets = list(sets)
-    if not found or any(all(each.get(name) == content for name, content in found.items()) for each in sets):
+    if not found or any(
+        all(each.get(name) == content for name, content in found.items()) for each in sets
+    ):
         return None
     for name, content in found.items():
         if not any(each.get(name) == content for each in sets):
