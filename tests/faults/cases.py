@@ -216,7 +216,7 @@ CASES = (
         writes=("out.yaml", "root", "taxi"),
         heavy=True,
         seconds=1,
-        other={"drift": "taxi/drift.yaml"},
+        other={"settings": "taxi/late.yaml"},
     ),
     _case(
         "compile",

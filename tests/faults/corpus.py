@@ -207,11 +207,15 @@ def _write_settings(folder: pathlib.Path) -> None:
     (place / "late.yaml").write_text(late)
 
 
+PICKLE_RAN = "pickle-ran"
+"""The file that a pickle makes in the folder of the command that runs it."""
+
+
 class Payload:
     """Pickled, it makes a file when somebody unpickles it."""
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return pathlib.Path.touch, (pathlib.Path("/tmp/skewgate-faults-pickle-ran"),)  # type: ignore[return-value]
+        return pathlib.Path.touch, (pathlib.Path(PICKLE_RAN),)  # type: ignore[return-value]
 
 
 def _write_hostile(folder: pathlib.Path) -> None:
@@ -275,4 +279,3 @@ HOSTILE = (
     "length.tfrecord",
     "huge.tfrecord",
 )
-PICKLE_RAN = pathlib.Path("/tmp/skewgate-faults-pickle-ran")

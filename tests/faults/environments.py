@@ -43,6 +43,8 @@ class Environment:
         name: of it.
         spoil: prepares the job's folder and returns how to run the command.
         harmless: the command must end as ever.
+        literally: starts an interpreter anew, which takes seconds where TensorFlow is needed: those
+            commands are left out.
         light: even commands that need TensorFlow run where it is not loaded.
     """
 
@@ -50,6 +52,7 @@ class Environment:
     spoil: SPOIL
     harmless: bool = False
     light: bool = False
+    literally: bool = False
 
 
 class _Blocker(importlib.abc.MetaPathFinder):
@@ -81,6 +84,11 @@ def _variables(**changes: str | None) -> SPOIL:
 
 def _how(**how: Any) -> SPOIL:
     return lambda place, case: dict(how)
+
+
+def _started_anew(**changes: str | None) -> SPOIL:
+    spoil = _variables(**changes)
+    return lambda place, case: {**spoil(place, case), "literally": True}
 
 
 def _limit(which: int, most: int) -> SPOIL:
@@ -169,10 +177,6 @@ def _surrogate_name(place: Place, case: Case) -> dict[str, Any]:
     return {"replace": (case.writes[0] if case.writes else "", "o\udcff")}
 
 
-def _null_name(place: Place, case: Case) -> dict[str, Any]:
-    return {"replace": (case.writes[0] if case.writes else "", "o\x00")}
-
-
 ENVIRONMENTS = (
     Environment("as ever", _how(), harmless=True),
     Environment("as another user", _how(nobody=True), harmless=True),
@@ -190,6 +194,9 @@ ENVIRONMENTS = (
     Environment("closed streams", _how(closed=(0, 1, 2))),
     Environment("stdout is full", _how(mute=True, before=lambda: _redirect(1, "/dev/full"))),
     Environment("stderr is full", _how(mute=True, before=lambda: _redirect(2, "/dev/full"))),
+    Environment("no encoding, started anew", _started_anew(LANG=None), True, literally=True),
+    Environment("no HOME, started anew", _started_anew(HOME=None), True, literally=True),
+    Environment("closed, started anew", _how(literally=True, closed=(0, 1, 2)), literally=True),
     Environment("optional packages missing", _how(before=block_packages), light=True),
     Environment("12 open files", _limit(resource.RLIMIT_NOFILE, 12)),
     Environment("20 open files", _limit(resource.RLIMIT_NOFILE, 20)),
@@ -221,7 +228,6 @@ ENVIRONMENTS = (
     Environment("output name too long", _long_name),
     Environment("output path too long", _deep_name),
     Environment("output name is no UTF-8", _surrogate_name),
-    Environment("output name with a null", _null_name),
 )
 
 
@@ -247,6 +253,8 @@ def _turned(found: list[Job], by: int) -> list[Job]:
 def _jobs(case: Case) -> Iterator[Job]:
     for each in ENVIRONMENTS:
         title = f"{case.name}/{each.name}"
+        if each.literally and case.heavy:
+            continue
         heavy = case.heavy and not each.light
         yield Job(KIND, case.command, title, _work(case, each), heavy, case.seconds)
 

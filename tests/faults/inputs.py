@@ -80,8 +80,7 @@ def _job(case: Case, role: str, name: str, title: str, change: mutations.Mutatio
         place.look({*before, *case.writes})
         if ended.code == 2:
             _check_nothing_written(place, case, before)
-        if PICKLE_RAN.exists():
-            PICKLE_RAN.unlink()
+        if (place.folder / PICKLE_RAN).exists():
             place.fault("code from a data file was run")
 
     return Job(KIND, case.command, title, work, case.heavy, case.seconds)

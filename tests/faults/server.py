@@ -28,6 +28,7 @@ LIBRARIES = {
         "pyarrow.parquet",
         "pyarrow.dataset",
         "jinja2",
+        "kfp.pipeline_spec",
         "tensorflow_metadata.proto.v0.schema_pb2",
     ),
     "heavy": (
