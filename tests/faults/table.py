@@ -77,5 +77,6 @@ def _faults(results: Sequence[dict[str, Any]], seed: int, share: float) -> list[
                 f"    python -m tests.faults --kind {result['kind']} --seed {seed} "
                 f"--share {share:g} --keep --only {result['id']}"
             )
-        lines += [f"    | {line}" for line in "".join(found[0]["said"]).splitlines()[-3:]]
+        said = "".join(found[0]["said"]).splitlines()[-3:]
+        lines += [f"    | {line.encode('unicode_escape').decode()[-300:]}" for line in said]
     return lines
