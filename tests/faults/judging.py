@@ -19,6 +19,9 @@ _NOTE = re.compile(r"^skewgate: ")
 _USAGE = re.compile(r"^usage: skewgate", re.MULTILINE)
 _LOGGED = re.compile(r"traceback|details: |has the details", re.IGNORECASE)
 _HIDDEN = re.compile(r"^\.[0-9a-f]{16}|skewgate-tmp-|\.partial$|\.tmp$|\.new$|\.old$")
+_CHANCE = re.compile(
+    r"[0-9a-f]{8,}(-\d+)*|(?<=skewgate-)\w{6,}|(?<=tmp)\w{6,}|(?<=temp)\w{6,}|(?<=_file)\w{6,}"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that steer a terminal, or turn the order of what is shown."""
 
@@ -125,7 +128,7 @@ def leftovers(
 
 def _nameless(name: str) -> str:
     """Returns a name without its chance part, so that the same fault has the same text."""
-    return re.sub(r"[0-9a-f]{8,}|(?<=skewgate-)\w{6,}|(?<=tmp)\w{6,}", "*", name)
+    return _CHANCE.sub("*", name)
 
 
 def _listed(codes: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 
-from tests.faults import disks
+from tests.faults import disks, specs
 from tests.faults.calls import Ended
 from tests.faults.jobs import Job, Place
 
@@ -57,6 +57,8 @@ def build(corpus: pathlib.Path, kinds: set[str]) -> None:
         sizes[pipeline] = _size(place / "root") - before
         if code:
             raise AssertionError(f"{pipeline} of good rows ended with {code}")
+    if "kills" in kinds:
+        specs.build(corpus, {kind: place / f"{kind}-training.csv" for kind in CODES})
     shutil.rmtree(place / "root")
     (place / "kept").rename(place / "root")
     (corpus / TIMES).write_text(json.dumps({"seconds": seconds, "sizes": sizes}))

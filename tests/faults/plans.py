@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tests.faults import concurrency, environments, full_disk, inputs, kills, pipelines
+from tests.faults import concurrency, environments, full_disk, inputs, kills, pipelines, specs
 from tests.faults.jobs import Job
 
 KINDS: dict[str, Callable[[float, int], list[Job]]] = {
@@ -23,6 +23,7 @@ def plan(kinds: Sequence[str], share: float, seed: int) -> list[Job]:
     found = [job for kind in kinds for job in KINDS[kind](share, seed)]
     of_pipelines = [
         *pipelines.kills(_some(12, share)),
+        *specs.kills(_some(6, share)),
         *pipelines.full_disks(_some(5, share)),
         *pipelines.concurrent(),
         *pipelines.spoilt_state(_some(12, share)),
