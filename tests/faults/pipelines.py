@@ -167,7 +167,7 @@ def _fill(pipeline: str, at: int, sizes: int) -> Callable[[Place], None]:
         disks.mount(root, 1 << 30)
         shutil.copytree(place.folder / "copied", root, symlinks=True, dirs_exist_ok=True)
         shutil.rmtree(place.folder / "copied")
-        disks.mount(root, disks.used(root) + int(known["sizes"][pipeline] * at / sizes))
+        disks.mount(root, disks.used(root) + int(known["sizes"][pipeline] * (at + 0.5) / sizes))
         place.judge(_run(place, pipeline, "quiet"), (0, 2), memory=None)
         _check_visible(place)
         disks.mount(root, 1 << 30)
