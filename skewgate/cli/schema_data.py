@@ -69,7 +69,7 @@ def read(
 
 
 def _profile(
-    options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
+    options: argparse.Namespace, side: engine.Side, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     csv = reading_args.parse(options)
@@ -131,7 +131,7 @@ def _check_feature_lists(
 
 
 def _composites(
-    side: engine.FileSide, schema: schema_pb2.Schema
+    side: engine.Side, schema: schema_pb2.Schema
 ) -> Iterator[statistics_pb2.FeatureNameStatistics]:
     """Returns statistics of the sparse and weighted features of a schema, by one more pass."""
     composites = Composites(schema)
@@ -176,7 +176,7 @@ def unchecked(
     return list(dict.fromkeys(found))
 
 
-def _columns(side: engine.FileSide) -> list[str]:
+def _columns(side: engine.Side) -> list[str]:
     """Returns the columns of the files in their order, as far as the first rows have them."""
     names: dict[str, None] = {}
     for source in side.tables:

@@ -13,6 +13,38 @@ PREVIOUS_CHECK = "previous"
 """Metric name of the result that stands for missing earlier data."""
 
 
+def above_chance(value: float, null_value: float, *, in_quadrature: bool) -> float:
+    """Returns how far a distance is above what chance gives; below 0 if it is less than that.
+
+    Chance adds to a divergence such as PSI, and adds to the square of a distance that is a root:
+    two samples that lie 0.3 apart by chance alone lie about 0.5 apart, and not 0.7, where their
+    populations do by 0.4.
+
+    Args:
+        value: of the distance, at least 0.
+        null_value: what to expect of it if nothing changed.
+        in_quadrature: whether squares add.
+
+    >>> round(above_chance(0.5, 0.3, in_quadrature=False), 9)
+    0.2
+    >>> round(above_chance(0.5, 0.3, in_quadrature=True), 9)
+    0.4
+    """
+    apart = value - null_value
+    if not in_quadrature or null_value == 0 or math.isnan(apart):
+        return apart
+    return math.copysign(math.sqrt(abs(apart)) * math.sqrt(abs(value + null_value)), apart)
+
+
+def with_chance(above: float, null_value: float, *, in_quadrature: bool) -> float:
+    """Returns the distance that is so far above what chance gives: the inverse of `above_chance`.
+
+    >>> with_chance(0.4, 0.3, in_quadrature=True)
+    0.5
+    """
+    return math.hypot(above, null_value) if in_quadrature else above + null_value
+
+
 class Status(str, enum.Enum):
     """The verdict on one check or on a whole report."""
 
@@ -32,11 +64,14 @@ class Measurement:
         value: best estimate, lower <= value <= upper.
         lower, upper: certain bounds; upper is inf where nothing bounds it.
         p_value: probability of a value at least this large if nothing changed.
-        detectable: smallest value above null_value that would be significant at these sizes.
-        null_value: the value to expect if nothing changed; thresholds apply to what is above it.
+        detectable: smallest value above chance that would be significant at these sizes.
+        null_value: the value to expect if nothing changed; thresholds apply to what is above
+            chance, see `above_chance`.
         size_exponent: `detectable` shrinks as sample size to the power of minus this.
-        attainable: the largest value above null_value that values as frequent as these could have,
+        attainable: the largest value above chance that values as frequent as these could have,
             whatever they are; inf where nothing bounds it.
+        in_quadrature: whether chance adds to the square of the value, as it does to a distance
+            that is a root.
         bulk: the same of what is left without a few extreme values, if there are any and they
             could hide the rest.
     """
@@ -50,6 +85,15 @@ class Measurement:
     size_exponent: float = 0.5
     attainable: float = math.inf
     bulk: Bulk | None = None
+    in_quadrature: bool = False
+
+    def above_chance(self, value: float) -> float:
+        """Returns what a value, such as `upper`, is above chance."""
+        return above_chance(value, self.null_value, in_quadrature=self.in_quadrature)
+
+    def with_chance(self, above: float) -> float:
+        """Returns the value that is so much above chance, such as that of `detectable`."""
+        return with_chance(above, self.null_value, in_quadrature=self.in_quadrature)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +115,7 @@ class Bulk:
 WARNING = "warning"
 """Severity of a failure that does not block."""
 
-_OPTIONAL = ("severity", "expected", "observed", "cause")
+_OPTIONAL = ("severity", "expected", "observed", "cause", "in_quadrature")
 
 SMALL_SLICE, OPEN_WINDOW, LOW_COVERAGE = "small_slice", "open_window", "low_coverage"
 """Causes of a doubt that policies have a word for."""
@@ -86,6 +130,8 @@ class MetricResult:
             for checks without a severity, whose failures block as the policy says.
         expected, observed: of an anomaly, what the schema asks for and what was seen.
         cause: why a result is inconclusive, where a policy has a word for that.
+        in_quadrature: True if chance adds to the square of the value, else None; see
+            `above_chance`.
     """
 
     feature: str
@@ -106,11 +152,12 @@ class MetricResult:
     expected: str | None = None
     observed: str | None = None
     cause: str | None = None
+    in_quadrature: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values; a number that JSON cannot hold becomes null.
 
-        The four texts that few results have are left out where there are none.
+        What few results have is left out of the others.
         """
         fields = dict(self.__dict__)  # dataclasses.asdict copies deeply, and is ten times slower
         for name in _OPTIONAL:
@@ -130,7 +177,14 @@ class MetricResult:
     @property
     def limit(self) -> float | None:
         """The value beyond which the threshold is not met: a distance, above what chance gives."""
-        return None if self.threshold is None else self.threshold + (self.null_value or 0.0)
+        if self.threshold is None or not self.null_value:
+            return self.threshold
+        return with_chance(self.threshold, self.null_value, in_quadrature=bool(self.in_quadrature))
+
+    def above_chance(self, value: float) -> float:
+        """Returns what a value, such as `upper`, is above chance; the value if chance has none."""
+        null_value = self.null_value or 0.0
+        return above_chance(value, null_value, in_quadrature=bool(self.in_quadrature))
 
     @property
     def label(self) -> str:

@@ -101,8 +101,8 @@ def _is_unknown(measured: Measurement) -> bool:
     """Says whether a number is NaN, or becomes it above what chance gives."""
     numbers = (
         measured.value,
-        measured.lower - measured.null_value,
-        measured.upper - measured.null_value,
+        measured.above_chance(measured.lower),
+        measured.above_chance(measured.upper),
         measured.p_value,
         measured.detectable,
         measured.attainable,
@@ -119,7 +119,7 @@ def _is_powerless(check: Check) -> bool:
     measured = check.measurement
     if measured.attainable > check.threshold or measured.upper <= 0:
         return False
-    return not measured.upper <= check.threshold < measured.null_value + measured.attainable
+    return not measured.upper <= check.threshold < measured.with_chance(measured.attainable)
 
 
 def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
@@ -131,14 +131,12 @@ def in_doubt(results: Iterable[MetricResult]) -> frozenset[str]:
         and result.lower is not None
         and result.upper is not None
         and result.null_value is not None
-        and _is_close(
-            result.status, result.lower, result.upper, result.null_value, result.threshold
-        )
+        and _is_close(result, result.lower, result.upper, result.null_value, result.threshold)
     )
 
 
 def _is_close(
-    status: Status, lower: float, upper: float, null_value: float, threshold: float
+    result: MetricResult, lower: float, upper: float, null_value: float, threshold: float
 ) -> bool:
     """Says whether more exact values could change a verdict.
 
@@ -149,9 +147,9 @@ def _is_close(
     if math.isclose(lower, upper, rel_tol=1e-9):
         return False
     margin = null_value / 10
-    chance = status is Status.INCONCLUSIVE
-    below = lower - null_value - margin <= threshold
-    return (below or chance) and upper - null_value + margin > threshold
+    chance = result.status is Status.INCONCLUSIVE
+    below = result.above_chance(lower) - margin <= threshold
+    return (below or chance) and result.above_chance(upper) + margin > threshold
 
 
 def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
@@ -172,6 +170,7 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
         p_adjusted=p_adjusted,
         n_baseline=check.n_baseline,
         n_current=check.n_current,
+        in_quadrature=measured.in_quadrature or None,
     )
 
 
@@ -192,7 +191,7 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
             f"would be at most {most} above chance, and the threshold is {threshold}: "
             f"{check.metric} can tell nothing here; leave the check out, or group the values",
         )
-    if measured.lower - measured.null_value > check.threshold:
+    if measured.above_chance(measured.lower) > check.threshold:
         if p_adjusted <= alpha:
             return (
                 Status.FAIL,
@@ -204,8 +203,8 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
             f"{value}, above the threshold of {threshold}, but it could be chance "
             f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}",
         )
-    if not measured.upper - measured.null_value <= check.threshold:
-        limit = check.threshold + measured.null_value
+    if not measured.above_chance(measured.upper) <= check.threshold:
+        limit = measured.with_chance(check.threshold)
         return (
             Status.INCONCLUSIVE,
             f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3, limit)}, "
@@ -226,14 +225,17 @@ def _value(check: Check) -> str:
     measured = check.measurement
     if measured.null_value <= 0:
         return f"{_name(check)} is {rounded(measured.value, 3, check.threshold)}"
-    beyond = measured.value - measured.null_value
-    if abs(beyond) < _ROUNDING * measured.value:
-        beyond = 0.0
-    if beyond < 0:
-        more = f"{rounded(-beyond, 3)} less"
-    else:
-        more = f"{rounded(beyond, 3, check.threshold)} more"
-    return f"{_name(check)} is {rounded(measured.value, 3)}, {more} than expected by chance"
+    apart = measured.value - measured.null_value
+    if abs(apart) < _ROUNDING * measured.value:
+        apart = 0.0
+    found = f"{_name(check)} is {rounded(measured.value, 3)}"
+    if apart < 0:
+        return f"{found}, {rounded(-apart, 3)} less than expected by chance"
+    beyond = measured.above_chance(measured.value) if apart else 0.0
+    above = rounded(beyond, 3, check.threshold)
+    if measured.in_quadrature:
+        return f"{found}, {above} with chance taken off"
+    return f"{found}, {above} more than expected by chance"
 
 
 def _name(check: Check) -> str:

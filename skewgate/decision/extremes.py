@@ -48,12 +48,12 @@ def _with_double_p(check: Check) -> Check:
 
 
 def _is_above(check: Check) -> bool:
-    return check.measurement.lower - check.measurement.null_value > check.threshold
+    return check.measurement.above_chance(check.measurement.lower) > check.threshold
 
 
 def _may_pass(check: Check) -> bool:
     measured = check.measurement
     return (
-        measured.upper - measured.null_value <= check.threshold
+        measured.above_chance(measured.upper) <= check.threshold
         and measured.detectable <= check.threshold
     )

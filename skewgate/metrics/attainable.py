@@ -102,7 +102,7 @@ def limited_divergence(
     if are_common(baseline, current):
         return measured
     value, mean = if_disjoint(baseline, current, term)
-    return limited(measured, scale(value) - scale(min(mean, value)), baseline, current)
+    return limited(measured, scale(max(value - mean, 0.0)), baseline, current)
 
 
 def limited(
@@ -129,7 +129,7 @@ def limited(
         expected = measured.value if disjoint else measured.null_value
         return dataclasses.replace(measured, p_value=1.0, null_value=expected, attainable=0.0)
     if disjoint:
-        most = measured.upper - measured.null_value
+        most = measured.above_chance(measured.upper)
     return dataclasses.replace(measured, attainable=most)
 
 

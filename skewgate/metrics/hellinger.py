@@ -65,8 +65,9 @@ def _measure(baseline: Distribution, current: Distribution, alpha: float) -> Mea
         lower=lower,
         upper=upper,
         p_value=law.p_value(lower**2),
-        detectable=max(math.sqrt(max(law.critical(alpha), 0.0)) - law.mean_root, 0.0),
+        detectable=math.sqrt(max(law.critical(alpha) - law.mean_root**2, 0.0)),
         null_value=law.mean_root,
+        in_quadrature=True,
     )
     return attainable.limited_divergence(measured, baseline, current, hellinger_terms, math.sqrt)
 

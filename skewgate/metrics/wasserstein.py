@@ -9,7 +9,7 @@ import numpy as np
 
 from skewgate.core import moments
 from skewgate.core.distributions import Distribution, FloatArray, NumericDistribution
-from skewgate.core.results import Bulk, Measurement
+from skewgate.core.results import Bulk, Measurement, above_chance
 from skewgate.metrics import extremes
 from skewgate.metrics.base import Metric
 from skewgate.metrics.cdf import below, steps
@@ -266,7 +266,7 @@ def _measure_all(
     mean, above = 0.0, 0.0 if upper == 0 else math.inf
     if law is not None:
         mean = law.mean
-        above = max(law.critical(alpha) - mean, 0.0)
+        above = max(above_chance(law.critical(alpha), mean, in_quadrature=True), 0.0)
     null_value = mean / std if std > 0 else 0.0
     if not (math.isfinite(null_value) and math.isfinite(mean)):
         return _unknown()
@@ -277,6 +277,7 @@ def _measure_all(
         p_value=law.p_value(lower) if law is not None and lower > 0 else 1.0,
         detectable=_in_units(above, std),
         null_value=null_value,
+        in_quadrature=True,
     )
 
 

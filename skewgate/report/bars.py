@@ -36,7 +36,8 @@ def bar_of(result: MetricResult) -> Bar | None:
         upper = value if result.upper is None else float("inf")
     null = finite(result.null_value)
     if null is not None and threshold > 0:
-        start, room = null, threshold
+        lower, value, upper = map(result.above_chance, (lower, value, upper))
+        start, room = 0.0, threshold
     else:
         known = [abs(end - threshold) for end in (lower, value, upper) if finite(end) is not None]
         room = 1.1 * max(known) or 1.0

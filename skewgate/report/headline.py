@@ -98,7 +98,7 @@ def _unsure(
         if failed
         else "Nothing failed"
     )
-    effect = "which the policy allows" if decision.blessed else "which stops the pipeline"
+    effect = "which the policy allows" if decision.blessed else "so that this is no pass"
     return (
         f"{nothing}, but {len(unsure)} of {many(len(ranked), 'check')} could not be decided, "
         f"{effect}. {_start(unsure[0] if unsure else ranked[0])}"
@@ -114,8 +114,8 @@ def _passed(
     failed = decision.count(Status.FAIL)
     features = {result.feature for result in ranked if result.feature}
     if failed and not kind.joins_reports:
-        stops = "but it does not stop" if failed == 1 else "but none that stops"
-        return f"{many(failed, 'check')} failed, {stops} the pipeline. {_start(ranked[0])}"
+        counts = "but it does not count" if failed == 1 else "but none that counts"
+        return f"{many(failed, 'check')} failed, {counts} by the policy. {_start(ranked[0])}"
     if kind.joins_reports:
         what = f"Every report is blessed ({len(sources)})"
     elif kind.failed_features and features:
@@ -178,12 +178,19 @@ def _measured(result: MetricResult) -> str:
             certain = rounded(result.lower, 3, result.limit)
             if certain != value:
                 parts.append(f"at least {certain}")
-        chance = rounded(result.null_value, 2)
-        beyond = f" above the {chance} expected by chance" if result.null_value > 0 else ""
-        parts.append(f"threshold {threshold}{beyond}")
+        parts.append(f"threshold {threshold}{_by_chance(result, result.null_value)}")
     if result.status is Status.FAIL and result.p_adjusted is not None:
         parts.append(f"adjusted p {p_text(result.p_adjusted)}")
     return ", ".join(parts)
+
+
+def _by_chance(result: MetricResult, expected: float) -> str:
+    """Says what chance adds to a threshold."""
+    if expected <= 0 or result.limit is None:
+        return ""
+    if result.in_quadrature:
+        return f" ({rounded(result.limit, 3)} with what chance adds)"
+    return f" above the {rounded(expected, 2)} expected by chance"
 
 
 def _place(result: MetricResult) -> str:

@@ -24,7 +24,7 @@ def excess(result: MetricResult) -> float:
         return math.inf if failed else -math.inf
     if result.null_value is not None and threshold > 0:
         known = result.lower if failed and result.lower is not None else value
-        return (known - result.null_value) / threshold
+        return result.above_chance(known) / threshold
     gap = abs(value - threshold) / (abs(threshold) or 1.0)
     return gap if failed else -gap
 

@@ -44,7 +44,7 @@ def render_metrics(report: Report) -> str:
         "# TYPE skewgate_run_info gauge",
         f'skewgate_run_info{{{kind},run_id="{_escape(report.run_id)}"}} 1',
         *_time(report, kind),
-        "# HELP skewgate_blessed 1 if the pipeline may go on.",
+        "# HELP skewgate_blessed 1 if the data may go on: it passed, or the policy allows it.",
         "# TYPE skewgate_blessed gauge",
         f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
         "# HELP skewgate_results Number of checks by verdict.",

@@ -189,7 +189,7 @@ def multiple(result: MetricResult) -> float | None:
     """Says how often the threshold fits into a distance, or None if the result is none."""
     if result.value is None or result.null_value is None or not result.threshold:
         return None
-    return (result.value - result.null_value) / result.threshold
+    return result.above_chance(result.value) / result.threshold
 
 
 def limit(result: MetricResult | None) -> float | None:

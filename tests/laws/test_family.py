@@ -38,11 +38,12 @@ def measurements(draw):
         "p_value": draw(P_VALUES),
         "detectable": draw(SMALL | st.just(math.inf)),
         "null_value": draw(st.just(0.0) | SMALL),
+        "in_quadrature": draw(st.booleans()),
         "attainable": draw(st.just(math.inf) | SMALL),
     }
     for name in draw(st.sets(st.sampled_from(sorted(numbers)), max_size=1)):
         numbers[name] = draw(st.just(numbers[name]) | st.just(math.nan))
-    return Measurement(**numbers)
+    return Measurement(**numbers, in_quadrature=draw(st.booleans()))
 
 
 @st.composite

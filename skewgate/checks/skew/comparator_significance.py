@@ -215,9 +215,9 @@ def _measurement(comparison: Comparison, level: float) -> Measurement:
         p_value, detectable = _bucket_noise(comparison, level)
     else:
         ours = _OF_CATEGORIES[comparison.norm].measure(control, treatment, level)
-        p_value, detectable = ours.p_value, ours.null_value + ours.detectable
+        p_value, detectable = ours.p_value, ours.with_chance(ours.detectable)
         # The schema's threshold applies to the whole value, of which chance is a part.
-        attainable = ours.null_value + ours.attainable if ours.attainable > 0 else 0.0
+        attainable = ours.with_chance(ours.attainable) if ours.attainable > 0 else 0.0
     value = comparison.value
     return Measurement(value, value, value, p_value, detectable, attainable=attainable)
 
@@ -238,7 +238,7 @@ def _bucket_noise(comparison: Comparison, level: float) -> tuple[float, float]:
     ours = jsd.METRIC.measure(comparison.control, comparison.treatment, level / 2)
     return (
         min(2 * over_buckets, 2 * ours.p_value, 1.0),
-        min(critical, ours.null_value + ours.detectable),
+        min(critical, ours.with_chance(ours.detectable)),
     )
 
 

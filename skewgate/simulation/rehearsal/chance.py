@@ -76,7 +76,7 @@ def needed(rate: float) -> int:
 def compare(results: Sequence[MetricResult]) -> Comparison:
     """Returns what a comparison without drift shows."""
     values = {
-        (result.feature, result.metric): result.value - result.null_value
+        (result.feature, result.metric): result.above_chance(result.value)
         for result in results
         if not result.slice and result.value is not None and result.null_value is not None
     }

@@ -132,6 +132,25 @@ def test_what_no_change_gives_is_taken_off():
     assert (verdict.value, verdict.null_value) == (1.9, 1.6)
 
 
+def test_what_no_change_gives_is_taken_off_the_square_of_a_root():
+    noisy = {"null_value": 0.3, "detectable": 0.05, "in_quadrature": True}
+    assert judge_one(check(0.316, p=0.3, **noisy)).status is Status.PASS  # 0.1 and 0.3 make 0.3162
+    verdict = judge_one(check(0.5, p=1e-5, **noisy))
+    assert verdict.status is Status.FAIL
+    assert verdict.reason.startswith("ks is 0.5, 0.4 with chance taken off, above the threshold")
+    assert verdict.limit == pytest.approx(math.hypot(0.1, 0.3))
+    assert verdict.to_json()["in_quadrature"] is True
+    less = judge_one(check(0.25, p=0.9, **noisy))
+    assert less.reason.startswith("ks is 0.25, 0.05 less than expected by chance, not above")
+    assert judge_one(check(0.38, interval=(0.31, 0.4), **noisy)).reason.startswith(
+        "ks is 0.38, 0.233 with chance taken off, known only to lie in [0.31, 0.4]"
+    )
+
+
+def test_what_adds_plainly_says_nothing_of_squares():
+    assert "in_quadrature" not in judge_one(check(0.3, null_value=0.1)).to_json()
+
+
 def test_an_unbounded_interval_is_inconclusive():
     assert judge_one(check(0.02, interval=(0.0, math.inf))).status is Status.INCONCLUSIVE
 

@@ -82,7 +82,7 @@ def test_the_more_values_repeat_the_more_is_attainable(name):
         for k, pairs in [(2, 3), (2, 30), (2, 150), (10, 30)]
     ]
     assert found == sorted(found)
-    assert 0 < found[0] < 0.05
+    assert 0 < found[0] < (0.11 if name == "hellinger" else 0.05)  # the root of a small share
     assert found[-1] > 0.4
 
 
@@ -90,7 +90,7 @@ def test_the_more_values_repeat_the_more_is_attainable(name):
 def test_what_has_no_value_in_common_shows_all_that_is_attainable(name):
     sides = [side([1] * 90 + [3] * 40, "b"), side([1] * 50 + [2] * 30, "c")]
     measured = REGISTRY[name].measure(*sides, 0.05)
-    assert measured.attainable == pytest.approx(measured.value - measured.null_value)
+    assert measured.attainable == pytest.approx(measured.above_chance(measured.value))
     shared = CategoricalDistribution({**sides[1].counts, "b0": 1.0}, 0.0, sides[1].n + 1)
     nearly = REGISTRY[name].measure(sides[0], shared, 0.05)
     assert nearly.attainable == pytest.approx(measured.attainable, abs=0.02)

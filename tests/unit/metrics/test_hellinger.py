@@ -119,7 +119,7 @@ def test_detectable_is_where_significance_begins(build):
     # One degree of freedom: the root of chi-square exceeds 1.96 with probability 0.05.
     unit = math.sqrt((1 / 1000 + 1 / 400) / 8)
     assert measured.null_value == pytest.approx(math.sqrt(2 / math.pi) * unit)
-    assert measured.null_value + measured.detectable == pytest.approx(1.959964 * unit)
+    assert measured.with_chance(measured.detectable) == pytest.approx(1.959964 * unit)
 
 
 def test_kinds_cannot_be_mixed(build):

@@ -223,6 +223,12 @@ def test_a_bar_has_its_threshold_in_the_middle():
     assert (above_chance.lower, above_chance.value, above_chance.upper) == (0, 25, 100)
 
 
+def test_a_bar_of_a_root_is_of_what_is_left_without_chance():
+    root = dataclasses.replace(FAILED, threshold=0.1, null_value=0.3, in_quadrature=True)
+    bar = bar_of(dataclasses.replace(root, value=0.5, lower=0.3, upper=0.325**0.5 / 1.8027756377))
+    assert (bar.lower, bar.value, bar.upper) == (0, 100, 50)
+
+
 def test_a_bar_of_a_bound_is_as_wide_as_its_interval_needs():
     bound = dataclasses.replace(FAILED, null_value=None, threshold=0.8)
     bar = bar_of(dataclasses.replace(bound, value=0.7, lower=0.6, upper=0.75))
@@ -237,10 +243,12 @@ def test_there_is_no_bar_without_value_or_threshold():
 @given(
     numbers=st.lists(st.none() | st.floats(), min_size=5, max_size=5),
     status=st.sampled_from(Status),
+    in_quadrature=st.sampled_from([None, True]),
 )
-def test_whatever_the_numbers_the_page_can_be_made(numbers, status):
+def test_whatever_the_numbers_the_page_can_be_made(numbers, status, in_quadrature):
     names = ("value", "lower", "upper", "null_value", "threshold")
-    result = dataclasses.replace(FAILED, status=status, **dict(zip(names, numbers, strict=True)))
+    known = dict(zip(names, numbers, strict=True))
+    result = dataclasses.replace(FAILED, status=status, in_quadrature=in_quadrature, **known)
     for each in page(result).data["rows"][0][8] or ():
         assert 0 <= each <= 100
 

@@ -124,6 +124,7 @@ def test_schema_describes_every_field_of_a_result():
         expected="at least 0",
         observed="minimum -3.5",
         cause="small_slice",
+        in_quadrature=True,
     )
     assert set(full.to_json()) == set(described["properties"])
 

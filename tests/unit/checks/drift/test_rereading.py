@@ -78,7 +78,7 @@ def test_a_threshold_beside_what_thinned_bins_tell_is_settled_as_all_values_say(
         for sides in (thinned, fine)
     )
     assert told.value > exact.value
-    between = (told.value + exact.value) / 2 - exact.null_value
+    between = exact.above_chance((told.value + exact.value) / 2)
     config = DriftConfig(defaults={"numeric": {metric: between}})
     assert status(evaluate(*fine, config), metric=metric) is Status.PASS
     assert status(evaluate(*thinned, config), metric=metric) is Status.INCONCLUSIVE
