@@ -13,8 +13,9 @@ from skewgate.checks.drift.suggesting import Suggestion, snippet
 from skewgate.cli import console, reading_args, table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
+from skewgate.core.hidden import visible
 from skewgate.core.results import Status
-from skewgate.core.wording import listed, visible
+from skewgate.core.wording import listed
 from skewgate.profiling import engine
 from skewgate.report import failures, rendering
 from skewgate.report import report as report_lib
@@ -123,7 +124,7 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
     if suggestions:
         _show_suggestions([Suggestion(**each) for each in suggestions])
     if written is not None:
-        print(f"Report: {written}")
+        console.say(f"Report: {written}")
 
 
 def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from skewgate.cli import schedule as schedule_command
-from skewgate.cli.parser import build_parser
 from skewgate.core import process_exit
-from skewgate.core.errors import EXIT_USAGE, InputError, SkewgateError
+from skewgate.core.errors import InputError
 
 
 def _call(options: argparse.Namespace) -> int:
@@ -40,7 +37,9 @@ def _call(options: argparse.Namespace) -> int:
 
         return rehearse.run(options)
     if options.command == "schedule":
-        return schedule_command.run(options)
+        from skewgate.cli import schedule
+
+        return schedule.run(options)
     if options.command == "compile":
         from skewgate.cli import compile as compiling
 
@@ -73,16 +72,18 @@ def _check_run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code; errors are one sentence on stderr."""
-    options = build_parser().parse_args(arguments)
-    try:
-        return _call(options)
-    except SkewgateError as error:
-        print(f"skewgate: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("skewgate: interrupted", file=sys.stderr)
-        return EXIT_USAGE
+    """Runs one command and returns its exit code; errors are one sentence on stderr.
+
+    Raises:
+        SystemExit: the arguments do not fit, or help was asked for.
+    """
+
+    def parse_and_call() -> int:
+        from skewgate.cli.parser import build_parser
+
+        return _call(build_parser().parse_args(arguments))
+
+    return process_exit.called(parse_and_call)
 
 
 def entry() -> NoReturn:

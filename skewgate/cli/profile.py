@@ -9,7 +9,7 @@ from skewgate.api import profiles, profiling
 from skewgate.api.profiles import Profile
 from skewgate.cli import console, reading_args
 from skewgate.core.errors import EXIT_PASS
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible
 from skewgate.profiling import engine
 from skewgate.schema import reading as schema_lib
 
@@ -60,7 +60,7 @@ def _write(profile: Profile, path: str) -> None:
     """Writes statistics, and prints what is in them and what is not."""
     profiles.write(profile, path, "change --out")
     found = profile.distributions
-    print(f"{path}: {profile.rows:,} rows, {len(profile.features)} features", end="")
+    print(f"{visible(path)}: {profile.rows:,} rows, {len(profile.features)} features", end="")
     print(f", {len(found.slices) - 1} slices" if len(found.slices) > 1 else "")
     for name, side in found.opaque().items():
         print(visible(f"Note: {name} {side.problem}; the statistics have no values of it"))

@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids
+from skewgate.core import run_ids, system_errors, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
+from skewgate.core.hidden import visible, visible_lines
 
 if TYPE_CHECKING:
     from skewgate.pipeline.records import ReportRecord
@@ -66,6 +67,7 @@ def execute(
     from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
+    temporary.use_own_folder()
     root = pathlib.Path(settings.root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -85,7 +87,7 @@ def execute(
     if outcome.shut is not None:
         sys.stdout.flush()
         told = f"skewgate: {name}: {outcome.shut}".replace(f"{os.getcwd()}{os.sep}", "")
-        print(told, file=sys.stderr)
+        print(visible_lines(told), file=sys.stderr)
     elif outcome.exit_code == EXIT_PASS:
         print(f"{name}: passed")
     return outcome
@@ -107,7 +109,7 @@ def _execute(
 ) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     log = settings.log_path(name, run_id)
-    print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
+    print(f"{name}: loading TFX (log: {visible(verdicts.shorten(str(log)))})", file=out, flush=True)
     from skewgate.pipeline import deployments, factories, local_runner
 
     try:
@@ -121,8 +123,6 @@ def _execute(
     except SkewgateError:
         raise
     except Exception as error:
-        cause = (
-            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
-        )
+        cause = str(system_errors.refusal(error) or unexpected.in_short(error)).rstrip(".")
         raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
     return None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import pathlib
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +16,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
 from skewgate.checks.skew.anomalies.subjects import Subjects, name_of, path_of
 from skewgate.cli import console, reading_args
+from skewgate.core import temporary
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -279,7 +278,7 @@ class Tfdv:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Keeps what native code prints off the screen."""
-    with tempfile.TemporaryDirectory() as folder, console.redirected(pathlib.Path(folder) / "log"):
+    with temporary.folder() as folder, console.redirected(folder / "log"):
         yield
 
 

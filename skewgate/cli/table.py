@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from skewgate.cli import console
 from skewgate.core import streams, wording
+from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import shortened, visible
+from skewgate.core.wording import shortened
 from skewgate.report.bars import bar_of
 from skewgate.report.ranking import worst_first
 

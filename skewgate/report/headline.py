@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate import metrics
+from skewgate.core.hidden import visible
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.core.time_values import shown
 from skewgate.core.wording import (
@@ -16,7 +17,6 @@ from skewgate.core.wording import (
     rounded,
     rounded_percent,
     shortened,
-    visible,
 )
 from skewgate.report import kinds
 from skewgate.report.kinds import ReportKind

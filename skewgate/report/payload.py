@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import rounded, visible
+from skewgate.core.wording import rounded
 from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from skewgate.core import run_ids, streams
+from skewgate.core import run_ids
+from skewgate.core.hidden import visible, visible_json
 from skewgate.core.results import Status
 from skewgate.report import page
 from skewgate.report.report import JSON_NAME, Report
@@ -14,7 +15,7 @@ _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
 def render_json(report: Report) -> str:
-    """Returns report.json, one result a line, in characters that UTF-8 has.
+    """Returns report.json, one result a line, in characters that can be seen.
 
     Raises:
         ValueError: there is a number that JSON cannot hold.
@@ -27,7 +28,7 @@ def render_json(report: Report) -> str:
             lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
         else:
             lines.append(f"  {encode(name)}: {encode(value)}")
-    return streams.json_shown("{\n" + ",\n".join(lines) + "\n}\n")
+    return visible_json("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def render_html(report: Report) -> str:
@@ -82,7 +83,17 @@ def _time(report: Report, kind: str) -> list[str]:
 
 
 def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    r"""Returns the value of a label; what cannot be seen is its number.
+
+    Two labels stay two: a backslash before a u of the data's own is written twice.
+
+    >>> print(_escape('say "a"'), _escape("fare\u202e"), _escape("fare\\\\u202e"))
+    say \"a\" fare\\u202e fare\\\\u202e
+    """
+    lines = value.split("\n")
+    if "\\u" in value or "\\U" in value or any(visible(line) != line for line in lines):
+        lines = [visible(line.replace("\\", "\\\\")) for line in lines]
+    return "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
 
 
 def render(report: Report) -> dict[str, str]:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import pathlib
-import secrets
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from skewgate.core import temporary
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_list
 
@@ -100,19 +100,18 @@ def whole_folder(out: str) -> Iterator[pathlib.Path]:
         InputError: the folder cannot be written.
     """
     target = pathlib.Path(os.path.realpath(out))
-    hidden = secrets.token_hex(8)  # the name itself may be the longest that there is
-    temporary, old = target.with_name(f".{hidden}"), target.with_name(f".{hidden}.old")
+    staged, old = temporary.path_in(target.parent), temporary.path_in(target.parent)
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
+        staged.mkdir(parents=True)
+        yield staged
         if os.path.exists(target):
             target.rename(old)
-        temporary.rename(target)
+        staged.rename(target)
     except OSError as error:
         if old.exists() and not os.path.exists(target):
             old.rename(target)
         raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
         if os.path.exists(target):
             shutil.rmtree(old, ignore_errors=True)

@@ -23,6 +23,7 @@ import shutil
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from skewgate.core import temporary
 from skewgate.core.errors import InputError
 from skewgate.storage import gcs, object_reading, object_writing, patterns, s3_connection, uris
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
@@ -249,10 +250,13 @@ def upload(path: str, uri: str) -> None:
 
 def _bring(uri: str, path: pathlib.Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    with open_object(uri, "rb") as read, open(partial, "wb") as written:
-        shutil.copyfileobj(read, written, _BUFFER)
-    partial.rename(path)
+    staged = temporary.path_in(path.parent)
+    try:
+        with open_object(uri, "rb") as read, open(staged, "wb") as written:
+            shutil.copyfileobj(read, written, _BUFFER)
+        staged.rename(path)
+    finally:
+        staged.unlink(missing_ok=True)
 
 
 def below_folder(uri: str) -> list[str]:

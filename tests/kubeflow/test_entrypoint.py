@@ -231,9 +231,15 @@ def test_bad_input_is_one_sentence_even_if_a_runner_wraps_it(store, capsys):
     assert said.splitlines()[-1] == "skewgate: rows.csv: is empty. Fix: give another."
 
 
-def test_a_defect_is_a_traceback_and_no_verdict(store, capsys):
-    assert call(store, "Breaks") == entrypoint.EXIT_CRASH
-    assert "KeyError: 'none'" in capsys.readouterr().err
+def test_a_defect_is_one_sentence_and_no_verdict(store, capsys):
+    assert call(store, "Breaks") == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == (
+        "skewgate: stopped by an error that it did not expect, KeyError: 'none'. Its traceback is "
+        "in the log. Fix: please report it."
+    )
+    assert "Traceback" not in said.err
+    assert "Traceback" in said.out
 
 
 def test_a_spec_of_another_skewgate_is_refused(store, capsys, monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible_json
 from skewgate.data.ingest.shards import Shard
 from skewgate.data.sources.rejected import Rejections
 
@@ -161,4 +162,4 @@ class IngestCounts:
 
     def to_json(self) -> str:
         """Returns the report as text."""
-        return json.dumps(self.report(), indent=2, ensure_ascii=False) + "\n"
+        return visible_json(json.dumps(self.report(), indent=2, ensure_ascii=False)) + "\n"

@@ -17,7 +17,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from skewgate.core import wording
 from skewgate.core.errors import InputError
 
 _INDEX_LEVEL = re.compile(r"__index_level_\d+__")
@@ -38,7 +37,7 @@ def check_names(names: Iterable[str], where: str) -> None:
         raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")
     for name in names:
         if "\0" in name:
-            problem = f"has the column {wording.visible(name)}, whose name has a zero byte"
+            problem = f"has the column {name}, whose name has a zero byte"
             raise InputError(where, problem, "rename it")
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from skewgate import decision
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import visible
 from skewgate.decision.policy import Policy
 from skewgate.report import rendering, report
 from skewgate.report.report import Report

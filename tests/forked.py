@@ -1,0 +1,130 @@
+"""Runs commands in processes forked from one that has imported them: `python forked.py`.
+
+That process has imported the light commands and used nothing, so that a fork of it is what a new
+process is, without the second that it takes to start one. Each line of standard input is a JSON
+object, see `Server.run`; so is each answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, NamedTuple
+
+MODULES = ("drift", "profile", "report", "schema", "simulate", "rehearse", "schedule", "from_spec")
+NOBODY = 65534
+
+
+class Ended(NamedTuple):
+    """How a command ended: minus the number of a signal if one killed it."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+class Server:
+    """The process that forks; one at a time may use it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    def run(self, *words: object, **more: Any) -> Ended:
+        """Runs a command.
+
+        Args:
+            words: of the command.
+            more: `variables` to set, or to unset if None; `folder` to work in; `limits` by name of
+                the module `resource`; names of `missing` modules; whether the user is `nobody`;
+                descriptors to have `closed`; seconds after which to be `killed`; Python `code` to
+                run before.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            order = {"words": [str(word) for word in words], "said": folder, **more}
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            said = [pathlib.Path(folder, name).read_bytes() for name in ("out", "err")]
+        return Ended(code, *said)
+
+    def close(self) -> None:
+        """Ends the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+def serve() -> None:
+    """Runs what is asked for, one after the other."""
+    import importlib
+
+    for name in MODULES:
+        importlib.import_module(f"skewgate.cli.{name}")
+    importlib.import_module("skewgate.cli.parser")
+    for name in ("_strptime", "encodings.ascii", "encodings.idna", "pyarrow.parquet"):
+        importlib.import_module(name)  # a user who is nobody may be unable to read them
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            _become(order)
+        if "killed" in order:
+            time.sleep(order["killed"])
+            os.kill(child, signal.SIGKILL)
+        answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        answers.flush()
+
+
+def _become(order: dict[str, Any]) -> None:
+    """Runs a command in this process; never returns."""
+    from skewgate.cli import main as command_line
+    from skewgate.core import process_exit
+
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    for number, name in ((1, "out"), (2, "err")):
+        opened = os.open(os.path.join(order["said"], name), os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    for name, value in order.get("variables", {}).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    tempfile.tempdir = None
+    for name in order.get("missing", ()):
+        for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
+            del sys.modules[known]
+        sys.modules[name] = None  # type: ignore[assignment]
+    os.chdir(order.get("folder", "."))
+    exec(order.get("code", ""), {})
+    if order.get("nobody") and os.geteuid() == 0:
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    for name, value in order.get("limits", {}).items():
+        kind = getattr(resource, name)
+        resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))
+    for descriptor in order.get("closed", ()):
+        os.close(descriptor)
+    sys.argv = ["skewgate", *order["words"]]
+    process_exit.run_and_exit(lambda: command_line.main(order["words"]))
+
+
+if __name__ == "__main__":
+    serve()
