@@ -16,6 +16,7 @@ from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.ingest.splits import AllRows, Splits
 from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
+from skewgate.pipeline.limits import Retention
 
 _PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
@@ -132,6 +133,7 @@ class Settings(StrictModel):
         prepare: dotted path of a function of `root` that makes the data, if they must be made.
         schema_path: path of schema.pbtxt.
         beam_args: options of the Beam pipelines.
+        retention: how much of what runs leave stays; without it nothing is ever removed.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -142,6 +144,7 @@ class Settings(StrictModel):
     prepare: str | None = None
     schema_path: str = pydantic.Field(alias="schema")
     beam_args: list[str] = [*LOCAL_BEAM]
+    retention: Retention | None = None
     training: Training | None = None
     monitoring: Monitoring | None = None
 

@@ -35,6 +35,8 @@ EVALUATED_PROPERTY = "evaluated"
 """Custom property of an evaluation: the same for those that asked the same of a model."""
 ABSENT_PROPERTY = "absent"
 """Custom property of an artifact that stands for nothing: StateLookup found none."""
+REMOVED_PROPERTY = "removed"
+"""The same: StateLookup would have found one, which was removed under `retention`."""
 
 
 def read_bytes(uri: str) -> bytes:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tfx.dsl.io import fileio
 
-from skewgate.components.support import artifact_io, data_times, state_folder
+from skewgate.components.support import artifact_io, data_times, state_folder, state_removal
 from skewgate.components.support.data_times import DataTime
 from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, Record
 from skewgate.core import yaml_model
@@ -52,22 +52,25 @@ class State:
     """What the runs of a pipeline recorded.
 
     Attributes:
+        folder: of the records.
+        entries: the names of all that is in it, the last first.
         refused: what was found there and is not believed, as far as it was read.
     """
 
     def __init__(self, root: str, pipeline: str) -> None:
         """Lists the records of a pipeline in the state at `root`."""
         self._pipeline = pipeline
-        self._folder = os.path.join(root, pipeline)
+        self.folder = os.path.join(root, pipeline)
         self._names: list[str] = []  # the newest first
         self.refused: list[InputError] = []
+        self.entries = _entries(self.folder)
         latest = datetime.datetime.now(datetime.timezone.utc) + _AHEAD
-        for name in _entries(self._folder):
+        for name in self.entries:
             problem = _why_no_record(name, latest)
             if not problem:
                 self._names.append(name)
-            elif fileio.exists(self._path(name)):
-                self._refuse(InputError(os.path.join(self._folder, name), problem))
+            elif name != state_removal.NAME and fileio.exists(self.path(name)):
+                self._refuse(InputError(os.path.join(self.folder, name), problem))
 
     def last(self) -> Found | None:
         """Returns the newest record by the time of its run; None if there is none.
@@ -92,8 +95,16 @@ class State:
         Raises:
             InputError: there is none that is believed, and one that is not.
         """
-        earlier = [found for found in self._all() if found.rows.is_before(rows)]
+        earlier = [found for found in self.all() if found.rows.is_before(rows)]
         return self._answer(max(earlier, key=lambda each: each.rows.nearness(rows), default=None))
+
+    def held_before(self, rows: DataTime) -> bool:
+        """Says whether there was a record of rows before some, which was removed.
+
+        Raises:
+            InputError: what is noted of removed records is damaged.
+        """
+        return state_removal.held_before(self.folder, rows)
 
     def next_name(self) -> str:
         """Returns the name of a new record: the time, or what comes after all records."""
@@ -105,7 +116,7 @@ class State:
     def fingerprint(self) -> str:
         """Returns what changes when anything does that a run may find here."""
         digest = hashlib.sha256()
-        for at, found in enumerate(self._all()):
+        for at, found in enumerate(self.all()):
             digest.update(f"{found.folder} {found.record.model_dump_json()}\n".encode())
             for role, entry in sorted(found.record.artifacts.items()):
                 # The statistics of any record may be meant, and what else the newest names.
@@ -113,11 +124,12 @@ class State:
                 digest.update(f"{role} {lost}\n".encode())
         for error in self.refused:
             digest.update(f"{error}\n".encode())
+        digest.update(state_removal.read(self.folder).model_dump_json().encode())
         return digest.hexdigest()
 
-    def _all(self) -> Iterator[Found]:
+    def all(self) -> Iterator[Found]:
         """Yields the records that are believed, the newest first."""
-        if "://" not in self._folder:
+        if "://" not in self.folder:
             yield from self._believed(map(self._read, self._names))
             return
         with concurrent.futures.ThreadPoolExecutor(_READERS) as pool:
@@ -137,12 +149,13 @@ class State:
             raise InputError(error.where, problem, error.fix) from error
         return found
 
-    def _path(self, name: str) -> str:
-        return os.path.join(self._folder, name, RECORD_NAME)
+    def path(self, name: str) -> str:
+        """Returns the path of the file that makes a folder a record."""
+        return os.path.join(self.folder, name, RECORD_NAME)
 
     def _read(self, name: str) -> Found | InputError | None:
         """Returns a record, why it is not believed, or None if there is none."""
-        path = self._path(name)
+        path = self.path(name)
         if not fileio.exists(path):  # half a record
             return None
         content = artifact_io.read_bytes(path)

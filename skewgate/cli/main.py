@@ -40,6 +40,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import schedule
 
         return schedule.run(options)
+    if options.command == "clean":
+        from skewgate.cli import clean
+
+        return clean.run(options)
     if options.command == "compile":
         from skewgate.cli import compile as compiling
 

@@ -8,7 +8,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from skewgate.cli import console, verdicts
+from skewgate.cli import clean, console, verdicts
 from skewgate.core import run_ids, system_errors, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
 from skewgate.core.hidden import visible, visible_lines
@@ -83,6 +83,13 @@ def execute(
         with turns.turn(settings.root, "prepare", run_id, waiting):
             settings.prepare_data()
         outcome = _run(name, settings, scheduled_time or "", run_id)
+        _show(name, outcome)
+        clean.after_run(settings, name)
+    return outcome
+
+
+def _show(name: str, outcome: Outcome) -> None:
+    """Prints what a run came to."""
     verdicts.show(outcome.reports)
     if outcome.shut is not None:
         sys.stdout.flush()
@@ -90,7 +97,6 @@ def execute(
         print(visible_lines(told), file=sys.stderr)
     elif outcome.exit_code == EXIT_PASS:
         print(f"{name}: passed")
-    return outcome
 
 
 def _run(name: str, settings: Settings, scheduled_time: str, run_id: str) -> Outcome:

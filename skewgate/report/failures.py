@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skewgate.core.results import MetricResult
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible
 
 _MOST = 10
 

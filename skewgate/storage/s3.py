@@ -83,6 +83,19 @@ def status(uri: str) -> tuple[int, int]:
         return int(found.size), int(found.mtime_ns)
 
 
+def measured(uri: str) -> tuple[int, int]:
+    """Returns how many objects there are at a URI or below it, and their bytes."""
+    with _asked(uri) as (store, key):
+        found = store.get_file_info(key)
+        if found.is_file:
+            return 1, int(found.size)
+    try:
+        below = [each for each in _listed(uri, recursive=True) if each.is_file]
+    except FileNotFoundError:
+        return 0, 0
+    return len(below), sum(int(each.size) for each in below)
+
+
 def version(uri: str) -> str:
     """Returns what a store says of the content of an object: it differs after each other content.
 
