@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -103,11 +102,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _types(examples: types.Artifact) -> dict[str, str]:
     """Returns what the columns were before they were features, as far as ingest noted it."""
     path = os.path.join(examples.uri, REPORT_NAME)
-    if not fileio.exists(path):
-        return {}
-    with fileio.open(path, "r") as file:
-        noted: dict[str, str] = json.loads(file.read())["types"]
-    return noted
+    return example_shards.noted_types(path) if fileio.exists(path) else {}
 
 
 def _files(examples: types.Artifact, split: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from skewgate.core import json_text, regular_files
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.report import rendering
@@ -47,6 +47,7 @@ def read_bytes(uri: str) -> bytes:
     """
     if not fileio.exists(uri):
         raise InputError(uri, "no such file", "run the component that writes it again")
+    regular_files.check(uri)
     with fileio.open(uri, "rb") as stream:
         return bytes(stream.read())
 
@@ -265,8 +266,8 @@ def read_report(artifact: types.Artifact) -> report_lib.Report:
 def json_list(text: str | None) -> list[str]:
     """Parses a parameter that holds a JSON list of names; nothing is an empty list."""
     try:
-        names = json.loads(text) if text else []
-    except json.JSONDecodeError:
+        names = json_text.load(text) if text else []
+    except ValueError:
         names = None
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         raise InputError("parameter", f"must be a JSON list of names, got {text!r}")

@@ -12,7 +12,6 @@ import concurrent.futures
 import dataclasses
 import datetime
 import hashlib
-import json
 import logging
 import os
 import re
@@ -23,7 +22,7 @@ from tfx.dsl.io import fileio
 from skewgate.components.support import artifact_io, data_times, state_folder, state_removal
 from skewgate.components.support.data_times import DataTime
 from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, Record
-from skewgate.core import yaml_model
+from skewgate.core import json_text, yaml_model
 from skewgate.core.errors import InputError
 
 _STATISTICS = "statistics"
@@ -223,8 +222,8 @@ def _parse(content: bytes, path: str) -> Record:
     if not content.strip(b"\0 \r\n\t"):  # a full disk or a lost connection left its name
         raise InputError(path, "is empty")
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON
+        parsed = json_text.load(content)
+    except ValueError as error:  # neither UTF-8 nor JSON
         raise InputError(path, f"is not JSON ({error})") from error
     if not isinstance(parsed, dict):
         raise InputError(path, "is not a JSON object")

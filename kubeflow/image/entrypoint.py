@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import process_exit, temporary, unexpected
+from skewgate.core import json_text, process_exit, temporary, unexpected
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow.image import command, executor_io, file_inputs
@@ -65,7 +65,7 @@ def _read(path: str) -> dict[str, Any] | None:
     if not fileio.exists(path):
         return None
     with fileio.open(path, "r") as stream:
-        content: dict[str, Any] = json.loads(stream.read())
+        content: dict[str, Any] = json_text.parse(stream.read(), path, "run the task again")
     return content
 
 

@@ -8,8 +8,8 @@ import json
 import pathlib
 from typing import Any
 
-from skewgate.core import fresh_imports, source_code
-from skewgate.core.errors import EXIT_PASS
+from skewgate.core import fresh_imports, json_text, source_code, yaml_model
+from skewgate.core.errors import EXIT_PASS, InputError
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.spec import Task
 from skewgate.kubeflow.local.stores import Stores
@@ -80,15 +80,24 @@ class Cache:
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
     def find(self, key: str) -> Result | None:
-        """Returns a result of an earlier run all of whose artifacts are still there, or None."""
+        """Returns a result of an earlier run all of whose artifacts are still there, or None.
+
+        Raises:
+            InputError: what was kept is no result.
+        """
         path = self._folder / f"{key}.json"
         if not path.exists():
             return None
-        kept = json.loads(path.read_text("utf-8"))
-        uris = [each["uri"] for found in kept["outputs"].values() for each in found]
+        fix = "delete it: the task then runs again"
+        kept = json_text.parse(yaml_model.read_text(path), str(path), fix)
+        try:
+            uris = [each["uri"] for found in kept["outputs"].values() for each in found]
+            parameters = dict(kept["parameters"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(str(path), "is no result of a task", fix) from error
         if not all(map(self._stores.has, uris)):
             return None
-        return Result(CACHED, outputs=kept["outputs"], parameters=kept["parameters"])
+        return Result(CACHED, outputs=kept["outputs"], parameters=parameters)
 
     def keep(self, key: str, result: Result) -> None:
         """Keeps a result."""

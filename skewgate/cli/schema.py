@@ -12,6 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.drift import suggesting
 from skewgate.cli import console, schema_data, schema_output
+from skewgate.core import proto_text, regular_files
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
@@ -183,6 +184,7 @@ def _unchecked(
 def _read(path: str) -> tuple[str, schema_pb2.Schema]:
     """Returns a schema and its text, with line ends as they are."""
     try:
+        regular_files.check(path)
         text = pathlib.Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         raise InputError(path, "no such file", "check the path") from error
@@ -209,8 +211,8 @@ def _is_statistics(path: str) -> bool:
     from tensorflow_metadata.proto.v0 import statistics_pb2
 
     try:
-        content = pathlib.Path(path).read_bytes().decode("utf-8")
-        found = text_format.Parse(content, statistics_pb2.DatasetFeatureStatisticsList())
+        content = pathlib.Path(path).read_bytes()
+        found = proto_text.parse(content, statistics_pb2.DatasetFeatureStatisticsList())
     except (OSError, UnicodeDecodeError, text_format.ParseError):
         return False
     return len(found.datasets) > 0

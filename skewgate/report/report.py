@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from skewgate.core import run_ids, yaml_model
+from skewgate.core import json_text, run_ids, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.report import headline, kinds
@@ -98,7 +98,7 @@ def parse(text: str, where: str) -> Report:
         InputError: it is not such a report, or it contradicts itself.
     """
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json_text.load(text, parse_constant=_refuse_constant)
         version = content.get("schema_version") if isinstance(content, dict) else None
         if version is not None and version != SCHEMA_VERSION:
             raise InputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from skewgate.core import temporary
+from skewgate.core import json_text, temporary, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_list
 
@@ -86,9 +85,9 @@ def check_free(out: str, *, force: bool) -> None:
 def _written(folder: pathlib.Path) -> set[str]:
     """Names the files of a simulation in a folder."""
     try:
-        truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+        truth = json_text.load(yaml_model.read_text(folder / TRUTH))
         return {TRUTH, SPEC, *(window["file"] for window in truth["windows"])}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError):
         return set()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core import regular_files, slices
+from skewgate.core import proto_text, regular_files, slices
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
@@ -22,6 +22,8 @@ from skewgate.statistics import wire
 from skewgate.statistics.histograms import read_histogram
 from skewgate.storage import s3
 
+_MOST_UNPACKED = 1 << 30
+"""Bytes of statistics in a packed file: a million features have about as many."""
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 
 ALL_EXAMPLES = "All Examples"
@@ -133,13 +135,12 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
             str(path), f"cannot be read: {error.strerror or error}", "check the path"
         ) from error
     if _is_record_file(data):
-        # Lists of data sets, one after the other, are one list of all.
-        return b"".join(records.read_file(str(path), lambda _: io.BytesIO(data)))
+        return b"".join(_records(str(path), data))  # which is one list of all data sets
     if not str(path).lower().endswith(".pbtxt"):
         return data
     try:
-        statistics = text_format.Parse(data, statistics_pb2.DatasetFeatureStatisticsList())
-    except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        statistics = proto_text.parse(data, statistics_pb2.DatasetFeatureStatisticsList())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
         raise InputError(
             str(path),
             f"is not TFDV statistics in text format ({str(error).splitlines()[0]})",
@@ -154,6 +155,17 @@ def _read_bytes(path: str) -> bytes:
         return pathlib.Path(path).read_bytes()
     with s3.open_object(path, "rb") as stream:
         return bytes(stream.read())
+
+
+def _records(path: str, data: bytes) -> Iterator[bytes]:
+    """Yields the records of a file, each a list of data sets, as long as they fit into memory."""
+    size = 0
+    for record in records.read_file(path, lambda _: io.BytesIO(data)):
+        size += len(record)
+        if size > _MOST_UNPACKED:
+            problem = f"unfolds to more than {_MOST_UNPACKED >> 20:,} MB of statistics"
+            raise InputError(path, problem, "generate the statistics again")
+        yield record
 
 
 def _is_record_file(data: bytes) -> bool:

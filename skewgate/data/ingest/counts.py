@@ -86,13 +86,12 @@ class IngestCounts:
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
 
-    def compare_types(self, report: Mapping[str, Any]) -> None:
+    def compare_types(self, before: Mapping[str, str]) -> None:
         """Notes which columns have another type than in the run before.
 
         Args:
-            report: of the run before, as `report` returns it.
+            before: the types of the columns in that run, as its report has them.
         """
-        before = report.get("types", {})
         self.changed = [
             TypeChange(name, before[name], now)
             for name, now in self.types.items()
