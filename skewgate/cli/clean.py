@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TextIO
 from skewgate.cli import console, verdicts
 from skewgate.core import run_ids
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
-from skewgate.core.wording import listed, many, visible
+from skewgate.core.hidden import visible
+from skewgate.core.wording import listed, many
 
 if TYPE_CHECKING:
     from skewgate.pipeline.retention.cleaning import Cleaned, Line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skewgate.core.results import MetricResult
 from skewgate.core.hidden import visible
+from skewgate.core.results import MetricResult
 
 _MOST = 10
 
