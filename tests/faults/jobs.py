@@ -171,7 +171,7 @@ def run(job: Job, root: pathlib.Path, corpus: pathlib.Path, seed: int) -> dict[s
                 "code": each.code,
                 "seconds": round(each.seconds, 3),
                 "memory": each.memory,
-                "logged": judging.is_logged(each),
+                "unexpected": judging.unexpected(each),
             }
             for each in place.ended
         ],

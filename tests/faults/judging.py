@@ -17,8 +17,10 @@ MOST_MEMORY = 1_500 << 20
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^Fatal Python error", re.MULTILINE)
 _NOTE = re.compile(r"^skewgate: ")
 _USAGE = re.compile(r"^usage: skewgate", re.MULTILINE)
-_LOGGED = re.compile(r"traceback|details: |has the details", re.IGNORECASE)
+_UNEXPECTED = re.compile(r"did not expect, (.*?)\. The traceback", re.DOTALL)
 _HIDDEN = re.compile(r"^\.[0-9a-f]{16}|skewgate-tmp-|\.partial$|\.tmp$|\.new$|\.old$")
+_LOGS = ".local"
+"""Where, at home, the tracebacks of unexpected errors are kept."""
 _CHANCE = re.compile(
     r"[0-9a-f]{8,}(-\d+)*|(?<=skewgate-)\w{6,}|(?<=tmp)\w{6,}|(?<=temp)\w{6,}|(?<=_file)\w{6,}"
 )
@@ -88,9 +90,10 @@ def _sentence(err: str) -> Iterator[str]:
             yield f"message: {len(own[0]):,} characters long"
 
 
-def is_logged(ended: Ended) -> bool:
-    """Says whether a refusal was an error that nobody had expected, told with its log."""
-    return ended.code == REFUSED and bool(_LOGGED.search(ended.err))
+def unexpected(ended: Ended) -> str | None:
+    """Returns the error that nobody had expected, if a refusal was one, told with its log."""
+    found = _UNEXPECTED.search(ended.err)
+    return found[1] if found else None
 
 
 def leftovers(
@@ -122,7 +125,7 @@ def leftovers(
                 yield f"left over: {below / name}"
     for other in others:
         for path in sorted(other.iterdir()):
-            if not after_kill:
+            if not after_kill and path.name != _LOGS:
                 yield f"temporary file: {_nameless(path.name)} was left in {other.name}"
 
 

@@ -7,6 +7,7 @@ its part of the corpus first, in a process of its own, and ends with its input.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import importlib
 import json
@@ -42,6 +43,7 @@ LIBRARIES = {
         "tfx.components",
     ),
 }
+ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-16", "utf-8-sig", "idna")
 OURS = ("core", "storage", "data", "metrics", "statistics", "checks", "report", "simulation", "cli")
 """Packages of skewgate whose modules are loaded, too."""
 
@@ -50,6 +52,8 @@ def load(weight: str) -> None:
     """Loads the libraries, and the modules of skewgate that need nothing heavy."""
     for name in LIBRARIES[weight]:
         importlib.import_module(name)
+    for name in ENCODINGS:  # which another user may not read from the disk
+        codecs.lookup(name)
     for package in OURS:
         found = importlib.import_module(f"skewgate.{package}")
         for module in pkgutil.walk_packages(found.__path__, f"{found.__name__}."):

@@ -37,7 +37,7 @@ def render(
     )
     notes = collections.Counter(note for result in results for note in result["notes"])
     lines += [f"{count} jobs: {note}" for note, count in notes.items()]
-    return "\n".join(["", *lines, *_faults(results, seed, share)])
+    return "\n".join(["", *lines, *_unexpected(results), *_faults(results, seed, share)])
 
 
 def _row(kind: str, command: str, group: Sequence[dict[str, Any]]) -> list[str]:
@@ -49,7 +49,7 @@ def _row(kind: str, command: str, group: Sequence[dict[str, Any]]) -> list[str]:
         f"{len(group)}",
         *(f"{codes[code]}" for code in (0, 1, 2, 3)),
         f"{sum(count for code, count in codes.items() if code < 0)}",
-        f"{sum(each['logged'] for each in ended)}",
+        f"{sum(each['unexpected'] is not None for each in ended)}",
         f"{sum(bool(result['faults']) for result in group)}",
         f"{max((each['seconds'] for each in ended), default=0.0):.1f} s",
         f"{max((each['memory'] for each in ended), default=0) >> 20} MB",
@@ -62,6 +62,22 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
         for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     return "  ".join(parts).rstrip()
+
+
+def _unexpected(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Returns the errors that were refused in good order, and by whom nobody knows."""
+    found = [
+        (f"{result['command']}: {each['unexpected'][:160]}", result["id"])
+        for result in results
+        for each in result["calls"]
+        if each["unexpected"]
+    ]
+    counts = collections.Counter(text for text, _ in found)
+    ids = dict(found)
+    return [
+        f"unexpected, {count} x {text.encode('unicode_escape').decode()} ({ids[text]})"
+        for text, count in counts.most_common()
+    ]
 
 
 def _faults(results: Sequence[dict[str, Any]], seed: int, share: float) -> list[str]:

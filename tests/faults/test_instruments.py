@@ -144,7 +144,7 @@ def test_files_of_no_run_and_of_two_are_told_from_a_part_of_one():
 
 
 def test_the_table_names_each_fault_once_and_how_to_run_its_job():
-    call = {"code": 1, "seconds": 2.5, "memory": 5 << 20, "logged": False}
+    call = {"code": 1, "seconds": 2.5, "memory": 5 << 20, "unexpected": None}
     good = {"id": "inputs/drift/a", "kind": "inputs", "command": "drift", "faults": [], "notes": []}
     bad = {**good, "id": "inputs/drift/b", "faults": ["hang: no end"], "said": ["last words"]}
     lines = table.render(
