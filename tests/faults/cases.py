@@ -233,6 +233,16 @@ CASES = (
         seconds=1,
     ),
     _case(
+        "clean",
+        "settings",
+        "--config {settings}",
+        {"settings": ("taxi/clean.yaml",), "drift": ("taxi/drift.yaml",)},
+        takes=_TAXI,
+        writes=("root", "taxi"),
+        heavy=True,
+        seconds=1,
+    ),
+    _case(
         "schedule kubeflow",
         "dry",
         "{spec} --host http://127.0.0.1:9 --name n --cron '0 6 * * *' --time-parameter data "

@@ -202,6 +202,9 @@ def _write_settings(folder: pathlib.Path) -> None:
     text = re.sub(r"(?m)^root: .*$", "root: root", settings_lib.DEFAULT.read_text())
     text = re.sub(r"train_steps: \d+", "train_steps: 100", text)
     (place / "pipeline.yaml").write_text(text)
+    (place / "clean.yaml").write_text(
+        f"{text}\nretention: {{runs: 1, failed_runs: 0, models: 1}}\n"
+    )
     labels = "labels: {data: labels.csv, config: labels.yaml}"
     late = re.sub(r"(?m)^  late_labels: .*$", f"  {labels}", text)
     (place / "late.yaml").write_text(late)
@@ -238,7 +241,7 @@ def _write_hostile(folder: pathlib.Path) -> None:
     files = {
         "many-cells.csv": header + b"\n" + b"1," * 400_000 + b"\n",
         "many-commas.csv": header + b"\n" + rows + b"," * 500_000 + b"\n" + rows,
-        "many-columns.csv": b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"1," * 99_999,
+        "many-columns.csv": b",".join(b"c%d" % n for n in range(20_000)) + b"\n" + b"1," * 19_999,
         "long-line.csv": header + b"\n" + b"x" * 30_000_000 + b"\n" + rows,
         "quote.csv": header + b'\n"' + rows * 200,
         "controls.csv": b"\x1b[31mfare,mi\xe2\x80\xaeles,hour,started,paid\n" + rows,
@@ -246,7 +249,7 @@ def _write_hostile(folder: pathlib.Path) -> None:
         "nested.jsonl": b'{"fare":' * 20_000 + b"1" + b"}" * 20_000 + b"\n",
         "lists.jsonl": b'{"fare":' + b"[" * 10_000 + b"]" * 10_000 + b"}\n",
         "deep.jsonl": b'{"fare":' + b"[" * 900 + b"1" + b"]" * 900 + b"}\n",
-        "many-keys.jsonl": json.dumps({f"c{n}": n for n in range(30_000)}).encode() + b"\n",
+        "many-keys.jsonl": json.dumps({f"c{n}": n for n in range(5_000)}).encode() + b"\n",
         "big-number.jsonl": b'{"fare": ' + b"9" * 100_000 + b"}\n",
         "bomb.csv.gz": gzip.compress(header + b"\n" + b"0" * 200_000_000),
         "bomb.jsonl.gz": gzip.compress(b"[" * 50_000_000),

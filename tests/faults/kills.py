@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import signal
-import sys
 from collections.abc import Callable
-from typing import Any
 
 from tests.faults import cases, inputs, trees
+from tests.faults.accesses import count_writes, kill_at_write
 from tests.faults.cases import Case
 from tests.faults.jobs import Job, Place
 
@@ -17,7 +14,6 @@ KIND = "kills"
 JOBS = 120
 MOMENTS = 24
 """Kills of one case, if all jobs were run."""
-_WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
 _LONG = {"current": "many.csv", "data": "many.csv"}
 
 
@@ -103,40 +99,3 @@ def _check_next(place: Place, case: Case, other: trees.Reference, names: list[st
     place.judge(ended, (other.code,))
     if trees.read(place.folder, names) != other.tree:
         place.fault("the run after a kill wrote something else than one without a kill")
-
-
-def _hook(act: Callable[[], Any]) -> None:
-    """Calls a function before each access that changes the file system from Python."""
-
-    def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _WRITES or (event == "open" and _writes(arguments)):
-            act()
-
-    sys.addaudithook(hear)
-
-
-def _writes(arguments: tuple[Any, ...]) -> bool:
-    path, _, flags = arguments
-    changed = flags is not None and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-    return bool(changed) and not isinstance(path, int) and not str(path).startswith("/dev/")
-
-
-def count_writes(path: pathlib.Path) -> None:
-    """Lets this process write a byte to a file for each access."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    _hook(lambda: os.write(descriptor, b"."))
-
-
-def kill_at_write(number: int, after: float) -> None:
-    """Lets this process die at its access of this number, or some time after it."""
-    left = [number]
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends a process wherever it is
-
-    def act() -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            if not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            signal.setitimer(signal.ITIMER_REAL, after)
-
-    _hook(act)

@@ -17,15 +17,21 @@ import time
 from collections.abc import Callable, Iterable
 
 from tests.faults import disks, specs
+from tests.faults.accesses import kill_at_write
 from tests.faults.calls import Ended
 from tests.faults.jobs import Job, Place
 
 TRAINED = "trained"
+OLD_RUNS = "old-runs"
+"""A root in which `skewgate clean` has something to remove."""
 TIMES = "seconds.json"
 CODES = {"quiet": 0, "planted": 1}
+WRITES_OF_CLEAN = 60
+"""Accesses of a cleaning that are killed; most files of a run are far fewer."""
 BEFORE_2015 = 1_420_070_400
 ROWS = 2_500
 NEEDED_BY = {"inputs", "kills", "full-disk", "concurrency"}
+_HOW = ("time", "write")
 PIPELINES = ("monitoring", "training")
 
 
@@ -58,6 +64,9 @@ def build(corpus: pathlib.Path, kinds: set[str]) -> None:
         if code:
             raise AssertionError(f"{pipeline} of good rows ended with {code}")
     if "kills" in kinds:
+        if main(["run", "monitoring", "--config", "quiet.yaml"]):  # so that one is too many
+            raise AssertionError("monitoring of good rows failed")
+        shutil.copytree(place / "root", corpus / OLD_RUNS, symlinks=True)
         specs.build(corpus, {kind: place / f"{kind}-training.csv" for kind in CODES})
     shutil.rmtree(place / "root")
     (place / "kept").rename(place / "root")
@@ -87,9 +96,11 @@ def _write_rows(place: pathlib.Path, text: str) -> None:
             with open(place / f"{kind}-{pipeline}.csv", "w", newline="", encoding="utf-8") as out:
                 csv.writer(out).writerows([names, *planted])
         settings = _located(text)
+        limits = "retention: {runs: 1, failed_runs: 0, models: 1}"
         for pipeline in ("training", "serving"):
             settings = settings.replace(f"{{root}}/data/{pipeline}.csv", f"{kind}-{pipeline}.csv")
         (place / f"{kind}.yaml").write_text(settings)
+        (place / f"clean-{kind}.yaml").write_text(f"{settings}\n{limits}\n")
 
 
 def _size(folder: pathlib.Path) -> int:
@@ -103,6 +114,21 @@ def kills(moments: int) -> list[Job]:
         Job("kills", f"run {pipeline}", f"time/{moment}", _kill(pipeline, moment), True, 60.0)
         for moment in range(moments)
         for pipeline in PIPELINES
+    ]
+
+
+def cleaning(moments: int) -> list[Job]:
+    """Returns jobs that kill `skewgate clean`; then a run, and then another cleaning, go through."""
+    return [
+        Job(
+            "kills",
+            "clean",
+            f"{('time', 'write')[moment % 2]}/{moment}",
+            _clean(moment),
+            True,
+            20.0,
+        )
+        for moment in range(moments)
     ]
 
 
@@ -149,6 +175,31 @@ def _kill(pipeline: str, moment: int) -> Callable[[Place], None]:
             place.judge(ended, (0,), memory=None)
         _check_visible(place)
         _check_next(place, pipeline, ("planted", "quiet")[moment % 2])
+        _look(place)
+
+    return work
+
+
+def _clean(moment: int) -> Callable[[Place], None]:
+    def work(place: Place) -> None:
+        _take(place)
+        shutil.rmtree(place.folder / "root")
+        shutil.copytree(place.corpus / OLD_RUNS, place.folder / "root", symlinks=True)
+        words = ("clean", "--config", "clean-quiet.yaml")
+        if moment % 2:
+            at = place.rng.randint(1, WRITES_OF_CLEAN)
+            ended = place.run(*words, before=lambda: kill_at_write(at, 0.0))
+        else:
+            running = place.start(*words)
+            running.ended(place.rng.uniform(0.0, 1.5))
+            running.kill()
+            ended = place.note(running.wait())
+        if not ended.killed:
+            place.judge(ended, (0,), memory=None)
+        _check_visible(place)
+        _check_next(place, "monitoring", ("planted", "quiet")[moment // 2 % 2])
+        place.judge(place.run(*words), (0,), memory=None)
+        _check_next(place, "monitoring", ("quiet", "planted")[moment // 2 % 2])
         _look(place)
 
     return work

@@ -23,6 +23,7 @@ def plan(kinds: Sequence[str], share: float, seed: int) -> list[Job]:
     found = [job for kind in kinds for job in KINDS[kind](share, seed)]
     of_pipelines = [
         *pipelines.kills(_some(12, share)),
+        *pipelines.cleaning(_some(8, share)),
         *specs.kills(_some(6, share)),
         *pipelines.full_disks(_some(5, share)),
         *pipelines.concurrent(),

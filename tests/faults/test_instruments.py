@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.faults import jobs, kills, table, trees
+from tests.faults import accesses, jobs, table, trees
 from tests.faults.jobs import Job, Place
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -120,11 +120,13 @@ def write_three():
 def test_a_program_is_killed_at_the_write_that_was_chosen(tmp_path, at):
     def work(place: Place) -> None:
         counted = place.folder / "count"
-        place.run("drift", program=write_three, before=lambda: kills.count_writes(counted))
+        place.run("drift", program=write_three, before=lambda: accesses.count_writes(counted))
         assert counted.stat().st_size == 3
         for path in place.folder.iterdir():
             path.unlink()
-        ended = place.run("drift", program=write_three, before=lambda: kills.kill_at_write(at, 0.0))
+        ended = place.run(
+            "drift", program=write_three, before=lambda: accesses.kill_at_write(at, 0.0)
+        )
         assert ended.code == -signal.SIGKILL
         assert len(list(place.folder.iterdir())) == at - 1
 
