@@ -118,7 +118,7 @@ def kills(moments: int) -> list[Job]:
 
 
 def cleaning(moments: int) -> list[Job]:
-    """Returns jobs that kill `skewgate clean`; then a run, and then another cleaning, go through."""
+    """Returns jobs that kill `skewgate clean`; a run and another cleaning then go through."""
     return [
         Job(
             "kills",
