@@ -47,7 +47,10 @@ class ArrowSource(TypedSource):
 
     def _beginning(self, file: Any, place: int) -> pa.Array | None:
         batch = next(_all(file), None)
-        return None if batch is None else batch.column(place).slice(0, column_names.MOST_ROWS)
+        if batch is None:
+            return None
+        _check(batch.column(place))
+        return batch.column(place).slice(0, column_names.MOST_ROWS)
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
@@ -61,9 +64,26 @@ class ArrowSource(TypedSource):
         rows = batch_rows(len(names))
         for whole in _all(reader):
             kept = {name: whole.column(self._header.index(name)) for name in names}
+            for column in kept.values():
+                _check(column)
             part = base.of_columns(whole.num_rows, kept)
             for start in range(0, whole.num_rows, rows):
                 yield part.slice(start, rows)
+
+
+def _check(column: pa.Array) -> None:
+    """Makes sure that a column refers to nothing beyond its buffers, where Arrow would crash.
+
+    Text that is not UTF-8 is found where values are read: it is of one column, and may be of one row.
+
+    Raises:
+        pa.ArrowInvalid: it does.
+    """
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        if "UTF8" not in str(error):
+            raise
 
 
 def _all(reader: Any) -> Iterator[pa.RecordBatch]:

@@ -68,3 +68,16 @@ def test_what_is_no_whole_file_is_refused(tmp_path, kept):
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(InputError, match="is not a whole Arrow file"):
         sources.open_file(str(path))
+
+
+@pytest.mark.parametrize("write", [write_file, write_stream])
+def test_offsets_that_lead_out_of_the_file_are_refused(tmp_path, write):
+    path = tmp_path / "a.arrow"
+    write(path, pa.table({"s": ["north", "south"], "x": [1, 2]}))
+    offsets = b"\x00\0\0\0\x05\0\0\0\x0a\0\0\0"
+    content = path.read_bytes()
+    assert content.count(offsets) == 1
+    path.write_bytes(content.replace(offsets, b"\x00\0\0\0\x05\0\0\x02\x0a\0\0\0"))
+    with pytest.raises(InputError, match=r"a\.arrow: is not a whole Arrow file \(.*ffset"):
+        read(str(path))
+    assert read(str(path), columns={"x"}).to_pydict() == {"x": [1, 2]}
