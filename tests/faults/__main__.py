@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import subprocess
@@ -144,7 +145,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=18)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=pathlib.Path, help="file for all results")
-    parser.add_argument("--only", default="", help="run only jobs whose id has this in it")
+    parser.add_argument("--only", default="", help="run only jobs whose id this pattern finds")
     parser.add_argument("--light", action="store_true", help="run no job that needs TensorFlow")
     parser.add_argument("--keep", action="store_true", help="keep the folders of jobs with faults")
     parser.add_argument("--list", action="store_true", help="list the jobs and run none")
@@ -153,7 +154,7 @@ def main() -> int:
     found = [
         job
         for job in plans.plan(options.kinds, options.share, options.seed)
-        if options.only in job.id and not (options.light and job.heavy)
+        if re.search(options.only, job.id) and not (options.light and job.heavy)
     ]
     if options.list:
         print("\n".join(job.id for job in found))

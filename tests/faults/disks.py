@@ -1,4 +1,4 @@
-"""Small disks, seen by one process and what it starts, which end with it."""
+"""Small disks and folders at other places, for one process and what it starts; they end with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 import os
 import pathlib
 
-_NEW_MOUNTS, _RECURSIVE, _PRIVATE, _REMOUNT = 0x20000, 0x4000, 1 << 18, 0x20
+_NEW_MOUNTS, _RECURSIVE, _PRIVATE, _REMOUNT, _BIND = 0x20000, 0x4000, 1 << 18, 0x20, 0x1000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,6 +35,11 @@ def mount(place: pathlib.Path, size: int) -> None:
     flags = _REMOUNT if os.path.ismount(place) else 0
     options = f"size={max(size, 4096)},mode=0777".encode()
     _check(_libc.mount(b"tmpfs", str(place).encode(), b"tmpfs", flags, options))
+
+
+def bind(source: pathlib.Path, place: pathlib.Path) -> None:
+    """Lets one folder be seen in the place of another."""
+    _check(_libc.mount(str(source).encode(), str(place).encode(), None, _BIND, None))
 
 
 def used(place: pathlib.Path) -> int:

@@ -43,6 +43,10 @@ class Job:
         return re.sub(r"[^\w./:-]+", "-", f"{self.kind}/{self.command}/{self.name}")
 
 
+class ImpossibleError(Exception):
+    """A job cannot be done on this machine; the message says why."""
+
+
 class Place:
     """The folder of a job, and what its commands said.
 
@@ -159,6 +163,8 @@ def run(job: Job, root: pathlib.Path, corpus: pathlib.Path, seed: int) -> dict[s
     place = Place(job, root, corpus, seed)
     try:
         job.work(place)
+    except ImpossibleError as error:
+        place.tell(str(error))
     except Exception:  # noqa: BLE001 (a fault of the instrument must be seen, too)
         place.fault(f"the job itself broke: {traceback.format_exc(limit=-3)}")
     if not place.faults:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from tests.faults import disks, specs
 from tests.faults.accesses import kill_at_write
 from tests.faults.calls import Ended
-from tests.faults.jobs import Job, Place
+from tests.faults.jobs import ImpossibleError, Job, Place
 
 TRAINED = "trained"
 OLD_RUNS = "old-runs"
@@ -158,8 +158,13 @@ def spoilt_state(count: int) -> list[Job]:
 
 
 def _take(place: Place) -> dict[str, dict[str, float]]:
+    why = disks.alone()
+    if why is not None:
+        raise ImpossibleError(f"pipelines are not tried: {why}")
     place.take(TRAINED)
-    place.folder = place.folder / TRAINED
+    # Records of runs name files by their whole path: the copy must be where the runs were.
+    disks.bind(place.folder / TRAINED, place.corpus / TRAINED)
+    place.folder = place.corpus / TRAINED
     found: dict[str, dict[str, float]] = json.loads((place.corpus / TIMES).read_text())
     return found
 
@@ -208,10 +213,6 @@ def _clean(moment: int) -> Callable[[Place], None]:
 def _fill(pipeline: str, at: int, sizes: int) -> Callable[[Place], None]:
     def work(place: Place) -> None:
         known = _take(place)
-        why = disks.alone()
-        if why is not None:
-            place.tell(f"{why}: pipelines are not run on full ones")
-            return
         root = place.folder / "root"
         root.rename(place.folder / "copied")
         root.mkdir()

@@ -74,7 +74,7 @@ class ArrowSource(TypedSource):
 def _check(column: pa.Array) -> None:
     """Makes sure that a column refers to nothing beyond its buffers, where Arrow would crash.
 
-    Text that is not UTF-8 is found where values are read: it is of one column, and may be of one row.
+    Text that is not UTF-8 is found where values are read: a column may have it in one row alone.
 
     Raises:
         pa.ArrowInvalid: it does.
