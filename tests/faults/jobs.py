@@ -145,7 +145,7 @@ class Place:
             self.fault(text)
 
     def look(self, expected: Iterable[str], *, after_kill: bool = False) -> None:
-        """Notes files and folders that no command should have left: see `judging.leftovers`."""
+        """Notes files and folders that no command should have left: `judging` says what may be."""
         for text in judging.leftovers(
             self.folder, [self.temporary, self.home], expected, after_kill=after_kill
         ):
