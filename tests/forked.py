@@ -52,6 +52,7 @@ class Server:
                 run before.
         """
         with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
             order = {"words": [str(word) for word in words], "said": folder, **more}
             assert self._process.stdin is not None
             assert self._process.stdout is not None
@@ -64,8 +65,10 @@ class Server:
     def close(self) -> None:
         """Ends the process."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(60)
+        self._process.stdout.close()
 
 
 def serve() -> None:

@@ -118,9 +118,12 @@ def write(error: BaseException) -> pathlib.Path:
 
 def state_folder() -> pathlib.Path | None:
     """Returns the folder of errors; None if this user has no home."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    state = given if os.path.isabs(given) else os.path.expanduser("~/.local/state")
-    return pathlib.Path(state, "skewgate", "errors") if os.path.isabs(state) else None
+    given, home = os.environ.get("XDG_STATE_HOME", ""), os.path.expanduser("~")
+    if os.path.isabs(given):
+        return pathlib.Path(given, "skewgate", "errors")
+    if not os.path.isabs(home) or home.strip("/") == "":  # as in containers
+        return None
+    return pathlib.Path(home, ".local", "state", "skewgate", "errors")
 
 
 def _written(path: pathlib.Path, content: bytes) -> pathlib.Path:

@@ -322,7 +322,15 @@ def test_metrics_escape_names_that_come_from_data(name):
     assert len([line for line in text.split("\n") if line.startswith("skewgate_value")]) == 1
     samples = parse_metrics(text)
     [labels] = [dict(labels) for metric, labels in samples if metric == "skewgate_value"]
-    assert labels["feature"] == labels["slice"] == name
+    expected = name if name == "\n" else "\n".join(map(visible, name.split("\n")))
+    assert labels["feature"] == labels["slice"] == expected
+
+
+def test_two_names_that_look_alike_are_two_series():
+    names = ("fare\u202e", "fare\\u202e", "fare\\\\u202e", "fare")
+    results = [MetricResult(name, "", "ks", Status.FAIL, "r", 0.5) for name in names]
+    samples = parse_metrics(rendering.render_metrics(make(*results)))
+    assert sum(name == "skewgate_value" for name, _ in samples) == len(names)
 
 
 def test_metrics_are_plain_numbers():
