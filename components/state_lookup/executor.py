@@ -60,7 +60,7 @@ class Executor(base_executor.BaseExecutor):
                 raise _never(output, pipeline, root)
             else:
                 artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
-                if output == PREVIOUS and state.held_before(rows):
+                if output == PREVIOUS and state.removed.held_before(rows):
                     artifact.set_string_custom_property(artifact_io.REMOVED_PROPERTY, state.folder)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import datetime
+import functools
 import hashlib
 import logging
 import os
@@ -22,6 +23,7 @@ from tfx.dsl.io import fileio
 from skewgate.components.support import artifact_io, data_times, state_folder, state_removal
 from skewgate.components.support.data_times import DataTime
 from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, Record
+from skewgate.components.support.state_removal import Removed
 from skewgate.core import json_text, yaml_model
 from skewgate.core.errors import InputError
 
@@ -86,7 +88,8 @@ class State:
     def before(self, rows: DataTime) -> Found | None:
         """Returns the record of the nearest rows before some; None if there is none.
 
-        Of several of the same rows, such as those of repeated runs, the newest counts.
+        Of several of the same rows, such as those of repeated runs, the newest counts. One that was
+        removed is none, and no other stands for it: see `removed`.
 
         Args:
             rows: with a window or a span.
@@ -95,15 +98,12 @@ class State:
             InputError: there is none that is believed, and one that is not.
         """
         earlier = [found for found in self.all() if found.rows.is_before(rows)]
-        return self._answer(max(earlier, key=lambda each: each.rows.nearness(rows), default=None))
-
-    def held_before(self, rows: DataTime) -> bool:
-        """Says whether there was a record of rows before some, which was removed.
-
-        Raises:
-            InputError: what is noted of removed records is damaged.
-        """
-        return state_removal.held_before(self.folder, rows)
+        nearest = max(earlier, key=lambda each: each.rows.nearness(rows), default=None)
+        if nearest is not None and self.removed.hides(nearest.rows, rows):
+            return None
+        if nearest is None and self.removed.held_before(rows):
+            return None
+        return self._answer(nearest)
 
     def next_name(self) -> str:
         """Returns the name of a new record: the time, or what comes after all records."""
@@ -123,8 +123,17 @@ class State:
                 digest.update(f"{role} {lost}\n".encode())
         for error in self.refused:
             digest.update(f"{error}\n".encode())
-        digest.update(state_removal.read(self.folder).model_dump_json().encode())
+        digest.update(self.removed.model_dump_json().encode())
         return digest.hexdigest()
+
+    @functools.cached_property
+    def removed(self) -> Removed:
+        """Of which rows removed records were.
+
+        Raises:
+            InputError: what is noted of them is damaged.
+        """
+        return state_removal.read(self.folder)
 
     def all(self) -> Iterator[Found]:
         """Yields the records that are believed, the newest first."""

@@ -2,13 +2,16 @@
 
 StateLookup may be asked for rows before those of long ago. That nothing is found then must not mean
 that there never was anything: a policy for first runs would let a run pass of which the records
-are gone. So `removed.json` beside the records says how early the rows of removed ones were.
+are gone. Nor may an older record that happens to be left answer in the place of one that is gone.
+So `removed.json` beside the records says of which rows the removed ones were.
 """
 
 from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 import pydantic
 from tfx.dsl.io import fileio
@@ -19,20 +22,48 @@ from skewgate.core import yaml_model
 from skewgate.core.yaml_model import StrictModel
 
 NAME = "removed.json"
+_T = TypeVar("_T", datetime.datetime, int)
 
 
 class Removed(StrictModel):
-    """How early the rows of removed records were.
+    """Of which rows removed records were; None where there are none.
 
     Attributes:
         version: of this format.
-        window: the earliest end of a window, in UTC; None if no record had a window.
-        span: the least span.
+        first_end, last_end: the earliest and the latest end of a window, in UTC.
+        first_span, last_span: the least and the greatest span.
     """
 
     version: int = pydantic.Field(default=1, ge=1, le=1)
-    window: datetime.datetime | None = None
-    span: int | None = None
+    first_end: datetime.datetime | None = None
+    last_end: datetime.datetime | None = None
+    first_span: int | None = None
+    last_span: int | None = None
+
+    def held_before(self, rows: DataTime) -> bool:
+        """Says whether a removed record was of rows before some."""
+        if rows.start is not None:
+            return self.first_end is not None and self.first_end <= rows.start
+        return self.first_span is not None and self.first_span < rows.span
+
+    def hides(self, found: DataTime, rows: DataTime) -> bool:
+        """Says whether a removed record may have been nearer to some rows than what is found."""
+        if not self.held_before(rows):
+            return False
+        if rows.start is not None:
+            return (
+                self.last_end is not None and found.end is not None and found.end <= self.last_end
+            )
+        return self.last_span is not None and found.span <= self.last_span
+
+    def and_also(self, other: Removed) -> Removed:
+        """Returns what holds when the records of both are removed."""
+        return Removed(
+            first_end=_of(min, self.first_end, other.first_end),
+            last_end=_of(max, self.last_end, other.last_end),
+            first_span=_of(min, self.first_span, other.first_span),
+            last_span=_of(max, self.last_span, other.last_span),
+        )
 
 
 def read(folder: str) -> Removed:
@@ -47,33 +78,19 @@ def read(folder: str) -> Removed:
     return yaml_model.parse(Removed, artifact_io.read_bytes(path).decode("utf-8", "replace"), path)
 
 
-def note(folder: str, window: datetime.datetime | None, span: int | None) -> None:
-    """Adds to the note that records go.
-
-    Args:
-        folder: of the state of a pipeline.
-        window: the earliest end of the windows of their rows; None if they have none.
-        span: the least span of their rows.
+def note(folder: str, removed: Removed) -> None:
+    """Adds to the note of a pipeline's state that records go.
 
     Raises:
         InputError: the note that is there is damaged.
     """
     known = read(folder)
-    windows = [each for each in (known.window, window) if each is not None]
-    spans = [each for each in (known.span, span) if each is not None]
-    noted = Removed(window=min(windows, default=None), span=min(spans, default=None))
+    noted = known.and_also(removed)
     if noted != known:
         text = noted.model_dump_json(indent=1)
         artifact_io.write_bytes(os.path.join(folder, NAME), text.encode("utf-8"))
 
 
-def held_before(folder: str, rows: DataTime) -> bool:
-    """Says whether a record of rows before some was removed.
-
-    Raises:
-        InputError: the note is damaged.
-    """
-    noted = read(folder)
-    if rows.start is not None:
-        return noted.window is not None and noted.window <= rows.start
-    return noted.span is not None and noted.span < rows.span
+def _of(choose: Callable[[list[_T]], _T], *values: _T | None) -> _T | None:
+    known = [value for value in values if value is not None]
+    return choose(known) if known else None

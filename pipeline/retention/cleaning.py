@@ -91,11 +91,13 @@ def clean(
         removing: told each place before it is removed.
 
     Raises:
-        InputError: ML Metadata or the state cannot be used, or something cannot be removed.
+        InputError: the settings have no limits, ML Metadata or the state cannot be used, or
+            something cannot be removed.
     """
+    limits(settings)
     name = settings.pipeline_name(pipeline)
     facts = gather(settings, pipeline, time.time() if now is None else now)
-    decided = plan(facts, _limits(settings))
+    decided = plan(facts, limits(settings))
     database = settings.metadata_path(pipeline) if facts.metadata is not None else None
     if not dry_run:
         done = execution.execute(decided, database, settings.state_root, name, removing)
@@ -118,21 +120,37 @@ def clean_root(settings: Settings, pipeline: str, root: str, *, dry_run: bool = 
         dry_run: removes nothing.
 
     Raises:
-        InputError: the state cannot be read, or a record cannot be removed.
+        InputError: the settings have no limits, the state cannot be read, or a record cannot be
+            removed.
     """
+    limits(settings)
     name = settings.pipeline_name(pipeline)
     state_root = deployments.cluster(settings, pipeline, root).state_root
     now = time.time()
     facts = Facts(pipeline=name, now=now, items=tuple(state.items(state_root, name, now)))
-    decided = plan(facts, _limits(settings))
+    decided = plan(facts, limits(settings))
     if not dry_run:
         execution.execute(decided, None, state_root, name)
     return told(name, decided, None)
 
 
-def _limits(settings: Settings) -> Retention:
-    """Returns the limits of the settings, or such as limit nothing."""
-    return settings.retention or Retention.model_construct()
+def limits(settings: Settings, where: str = "pipeline.yaml") -> Retention:
+    """Returns the limits of settings.
+
+    Args:
+        settings: of the pipelines.
+        where: their file.
+
+    Raises:
+        InputError: they have none.
+    """
+    if settings.retention is None:
+        raise InputError(
+            where,
+            "has no `retention`, so that nothing is ever removed",
+            "add such as `retention: {keep: 90d}`",
+        )
+    return settings.retention
 
 
 def gather(settings: Settings, pipeline: str, now: float) -> Facts:
@@ -185,7 +203,7 @@ def told(pipeline: str, decided: Plan, done: Rows | None) -> Cleaned:
     gone = sum(not why for why in decided.runs.values())
     kinds: dict[str, list[Decision]] = {}
     for each in decided.decisions:
-        kinds.setdefault(_kind(each.item), []).append(each)
+        kinds.setdefault(_KINDS[type(each.item)], []).append(each)
     lines = [Line("runs", gone, 0, runs.total(), 0, dict(runs))]
     if done is not None:
         why = {"of what stays": done.kept} if done.kept else {}
@@ -208,12 +226,6 @@ _KINDS: dict[type[Item], str] = {
     Leftover: "left-over files",
     Unknown: "not understood",
 }
-
-
-def _kind(item: Item) -> str:
-    if isinstance(item, Artifact) and item.is_system:
-        return _KINDS[Scratch]
-    return _KINDS[type(item)]
 
 
 def _line(what: str, decisions: list[Decision]) -> Line:

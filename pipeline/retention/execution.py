@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable
 
+from skewgate.components.support.state_folder import RECORD_NAME
 from skewgate.core.errors import InputError
 from skewgate.pipeline.retention import folders, rows, state
 from skewgate.pipeline.retention.facts import (
@@ -26,7 +27,7 @@ from skewgate.pipeline.retention.facts import (
 )
 from skewgate.pipeline.retention.plan import Plan
 from skewgate.pipeline.retention.rows import Rows
-from skewgate.storage import s3
+from skewgate.storage import s3, uris
 
 LAST: tuple[type[Item], ...] = (Artifact, Scratch, Version, Leftover)
 """What goes after the rows and the records."""
@@ -57,7 +58,7 @@ def execute(
 
     def go(item: Item) -> None:
         removing(item.path)
-        remove(item.path)
+        remove(item.path, whole=not isinstance(item, Leftover))
 
     for log in plan.removed(Log):
         go(log)
@@ -68,10 +69,9 @@ def execute(
     records = plan.removed(StateRecord)
     if records:
         removing(state_root)
-        state.note(state_root, pipeline, records)
+        state.note(state_root, pipeline, plan.removal)
     for record in sorted(records, key=lambda each: each.name):
-        removing(record.path)
-        state.remove(record)
+        remove(os.path.join(record.path, RECORD_NAME))
         go(record)
     for kind in LAST:
         for item in plan.removed(kind):
@@ -79,17 +79,21 @@ def execute(
     return done
 
 
-def remove(path: str) -> None:
+def remove(path: str, *, whole: bool = True) -> None:
     """Removes a file or folder; it need not be there any more.
+
+    Args:
+        path: path or URI.
+        whole: somebody may look at it, and must not see half of it.
 
     Raises:
         InputError: it cannot be removed.
     """
     try:
         if s3.is_remote(path):
-            s3.remove_folder(path)
+            _remove_objects(path)
         elif os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(_hidden(path))
+            shutil.rmtree(_hidden(path) if whole else path)
         else:
             os.unlink(path)
     except FileNotFoundError:
@@ -100,11 +104,20 @@ def remove(path: str) -> None:
         ) from error
 
 
+def _remove_objects(uri: str) -> None:
+    """Removes an object, or all that are below it; S3 takes a thousand at a time."""
+    if not uri.startswith(uris.OF_GOOGLE) and s3.is_folder(uri):
+        s3.remove_folder(uri)
+        return
+    for below in s3.below_folder(uri):
+        s3.remove(f"{uri}/{below}")
+    if s3.exists(uri):
+        s3.remove(uri)
+
+
 def _hidden(folder: str) -> str:
     """Gives a folder a name that nobody looks at, and returns its path."""
     above, name = os.path.split(folder)
-    if folders.is_leftover(name):
-        return folder
     hidden = os.path.join(above, f".{name}{folders.REMOVED}")
     if os.path.isdir(hidden):  # of a removal that was killed, and then somebody put it back
         shutil.rmtree(hidden)

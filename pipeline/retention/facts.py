@@ -111,15 +111,10 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class Artifact(Item):
-    """A folder of an execution: an artifact, or what TFX keeps of the execution for itself."""
+    """A folder of an execution: what it made."""
 
     place: Place
     execution: int
-
-    @property
-    def is_system(self) -> bool:
-        """Says whether it is TFX's own."""
-        return len(self.place) > 1 and self.place[1].startswith(".")
 
 
 @dataclasses.dataclass(frozen=True)

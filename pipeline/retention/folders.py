@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from skewgate.pipeline import scratch
 from skewgate.pipeline.retention.facts import (
     RUN_ID,
     Artifact,
@@ -23,8 +24,8 @@ REMOVED = ".removed"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.partial)?|\..*\.removed")
 """Names of what is being written or removed; see `storage.atomic` and `serving_folder`."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
-_SYSTEM, _EXECUTOR = ".system", "executor_execution"
-_SCRATCH = ("driver_execution", "stateful_working_dir")
+_SYSTEM, _WORKING = ".system", "stateful_working_dir"
+_SCRATCH = ("driver_execution", "executor_execution", _WORKING)
 _DIGESTS = "content.json"
 """What TabularExampleGen knows of its files; each run writes it anew."""
 
@@ -40,6 +41,9 @@ def items(settings: Settings, pipeline: str) -> list[Item]:
     found += _logs(settings, pipeline)
     if pipeline == "training":
         found += _versions(os.path.join(settings.serving_path, settings.name))
+    temporary = scratch.path(settings.root, settings.pipeline_name(pipeline))
+    if scratch.is_ours(temporary):  # of a run that was killed
+        found.append(Leftover(str(temporary), *measured(str(temporary))))
     return found
 
 
@@ -95,7 +99,7 @@ def _artifacts(root: str) -> Iterator[Item]:
                 if output.name != _DIGESTS:
                     yield _unknown(output, "is no folder of an output")
             elif output.name == _SYSTEM:
-                yield from _system(node.name, output.path)
+                yield from _system(output.path)
             else:
                 yield from _executions((node.name, output.name), output.path)
 
@@ -119,13 +123,11 @@ def _staged(artifact: str) -> Iterator[Item]:
             yield Leftover(entry.path, *measured(entry.path))
 
 
-def _system(node: str, folder: str) -> Iterator[Item]:
+def _system(folder: str) -> Iterator[Item]:
     for kind in entries(folder):
-        if kind.name == _EXECUTOR and _is_folder(kind):
-            yield from _executions((node, _SYSTEM), kind.path)
-        elif kind.name in _SCRATCH and _is_folder(kind):
+        if kind.name in _SCRATCH and _is_folder(kind):
             for entry in entries(kind.path):
-                name = entry.name if kind.name == _SCRATCH[1] else ""
+                name = entry.name if kind.name == _WORKING else ""
                 yield Scratch(entry.path, *measured(entry.path), name)
         else:
             yield _unknown(kind, "is nothing of TFX that is known")

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from skewgate.components.support.state_removal import Removed
 from skewgate.pipeline.limits import Retention
 from skewgate.pipeline.retention import records
 from skewgate.pipeline.retention.facts import (
@@ -67,11 +68,13 @@ class Plan:
         runs: by id, why a run stays; "" if it goes. Runs that only have a log are among them.
         executions: ids of those whose rows go.
         decisions: of all items.
+        removal: of which rows the records are that go.
     """
 
     runs: dict[str, str]
     executions: frozenset[int]
     decisions: tuple[Decision, ...]
+    removal: Removed
 
     def removed(self, kind: type[_T]) -> list[_T]:
         """Returns the items of a kind that go."""
@@ -112,6 +115,7 @@ def plan(facts: Facts, limits: Retention) -> Plan:
         runs=runs,
         executions=frozenset(gone - shared),
         decisions=tuple(Decision(item, judge.why(item)) for item in facts.items),
+        removal=records.removal(found, reasons),
     )
 
 
@@ -198,7 +202,7 @@ class _Judge:
         return AHEAD if number > self._metadata.last_execution else ""
 
     def _of_scratch(self, item: Scratch) -> str:
-        """Nobody looks for a driver's folder again, and for a working folder only its execution."""
+        """No run is at work; only its execution would look for a working folder again."""
         if self._metadata is None:
             return NO_DATABASE
         owner = self._metadata.working_folders.get(item.name)

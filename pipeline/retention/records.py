@@ -1,17 +1,18 @@
-"""Which records of the state stay: no lookup may find another record than before.
+"""Which records of the state stay, and for which rows the state can answer no more.
 
 StateLookup takes the newest record, or the one of the nearest rows before those of a run, whatever
-window that run is of. So a record goes only if everything of earlier rows goes too, or if a newer
-record of the same rows stays. A lookup then finds what it would have found, or nothing at all: and
-that it once would have found something is noted, see `state_removal`.
+window that run is of. So the newest record stays, and that of the last rows. That older ones are
+gone is noted (see `state_removal`): a lookup for rows after theirs finds what it would have found,
+or that the record was removed, and never another record in its place.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from skewgate.components.support.state_removal import Removed
 from skewgate.pipeline.limits import Retention
 from skewgate.pipeline.retention.facts import References, StateRecord
 
@@ -20,7 +21,6 @@ NAMED = "of a run that stays"
 NEWEST = "the newest record"
 LAST_ROWS = "of the last rows"
 REFERRED = "a run or record that stays refers to it"
-BETWEEN = "of later rows than a record that stays"
 
 
 def is_within(rank: int, began: float, now: float, most: int | None, limits: Retention) -> bool:
@@ -46,50 +46,57 @@ def reasons(
         now: seconds since 1970.
         limits: what pipeline.yaml says.
     """
+    end = max((each.rows.end for each in found if each.rows.end is not None), default=None)
+    by_span = max(found, key=_span, default=None)  # of the same span the newest, as it comes first
+    seen = set()
     why = {}
     for rank, each in enumerate(found):
+        last = each is by_span or (end is not None and each.rows.end == end)
         why[each.name] = (
             (NAMED if each.name in named else "")
             or (NEWEST if rank == 0 else "")
             or (REFERRED if references.touch(each.name) else "")
             or (WITHIN if is_within(rank, each.written, now, limits.runs, limits) else "")
+            or (LAST_ROWS if last and each.rows not in seen else "")
         )
-    windowed = [each for each in found if each.rows.end is not None]
-    orders: list[tuple[Sequence[StateRecord], Callable[[StateRecord], Any]]] = [
-        (windowed, _window),
-        (found, _span),
-    ]
-    for alike, key in orders:
-        if alike:
-            last = max(alike, key=key)  # of the same rows the newest, as it comes first
-            why[last.name] = why[last.name] or LAST_ROWS
-    while any(_fill(alike, key, why) for alike, key in orders):
-        pass  # what one order keeps may be the first that stays in the other
+        seen.add(each.rows)
     return why
 
 
-def _fill(
-    alike: Sequence[StateRecord], key: Callable[[StateRecord], Any], why: dict[str, str]
-) -> bool:
-    """Keeps what comes after the first that stays; says whether there was anything to keep."""
-    staying = [key(each) for each in alike if why[each.name]]
-    if not staying:
-        return False
-    first = min(staying)
-    answered = set()
-    filled = False
-    for each in alike:  # the newest first: it is the one that is found of its rows
-        rows = key(each)
-        if rows not in answered and rows >= first and not why[each.name]:
-            why[each.name] = BETWEEN
-            filled = True
-        answered.add(rows)
-    return filled
+def removal(found: Sequence[StateRecord], why: Mapping[str, str]) -> Removed:
+    """Returns for which rows the state can answer no more when records have gone.
+
+    A record of which a newer one of the same rows stays is missed by nobody.
+
+    Args:
+        found: the records that are believed, the newest first.
+        why: of each name, why it stays; "" if it goes.
+    """
+    windowed = [each for each in found if each.rows.end is not None]
+    ends = [each.rows.end for each in _missed(windowed, why, _window) if each.rows.end is not None]
+    spans = [each.rows.span for each in _missed(found, why, _span)]
+    return Removed(
+        first_end=min(ends, default=None),
+        last_end=max(ends, default=None),
+        first_span=min(spans, default=None),
+        last_span=max(spans, default=None),
+    )
 
 
-def _window(record: StateRecord) -> tuple[datetime.datetime, datetime.datetime]:
-    assert record.rows.end is not None
-    assert record.rows.start is not None
+def _missed(
+    alike: Sequence[StateRecord], why: Mapping[str, str], rows: Callable[[StateRecord], Any]
+) -> list[StateRecord]:
+    """Returns the records that go and were the newest of their rows."""
+    seen = set()
+    missed = []
+    for each in alike:
+        if rows(each) not in seen and not why[each.name]:
+            missed.append(each)
+        seen.add(rows(each))
+    return missed
+
+
+def _window(record: StateRecord) -> tuple[datetime.datetime | None, datetime.datetime | None]:
     return record.rows.end, record.rows.start
 
 

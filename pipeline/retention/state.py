@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Sequence
 
 from tfx.dsl.io import fileio
 
 from skewgate.components.support import artifact_io, state_folder, state_reading, state_removal
 from skewgate.components.support.state_reading import Found
+from skewgate.components.support.state_removal import Removed
 from skewgate.pipeline.retention import folders
 from skewgate.pipeline.retention.facts import Item, Leftover, StateRecord, Unknown
 from skewgate.storage import s3
@@ -68,20 +68,9 @@ def named(folder: str) -> list[str]:
     return _URI.findall(artifact_io.read_bytes(path).decode("utf-8", "replace"))
 
 
-def note(root: str, pipeline: str, removed: Sequence[StateRecord]) -> None:
+def note(root: str, pipeline: str, removed: Removed) -> None:
     """Notes that records go, before they do: a lookup must not take them for never written."""
-    folder = os.path.join(root, pipeline)
-    ends = [record.rows.end for record in removed if record.rows.end is not None]
-    state_removal.note(
-        folder, min(ends, default=None), min((record.rows.span for record in removed), default=None)
-    )
-
-
-def remove(record: StateRecord) -> None:
-    """Removes a record: first what makes it one, so that half of it is none."""
-    path = os.path.join(record.path, state_folder.RECORD_NAME)
-    if fileio.exists(path):
-        fileio.remove(path)
+    state_removal.note(os.path.join(root, pipeline), removed)
 
 
 def _record(found: Found, size: tuple[int, int]) -> StateRecord:

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = arguments.config or str(settings_lib.DEFAULT)
     settings = settings_lib.load(path)
-    if settings.retention is None:
+    if settings.retention is None:  # before TFX is loaded
         raise InputError(
             path,
             "has no `retention`, so that nothing is ever removed",
@@ -82,19 +82,21 @@ def _cleaned(settings: Settings, arguments: argparse.Namespace, out: TextIO) -> 
             yield cleaning.clean(settings, pipeline, dry_run=arguments.dry_run)
 
 
-def after_run(settings: Settings, pipeline: str) -> None:
+def after_run(settings: Settings, pipeline: str, run_id: str) -> None:
     """Cleans up after a run that still has its turn; that this fails is told, and changes nothing.
 
     Args:
         settings: with or without limits.
         pipeline: "training" or "monitoring".
+        run_id: of the run, whose log takes what libraries say.
     """
     if settings.retention is None:
         return
-    from skewgate.pipeline.retention import cleaning
-
     try:
-        cleaned = cleaning.clean(settings, pipeline)
+        with console.redirected(settings.log_path(pipeline, run_id)):
+            from skewgate.pipeline.retention import cleaning
+
+            cleaned = cleaning.clean(settings, pipeline)
     except SkewgateError as error:
         _not_cleaned(pipeline, str(error))
     except Exception as error:  # noqa: BLE001 (whatever it is, the verdict stands)

@@ -63,8 +63,8 @@ def execute(
         SkewgateError: something else went wrong; the message names the log.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from skewgate.pipeline import scratch, turns
     from skewgate.pipeline import settings as settings_lib
-    from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
     temporary.use_own_folder()
@@ -80,11 +80,16 @@ def execute(
     run_id = run_ids.new()
     pipeline = settings.pipeline_name(name)
     with turns.turn(settings.root, pipeline, run_id, waiting if wait else None):
-        with turns.turn(settings.root, "prepare", run_id, waiting):
-            settings.prepare_data()
-        outcome = _run(name, settings, scheduled_time or "", run_id)
+        try:
+            with turns.turn(settings.root, "prepare", run_id, waiting):
+                settings.prepare_data()
+            with scratch.folder(settings.root, pipeline):
+                outcome = _run(name, settings, scheduled_time or "", run_id)
+        except SkewgateError:
+            clean.after_run(settings, name, run_id)
+            raise
         _show(name, outcome)
-        clean.after_run(settings, name)
+        clean.after_run(settings, name, run_id)
     return outcome
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from skewgate.pipeline import scratch
 from skewgate.pipeline.retention import folders
 from skewgate.pipeline.retention.facts import Artifact, Leftover, Log, Scratch, Unknown, Version
 from tests.pipeline.retention.worlds import World
@@ -55,12 +56,12 @@ def test_what_tfx_keeps_for_itself_is_told_from_artifacts(world):
     write(world, "artifacts/taxi-monitoring/QualityGate/.system/news/x")
     start = "artifacts/taxi-monitoring/QualityGate/.system"
     assert kinds(world) == {
-        f"{start}/executor_execution/8": Artifact,
+        f"{start}/executor_execution/8": Scratch,
         f"{start}/driver_execution/17960": Scratch,
         f"{start}/stateful_working_dir/cd2c": Scratch,
         f"{start}/news": Unknown,
     }
-    assert found(world)[f"{start}/executor_execution/8"].is_system
+    assert found(world)[f"{start}/executor_execution/8"].name == ""
     assert found(world)[f"{start}/stateful_working_dir/cd2c"].name == "cd2c"
 
 
@@ -80,6 +81,16 @@ def test_what_a_killed_process_left_is_told_by_its_name(world):
         f"{node}/drift_report/18/.fedcba9876543210",
     }
     assert kinds(world, "training") == {"serving/taxi/.0123456789abcdef.partial": Leftover}
+
+
+def test_temporary_files_of_a_killed_run_are_left_over(world):
+    place = scratch.path(world.settings.root, "taxi-monitoring")
+    (place / "beam-temp").mkdir(parents=True)
+    (item,) = folders.items(world.settings, "monitoring")
+    assert (type(item), item.path) == (Leftover, str(place))
+    assert folders.items(world.settings, "training") == []
+    scratch.remove(place)
+    assert found(world) == {}
 
 
 def test_what_is_none_of_these_is_not_understood(world):

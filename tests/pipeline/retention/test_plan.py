@@ -257,13 +257,17 @@ def test_old_records_go_and_the_newest_stays():
     assert staying(found, keep="1h")[0] == {name(4)}
 
 
-def test_a_late_run_of_old_rows_keeps_what_comes_between():
-    late = record(9, rows=2)
-    found = [*(record(day) for day in (1, 2, 3, 4, 5)), late]
+def test_the_record_of_the_last_rows_stays_though_late_runs_came_after_it():
+    found = [*(record(day) for day in (1, 2, 3, 4, 5)), record(9, rows=2), record(10, rows=3)]
     kept, why = staying(found, runs=1)
-    assert kept == {name(day) for day in (3, 4, 5, 9)}  # `late` stands for the rows of 2
+    assert kept == {name(5), name(10)}
     assert why[name(5)] == records_lib.LAST_ROWS
-    assert why[name(4)] == records_lib.BETWEEN
+
+
+def test_what_failed_runs_refer_to_keeps_nothing_that_came_after_it():
+    found = [record(day) for day in range(1, 9)]
+    kept, _ = staying(found, references=[f"/root/state/{P}/{name(2)}/statistics"], runs=2)
+    assert kept == {name(2), name(7), name(8)}
 
 
 def test_a_repeated_run_replaces_the_record_of_the_same_rows():
@@ -289,20 +293,36 @@ def _records(draw):
 
 @given(found=_records(), runs=st.integers(1, 9), named=st.sets(st.integers(0, 8)))
 @settings(max_examples=150, deadline=None)
-def test_no_lookup_finds_another_record_than_before(found, runs, named):
-    kept, _ = staying(found, named=map(name, named), runs=runs)
+def test_a_lookup_finds_what_it_would_have_found_or_that_it_was_removed(found, runs, named):
+    kept, why = staying(found, named=map(name, named), runs=runs)
     left = [each for each in found if each.name in kept]
-    removed = [each for each in found if each.name not in kept]
+    ordered = sorted(found, key=lambda each: each.name, reverse=True)
+    removed = records_lib.removal(ordered, why)
     assert max(each.name for each in left) == max(each.name for each in found)
     for day in range(10):
         start = MIDNIGHT + datetime.timedelta(days=day)
         rows = DataTime(start, start + datetime.timedelta(days=1))
         for asked in (rows, DataTime(span=day + 1)):
             before, after = lookup(found, asked), lookup(left, asked)
-            if after is None:
-                assert (before is not None) == any(r.rows.is_before(asked) for r in removed)
+            hidden = after is not None and removed.hides(after.rows, asked)
+            if hidden or (after is None and removed.held_before(asked)):
+                assert before is not None
             else:
                 assert after == before
+
+
+@given(found=_records(), runs=st.integers(1, 9))
+@settings(max_examples=150, deadline=None)
+def test_what_comes_after_all_rows_is_always_answered(found, runs):
+    kept, why = staying(found, runs=runs)
+    left = [each for each in found if each.name in kept]
+    ordered = sorted(found, key=lambda each: each.name, reverse=True)
+    removed = records_lib.removal(ordered, why)
+    later = MIDNIGHT + datetime.timedelta(days=99)
+    for asked in (DataTime(later, later + datetime.timedelta(days=1)), DataTime(span=99)):
+        before, after = lookup(found, asked), lookup(left, asked)
+        assert after == before
+        assert after is None or not removed.hides(after.rows, asked)
 
 
 @st.composite
