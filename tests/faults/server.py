@@ -78,9 +78,9 @@ def _build(weight: str, corpus: pathlib.Path, kinds: set[str]) -> None:
 
                 corpus_lib.build(corpus)
             else:
-                from tests.faults import pipelines
+                from tests.faults import roots
 
-                pipelines.build(corpus, kinds)
+                roots.build(corpus, kinds)
             code = 0
         except BaseException:  # noqa: BLE001 (whatever it is, the parent must know)
             traceback.print_exc()
