@@ -7,6 +7,7 @@ object, see `Server.run`; so is each answer.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pathlib
@@ -18,8 +19,15 @@ import tempfile
 import time
 from typing import Any, NamedTuple
 
-MODULES = ("drift", "profile", "report", "schema", "simulate", "rehearse", "schedule", "from_spec")
-NOBODY = 65534
+MODULES = (
+    *("pyarrow.parquet", "skewgate.cli.parser", "skewgate.pipeline.settings"),
+    *(f"skewgate.cli.{name}" for name in ("drift", "profile", "report", "schema", "simulate")),
+    *(f"skewgate.cli.{name}" for name in ("rehearse", "schedule", "from_spec", "run", "compile")),
+    *(f"skewgate.metrics.{name}" for name in ("ks", "psi", "missing_rate")),
+    *("skewgate.kubeflow.schedule.schedules", "skewgate.report.rendering", "scipy.special"),
+)
+_CAPABILITIES = 0x20080522
+"""The version of the structure that says what root may do."""
 
 
 class Ended(NamedTuple):
@@ -47,12 +55,11 @@ class Server:
         Args:
             words: of the command.
             more: `variables` to set, or to unset if None; `folder` to work in; `limits` by name of
-                the module `resource`; names of `missing` modules; whether the user is `nobody`;
-                descriptors to have `closed`; seconds after which to be `killed`; Python `code` to
-                run before.
+                the module `resource`; names of `missing` modules; whether to be `powerless` as
+                anybody is who is not root; descriptors to have `closed`; seconds after which to
+                be `killed`; Python `code` to run before.
         """
         with tempfile.TemporaryDirectory() as folder:
-            os.chmod(folder, 0o755)
             order = {"words": [str(word) for word in words], "said": folder, **more}
             assert self._process.stdin is not None
             assert self._process.stdout is not None
@@ -76,10 +83,7 @@ def serve() -> None:
     import importlib
 
     for name in MODULES:
-        importlib.import_module(f"skewgate.cli.{name}")
-    importlib.import_module("skewgate.cli.parser")
-    for name in ("_strptime", "encodings.ascii", "encodings.idna", "pyarrow.parquet"):
-        importlib.import_module(name)  # a user who is nobody may be unable to read them
+        importlib.import_module(name)
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         order = json.loads(line)
@@ -117,9 +121,8 @@ def _become(order: dict[str, Any]) -> None:
         sys.modules[name] = None  # type: ignore[assignment]
     os.chdir(order.get("folder", "."))
     exec(order.get("code", ""), {})
-    if order.get("nobody") and os.geteuid() == 0:
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+    if order.get("powerless") and os.geteuid() == 0:
+        _drop_powers()
     for name, value in order.get("limits", {}).items():
         kind = getattr(resource, name)
         resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))
@@ -127,6 +130,14 @@ def _become(order: dict[str, Any]) -> None:
         os.close(descriptor)
     sys.argv = ["skewgate", *order["words"]]
     process_exit.run_and_exit(lambda: command_line.main(order["words"]))
+
+
+def _drop_powers() -> None:
+    """Lets modes of files bind root, too."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    head, none = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0), (ctypes.c_uint32 * 6)()
+    if libc.capset(head, none):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 if __name__ == "__main__":

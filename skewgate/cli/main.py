@@ -6,12 +6,22 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from skewgate.core import process_exit
+from skewgate.core import process_exit, threads
 from skewgate.core.errors import InputError
+
+_READS = ("drift", "profile", "schema", "simulate", "rehearse")
+"""Commands that read data."""
+_FILES = (
+    *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
+    *("options", "out", "root", "from_spec"),
+)
+"""Arguments that name files and folders."""
 
 
 def _call(options: argparse.Namespace) -> int:
     """Calls a command; each is imported only when it is called."""
+    if options.command in _READS:
+        threads.check()
     if options.command == "drift":
         from skewgate.cli import drift
 
@@ -58,6 +68,19 @@ def _call(options: argparse.Namespace) -> int:
     return run.run(options.pipeline, options.config, options.scheduled_time, wait=options.wait)
 
 
+def _check_named(options: argparse.Namespace) -> None:
+    """Raises InputError if the name of a file is empty, as a variable of a shell may be.
+
+    An option that is empty would be one that is not given: another check than was asked for.
+    """
+    for name in _FILES:
+        given = getattr(options, name, None)
+        if given == "" or (isinstance(given, list) and "" in given):
+            raise InputError(
+                name.replace("_", "-"), "is empty", "name a file or folder, or leave the option out"
+            )
+
+
 def _check_run(options: argparse.Namespace) -> None:
     """Raises InputError if an option of `skewgate run` would not be looked at."""
     if options.from_spec and options.config:
@@ -85,7 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def parse_and_call() -> int:
         from skewgate.cli.parser import build_parser
 
-        return _call(build_parser().parse_args(arguments))
+        options = build_parser().parse_args(arguments)
+        _check_named(options)
+        return _call(options)
 
     return process_exit.called(parse_and_call)
 

@@ -107,7 +107,7 @@ def whole_folder(out: str) -> Iterator[pathlib.Path]:
             target.rename(old)
         staged.rename(target)
     except OSError as error:
-        if old.exists() and not os.path.exists(target):
+        if os.path.exists(old) and not os.path.exists(target):
             old.rename(target)
         raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
     finally:
