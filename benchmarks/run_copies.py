@@ -70,6 +70,7 @@ class Copies:
         }
         self._first = min(self._nodes)
         self._root = pathlib.Path(self.settings.artifact_root("monitoring"))
+        self._templates = self._folders()
         self._log = self.settings.log_path("monitoring", self.run_id).read_bytes()
         self._previous = ""
 
@@ -95,7 +96,7 @@ class Copies:
         }
         moved = {
             str(self._root / path): str(self._root / path.parent / str(executions[int(path.name)]))
-            for path in self._folders()
+            for path in self._templates
             if int(path.name) in executions
         }
         record = ""

@@ -57,8 +57,6 @@ def main() -> None:
     for name in ("real", "quarters"):
         head = list(found[name][0])
         print(markdown.table(head, [[_shown(line[key]) for key in head] for line in found[name]]))
-    if options.out:
-        pathlib.Path(options.out).write_text(json.dumps(found, indent=2))
 
 
 def _simulate(folder: pathlib.Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -81,7 +79,8 @@ def _simulate(folder: pathlib.Path, options: argparse.Namespace) -> dict[str, An
     took = time.process_time() - took
     difference = {key: count - before[key] for key, count in _measured(settings).items()}
     real.append({"run": "a copy"} | difference | {"run CPU s": took})
-    quarters = []
+    quarters: list[dict[str, Any]] = []
+    found = {"options": vars(options), "real": real, "quarters": quarters}
     for number in range(1, options.hours + 1):
         hour = start + datetime.timedelta(hours=number)
         copies.leave(hour, good=number % _ONE_FAILS_IN != 0)
@@ -92,8 +91,10 @@ def _simulate(folder: pathlib.Path, options: argparse.Namespace) -> dict[str, An
             line = _line(settings, folder, hour, now)
             quarters.append({"runs so far": number} | line)
             print(quarters[-1], file=sys.stderr, flush=True)
+            if options.out:
+                pathlib.Path(options.out).write_text(json.dumps(found, indent=2))
     copies.close()
-    return {"options": vars(options), "real": real, "quarters": quarters}
+    return found
 
 
 def _line(

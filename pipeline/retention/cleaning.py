@@ -28,6 +28,9 @@ from skewgate.pipeline.retention.plan import Decision, Plan, plan
 from skewgate.pipeline.retention.rows import Rows
 from skewgate.pipeline.settings import Settings
 
+_DAY = 86_400.0
+"""How long a run of a cluster, which takes no turns with us, may need to write a record."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Line:
@@ -127,7 +130,7 @@ def clean_root(settings: Settings, pipeline: str, root: str, *, dry_run: bool = 
     name = settings.pipeline_name(pipeline)
     state_root = deployments.cluster(settings, pipeline, root).state_root
     now = time.time()
-    facts = Facts(pipeline=name, now=now, items=tuple(state.items(state_root, name, now)))
+    facts = Facts(pipeline=name, now=now, items=tuple(state.items(state_root, name, now, _DAY)))
     decided = plan(facts, limits(settings))
     if not dry_run:
         execution.execute(decided, None, state_root, name)
@@ -163,7 +166,7 @@ def gather(settings: Settings, pipeline: str, now: float) -> Facts:
     try:
         items = [
             *folders.items(settings, pipeline),
-            *state.items(settings.state_root, name, now),
+            *state.items(settings.state_root, name, now, 0.0),  # the turn is ours
         ]
         references = frozenset(_references(settings, pipeline))
     except OSError as error:

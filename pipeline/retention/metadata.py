@@ -6,10 +6,12 @@ import collections
 import os
 import sqlite3
 from collections.abc import Iterable
+from typing import TypeVar
 
 from skewgate.pipeline.retention import database
 from skewgate.pipeline.retention.facts import Metadata, Run
 
+_T = TypeVar("_T")
 _GOOD = (3, 5)
 """States of executions: COMPLETE and CACHED."""
 _RECORDER = "StateRecorder"
@@ -66,8 +68,10 @@ def uris(path: str) -> set[str]:
 
 def _read(connection: sqlite3.Connection) -> Metadata:
     executions = {number: (kind, state) for number, kind, state in connection.execute(_EXECUTIONS)}
-    used = _by_first(connection.execute(_USED))
-    of_run = _by_first(connection.execute("SELECT context_id, execution_id FROM Association"))
+    used: dict[int, set[str]] = _by_first(connection.execute(_USED))
+    of_run: dict[int, set[int]] = _by_first(
+        connection.execute("SELECT context_id, execution_id FROM Association")
+    )
     records: dict[int, set[str]] = collections.defaultdict(set)
     for number, name, value in connection.execute(_NAMED):
         if name == "folder":
@@ -98,8 +102,8 @@ def _read(connection: sqlite3.Connection) -> Metadata:
     )
 
 
-def _by_first(rows: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = collections.defaultdict(set)
+def _by_first(rows: Iterable[tuple[int, _T]]) -> dict[int, set[_T]]:
+    found: dict[int, set[_T]] = collections.defaultdict(set)
     for key, value in rows:
         found[key].add(value)
     return found

@@ -16,17 +16,16 @@ from skewgate.pipeline.retention.facts import Item, Leftover, StateRecord, Unkno
 from skewgate.storage import s3
 
 _URI = re.compile(r'"uri"\s*:\s*"([^"]*)"')
-_DAY = 86_400.0
-"""A record that is older than this and has no `record.json` is not being written any more."""
 
 
-def items(root: str, pipeline: str, now: float) -> list[Item]:
+def items(root: str, pipeline: str, now: float, patience: float) -> list[Item]:
     """Returns what is in the state of a pipeline.
 
     Args:
         root: of the state.
         pipeline: its name.
         now: seconds since 1970.
+        patience: seconds in which a record without `record.json` may still be being written.
     """
     folder = os.path.join(root, pipeline)
     state = state_reading.State(root, pipeline)
@@ -43,7 +42,7 @@ def items(root: str, pipeline: str, now: float) -> list[Item]:
             found.append(Leftover(path, *measured(path)))
         elif problem := problems.get(path) or problems.get(state.path(name)):
             found.append(Unknown(path, *measured(path), problem, frozenset(named(path))))
-        elif (stamp := _stamp(name)) is None or now - stamp < _DAY:
+        elif (stamp := _stamp(name)) is None or now - stamp < patience:
             problem = "is no record" if stamp is None else "is a record that may be being written"
             found.append(Unknown(path, *measured(path), problem))
         else:

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from skewgate.components.support import artifact_io, state_removal
+from skewgate.components.support import artifact_io, state_folder, state_removal
 from skewgate.components.support.state_removal import Removed
 from skewgate.core.errors import InputError
 from skewgate.data.windows import durations
@@ -128,6 +128,21 @@ def test_notes_add_up(tmp_path):
     state_removal.note(folder, Removed(first_end=early, last_end=early))
     assert state_removal.read(folder) == Removed(
         first_end=early, last_end=late, first_span=0, last_span=0
+    )
+
+
+def test_half_a_record_of_a_cluster_is_given_a_day(runs, tmp_path):
+    kept = days(runs)[4]
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for hours in (25, 23):
+        name = (now - datetime.timedelta(hours=hours)).strftime(state_folder.NAME_FORM)
+        os.makedirs(os.path.join(runs.root, MONITORING, name, "statistics"))
+    cleaned = clean(tmp_path, keep=durations.parse("1h"))
+    assert os.path.exists(kept)
+    (told,) = cleaned.unknown
+    assert told == (
+        os.path.join(runs.root, MONITORING, name),
+        "is a record that may be being written",
     )
 
 

@@ -6,11 +6,22 @@ import os
 import pathlib
 import signal
 import sys
+import warnings
 
 from tests.pipeline.retention.worlds import World
 
 _CALLS = ("os.remove", "os.rmdir", "os.rename")
 """Calls of the system that remove something, by their audit events."""
+
+
+def forked() -> int:
+    """Forks; the child, which holds no lock of the threads that it has not, has a minute."""
+    with warnings.catch_warnings():  # new Pythons warn of threads, which libraries keep idle
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        signal.alarm(60)
+    return child
 
 
 def _cleans(world: World, step: int, *, inside: bool) -> bool:
@@ -21,7 +32,7 @@ def _cleans(world: World, step: int, *, inside: bool) -> bool:
         step: counted from 1.
         inside: counts each call of the system instead of each place that is removed.
     """
-    child = os.fork()
+    child = forked()
     if not child:
         done = 0
 
