@@ -19,7 +19,7 @@ MOST_CELLS = 1 << 24
 """Cells, nulls included, that are made at once."""
 _MOST_TOGETHER = 1 << 26
 """Cells, nulls included, of a block of rows."""
-_SAMPLE = 256
+_LEAST, _MOST, _SHARE = 32, 128, 64  # rows of a sample, and of how many one is taken
 _FIX = "write keys that differ from row to row as a list of names and a list of values"
 
 _random = random.Random()  # not to be foreseen by who writes the file
@@ -100,17 +100,27 @@ def cut(records: list[bytes], place: str, watch: KeyWatch) -> Iterator[list[byte
     Raises:
         InputError: the rows have too many keys.
     """
-    size = sum(map(len, records))
-    few = size <= MOST_COLUMNS and len(records) * size <= MOST_CELLS
-    if not few and not watch.is_usual(records[at] for at in places(len(records))):
-        watch.count(records, len(records), place)
+    check(records, place, watch)
     rows = watch.rows_at_once()
     for start in range(0, len(records), rows):
         yield records[start : start + rows]
 
 
+def check(records: Sequence[bytes], place: str, watch: KeyWatch) -> None:
+    """Makes sure that rows can be read together; the arguments are those of `cut`.
+
+    Raises:
+        InputError: the rows have too many keys.
+    """
+    size = sum(map(len, records))
+    few = size <= MOST_COLUMNS and len(records) * size <= MOST_CELLS
+    if not few and not watch.is_usual(records[at] for at in places(len(records))):
+        watch.count(records, len(records), place)
+
+
 def places(size: int) -> Sequence[int]:
     """Returns some places below a number, in order: all of them, or a sample."""
-    if size <= _SAMPLE:
+    if size <= _LEAST:
         return range(size)
-    return sorted(_random.randrange(size) for _ in range(_SAMPLE))
+    number = min(max(size // _SHARE, _LEAST), _MOST)
+    return sorted(_random.randrange(size) for _ in range(number))

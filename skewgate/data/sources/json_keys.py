@@ -24,21 +24,34 @@ def cut(data: bytes, line: int, most: int, watch: own_keys.KeyWatch) -> Iterator
         InputError: the lines have too many keys.
     """
     for before, part in cut_lines(data, most):
-        rows = count_lines(part) + (part[-1:] not in b"\r\n")
-        objects, colons = max(rows, occurrences(part, b"{")), occurrences(part, b":")
-        few = colons <= own_keys.MOST_COLUMNS and objects * colons <= own_keys.MOST_CELLS
-        if not few and not watch.is_usual(_sample(part)):
-            first = line + before
+        first = line + before
+        if not _are_few(part) and not watch.is_usual(_sample(part)):
+            rows = count_lines(part) + (part[-1:] not in b"\r\n")
+            objects = max(rows, occurrences(part, b"{"))
             watch.count(part.splitlines(), objects, f"lines {first} to {first + rows - 1}")
-        for more, piece in cut_lines(part, min(most, watch.rows_at_once())):
-            yield line + before + more, piece
+        at_once = watch.rows_at_once()
+        if at_once >= most:
+            yield first, part
+            continue
+        for more, piece in cut_lines(part, at_once):
+            yield first + more, piece
+
+
+def _are_few(data: bytes) -> bool:
+    """Says whether lines are not many cells, whatever their keys are."""
+    if len(data) > own_keys.MOST_COLUMNS:
+        return False
+    objects = max(count_lines(data) + 1, data.count(b"{"))
+    return objects * data.count(b":") <= own_keys.MOST_CELLS
 
 
 def of_line(line: bytes) -> Collection[Hashable]:
-    r"""Returns the keys of an object, and those of objects in it behind the key of these.
+    """Returns the keys of an object; if there are objects in it, those of all by their ways.
 
+    >>> sorted(of_line(b'{"a": 1, "b": 2}'))
+    ['a', 'b']
     >>> sorted(of_line(b'{"a": [{"b": 1}, {"b": {"c": 1}}]}'))
-    ['"a"', '"a""b"', '"a""b""c"']
+    ['.a', '.a.b', '.a.b.c']
     >>> of_line(b'{"a"')
     ()
     """
@@ -47,14 +60,14 @@ def of_line(line: bytes) -> Collection[Hashable]:
     except (ValueError, RecursionError):
         return ()
     if isinstance(value, dict) and not any(isinstance(p, dict | list) for p in value.values()):
-        return [json.dumps(name) for name in value]
+        return value
     found: set[Hashable] = set()
     level: list[tuple[str, Any]] = [("", value)]
     for _ in range(DEEPEST):
         inner: list[tuple[str, Any]] = []
         for path, each in level:
             named = each.items() if isinstance(each, dict) else ()
-            parts = [(f"{path}{json.dumps(name)}", part) for name, part in named]
+            parts = [(f"{path}.{name}", part) for name, part in named]
             found.update(name for name, _ in parts)
             parts += [(path, part) for part in each] if isinstance(each, list) else []
             inner += [(at, part) for at, part in parts if isinstance(part, dict | list)]

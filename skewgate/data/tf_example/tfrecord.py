@@ -26,12 +26,12 @@ _LENGTHS = 100_000  # heads of records to remember
 _MASK = 0xA282EAD8
 
 
-class TooLargeError(OSError):
-    """A record says that it has more bytes than a row."""
-
-
 class CheckSumError(OSError):
     """The check sum of a record or of its length is wrong."""
+
+
+class TooLargeError(CheckSumError):
+    """The length of a record is one that no row has."""
 
 
 class Readable(Protocol):
