@@ -11,7 +11,7 @@ from tests.faults.jobs import Job, Place
 
 KIND = "full-disk"
 SIZES = 20
-ROOM = 64 << 20
+ROOM, PAGE = 64 << 20, 4096
 
 
 def plan(share: float, seed: int) -> list[Job]:
@@ -59,7 +59,9 @@ def _work(case: Case, at: int) -> Callable[[Place], None]:
             trees.remove(place.folder, names)
         size = needed * at // 16 + (needed if over else 0)
         if why is None:
-            disks.mount(disk, size)
+            # No disk is of nothing: what is there already takes the page that it has at least.
+            (disk / "ballast").write_bytes(bytes(PAGE))
+            disks.mount(disk, size + PAGE)
             ended = place.run(*words, variables=variables)
         else:
             place.tell(f"{why}: files are limited instead")

@@ -19,8 +19,9 @@ _NOTE = re.compile(r"^skewgate: ")
 _USAGE = re.compile(r"^usage: skewgate", re.MULTILINE)
 _UNEXPECTED = re.compile(r"did not expect, (.*?)\. The traceback", re.DOTALL)
 _HIDDEN = re.compile(r"^\.[0-9a-f]{16}|skewgate-tmp-|\.partial$|\.tmp$|\.new$|\.old$")
-_OF_A_HOME = (".local", ".apache_beam", ".config")
-"""Where tracebacks of unexpected errors are kept, and what Beam and TensorFlow make once."""
+_EXPECTED = re.compile(r"\.local|\.apache_beam|\.config|[a-z0-9_]{8}")
+"""Where tracebacks of unexpected errors are kept, what Beam and TensorFlow make once, and by what
+name Python tries whether a folder for temporary files can be written."""
 _CHANCE = re.compile(
     r"[0-9a-f]{8,}(-\d+)*|(?<=skewgate-)\w{6,}|(?<=tmp)\w{6,}|(?<=temp)\w{6,}|(?<=_file)\w{6,}"
 )
@@ -125,7 +126,7 @@ def leftovers(
                 yield f"left over: {below / name}"
     for other in others:
         for path in sorted(other.iterdir()):
-            if not after_kill and path.name not in _OF_A_HOME:
+            if not after_kill and not _EXPECTED.fullmatch(path.name):
                 yield f"temporary file: {_nameless(path.name)} was left in {other.name}"
 
 
