@@ -22,7 +22,7 @@ from skewgate.pipeline.settings import Settings
 
 _FAILED = 4
 _MOST_BYTES = 4_096
-"""Of an artifact's file that is copied; statistics and records are whole."""
+"""Of an artifact's file that is copied; the statistics in records are whole."""
 _GATE, _RECORDER = "QualityGate", "StateRecorder"
 Row = dict[str, Any]
 
@@ -99,11 +99,9 @@ class Copies:
             for path in self._templates
             if int(path.name) in executions
         }
-        record = ""
-        if good:
-            record = self._record(hour, moved)
-        self._write_rows(hour, good, nodes, executions, artifacts, moved, record)
         self._write_files(moved, executions, hour)
+        record = self._record(hour, moved) if good else ""
+        self._write_rows(hour, good, nodes, executions, artifacts, moved, record)
         self._previous = record or self._previous
 
     def close(self) -> None:
@@ -128,24 +126,21 @@ class Copies:
         ):
             artifact = kind()
             start = str(self._root / name)
-            artifact.uri = next(each for each in moved if each.startswith(start))
+            place = next(each for each in moved if each.startswith(start))
+            # Statistics are copied from where they are whole; examples are named.
+            artifact.uri = moved[place] if name.endswith("examples") else place
             artifact.split_names = artifact_utils.encode_split_names(["serving"])
             began = hour - datetime.timedelta(hours=1)
             window = f"{began:%Y-%m-%dT%H:%M:%SZ}/{hour:%Y-%m-%dT%H:%M:%SZ}"
             artifact.set_string_custom_property(artifact_io.WINDOW_PROPERTY, window)
             found[name.rpartition("/")[2]] = artifact
-        folder = state_folder.write(
+        return state_folder.write(
             self.settings.state_root,
             self.settings.pipeline_name("monitoring"),
             0,
             found,
             hour.strftime(state_folder.NAME_FORM),
         )
-        path = pathlib.Path(folder, state_folder.RECORD_NAME)
-        text = path.read_text("utf-8")
-        examples = found["examples"].uri
-        path.write_text(text.replace(f'"{examples}"', f'"{moved[examples]}"'), "utf-8")
-        return folder
 
     def _write_rows(
         self,

@@ -85,7 +85,7 @@ def _simulate(folder: pathlib.Path, options: argparse.Namespace) -> dict[str, An
         hour = start + datetime.timedelta(hours=number)
         copies.leave(hour, good=number % _ONE_FAILS_IN != 0)
         now = hour.timestamp() + 60
-        if number % options.clean_every == 0:
+        if options.runs and number % options.clean_every == 0:
             cleaning.clean(settings, "monitoring", now=now)
         if number % options.every == 0 or number == options.hours:
             line = _line(settings, folder, hour, now)
@@ -101,8 +101,10 @@ def _line(
     settings: Settings, folder: pathlib.Path, hour: datetime.datetime, now: float
 ) -> dict[str, Any]:
     """Returns what lies there, and what one more run has to do."""
-    cleaning.clean(settings, "monitoring", now=now)
-    _, again = _timed(lambda: cleaning.clean(settings, "monitoring", now=now))
+    again = 0.0
+    if settings.retention is not None:
+        cleaning.clean(settings, "monitoring", now=now)
+        _, again = _timed(lambda: cleaning.clean(settings, "monitoring", now=now))
     state = state_reading.State(settings.state_root, settings.pipeline_name("monitoring"))
     window = DataTime(
         hour.replace(tzinfo=None), hour.replace(tzinfo=None) + datetime.timedelta(hours=1)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pydantic
 
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core import yaml_model
+from skewgate.core import fresh_imports, source_code, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.ingest.splits import AllRows, Splits
@@ -204,9 +204,10 @@ def resolve(path: str, field: str) -> Any:
     """Imports a function by its dotted path.
 
     Raises:
-        InputError: there is no such function.
+        InputError: there is no such function, or everybody may write the module that it is in.
     """
     module, _, name = path.rpartition(".")
+    fresh_imports.check(source_code.Search([module] if module else []))
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:

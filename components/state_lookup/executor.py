@@ -57,7 +57,7 @@ class Executor(base_executor.BaseExecutor):
                 _check_whole(entry, output, pipeline, found.folder)
                 state_folder.restore(entry, artifact)
             elif output in required:
-                raise _never(output, pipeline, root)
+                raise _never(output, pipeline, root, removed=state.removed.held_before(rows))
             else:
                 artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
                 if output == PREVIOUS and state.removed.held_before(rows):
@@ -91,8 +91,14 @@ def _check_whole(
         )
 
 
-def _never(output: str, pipeline: str, root: str) -> InputError:
-    """Returns the error that a required output was never recorded."""
+def _never(output: str, pipeline: str, root: str, *, removed: bool) -> InputError:
+    """Returns the error that a required output was never recorded, or was removed."""
+    if output == PREVIOUS and removed:
+        return InputError(
+            root,
+            f"{pipeline} has recorded rows before these, which retention has removed",
+            "run it on later rows",
+        )
     if output == PREVIOUS:
         return InputError(
             root, f"{pipeline} has recorded no rows before these", "run it on earlier rows first"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from skewgate.core import json_text, regular_files
+from skewgate.core import json_text, ownership, regular_files
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.report import rendering
@@ -52,6 +51,11 @@ def read_bytes(uri: str) -> bytes:
         return bytes(stream.read())
 
 
+def exists(uri: str) -> bool:
+    """Says whether there is a file, in any file system that TFX knows."""
+    return bool(fileio.exists(uri))
+
+
 def _text(uri: str) -> str:
     try:
         return read_bytes(uri).decode("utf-8")
@@ -69,22 +73,14 @@ def write_bytes(uri: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_folder(uri: str) -> Iterator[None]:
-    """Makes a folder, and deletes it with all that is in it at the end."""
+    """Makes a folder that nobody else may write to, and deletes it with all in it at the end."""
     fileio.makedirs(uri)
+    if "://" not in uri:
+        ownership.keep_private(uri)
     try:
         yield
     finally:
         fileio.rmtree(uri)
-
-
-def write_pickle(value: Any, uri: str) -> None:
-    """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
-    write_bytes(uri, pickle.dumps(value))
-
-
-def read_pickle(uri: str) -> Any:
-    """Reads what `write_pickle` wrote within the same execution."""
-    return pickle.loads(read_bytes(uri))
 
 
 def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:

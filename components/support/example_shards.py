@@ -11,8 +11,6 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io
-from skewgate.core import json_text
-from skewgate.core.errors import InputError
 
 
 def note_format(examples: types.Artifact, rows_read: int, rows: Mapping[str, int]) -> None:
@@ -28,20 +26,6 @@ def note_format(examples: types.Artifact, rows_read: int, rows: Mapping[str, int
     examples.set_int_custom_property("rows_read", rows_read)
     for split, number in rows.items():
         examples.set_int_custom_property(f"rows_{split}", number)
-
-
-def noted_types(path: str) -> dict[str, str]:
-    """Returns the types of columns that a report of an ingest notes; none in an old one.
-
-    Raises:
-        InputError: it is no such report.
-    """
-    fix = "delete it, or ingest the data again"
-    report = json_text.parse(artifact_io.read_bytes(path), path, fix)
-    found = report.get("types", {}) if isinstance(report, dict) else None
-    if not isinstance(found, dict) or not all(isinstance(kind, str) for kind in found.values()):
-        raise InputError(path, "is no report of an ingest", fix)
-    return found
 
 
 def publish(paths: Sequence[str], examples: types.Artifact, split: str) -> None:

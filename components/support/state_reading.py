@@ -4,6 +4,10 @@ A record counts if its name is a time that has come, and its file is whole and o
 Anything else, such as a copy in a folder `backup-...`, a record stamped 2099, or an empty file that
 a full disk left, is passed over by name: it neither wins nor stops a run for which another record
 answers. Where no other does, it is an error: nobody can say then that there never was a record.
+
+A record that was written and then damaged, so that it is no JSON or its seal does not fit, stops
+every run that comes across it: it may well be the one that is meant, and another would be compared
+with in its place. A run that only records goes on, and so leaves a newer one.
 """
 
 from __future__ import annotations
@@ -22,10 +26,11 @@ from tfx.dsl.io import fileio
 
 from skewgate.components.support import artifact_io, data_times, state_folder, state_removal
 from skewgate.components.support.data_times import DataTime
-from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, Record
+from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, VERSION, Record
 from skewgate.components.support.state_removal import Removed
-from skewgate.core import json_text, yaml_model
+from skewgate.core import json_text, sealing, yaml_model
 from skewgate.core.errors import InputError
+from skewgate.core.sealing import DamagedError
 
 _STATISTICS = "statistics"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z")
@@ -77,7 +82,7 @@ class State:
         """Returns the newest record by the time of its run; None if there is none.
 
         Raises:
-            InputError: there is none that is believed, and one that is not.
+            InputError: there is none that is believed, and one that is not; or one is damaged.
         """
         return self._answer(self.newest())
 
@@ -95,13 +100,15 @@ class State:
             rows: with a window or a span.
 
         Raises:
-            InputError: there is none that is believed, and one that is not.
+            InputError: there is none that is believed, and one that is not; or one is damaged.
         """
         earlier = [found for found in self.all() if found.rows.is_before(rows)]
         nearest = max(earlier, key=lambda each: each.rows.nearness(rows), default=None)
         if nearest is not None and self.removed.hides(nearest.rows, rows):
+            self._answer(nearest)
             return None
         if nearest is None and self.removed.held_before(rows):
+            self._check_undamaged()
             return None
         return self._answer(nearest)
 
@@ -151,11 +158,17 @@ class State:
                 yield each
 
     def _answer(self, found: Found | None) -> Found | None:
+        self._check_undamaged()
         if found is None and self.refused:
             error = self.refused[0]
             problem = f"{error.problem}, and no other record of {self._pipeline} answers"
             raise InputError(error.where, problem, error.fix) from error
         return found
+
+    def _check_undamaged(self) -> None:
+        damaged = [each for each in self.refused if isinstance(each, DamagedError)]
+        if damaged:
+            raise damaged[0]
 
     def path(self, name: str) -> str:
         """Returns the path of the file that makes a folder a record."""
@@ -182,7 +195,9 @@ class State:
     def _refuse(self, error: InputError) -> None:
         if error.where in {each.where for each in self.refused}:
             return
-        refused = InputError(error.where, error.problem, _REFUSED_FIX)
+        refused = error
+        if not isinstance(error, DamagedError):
+            refused = InputError(error.where, error.problem, _REFUSED_FIX)
         self.refused.append(refused)
         logging.warning("passed over as a record of %s: %s", self._pipeline, refused)
 
@@ -233,7 +248,10 @@ def _parse(content: bytes, path: str) -> Record:
     try:
         parsed = json_text.load(content)
     except ValueError as error:  # neither UTF-8 nor JSON
-        raise InputError(path, f"is not JSON ({error})") from error
+        raise DamagedError(path, _REFUSED_FIX, f"is not JSON ({error})") from error
     if not isinstance(parsed, dict):
         raise InputError(path, "is not a JSON object")
-    return yaml_model.check(Record, parsed, path)
+    fields = sealing.unseal_json(parsed, path, _REFUSED_FIX)
+    if parsed.get("version") == VERSION and len(fields) == len(parsed):
+        raise DamagedError(path, _REFUSED_FIX, "has lost its checksum")
+    return yaml_model.check(Record, fields, path)

@@ -9,6 +9,7 @@ So `removed.json` beside the records says of which rows the removed ones were.
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,10 +19,11 @@ from tfx.dsl.io import fileio
 
 from skewgate.components.support import artifact_io
 from skewgate.components.support.data_times import DataTime
-from skewgate.core import yaml_model
+from skewgate.core import sealing, yaml_model
 from skewgate.core.yaml_model import StrictModel
 
 NAME = "removed.json"
+_FIX = "restore it, or delete it to take rows before those of all records for the first"
 _T = TypeVar("_T", datetime.datetime, int)
 
 
@@ -70,12 +72,19 @@ def read(folder: str) -> Removed:
     """Returns what is noted in the state of a pipeline.
 
     Raises:
-        InputError: the note is damaged.
+        DamagedError: the note is not what was written.
+        InputError: it is one of another version.
     """
     path = os.path.join(folder, NAME)
     if not fileio.exists(path):
         return Removed()
-    return yaml_model.parse(Removed, artifact_io.read_bytes(path).decode("utf-8", "replace"), path)
+    try:
+        content = json.loads(artifact_io.read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise sealing.DamagedError(path, _FIX, f"is not JSON ({error})") from error
+    if not isinstance(content, dict) or sealing.CHECKSUM_KEY not in content:
+        raise sealing.DamagedError(path, _FIX, "has lost its checksum")
+    return yaml_model.check(Removed, sealing.unseal_json(content, path, _FIX), path)
 
 
 def note(folder: str, removed: Removed) -> None:
@@ -87,7 +96,7 @@ def note(folder: str, removed: Removed) -> None:
     known = read(folder)
     noted = known.and_also(removed)
     if noted != known:
-        text = noted.model_dump_json(indent=1)
+        text = json.dumps(sealing.seal_json(noted.model_dump(mode="json")), indent=1)
         artifact_io.write_bytes(os.path.join(folder, NAME), text.encode("utf-8"))
 
 

@@ -22,7 +22,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import json_text, process_exit, temporary, unexpected
+from skewgate.core import (
+    fresh_imports,
+    json_text,
+    process_exit,
+    source_code,
+    temporary,
+    unexpected,
+)
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow.image import command, executor_io, file_inputs
@@ -158,6 +165,8 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
+    code = source_code.named(prepared["inputs"].get("parameterValues", {}))
+    fresh_imports.check(source_code.Search(code))
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 

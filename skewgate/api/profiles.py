@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 
+from skewgate.core import sealing
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Profile as Distributions
 from skewgate.statistics import writing
@@ -60,7 +61,8 @@ def write(profile: Profile, path: str, fix: str) -> None:
         InputError: it cannot be written, or a feature has values of several kinds.
     """
     check_writable(profile.distributions, path)
-    content = writing.to_statistics(profile.distributions, profile.resolution).SerializeToString()
+    statistics = writing.to_statistics(profile.distributions, profile.resolution)
+    content = sealing.seal(statistics.SerializeToString())
     try:
         atomic.write_atomically(path, content)
     except OSError as error:

@@ -10,18 +10,21 @@ from __future__ import annotations
 import json
 import re
 
-_CLASS = (
-    "\x00-\x1f\x7f-\x9f"  # controls
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f"
+"""Without tabs, ends of lines and the escape of terminals."""
+_OTHERS = (
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # directions
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u3164\ufeff\uffa0"
     "\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e0fff"  # no width; marks that are for programs
     "\u2028\u2029"  # lines
     "\ud800-\udfff\ufffe\uffff"  # no characters
 )
-_HIDDEN = re.compile(f"[{_CLASS}]")
-_BUT_LINES = re.compile(rf"(?!\r?\n|\t)[{_CLASS}]")
-_BUT_LINES_AND_STYLES = re.compile(rf"(?!\r|\n|\t|\x1b\[(?:K|[0-9;]*m))[{_CLASS}]")
-_IN_JSON = re.compile(f"(?![\n\r\t])[{_CLASS}]")
+_CLASS = _CONTROLS + _OTHERS
+_HIDDEN = re.compile(f"[{_CLASS}\t\n\r\x1b]")
+_BUT_LINES = re.compile(f"[{_CLASS}\r\x1b]")
+_OURS = re.compile(r"\r|\x1b\[(?:K|[0-9;]*m)")
+_LINE_END = re.compile("\r\n")
+_BUT_WHITESPACE = re.compile(f"[{_CLASS}\x1b]")
 _NO_ASCII = re.compile("[^\n\r\t -~]")
 
 
@@ -49,7 +52,12 @@ def visible_lines(text: str, *, styled: bool = False) -> str:
     >>> visible_lines("fare\x1b[31m\n  fails\r\n")
     'fare\\u001b[31m\n  fails\r\n'
     """
-    return (_BUT_LINES_AND_STYLES if styled else _BUT_LINES).sub(_number, text)
+    kept = _OURS if styled else _LINE_END
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if kept.match(text, found.start()) else _number(found)
+
+    return _BUT_LINES.sub(shown, text)
 
 
 def visible_json(text: str, *, ascii_only: bool = False) -> str:
@@ -64,7 +72,7 @@ def visible_json(text: str, *, ascii_only: bool = False) -> str:
     >>> print(visible_json('{"name": "größe"}', ascii_only=True))
     {"name": "gr\u00f6\u00dfe"}
     """
-    escaped = _NO_ASCII if ascii_only else _IN_JSON
+    escaped = _NO_ASCII if ascii_only else _BUT_WHITESPACE
     return escaped.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
@@ -74,7 +82,7 @@ def visible_textproto(text: str) -> str:
     >>> print(visible_textproto('name: "fare\u202e"'))
     name: "fare\342\200\256"
     """
-    return _BUT_LINES.sub(
+    return _BUT_WHITESPACE.sub(
         lambda found: "".join(f"\\{byte:03o}" for byte in found[0].encode("utf-8")), text
     )
 

@@ -32,6 +32,8 @@ _MOST_BYTES = 1 << 20
 """Of one file: a message may quote a whole table."""
 _NAME = re.compile(r"skewgate-error-\d{8}T\d{6}Z-[0-9a-f]{8}\.log")
 _REPORT = "please report it"
+IN_LOG = "Its traceback is in the log"
+"""Said by what does not know the path of its own log; who does may name it instead."""
 _SECRET = ("--parameter", "--object-store", "--command-prefix")
 """Options whose values are not written down."""
 
@@ -71,7 +73,7 @@ def in_log(error: BaseException, log: TextIO) -> SkewgateError:
     if meant is None:
         log.write(visible_lines(_trace(error)))
         log.flush()
-        meant = SkewgateError(f"{_what(error)}. Its traceback is in the log. Fix: {_REPORT}.")
+        meant = SkewgateError(f"{_what(error)}. {IN_LOG}. Fix: {_REPORT}.")
     return meant
 
 

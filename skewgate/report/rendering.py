@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from skewgate.core import run_ids
+from skewgate.core import run_ids, sealing
 from skewgate.core.hidden import visible, visible_json
 from skewgate.core.results import Status
 from skewgate.report import page
@@ -15,7 +15,7 @@ _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
 def render_json(report: Report) -> str:
-    """Returns report.json, one result a line, in characters that can be seen.
+    """Returns report.json with its seal, one result a line, in characters that can be seen.
 
     Raises:
         ValueError: there is a number that JSON cannot hold.
@@ -28,7 +28,10 @@ def render_json(report: Report) -> str:
             lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
         else:
             lines.append(f"  {encode(name)}: {encode(value)}")
-    return visible_json("{\n" + ",\n".join(lines) + "\n}\n")
+    text = "{\n" + ",\n".join(lines)
+    seal = sealing.checksum(json.loads(text + "}"))  # of what is read, not of what was meant
+    text += f",\n  {encode(sealing.CHECKSUM_KEY)}: {encode(seal)}\n}}\n"
+    return visible_json(text)
 
 
 def render_html(report: Report) -> str:

@@ -46,7 +46,7 @@ def is_statistics(path: str) -> bool:
         return False
     first = next(records.read_file(path, sources.opener_of(path)), b"")
     try:
-        return any(len(dataset.features) > 0 for dataset in wire.datasets(first))
+        return any(len(dataset.features) > 0 for dataset in wire.datasets(first, path))
     except message.DecodeError:
         return False
 
@@ -126,7 +126,8 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     """Returns the content of a statistics file in the binary format.
 
     Raises:
-        InputError: it cannot be read, or is not in the text format that its name says.
+        InputError: it cannot be read, or is not in the text format that its name says, or a record
+            of it is no statistics, or is damaged.
     """
     try:
         data = _read_bytes(str(path))
@@ -135,7 +136,9 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
             str(path), f"cannot be read: {error.strerror or error}", "check the path"
         ) from error
     if _is_record_file(data):
-        return b"".join(_records(str(path), data))  # which is one list of all data sets
+        # Lists of data sets, one after the other, are one list of all.
+        lists = _records(str(path), data)
+        return b"".join(without_seal(each, str(path)) for each in lists)
     if not str(path).lower().endswith(".pbtxt"):
         return data
     try:
@@ -147,6 +150,22 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
             "generate the statistics again",
         ) from error
     return bytes(statistics.SerializeToString())
+
+
+def without_seal(data: bytes, where: str) -> bytes:
+    """Returns a serialized `DatasetFeatureStatisticsList` without its seal, if it has one.
+
+    Args:
+        data: the message.
+        where: names the source in messages.
+
+    Raises:
+        InputError: it is no such message, or its seal does not fit.
+    """
+    try:
+        return wire.unsealed(data, where)
+    except message.DecodeError as error:
+        raise not_statistics_error(where) from error
 
 
 def _read_bytes(path: str) -> bytes:
@@ -180,7 +199,8 @@ def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureSt
     """Parses what `read_statistics` reads; `where` names the source in messages."""
     statistics = statistics_pb2.DatasetFeatureStatisticsList()
     try:
-        if statistics.ParseFromString(data) != len(data):  # protobuf 3 only warns of the rest
+        content = without_seal(data, where)
+        if statistics.ParseFromString(content) != len(content):  # protobuf 3 only warns of the rest
             raise message.DecodeError("not all of it is a message")
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
@@ -214,7 +234,7 @@ def resolution(data: bytes, where: str) -> int:
     """
     points = 0
     try:
-        for dataset in wire.datasets(data):
+        for dataset in wire.datasets(data, where):
             for feature in dataset.features:
                 own = {stat.name: stat.num for stat in feature.custom_stats}
                 if RESOLUTION_STAT in own:

@@ -56,6 +56,10 @@ def check(runs, made, base):
         False,
     ]
     assert runs.previous(window=window(4)) is None
+    with pytest.raises(InputError, match="recorded rows before these, which retention has remov"):
+        runs.find(window=window(4), required=("previous_statistics",))
+    with pytest.raises(InputError, match="taxi-monitoring has recorded no rows before these"):
+        runs.find(window=window(3), required=("previous_statistics",))
     again = clean(base, runs=1)
     assert again.removed == 0
 
@@ -112,12 +116,21 @@ def test_a_repeated_run_is_found_where_its_older_record_is_gone(runs, made, tmp_
     assert not removed(runs, window=window(4))
 
 
-def test_a_damaged_note_is_an_error_and_no_first_run(runs, made):
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'{"version": 1, "first_end": null}', "has lost its checksum"),
+        (b'{"version": 1, "checksum": "sha256:00"}', "its checksum does not fit"),
+        (b"[]", "has lost its checksum"),
+        (b"", "is not JSON"),
+    ],
+)
+def test_a_damaged_note_is_an_error_and_no_first_run(runs, made, content, problem):
     runs.record(made, TRAINING)
     days(runs)
     path = os.path.join(runs.root, MONITORING, state_removal.NAME)
-    artifact_io.write_bytes(path, b'{"version": 1, "last": 3}')
-    with pytest.raises(InputError, match=r"removed\.json: last is not a known key"):
+    artifact_io.write_bytes(path, content)
+    with pytest.raises(InputError, match=rf"removed\.json: {problem}.* Fix: restore it, or delete"):
         runs.find(window=window(4))
 
 

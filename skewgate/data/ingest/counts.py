@@ -8,13 +8,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skewgate.core import json_text, sealing
 from skewgate.core.errors import InputError
 from skewgate.core.hidden import visible_json
+from skewgate.core.sealing import DamagedError
 from skewgate.data.ingest.shards import Shard
 from skewgate.data.sources.rejected import Rejections
 
 REPORT_NAME = "ingest_report.json"
 VERSION = 1
+_FIX = "delete the folder that it is in and run again: the data are then read anew"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,5 +163,29 @@ class IngestCounts:
         }
 
     def to_json(self) -> str:
-        """Returns the report as text."""
-        return visible_json(json.dumps(self.report(), indent=2, ensure_ascii=False)) + "\n"
+        """Returns the report as text, with its seal (see `core.sealing`)."""
+        sealed = sealing.seal_json(self.report())
+        return visible_json(json.dumps(sealed, indent=2, ensure_ascii=False)) + "\n"
+
+
+def parse_report(text: bytes, where: str) -> dict[str, Any]:
+    """Reads a report that `IngestCounts.to_json` returned.
+
+    Args:
+        text: of the report.
+        where: names the file in messages.
+
+    Raises:
+        InputError: it is no such report, or its seal does not fit.
+    """
+    try:
+        content = json_text.load(text)
+    except ValueError as error:
+        raise DamagedError(where, _FIX, f"is not JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError(where, "is not a JSON object", _FIX)
+    report = sealing.unseal_json(content, where, _FIX)
+    types = report.get("types")
+    if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
+        raise InputError(where, "does not say the types of the columns", _FIX)
+    return report

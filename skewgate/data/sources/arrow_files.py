@@ -35,7 +35,10 @@ class ArrowSource(TypedSource):
                     )
                 file.seek(0)
                 yield pa.ipc.open_file(file) if begin == _FILE else pa.ipc.open_stream(file)
-        except (pa.ArrowInvalid, OSError) as error:
+        except UnicodeDecodeError as error:
+            problem = "has a column whose name is not UTF-8"
+            raise InputError(self.path, problem, "rename it") from error
+        except (pa.ArrowException, OSError, MemoryError) as error:
             raise InputError(
                 self.path,
                 f"is not a whole Arrow file ({str(error).splitlines()[0].rstrip('.')})",
@@ -47,10 +50,7 @@ class ArrowSource(TypedSource):
 
     def _beginning(self, file: Any, place: int) -> pa.Array | None:
         batch = next(_all(file), None)
-        if batch is None:
-            return None
-        _check(batch.column(place))
-        return batch.column(place).slice(0, column_names.MOST_ROWS)
+        return None if batch is None else batch.column(place).slice(0, column_names.MOST_ROWS)
 
     def batches(
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
@@ -62,34 +62,24 @@ class ArrowSource(TypedSource):
     def _parts(self, reader: Any, names: list[str]) -> Iterator[pa.RecordBatch]:
         """Yields columns of the file in batches of bounded size."""
         rows = batch_rows(len(names))
+        places = {name: at for at, name in enumerate(self._header)}
         for whole in _all(reader):
-            kept = {name: whole.column(self._header.index(name)) for name in names}
-            for column in kept.values():
-                _check(column)
+            kept = {name: whole.column(places[name]) for name in names}
             part = base.of_columns(whole.num_rows, kept)
             for start in range(0, whole.num_rows, rows):
                 yield part.slice(start, rows)
 
 
-def _check(column: pa.Array) -> None:
-    """Makes sure that a column refers to nothing beyond its buffers, where Arrow would crash.
+def _all(reader: Any) -> Iterator[pa.RecordBatch]:
+    """Yields the batches of a file or a stream, once they are what they say.
 
-    Text that is not UTF-8 is found where values are read: a column may have it in one row alone.
+    Arrow follows offsets and lengths without a look, also to where no memory is.
 
     Raises:
-        pa.ArrowInvalid: it does.
+        pa.ArrowInvalid: a batch is not.
     """
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid as error:
-        if "UTF8" not in str(error):
-            raise
-
-
-def _all(reader: Any) -> Iterator[pa.RecordBatch]:
-    """Yields the batches of a file or a stream."""
-    if isinstance(reader, pa.ipc.RecordBatchFileReader):
-        for at in range(reader.num_record_batches):
-            yield reader.get_batch(at)
-    else:
-        yield from reader
+    is_file = isinstance(reader, pa.ipc.RecordBatchFileReader)
+    batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch

@@ -100,7 +100,8 @@ class JsonSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        reading = _Reading({**self._declared, **self.known}, rejections, columns=columns)
+        reading = _Reading({**self._declared, **self.known}, rejections)
+        reading.columns = None if columns is None else frozenset(columns)
         for lines, rows, arrays in self._blocks(reading):
             names = [
                 name

@@ -34,17 +34,17 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     for name, shift, value in (("old", 0.0, "Cash"), ("new", 9.0, "Card")):
         columns = {
-            f"fare{ACTIVE}": [float(row % 17) + shift for row in range(400)],
-            f"paid{ACTIVE}": [f"{value}{ACTIVE}", f"Gift{ACTIVE}"] * 200,
-            f"same{ACTIVE}": [f"1{ACTIVE}"] * 400,
-            f"id{ACTIVE}": [f"{shift}{ACTIVE}{row}" for row in range(400)],
+            f"fare{ACTIVE}": [float(row % 17) + shift for row in range(160)],
+            f"paid{ACTIVE}": [f"{value}{ACTIVE}", f"Gift{ACTIVE}"] * 80,
+            f"same{ACTIVE}": [f"1{ACTIVE}"] * 160,
+            f"id{ACTIVE}": [f"{shift}{ACTIVE}{row}" for row in range(160)],
         }
         pa.parquet.write_table(pa.table(columns), folder / f"{name}{ACTIVE}.parquet")
     for name, kind in (("a", "INT"), ("b", "FLOAT")):
         text = f'# {ACTIVE}\nfeature {{ name: "fare{ACTIVE}" type: {kind} }}\n'
         (folder / f"{name}{ACTIVE}.pbtxt").write_text(text, "utf-8")
     plants = [{"kind": "shift", "column": f"fare{ACTIVE}", "by": 3}]
-    content = {"windows": {"number": 6}, "plants": plants}
+    content = {"windows": {"number": 4}, "plants": plants}
     (folder / f"spec{ACTIVE}.yaml").write_text(yaml.safe_dump(content))
     config = {"features": {f"absent{ACTIVE}": {"ks": 0.1}}, "defaults": {"numeric": {"ks": 0.1}}}
     (folder / f"drift{ACTIVE}.yaml").write_text(yaml.safe_dump(config))
