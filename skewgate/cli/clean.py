@@ -6,14 +6,12 @@ import argparse
 import dataclasses
 import json
 import os
-import pathlib
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from skewgate.cli import console, verdicts
-from skewgate.core import run_ids
+from skewgate.core import run_ids, temporary
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.core.hidden import visible
 from skewgate.core.wording import listed, many
@@ -48,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
             "add such as `retention: {keep: 90d}`",
         )
     with (
-        tempfile.TemporaryDirectory() as folder,
-        console.redirected(pathlib.Path(folder, "log")) as out,
+        temporary.folder() as folder,
+        console.redirected(folder / "log") as out,
     ):
         found = []
         for each in _cleaned(settings, arguments, out):
