@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from skewgate.pipeline import scratch
+from skewgate.core import temporary
 from skewgate.pipeline.retention.facts import (
     RUN_ID,
     Artifact,
@@ -22,7 +22,7 @@ from skewgate.pipeline.settings import Settings
 REMOVED = ".removed"
 """Ending of the name of a folder that is being removed; the name begins with a dot."""
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.partial)?|\..*\.removed")
-"""Names of what is being written or removed; see `storage.atomic` and `serving_folder`."""
+"""Names of what is being removed, and of what earlier versions wrote."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 _SYSTEM, _WORKING = ".system", "stateful_working_dir"
 _SCRATCH = ("driver_execution", "executor_execution", _WORKING)
@@ -41,9 +41,6 @@ def items(settings: Settings, pipeline: str) -> list[Item]:
     found += _logs(settings, pipeline)
     if pipeline == "training":
         found += _versions(os.path.join(settings.serving_path, settings.name))
-    temporary = scratch.path(settings.root, settings.pipeline_name(pipeline))
-    if scratch.is_ours(temporary):  # of a run that was killed
-        found.append(Leftover(str(temporary), *measured(str(temporary))))
     return found
 
 
@@ -61,13 +58,16 @@ def measured(path: str) -> tuple[int, int]:
     return files, size
 
 
-def is_leftover(name: str) -> bool:
-    """Says whether a name is that of something which is not whole.
+def is_leftover(path: str) -> bool:
+    """Says whether something is not whole, by its name, and whose process is no more.
 
-    >>> is_leftover(".0123456789abcdef.partial"), is_leftover(".17.removed"), is_leftover("17")
-    (True, True, False)
+    >>> is_leftover("a/.0123456789abcdef.partial"), is_leftover("a/.17.removed")
+    (True, True)
+    >>> is_leftover("a/17")
+    False
     """
-    return _LEFTOVER.fullmatch(name) is not None
+    name = os.path.basename(path)
+    return _LEFTOVER.fullmatch(name) is not None or temporary.is_left(path)
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:
@@ -93,7 +93,7 @@ def _artifacts(root: str) -> Iterator[Item]:
             yield _unknown(node, "is no folder of a node")
             continue
         for output in entries(node.path):
-            if is_leftover(output.name):
+            if is_leftover(output.path):
                 yield Leftover(output.path, *measured(output.path))
             elif not _is_folder(output):
                 if output.name != _DIGESTS:
@@ -107,7 +107,7 @@ def _artifacts(root: str) -> Iterator[Item]:
 def _executions(above: tuple[str, ...], folder: str) -> Iterator[Item]:
     for entry in entries(folder):
         size = measured(entry.path)
-        if is_leftover(entry.name):
+        if is_leftover(entry.path):
             yield Leftover(entry.path, *size)
         elif _is_folder(entry) and _NUMBER.fullmatch(entry.name):
             yield Artifact(entry.path, *size, (*above, entry.name), int(entry.name))
@@ -119,7 +119,7 @@ def _executions(above: tuple[str, ...], folder: str) -> Iterator[Item]:
 def _staged(artifact: str) -> Iterator[Item]:
     """Yields what was staged in an artifact and never put in place."""
     for entry in entries(artifact):
-        if is_leftover(entry.name):
+        if is_leftover(entry.path):
             yield Leftover(entry.path, *measured(entry.path))
 
 
@@ -145,7 +145,7 @@ def _logs(settings: Settings, pipeline: str) -> Iterator[Item]:
 def _versions(folder: str) -> Iterator[Item]:
     for entry in entries(folder):
         size = measured(entry.path)
-        if is_leftover(entry.name):
+        if is_leftover(entry.path):
             yield Leftover(entry.path, *size)
         elif _is_folder(entry) and _NUMBER.fullmatch(entry.name):
             yield Version(entry.path, *size, int(entry.name))

@@ -38,7 +38,7 @@ def items(root: str, pipeline: str, now: float, patience: float) -> list[Item]:
             found.append(_record(believed[name], measured(path)))
         elif name == state_removal.NAME:
             continue
-        elif folders.is_leftover(name):
+        elif folders.is_leftover(path):
             found.append(Leftover(path, *measured(path)))
         elif problem := problems.get(path) or problems.get(state.path(name)):
             found.append(Unknown(path, *measured(path), problem, frozenset(named(path))))

@@ -45,10 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             "has no `retention`, so that nothing is ever removed",
             "add such as `retention: {keep: 90d}`",
         )
-    with (
-        temporary.folder() as folder,
-        console.redirected(folder / "log") as out,
-    ):
+    with temporary.folder() as folder, console.redirected(folder / "log") as out:
         found = []
         for each in _cleaned(settings, arguments, out):
             found.append(each)

@@ -63,8 +63,8 @@ def execute(
         SkewgateError: something else went wrong; the message names the log.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from skewgate.pipeline import scratch, turns
     from skewgate.pipeline import settings as settings_lib
+    from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
     temporary.use_own_folder()
@@ -83,8 +83,7 @@ def execute(
         try:
             with turns.turn(settings.root, "prepare", run_id, waiting):
                 settings.prepare_data()
-            with scratch.folder(settings.root, pipeline):
-                outcome = _run(name, settings, scheduled_time or "", run_id)
+            outcome = _run(name, settings, scheduled_time or "", run_id)
         except SkewgateError:
             clean.after_run(settings, name, run_id)
             raise

@@ -131,6 +131,12 @@ def remove_dead(parent: str | os.PathLike[str], oldest: float = OLDEST) -> list[
     return removed
 
 
+def is_left(path: str | os.PathLike[str]) -> bool:
+    """Says whether something has the name of a temporary file or folder, and its process ended."""
+    place = pathlib.Path(path)
+    return _NAME.fullmatch(place.name) is not None and _is_dead(place, OLDEST)
+
+
 def _is_dead(path: pathlib.Path, oldest: float) -> bool:
     found = _NAME.fullmatch(path.name)
     assert found is not None

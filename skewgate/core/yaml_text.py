@@ -97,7 +97,7 @@ def load_first(text: str, where: str, fix: str) -> Any:
         InputError: it is not, or unfolds to more than it should.
     """
     with _explaining(where, fix):
-        return _Loader(text).get_data()  # type: ignore[no-untyped-call]
+        return _Loader(text).get_data()
 
 
 @contextlib.contextmanager

@@ -125,7 +125,7 @@ class CsvSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        wanted = None if columns is None else frozenset(columns)
+        wanted = base.looked_up(columns)
         names = [name for name in self.columns if wanted is None or name in wanted]
         known = self._known
         if not names:  # Arrow would read all columns

@@ -101,7 +101,7 @@ class JsonSource(base.TableSource):
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
         reading = _Reading({**self._declared, **self.known}, rejections)
-        reading.columns = None if columns is None else frozenset(columns)
+        reading.columns = base.looked_up(columns)
         for lines, rows, arrays in self._blocks(reading):
             names = [
                 name

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from skewgate.pipeline import scratch
+from skewgate.core import temporary
 from skewgate.pipeline.retention import folders
 from skewgate.pipeline.retention.facts import Artifact, Leftover, Log, Scratch, Unknown, Version
 from tests.pipeline.retention.worlds import World
+
+NAMED = "from skewgate.core import temporary; print(temporary.path_in('.').name)"
 
 
 @pytest.fixture
@@ -83,14 +88,15 @@ def test_what_a_killed_process_left_is_told_by_its_name(world):
     assert kinds(world, "training") == {"serving/taxi/.0123456789abcdef.partial": Leftover}
 
 
-def test_temporary_files_of_a_killed_run_are_left_over(world):
-    place = scratch.path(world.settings.root, "taxi-monitoring")
-    (place / "beam-temp").mkdir(parents=True)
-    (item,) = folders.items(world.settings, "monitoring")
-    assert (type(item), item.path) == (Leftover, str(place))
-    assert folders.items(world.settings, "training") == []
-    scratch.remove(place)
-    assert found(world) == {}
+def test_what_a_process_writes_is_left_over_once_that_has_ended(world):
+    node = "artifacts/taxi-monitoring/DriftEvaluator/drift_report"
+    own = temporary.path_in(world.root / node).name
+    ended = subprocess.run(
+        [sys.executable, "-c", NAMED], capture_output=True, text=True, check=True
+    )
+    other = ended.stdout.strip()
+    write(world, f"{node}/{own}/report.json", f"{node}/{other}/report.json")
+    assert kinds(world) == {f"{node}/{own}": Unknown, f"{node}/{other}": Leftover}
 
 
 def test_what_is_none_of_these_is_not_understood(world):

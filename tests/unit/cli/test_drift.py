@@ -341,6 +341,22 @@ def test_a_column_of_two_kinds_may_be_ignored(run, places, same, config):
     assert run("drift", *places((baseline, text)), "--config", ignoring).code == 0
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "tfrecord", "statistics"])
+def test_an_ignored_column_leaves_the_others_as_they_are(run, places, drifted, config, kind):
+    sides = places(drifted, (kind, kind))
+    ignoring = config("features: {miles: {ignore: true}}")
+    whole, rest = (
+        json.loads(run("drift", *sides, "--json", *more).out)["results"]
+        for more in ((), ("--config", ignoring))
+    )
+    kept = [(each["feature"], each["metric"], each["value"]) for each in rest]
+    assert kept == [
+        (each["feature"], each["metric"], each["value"])
+        for each in whole
+        if each["feature"] != "miles"
+    ]
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])
 def test_zero_rows_are_refused(refused, places, same, kind):
     baseline, current = places((same[0], same[1].slice(0, 0)), ("parquet", kind))
