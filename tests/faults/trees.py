@@ -16,6 +16,7 @@ _MASKS = (
     (re.compile(rb"\d{8}T\d{6}Z-[0-9a-f]{8}"), b"RUN"),
     (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), b"TIME"),
     (re.compile(rb"(timestamp_seconds\S*) \d+"), rb"\1 TIME"),
+    (re.compile(rb'("checksum": )"[^"]*"'), rb'\1"OF THE RUN"'),
 )
 """What differs between two runs that say the same."""
 UNSTABLE = re.compile(r"(^|/)(logs/|locks/)|\.log$")
