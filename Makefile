@@ -15,7 +15,7 @@ LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks sbom image clean
+.PHONY: help setup demo test test-long test-stack test-faults test-all bench bench-quality laws golden schemas lint types format locks sbom image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-long: setup ## run the tests that take minutes each (one stack)
 
 laws: setup ## try every law with 20,000 new cases (hours)
 	SKEWGATE_LAW_CASES=20000 $(PYTEST) --timeout=0 -n 2 tests/laws
+
+test-faults: setup ## run the campaign of faults (under 20 minutes; a tenth with SKEWGATE_FAULTS=0.1)
+	@$(VENV)/python -m tests.faults
 
 test-all: lint types test test-stack test-long ## run every check there is
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import pathlib
 import sys
 import time
 
@@ -100,10 +99,8 @@ class _Steps:
 
 
 def _write(folder: str, contents: dict[str, str]) -> None:
+    whole = {name: text if text.endswith("\n") else text + "\n" for name, text in contents.items()}
     try:
-        for name, content in contents.items():
-            atomic.write_atomically(
-                pathlib.Path(folder) / name, content if content.endswith("\n") else content + "\n"
-            )
+        atomic.write_set(folder, whole)
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror}", "change --out") from error

@@ -10,6 +10,20 @@ VERDICT_CODES = "exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusiv
 """What the help of commands that give a verdict says of them."""
 
 
+_LONGEST = 3_000
+"""Characters of a part of a message: what is quoted of a file may be a word of a million."""
+
+
+def _bounded(text: str) -> str:
+    """Leaves out the middle of a text that nobody would read to its end.
+
+    >>> len(_bounded("9" * 1_000_000)), _bounded("is no number")
+    (3005, 'is no number')
+    """
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} ... {text[-half:]}"
+
+
 class SkewgateError(Exception):
     """An error whose message is one sentence for the user; the CLI prints no traceback."""
 
@@ -27,7 +41,8 @@ class InputError(SkewgateError):
 
     def __init__(self, where: str, problem: str, fix: str = "") -> None:
         self.where, self.problem, self.fix = where, problem, fix
-        super().__init__(visible(f"{where}: {problem}." + (f" Fix: {fix}." if fix else "")))
+        told = f"{where}: {_bounded(problem)}." + (f" Fix: {_bounded(fix)}." if fix else "")
+        super().__init__(visible(told))
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Lets Beam's worker processes hand the error over."""

@@ -147,3 +147,11 @@ def test_a_rate_that_cannot_be_asked_for(run, files, capsys, rate):
         run(*files, "--false-alarms", rate)
     assert caught.value.code == 2
     assert "must be a number from 0.001 to 0.5" in capsys.readouterr().err
+
+
+def test_a_set_that_cannot_be_written_leaves_no_part_of_it(run, files, tmp_path):
+    (tmp_path / "out" / "rehearsal.txt").mkdir(parents=True)
+    result = run(*files, "--false-alarms", "0.5", "--out", tmp_path / "out")
+    assert result.code == 2
+    assert result.err.splitlines()[-1].endswith("Fix: change --out.")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["rehearsal.txt"]

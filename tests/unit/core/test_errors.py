@@ -11,6 +11,15 @@ def test_input_error_is_one_sentence_and_a_fix():
     assert str(errors.InputError("a.csv: line 3", "is short")) == "a.csv: line 3: is short."
 
 
+def test_what_is_quoted_of_a_file_does_not_fill_the_screen():
+    problem = f"{'9' * 1_000_000} is no number"
+    error = errors.InputError("drift.yaml", problem, "give one")
+    assert len(str(error)) < 5_000
+    assert str(error).startswith("drift.yaml: 999")
+    assert str(error).endswith("9 is no number. Fix: give one.")
+    assert error.problem == problem
+
+
 def test_input_error_exits_as_bad_usage():
     assert errors.InputError("a", "b").exit_code == errors.EXIT_USAGE == 2
     assert isinstance(errors.InputError("a", "b"), errors.SkewgateError)
