@@ -105,15 +105,6 @@ def _made() -> pathlib.Path:
     return path
 
 
-def is_temporary(name: str) -> bool:
-    """Says whether a name is one that `path_in` gives.
-
-    >>> is_temporary(".skewgate-tmp-ff11e020-28786-513598-f1d91f6e"), is_temporary("report.json")
-    (True, False)
-    """
-    return _NAME.fullmatch(name) is not None
-
-
 def remove_dead(parent: str | os.PathLike[str], oldest: float = OLDEST) -> list[pathlib.Path]:
     """Removes what processes that are no more left in a folder, and returns what went.
 
