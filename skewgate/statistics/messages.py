@@ -231,6 +231,13 @@ def overall(
     )
 
 
+def rows_of(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> statistics_pb2.DatasetFeatureStatistics:
+    """Returns the statistics of all rows, as TFDV chooses them."""
+    return statistics.datasets[0] if len(statistics.datasets) == 1 else overall(statistics)
+
+
 def without_small_slices(
     statistics: statistics_pb2.DatasetFeatureStatisticsList, rows: int
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
