@@ -19,10 +19,10 @@ from skewgate.schema.inference.views import FeatureView
 MOST_VALUES = 100
 """The most distinct values that are listed in a domain."""
 DOMAIN_STAT = "domain_info"
-"""Custom statistic of a feature: the text of its domain, such as `mid_domain {}`.
+"""Custom statistic of a feature: the text of its domain, such as `image_domain {}`.
 
-TFDV writes it of natural language, images, times and knowledge graph identifiers, if it is asked
-to look for them.
+TFDV writes it of images, times and natural language, if it is asked to look for them
+(`enable_semantic_domain_stats`).
 """
 TRUE = frozenset({"TRUE", "true", "SET", "set", "1", ""})
 """Texts that mean true. That the empty text does is TFDV's choice."""
