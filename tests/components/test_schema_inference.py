@@ -218,7 +218,8 @@ DOMAINS = st.sampled_from(
     ["", "mid_domain {}", "url_domain {}", "time_domain { string_format: '%Y' }", "nonsense",
      "natural_language_domain { vocabulary: 'v' }", "image_domain { max_image_byte_size: 7 }",
      "int_domain { min: 1 } # low", "mid_domain {} url_domain {}", "presence { min_count: 1 }",
-     "name: 'x'", "mid_domain {} type: INT", "domain: 'other'", "mid_domain {} mid_domain {}"]
+     "name: 'x'", "mid_domain {} in_environment: 'A'", "domain: 'other'",
+     "mid_domain {} mid_domain {}"]
 )  # fmt: skip
 
 

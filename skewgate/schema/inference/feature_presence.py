@@ -29,7 +29,7 @@ def add_presence(view: FeatureView, feature: schema_pb2.Feature) -> None:
     if view.is_nested:
         for least, most in view.value_ranges:
             _limit(feature.value_counts.value_count.add(), least, most)
-    elif view.value_ranges[0][0] > 0:
+    else:
         _limit(feature.value_count, *view.value_ranges[0])
 
 

@@ -155,6 +155,7 @@ def test_a_declared_domain_comes_first(found):
         ["name: 'b'"],
         ["presence { min_count: 1 }"],
         ["image_domain {} type: INT"],
+        ["image_domain {} lifecycle_stage: BETA"],
         ["image_domain {} url_domain {}"],
         ["image_domain {}", "image_domain {}"],
         ["image_domain {}", ""],
