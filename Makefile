@@ -15,7 +15,7 @@ LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks image clean
+.PHONY: help setup demo test test-long test-stack test-all bench bench-quality laws golden schemas lint types format locks sbom image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,12 +66,12 @@ format: setup ## format the code
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-locks: setup ## resolve both locks again
-	@uv=$$(command -v uv || echo .uv/bin/uv); \
-	$$uv pip compile --quiet --upgrade --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
-	    requirements/tfx116.in -o requirements/tfx116.txt && \
-	$$uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	    requirements/tfx121.in -o requirements/tfx121.txt
+sbom: ## print a bill of materials of the locked stack (CycloneDX, JSON)
+	@scripts/setup.sh >&2
+	@$(VENV)/python -m scripts.sbom
+
+locks: setup ## resolve the locks again, to the newest versions, with hashes
+	@scripts/locks.sh --upgrade
 
 image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh

@@ -66,5 +66,8 @@ setup(
         "kubeflow": ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"],
     },
     cmdclass={"sdist": SdistWithLinks},
-    entry_points={"console_scripts": ["skewgate=skewgate.cli.main:entry"]},
+    entry_points={
+        "console_scripts": ["skewgate=skewgate.cli.main:entry"],
+        "pytest11": ["skewgate=skewgate.api.pytest_plugin"],
+    },
 )

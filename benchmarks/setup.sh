@@ -15,8 +15,8 @@ print(sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(base
 }
 
 venv=benchmarks/.venv new=benchmarks/.venv.new lock=benchmarks/requirements.txt
-uv=$(command -v uv || true)
-[ -n "$uv" ] || uv=.uv/bin/uv
+uv=.uv/bin/uv
+[ -x "$uv" ] || uv=$(command -v uv || true)
 [ -x "$uv" ] || fail "there is no uv. Run make setup first."
 
 # The two Pythons that the lock was tried with.
@@ -46,7 +46,8 @@ trap 'rm -rf $new' EXIT
 trap 'exit 130' INT TERM
 "$uv" venv --quiet --relocatable --python "$(base_of "$python")" $new ||
     fail "$python cannot make a virtual environment."
-"$uv" pip sync --quiet --compile-bytecode --python $new/bin/python $lock ||
+"$uv" pip sync --quiet --compile-bytecode --python $new/bin/python --require-hashes \
+    --build-constraints requirements/tfx116.txt --require-build-hashes $lock ||
     fail "the packages of $lock could not be installed, see above."
 echo "$stamp" >$new/.stamp
 trap - EXIT INT TERM

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skewgate.core import json_text
 from skewgate.core.errors import InputError
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
@@ -96,8 +96,8 @@ def _number_or_truth(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value, parse_constant=lambda _: None)
-    except json.JSONDecodeError:
+        return json_text.load(value, parse_constant=lambda _: None)
+    except ValueError:
         return None
 
 

@@ -11,11 +11,12 @@ from typing import Any, Literal
 import pydantic
 
 from skewgate.checks.drift.config import DriftConfig
-from skewgate.core import yaml_model
+from skewgate.core import fresh_imports, source_code, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.yaml_model import StrictModel
 from skewgate.data.ingest.splits import AllRows, Splits
 from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
+from skewgate.pipeline.limits import Retention
 
 _PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
 DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
@@ -132,6 +133,7 @@ class Settings(StrictModel):
         prepare: dotted path of a function of `root` that makes the data, if they must be made.
         schema_path: path of schema.pbtxt.
         beam_args: options of the Beam pipelines.
+        retention: how much of what runs leave stays; without it nothing is ever removed.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -142,6 +144,7 @@ class Settings(StrictModel):
     prepare: str | None = None
     schema_path: str = pydantic.Field(alias="schema")
     beam_args: list[str] = [*LOCAL_BEAM]
+    retention: Retention | None = None
     training: Training | None = None
     monitoring: Monitoring | None = None
 
@@ -201,9 +204,10 @@ def resolve(path: str, field: str) -> Any:
     """Imports a function by its dotted path.
 
     Raises:
-        InputError: there is no such function.
+        InputError: there is no such function, or everybody may write the module that it is in.
     """
     module, _, name = path.rpartition(".")
+    fresh_imports.check(source_code.Search([module] if module else []))
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:

@@ -2,7 +2,8 @@
 # Builds kubeflow/Dockerfile with whatever of docker, podman and buildah works here.
 #
 # IMAGE   name of the image (skewgate:VERSION)
-# BASE    base image (the Dockerfile's)
+# BASE    base image, by its digest: NAME@sha256:... (needed). A tag may name another image tomorrow.
+# ANY_BASE  1 takes a BASE without a digest: one that was made here, or a trial
 # STACK   tfx121 or tfx116 (tfx121)
 # BUILDER docker, podman or buildah (the first that works)
 # INDEX   shell file of exported variables for pip and uv, CA a bundle of certificates: needed only
@@ -18,8 +19,12 @@ version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' skewgate/__init__.py)
 image=${IMAGE:-skewgate:$version}
 stack=${STACK:-tfx121}
 [ -f "requirements/$stack.txt" ] || fail "STACK must be tfx121 or tfx116, got '$stack'."
-[ "$stack" = tfx121 ] || [ -n "${BASE:-}" ] ||
-    fail "STACK=$stack needs a base image with Python 3.10, such as BASE=docker.io/library/python:3.10-slim-bookworm."
+usual=docker.io/library/python:3.12-slim-trixie
+[ "$stack" = tfx121 ] || usual=docker.io/library/python:3.10-slim-bookworm
+[ -n "${BASE:-}" ] ||
+    fail "BASE is not set. Give a base image by its digest, such as that of $usual: BASE=${usual%:*}@sha256:..."
+[[ "$BASE" =~ @sha256:[0-9a-f]{64}$ ]] || [ "${ANY_BASE:-}" = 1 ] ||
+    fail "BASE has no digest: $BASE. Look it up (docker buildx imagetools inspect $BASE) and give ${BASE%%@*}@sha256:..., or set ANY_BASE=1 to build on whatever the name stands for now."
 for name in INDEX CA; do
     [ -z "${!name:-}" ] || [ -f "${!name}" ] || fail "$name names no file: ${!name}"
 done
@@ -38,8 +43,8 @@ docker | podman | buildah)
 esac
 
 arguments=(--file kubeflow/Dockerfile --tag "$image" --build-arg "STACK=$stack"
-    --label "org.opencontainers.image.version=$version")
-[ -z "${BASE:-}" ] || arguments+=(--build-arg "BASE=$BASE")
+    --label "org.opencontainers.image.version=$version" --build-arg "BASE=$BASE"
+    --label "org.opencontainers.image.base.name=$BASE")
 [ -z "${INDEX:-}" ] || arguments+=(--secret "id=index,src=$INDEX")
 [ -z "${CA:-}" ] || arguments+=(--secret "id=ca,src=$CA")
 echo "make image: $image, $stack, built by $builder"

@@ -48,13 +48,19 @@ def select(python, system, machine, glibc, wanted=""):
     return ""
 
 
+def selected(wanted=""):
+    """Returns the stack that fits this machine, or "" if none does."""
+    system, machine = platform.system(), platform.machine()
+    return select(sys.version_info[:2], system, machine, glibc_version(), wanted)
+
+
 def main():
     """Prints `requirements/<stack>.txt`, or says why nothing fits."""
     wanted = os.environ.get("SKEWGATE_STACK", "")
     if wanted not in ("", *STACKS):
         sys.exit("SKEWGATE_STACK must be one of %s, got %r." % (", ".join(STACKS), wanted))
     python, glibc = sys.version_info[:2], glibc_version()
-    stack = select(python, platform.system(), platform.machine(), glibc, wanted)
+    stack = selected(wanted)
     if not stack:
         sys.exit(
             "Python %d.%d on %s %s with %s fits no supported stack%s. Supported: Python 3.10 to "

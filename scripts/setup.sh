@@ -60,17 +60,22 @@ if [ "$(version_of .venv/bin/python)" = "$version" ]; then
 fi
 [ ! -e .venv ] || kept=" .venv is as it was."
 
+# A uv that is installed here is taken if it checks hashes, those of what packages are built with too.
 uv=$(command -v uv || true)
-if [ -z "$uv" ] || ! "$uv" venv --help 2>/dev/null | grep -q -e --relocatable; then
+if [ -z "$uv" ] || ! "$uv" pip sync --help 2>/dev/null | grep -q -e --require-build-hashes; then
     # uv lives beside .venv, not in it: syncing to the lock would remove it.
     uv=.uv/bin/uv
-    if ! "$uv" --version >/dev/null 2>&1; then
+    pinned=$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/uv.txt)
+    case "$("$uv" --version 2>/dev/null || true) " in
+    "uv $pinned "*) ;;
+    *)
         rm -rf .uv
         "$python" -m venv .uv ||
             fail "$python has no ensurepip. Install the python3-venv package of your system, or uv."
-        .uv/bin/python -m pip install --quiet --disable-pip-version-check uv ||
-            fail "uv could not be installed, see above. Install it, or give pip a network."
-    fi
+        .uv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+            --require-hashes --requirement requirements/uv.txt ||
+            fail "uv could not be installed, see above. Install it, or give pip a network." ;;
+    esac
 fi
 
 install() { # installs this checkout into $target, and sees that its command runs
@@ -89,7 +94,9 @@ else
     "$uv" venv --quiet --relocatable --prompt skewgate .venv.new \
         --python "$(base_of "$python")" ||
         fail "$python cannot make a virtual environment."
-    "$uv" pip sync --quiet --compile-bytecode --python .venv.new/bin/python "$lock" ||
+    # What some packages are built with comes from the lock, too.
+    "$uv" pip sync --quiet --compile-bytecode --python .venv.new/bin/python --require-hashes \
+        --build-constraints "$lock" --require-build-hashes "$lock" ||
         fail "the packages of $lock could not be installed, see above. Without a network," \
             "UV_OFFLINE=1 takes what uv has kept. pyfarmhash has no wheel for the newest Python: it" \
             "needs a C++ compiler and the Python headers (Debian: g++ python3-dev)."

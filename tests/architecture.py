@@ -23,6 +23,7 @@ core
 < {simulation, serving, history}
 < {alerting, diagnosis}
 < {rollout, ui}
+< api
 < beam
 < components
 < pipeline

@@ -48,6 +48,7 @@ def _import_this_checkout() -> str:
 
 
 _ON_THE_PATH = _import_this_checkout()
+os.environ["XDG_STATE_HOME"] = os.path.join(_ON_THE_PATH, "state")  # tracebacks of tests go there
 os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")  # of servers that tests shut down nobody waits for
 
 

@@ -14,6 +14,7 @@ CLAIMS = {
     r"\$ skewgate schedule window ": "window",  # tests/kubeflow/test_docs.py, as all to kfp
     r"monitoring:": "settings",
     r"object_store:": "options",
+    r"egress:": "egress",  # tests/kubeflow/test_manifests.py
     r"FROM ": "dockerfile",
     r"(IMAGE=\S+ make image|buildah )": "image",
     r"kfp ": "kfp",
@@ -57,7 +58,9 @@ class Block:
     @property
     def claim(self) -> str:
         """What tests run the block; "" if none do."""
-        if self.text.startswith(("FROM ", "monitoring:", "object_store:", "from ", "$ ")):
+        if self.text.startswith(
+            ("FROM ", "monitoring:", "object_store:", "egress:", "from ", "$ ")
+        ):
             lines = self.commands[:1]
         else:
             lines = self.commands

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from tfx import types
 from skewgate.beam.profile import ProfileBatches
 from skewgate.components.drift_evaluator.sides import StatisticsSide
 from skewgate.components.support import artifact_io, tfrecords
+from skewgate.components.support.handover import Handover
 from skewgate.core.distributions import Distribution, n_rows
 from skewgate.core.errors import InputError
 from skewgate.core.profile import Features, Profile
@@ -133,6 +133,7 @@ def read(
         for plan in plans:
             if tfrecords.is_gzip_of_tf_example(plan.examples):
                 stack.enter_context(tfrecords.naming_broken_files(plan.examples, [plan.side.split]))
+        handovers = {plan.side.label: _handover(folder, plan) for plan in plans}
         with make_pipeline() as pipeline:
             for plan in plans:
                 label = plan.side.label
@@ -146,25 +147,21 @@ def read(
                     pipeline
                     | f"Read[{label}]" >> source.BeamSource()
                     | f"Profile[{label}]" >> ProfileBatches(plan.options)
-                    | f"Write[{label}]" >> beam.Map(_write, path=_path(folder, plan))
+                    | f"Write[{label}]" >> beam.Map(handovers[label].write)
                 )
-        profiles = {plan.side.label: _load(_path(folder, plan)) for plan in plans}
+        profiles = {label: _load(handover) for label, handover in handovers.items()}
         for plan in plans:
             read_rows = profiles[plan.side.label].rows[""]
             tfrecords.check_rows(plan.examples, plan.side.split, read_rows)
         return {plan.side.label: _checked(plan, profiles[plan.side.label]) for plan in plans}
 
 
-def _path(folder: str, plan: Plan) -> str:
-    return os.path.join(folder, f"{plan.side.label}.pickle")
+def _handover(folder: str, plan: Plan) -> Handover:
+    return Handover(os.path.join(folder, f"{plan.side.label}.pickle"))
 
 
-def _write(profile: Profile, path: str) -> None:
-    artifact_io.write_bytes(path, pickle.dumps(profile))
-
-
-def _load(path: str) -> Profile:
-    profile = pickle.loads(artifact_io.read_bytes(path))
+def _load(handover: Handover) -> Profile:
+    profile = handover.read()
     assert isinstance(profile, Profile)
     return profile
 

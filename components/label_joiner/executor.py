@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +19,10 @@ from skewgate.checks.labels import clocks, coverage
 from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.labels.counts import LABELS, PREDICTIONS, JoinedShard, LabelCounts
 from skewgate.components.support import artifact_io, example_shards, tfrecords, wiring
+from skewgate.components.support.handover import Handover
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.data.ingest.counts import REPORT_NAME
+from skewgate.data.ingest.counts import REPORT_NAME, parse_report
 from skewgate.report.report import Report
 
 Sides = dict[str, tuple[types.Artifact, str]]
@@ -78,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Writes the joined rows and returns what was counted."""
         folder = os.path.join(self._get_tmp_dir(), "labels")
         partial = os.path.join(examples.uri, _PARTIAL)
-        path = os.path.join(folder, _COUNTED)
+        handover = Handover(os.path.join(folder, _COUNTED))
         files = {side: _files(*chosen) for side, chosen in sides.items()}
         with contextlib.ExitStack() as stack:
             for made in (folder, partial):
@@ -89,8 +89,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     for side, paths in files.items()
                 )
                 join = JoinLabels(config, folder, partial, tfrecords.expected_rows(sides.values()))
-                _ = read | "Join" >> join | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
-            counted = artifact_io.read_pickle(path)
+                _ = read | "Join" >> join | "Write" >> beam.Map(handover.write)
+            counted = handover.read()
             assert isinstance(counted, LabelCounts)
             coverage.check(counted, config)
             totals = counted.totals
@@ -101,12 +101,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 
 def _types(examples: types.Artifact) -> dict[str, str]:
-    """Returns what the columns were before they were features, as far as ingest noted it."""
+    """Returns what the columns were before they were features, as far as ingest noted it.
+
+    Raises:
+        InputError: the report of the ingest is damaged.
+    """
     path = os.path.join(examples.uri, REPORT_NAME)
     if not fileio.exists(path):
         return {}
-    with fileio.open(path, "r") as file:
-        noted: dict[str, str] = json.loads(file.read())["types"]
+    noted: dict[str, str] = parse_report(artifact_io.read_bytes(path), path)["types"]
     return noted
 
 

@@ -12,6 +12,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from skewgate.components.performance_gate import known_metrics, resampling
+from skewgate.core import json_text, proto_text
 from skewgate.core.errors import InputError
 from skewgate.core.wording import listed
 
@@ -67,10 +68,11 @@ def parse_eval_config(text: str) -> config_pb2.EvalConfig:
     config = config_pb2.EvalConfig()
     try:
         if text.lstrip().startswith("{"):
+            json_text.load(text)  # whose depth has a bound
             json_format.Parse(text, config)
         else:
-            text_format.Parse(text, config)
-    except (text_format.ParseError, json_format.ParseError) as error:
+            proto_text.parse(text, config)
+    except (text_format.ParseError, json_format.ParseError, ValueError) as error:
         raise InputError(_WHERE, f"is not a tfma.EvalConfig ({error})", "correct it") from error
     labelled = all(spec.label_key or spec.label_keys for spec in config.model_specs)
     if not config.model_specs or not labelled:

@@ -24,6 +24,7 @@ from skewgate.components.performance_gate import (
     screening,
     segments,
 )
+from skewgate.components.support.handover import Handover
 from skewgate.core.errors import InputError
 
 
@@ -50,7 +51,7 @@ class Job:
     schema: schema_pb2.Schema | None
     selection: rows.Selection
     plan: screening.Plan
-    left_out: str
+    left_out: Handover
     collector: segments.Collector | None = None
 
     def shared_models(self) -> list[Any]:

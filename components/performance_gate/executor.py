@@ -17,6 +17,7 @@ from skewgate import decision
 from skewgate.checks.performance import label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.support import artifact_io, cache_key, tfrecords, wiring
+from skewgate.components.support.handover import Handover
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.report.report import Report
@@ -93,11 +94,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output = artifact_utils.get_single_instance(output_dict["evaluation"])
         output.set_string_custom_property(artifact_io.EVALUATED_PROPERTY, _asked(exec_properties))
         folder = os.path.join(self._get_tmp_dir(), "performance_gate")
+        ranked = Handover(os.path.join(folder, _SEGMENTS))
         collector = None
         if config.segments:
             (candidate, *_) = [s.name for s in completed.model_specs if not s.is_baseline]
-            path = os.path.join(folder, _SEGMENTS)
-            collector = segments.Collector(config.segments, candidate, path)
+            collector = segments.Collector(config.segments, candidate, ranked)
         schema = input_dict.get("schema")
         job = evaluation.Job(
             folders=[artifact_utils.get_split_uri([examples], split) for split in splits],
@@ -116,7 +117,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 frozenset(coverage.incomplete),
             ),
             plan=screening.make_plan(completed, eval_config, is_logged=is_logged),
-            left_out=os.path.join(folder, _LEFT_OUT),
+            left_out=Handover(os.path.join(folder, _LEFT_OUT)),
             collector=collector,
         )
         with contextlib.ExitStack() as stack:
@@ -131,8 +132,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             faulty = screening.read(job.left_out)
             details: dict[str, Any] = {}
             if config.segments:
-                path = os.path.join(folder, _SEGMENTS)
-                details["segments"] = segments.ranking(config.segments, path)
+                details["segments"] = segments.ranking(config.segments, ranked)
         compared = baseline or stored
         evaluated = sum(c.evaluated for c in counts)
         judging.check_contract(job.plan, faulty, evaluated)

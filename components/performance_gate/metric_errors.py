@@ -19,11 +19,9 @@ from skewgate.core.wording import listed
 
 _MARK = "skewgate: a metric could not be computed: "
 _MARKED = re.compile(re.escape(_MARK) + r"(\[.*\])\.\.")
-_OF_TFMA = re.compile(
-    r"^[\w.]*(?:Error|Exception): (.*)(?=[\s\S]*(?:to_label_prediction_example_weight\(|"
-    r"fails to update with inputs))",
-    re.MULTILINE,
-)
+_ERROR = re.compile(r"^[\w.]*(?:Error|Exception): (.*)$", re.MULTILINE)
+_OF_TFMA = ("to_label_prediction_example_weight(", "fails to update with inputs")
+"""What stands behind the first error in what TFMA's own evaluator says."""
 _LONGEST = 160
 
 
@@ -53,7 +51,9 @@ def naming_metrics() -> Iterator[None]:
         yield
     except Exception as error:
         text = str(error)
-        marked, of_tfma = _MARKED.search(text), _OF_TFMA.search(text)
+        marked, of_tfma = _MARKED.search(text), _ERROR.search(text)
+        if of_tfma and max(map(text.rfind, _OF_TFMA)) < of_tfma.end():
+            of_tfma = None
         if marked:
             name, reason, row = json.loads(marked[1])
         elif of_tfma:

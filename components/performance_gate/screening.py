@@ -18,7 +18,7 @@ from skewgate.checks.performance.usable_rows import Cells, Needs, Part, absent, 
 from skewgate.components.performance_gate import requirements
 from skewgate.components.performance_gate.measured import SliceKey
 from skewgate.components.performance_gate.saved_models import USUAL_OUTPUTS
-from skewgate.components.support import artifact_io
+from skewgate.components.support.handover import Handover
 
 FAULT = "_skewgate_fault"
 """Key of the extracts: for each row 0, or 1 + the place of its fault in the plan."""
@@ -216,10 +216,10 @@ class Router(beam.PTransform):  # type: ignore[misc, unused-ignore]
     `read` reads that.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, handover: Handover) -> None:
         """Takes the file."""
         super().__init__()
-        self._path = path
+        self._handover = handover
 
     def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
         """Adds the steps to the pipeline.
@@ -250,7 +250,7 @@ class Router(beam.PTransform):  # type: ignore[misc, unused-ignore]
             (counted, named)
             | "All" >> beam.Flatten()
             | "List" >> beam.combiners.ToList()
-            | "Write" >> beam.Map(artifact_io.write_pickle, uri=self._path)
+            | "Write" >> beam.Map(self._handover.write)
         )
         return routed["usable"]
 
@@ -270,10 +270,10 @@ class Counted:
     examples: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
-def read(path: str) -> Counted:
+def read(handover: Handover) -> Counted:
     """Reads what `Router` wrote."""
     found = Counted()
-    for (place, index), value in artifact_io.read_pickle(path):
+    for (place, index), value in handover.read():
         if place is None:
             found.total[index] = value
         elif place == _EXAMPLES:

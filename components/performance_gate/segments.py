@@ -19,7 +19,7 @@ from skewgate.checks.performance.losses import LOSSES
 from skewgate.checks.performance.segment_ranking import rank
 from skewgate.checks.performance.segments import SegmentAccumulator
 from skewgate.components.performance_gate.screening import FAULT
-from skewgate.components.support import artifact_io
+from skewgate.components.support.handover import Handover
 from skewgate.core.errors import InputError
 
 TAPPED = "ExtractUnbatchedInputs"
@@ -160,10 +160,10 @@ class _Count(beam.DoFn):  # type: ignore[misc, unused-ignore]
 class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
     """Writes what all batches say to a file; `ranking` reads it."""
 
-    def __init__(self, rules: Segments, model: str, path: str) -> None:
+    def __init__(self, rules: Segments, model: str, handover: Handover) -> None:
         """Takes which segments, the name of the candidate, and the file."""
         super().__init__()
-        self._rules, self._model, self._path = rules, model, path
+        self._rules, self._model, self._handover = rules, model, handover
 
     def expand(self, extracts: beam.PCollection) -> beam.PCollection:
         """Adds the steps to the pipeline."""
@@ -171,17 +171,17 @@ class Collector(beam.PTransform):  # type: ignore[misc, unused-ignore]
             extracts
             | "Count" >> beam.ParDo(_Count(self._rules, self._model))
             | "Merge" >> beam.CombineGlobally(MergeFn(functools.partial(empty, self._rules)))
-            | "Write" >> beam.Map(artifact_io.write_pickle, uri=self._path)
+            | "Write" >> beam.Map(self._handover.write)
         )
 
 
-def ranking(rules: Segments, path: str) -> dict[str, Any]:
+def ranking(rules: Segments, handover: Handover) -> dict[str, Any]:
     """Returns the worst segments, as plain values.
 
     Raises:
         InputError: losses could not be computed, or a feature is in no row.
     """
-    collected: CollectedSegments = artifact_io.read_pickle(path)
+    collected: CollectedSegments = handover.read()
     if collected.error is not None:
         raise collected.error
     accumulator = collected.accumulator

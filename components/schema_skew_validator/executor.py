@@ -17,9 +17,10 @@ from skewgate.checks.skew.comparator_significance import DRIFT, SKEW
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.schema_skew_validator.examination import Examination
 from skewgate.components.schema_skew_validator.split_statistics import SplitStatistics
-from skewgate.components.support import artifact_io, wiring
+from skewgate.components.support import artifact_io, state_removal, wiring
 from skewgate.core import results as results_lib
 from skewgate.core import yaml_model
+from skewgate.core.errors import InputError
 from skewgate.core.results import BASELINE_CHECK, PREVIOUS_CHECK, MetricResult
 from skewgate.report.report import Report
 from skewgate.schema import reading as schema_lib
@@ -54,11 +55,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             anomalies_artifact.split_names = artifact_utils.encode_split_names([])
             artifact_io.publish(received.report("skew"), output, self._context)
             return
-        input_dict = received.artifacts
+        brought, input_dict = input_dict, received.artifacts
         config = yaml_model.parse(SkewConfig, exec_properties["config"], "skew.yaml")
         environment = exec_properties.get("environment") or None
         schema = artifact_io.read_schema(input_dict["schema"], nameless=True)
         schema_lib.check_environment(schema, environment)
+        _check_not_removed(brought, schema)
         schema = schema_lib.relax(schema, artifact_io.json_list(exec_properties["late_labels"]))
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         splits = artifact_io.splits_but(
@@ -124,6 +126,25 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             exec_properties.get("environment") or None,
         )
         examination.add_rows(results, details, split)
+
+
+def _check_not_removed(input_dict: Inputs, schema: schema_pb2.Schema) -> None:
+    """Makes sure that rows of which the earlier ones were removed do not pass for the first.
+
+    Raises:
+        InputError: the schema compares with previous statistics, and these were removed.
+    """
+    artifact = artifact_io.first(input_dict.get("previous_statistics"))
+    if artifact is None or not schema_lib.compares_previous(schema):
+        return
+    if state := artifact.get_string_custom_property(artifact_io.REMOVED_PROPERTY):
+        raise InputError(
+            state,
+            "held statistics of rows before these until `retention` of pipeline.yaml removed them, "
+            "so that the schema's drift comparators have nothing to compare with",
+            f"run it on later rows, or delete {os.path.join(state, state_removal.NAME)} to take "
+            "these rows for the first",
+        )
 
 
 def _training(input_dict: Inputs, exec_properties: dict[str, Any]) -> SplitStatistics | None:

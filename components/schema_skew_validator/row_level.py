@@ -17,6 +17,7 @@ from skewgate.checks.skew.config import RowRules
 from skewgate.checks.skew.rows import judging
 from skewgate.checks.skew.rows.accumulator import RowAccumulator
 from skewgate.components.support import artifact_io, tfrecords
+from skewgate.components.support.handover import Handover
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult
 from skewgate.decision.policy import Significance
@@ -80,7 +81,7 @@ def _count(
 ) -> RowAccumulator:
     from tfx.components.util import tfxio_utils
 
-    path = os.path.join(folder, _COUNTED)
+    handover = Handover(os.path.join(folder, _COUNTED))
     with contextlib.ExitStack() as stack:
         stack.enter_context(artifact_io.temporary_folder(folder))
         for artifact, split in sides.values():
@@ -102,9 +103,9 @@ def _count(
                 tuple(batches)
                 | "Compare"
                 >> CompareRows(rules, folder, tfrecords.expected_rows(sides.values()), features)
-                | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
+                | "Write" >> beam.Map(handover.write)
             )
-        counted = artifact_io.read_pickle(path)
+        counted = handover.read()
         assert isinstance(counted, RowAccumulator)
         if counted.error is None:
             by_label = {"training": counted.training, "serving": counted.serving}

@@ -16,6 +16,7 @@ from tfx.types import artifact_utils
 from skewgate.components.skew_statistics_gen import in_process, on_beam, rank_errors
 from skewgate.components.skew_statistics_gen import options as options_lib
 from skewgate.components.support import artifact_io, beam_workers, tfrecords, wiring
+from skewgate.core import sealing
 from skewgate.schema.reading import time_features
 from skewgate.statistics.generating.columns import UnsupportedError
 from skewgate.statistics.generating.features import StatisticsOptions
@@ -87,19 +88,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             tfrecords.check_streams(examples, split)  # Beam reads what is cut off without complaint
         with self._make_beam_pipeline() as pipeline:
             on_beam.profile_splits(pipeline, examples, paths, options, slices)
-        return {
-            split: max(
-                int(dataset.num_examples)
-                for dataset in parse_statistics(artifact_io.read_bytes(path), path).datasets
-            )
-            for split, path in paths.items()
-        }
+        return {split: _seal(path) for split, path in paths.items()}
 
     def _can_run_in_process(self) -> bool:
         """Says whether Beam would run in this process with one worker."""
         return self._make_beam_pipeline_fn is None and beam_workers.is_local(
             self._beam_pipeline_args
         )
+
+
+def _seal(path: str) -> int:
+    """Seals the statistics that Beam wrote, and returns the rows that they describe."""
+    written = artifact_io.read_bytes(path)
+    rows = max(int(dataset.num_examples) for dataset in parse_statistics(written, path).datasets)
+    artifact_io.write_bytes(path, sealing.seal(written))
+    return rows
 
 
 def _profile_in_process(
@@ -118,5 +121,5 @@ def _profile_in_process(
         noted = rank_errors.note_rank_error(profiled[split].statistics, options.epsilon, times)
         fileio.makedirs(os.path.dirname(path))
         with fileio.open(path, "wb") as stream:
-            stream.write(noted.SerializeToString(deterministic=True))
+            stream.write(sealing.seal(noted.SerializeToString(deterministic=True)))
     return {split: result.rows for split, result in profiled.items()}

@@ -46,7 +46,8 @@ class Executor(base_executor.BaseExecutor):
         received = wiring.receive(input_dict, exec_properties)
         received.require("StateLookup")
         pushed = state_reading.State(root, training).last()
-        previous = _previous(state_reading.State(root, own), received.first("examples"))
+        state, rows = state_reading.State(root, own), _rows(received.first("examples"))
+        previous = state.before(rows) if rows.is_known else state.last()
         required = artifact_io.json_list(exec_properties["required"])
         for output, role in ROLES.items():
             pipeline, found = (own, previous) if output == PREVIOUS else (training, pushed)
@@ -56,24 +57,22 @@ class Executor(base_executor.BaseExecutor):
                 _check_whole(entry, output, pipeline, found.folder)
                 state_folder.restore(entry, artifact)
             elif output in required:
-                raise _never(output, pipeline, root)
+                raise _never(output, pipeline, root, removed=state.removed.held_before(rows))
             else:
                 artifact.set_int_custom_property(artifact_io.ABSENT_PROPERTY, 1)
+                if output == PREVIOUS and state.removed.held_before(rows):
+                    artifact.set_string_custom_property(artifact_io.REMOVED_PROPERTY, state.folder)
 
 
-def _previous(
-    state: state_reading.State, current: types.Artifact | None
-) -> state_reading.Found | None:
-    """Returns the record of the rows before those of this run; without times, the newest.
+def _rows(current: types.Artifact | None) -> data_times.DataTime:
+    """Returns when the rows of this run are from, as far as they say it.
 
     Raises:
-        InputError: see `state_reading.State`.
+        InputError: what they say of their window is none.
     """
-    if current is not None:
-        rows = data_times.of(current, f"the examples at {current.uri}")
-        if rows.is_known:
-            return state.before(rows)
-    return state.last()
+    if current is None:
+        return data_times.DataTime()
+    return data_times.of(current, f"the examples at {current.uri}")
 
 
 def _check_whole(
@@ -92,8 +91,14 @@ def _check_whole(
         )
 
 
-def _never(output: str, pipeline: str, root: str) -> InputError:
-    """Returns the error that a required output was never recorded."""
+def _never(output: str, pipeline: str, root: str, *, removed: bool) -> InputError:
+    """Returns the error that a required output was never recorded, or was removed."""
+    if output == PREVIOUS and removed:
+        return InputError(
+            root,
+            f"{pipeline} has recorded rows before these, which retention has removed",
+            "run it on later rows",
+        )
     if output == PREVIOUS:
         return InputError(
             root, f"{pipeline} has recorded no rows before these", "run it on earlier rows first"

@@ -11,6 +11,8 @@ from tfx.types import artifact_utils
 from skewgate.components.support import artifact_io, state_folder
 from skewgate.components.support.state_folder import RecordedArtifact
 from skewgate.components.support.state_reading import State
+from skewgate.core import sealing
+from skewgate.statistics.messages import without_seal
 
 
 def newest_if_same(state: State, artifacts: Mapping[str, types.Artifact]) -> str | None:
@@ -32,8 +34,8 @@ def newest_if_same(state: State, artifacts: Mapping[str, types.Artifact]) -> str
 def _is_same(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
     """Says whether an artifact is the one that was recorded.
 
-    Statistics are by their bytes, as the state holds a copy. An evaluation is by what was asked of
-    the model: a repeated run makes another one, which compares the model with itself.
+    Statistics are by what they say, as the state holds a copy. An evaluation is by what was asked
+    of the model: a repeated run makes another one, which compares the model with itself.
     """
     found = state_folder.recorded(artifact)
     if state_folder.loss(kept):
@@ -50,11 +52,19 @@ def _without_place(entry: RecordedArtifact) -> RecordedArtifact:
 
 
 def _statistics(kept: RecordedArtifact, artifact: types.Artifact) -> bool:
-    """Says whether the copied statistics are those of an artifact."""
+    """Says whether the copied statistics are those of an artifact, and whole."""
     for split in artifact_utils.decode_split_names(artifact.split_names):
         source = artifact_utils.get_split_uri([artifact], split)
         copied = os.path.join(kept.uri, os.path.basename(source))
-        paths = [os.path.join(each, artifact_io.STATISTICS_NAME) for each in (source, copied)]
-        if artifact_io.read_bytes(paths[0]) != artifact_io.read_bytes(paths[1]):
+        given = _content(source)
+        try:
+            if _content(copied) != given:
+                return False
+        except sealing.DamagedError:
             return False
     return True
+
+
+def _content(folder: str) -> bytes:
+    path = os.path.join(folder, artifact_io.STATISTICS_NAME)
+    return without_seal(artifact_io.read_bytes(path), path)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +13,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from skewgate.core import json_text, ownership, regular_files
 from skewgate.core.errors import InputError
 from skewgate.core.results import Status
 from skewgate.report import rendering
@@ -35,6 +34,8 @@ EVALUATED_PROPERTY = "evaluated"
 """Custom property of an evaluation: the same for those that asked the same of a model."""
 ABSENT_PROPERTY = "absent"
 """Custom property of an artifact that stands for nothing: StateLookup found none."""
+REMOVED_PROPERTY = "removed"
+"""The same: StateLookup would have found one, which was removed under `retention`."""
 
 
 def read_bytes(uri: str) -> bytes:
@@ -45,8 +46,14 @@ def read_bytes(uri: str) -> bytes:
     """
     if not fileio.exists(uri):
         raise InputError(uri, "no such file", "run the component that writes it again")
+    regular_files.check(uri)
     with fileio.open(uri, "rb") as stream:
         return bytes(stream.read())
+
+
+def exists(uri: str) -> bool:
+    """Says whether there is a file, in any file system that TFX knows."""
+    return bool(fileio.exists(uri))
 
 
 def _text(uri: str) -> str:
@@ -66,22 +73,14 @@ def write_bytes(uri: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_folder(uri: str) -> Iterator[None]:
-    """Makes a folder, and deletes it with all that is in it at the end."""
+    """Makes a folder that nobody else may write to, and deletes it with all in it at the end."""
     fileio.makedirs(uri)
+    if "://" not in uri:
+        ownership.keep_private(uri)
     try:
         yield
     finally:
         fileio.rmtree(uri)
-
-
-def write_pickle(value: Any, uri: str) -> None:
-    """Writes what a Beam pipeline hands to its executor, which reads it with `read_pickle`."""
-    write_bytes(uri, pickle.dumps(value))
-
-
-def read_pickle(uri: str) -> Any:
-    """Reads what `write_pickle` wrote within the same execution."""
-    return pickle.loads(read_bytes(uri))
 
 
 def choose_split(artifact: types.Artifact, split: str | None, what: str) -> str:
@@ -263,8 +262,8 @@ def read_report(artifact: types.Artifact) -> report_lib.Report:
 def json_list(text: str | None) -> list[str]:
     """Parses a parameter that holds a JSON list of names; nothing is an empty list."""
     try:
-        names = json.loads(text) if text else []
-    except json.JSONDecodeError:
+        names = json_text.load(text) if text else []
+    except ValueError:
         names = None
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         raise InputError("parameter", f"must be a JSON list of names, got {text!r}")

@@ -6,12 +6,13 @@ A server takes the folder with the greatest number for the newest model, as soon
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import time
 
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
+
+from skewgate.core import temporary
 
 _MARKS = ("saved_model.pb", "saved_model.pbtxt")
 """Files of a SavedModel by which servers tell that it is there; they are written last."""
@@ -23,8 +24,9 @@ def publish(model: str, folder: str) -> tuple[str, str]:
     """Copies a model into a folder under a version that is newer than all that are there.
 
     On a file system the copy gets its number when it is whole, by one renaming; until then it has a
-    hidden name, which servers do not look at, and which a killed process leaves behind. An object
-    store has no folders to rename: there the file that makes it a model comes last.
+    hidden name, which servers do not look at, and which the next copy removes if this process is
+    killed. An object store has no folders to rename: there the file that makes it a model comes
+    last.
 
     Args:
         model: folder of the model.
@@ -36,7 +38,7 @@ def publish(model: str, folder: str) -> tuple[str, str]:
     if "://" in folder:
         return _copy_in_order(model, folder)
     os.makedirs(folder, exist_ok=True)
-    staged = os.path.join(folder, f".{secrets.token_hex(8)}.partial")
+    staged = str(temporary.path_in(folder))
     try:
         io_utils.copy_dir(model, staged)
         while True:

@@ -1,16 +1,18 @@
 """The state of pipelines: what earlier runs left for later ones, as one small folder per record.
 
 A record is `{root}/{pipeline}/{name}/record.json` with, beside it, a copy of the statistics that it
-names. Names are UTC times, so that they sort; `record.json` is written last and renamed into place,
-so that a record is there whole or not at all. There is no index that two runs could overwrite: the
-listing is the index. It works the same on a local folder and on every file system that TFX knows,
-and needs no ML Metadata, which Kubeflow does not let components query.
+names, both of them sealed (see `core.sealing`). Names are UTC times, so that they sort;
+`record.json` is written last and renamed into place, so that a record is there whole or not at all.
+There is no index that two runs could overwrite: the listing is the index. It works the same on a
+local folder and on every file system that TFX knows, and needs no ML Metadata, which Kubeflow does
+not let components query.
 
 See `state_reading` for which of the records there are believed, and which of those is meant.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -21,10 +23,14 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io
+from skewgate.core import sealing
 from skewgate.core.yaml_model import StrictModel
+from skewgate.statistics.messages import without_seal
 from skewgate.storage import mounts, s3
 
 RECORD_NAME = "record.json"
+VERSION = 2
+"""Of the format of records; those of the first had no seal."""
 NAME_FORM = "%Y%m%dT%H%M%S.%fZ"
 """Of the names of records."""
 _PROPERTIES = ("split_names", "span", "version")
@@ -60,7 +66,7 @@ class Record(StrictModel):
         artifacts: by role, such as "model" or "statistics".
     """
 
-    version: int = pydantic.Field(default=1, ge=1, le=1)
+    version: int = pydantic.Field(default=VERSION, ge=1, le=VERSION)
     pipeline: str
     span: int = pydantic.Field(default=0, ge=0)
     artifacts: dict[str, RecordedArtifact]
@@ -124,8 +130,12 @@ def write(
         root: folder of the state.
         pipeline: name of the pipeline.
         span: of the run's examples.
-        artifacts: by role. Statistics are copied, the others are named.
+        artifacts: by role. Statistics are copied, and get a seal if they have none; the others are
+            named.
         name: of the record, see `state_reading.State.next_name`.
+
+    Raises:
+        InputError: statistics are none, or are damaged.
     """
     folder = os.path.join(root, pipeline, name)
     entries = {}
@@ -137,15 +147,17 @@ def write(
                 source = artifact_utils.get_split_uri([artifact], split)
                 target = os.path.join(copied, os.path.basename(source))
                 fileio.makedirs(target)
+                path = os.path.join(source, artifact_io.STATISTICS_NAME)
                 artifact_io.write_bytes(
                     os.path.join(target, artifact_io.STATISTICS_NAME),
-                    artifact_io.read_bytes(os.path.join(source, artifact_io.STATISTICS_NAME)),
+                    sealing.seal(without_seal(artifact_io.read_bytes(path), path)),
                 )
             entry = entry.model_copy(update={"uri": copied, "files": _count_files(copied)})
         entries[role] = entry
     record = Record(pipeline=pipeline, span=span, artifacts=entries)
     fileio.makedirs(folder)
-    text = record.model_dump_json(indent=1)
+    sealed = sealing.seal_json(record.model_dump(mode="json"))
+    text = json.dumps(sealed, indent=1, ensure_ascii=False)
     artifact_io.write_bytes(os.path.join(folder, RECORD_NAME), text.encode("utf-8"))
     return folder
 

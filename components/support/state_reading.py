@@ -4,6 +4,10 @@ A record counts if its name is a time that has come, and its file is whole and o
 Anything else, such as a copy in a folder `backup-...`, a record stamped 2099, or an empty file that
 a full disk left, is passed over by name: it neither wins nor stops a run for which another record
 answers. Where no other does, it is an error: nobody can say then that there never was a record.
+
+A record that was written and then damaged, so that it is no JSON or its seal does not fit, stops
+every run that comes across it: it may well be the one that is meant, and another would be compared
+with in its place. A run that only records goes on, and so leaves a newer one.
 """
 
 from __future__ import annotations
@@ -11,8 +15,8 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import datetime
+import functools
 import hashlib
-import json
 import logging
 import os
 import re
@@ -20,11 +24,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tfx.dsl.io import fileio
 
-from skewgate.components.support import artifact_io, data_times, state_folder
+from skewgate.components.support import artifact_io, data_times, state_folder, state_removal
 from skewgate.components.support.data_times import DataTime
-from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, Record
-from skewgate.core import yaml_model
+from skewgate.components.support.state_folder import NAME_FORM, RECORD_NAME, VERSION, Record
+from skewgate.components.support.state_removal import Removed
+from skewgate.core import json_text, sealing, yaml_model
 from skewgate.core.errors import InputError
+from skewgate.core.sealing import DamagedError
 
 _STATISTICS = "statistics"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z")
@@ -52,28 +58,31 @@ class State:
     """What the runs of a pipeline recorded.
 
     Attributes:
+        folder: of the records.
+        entries: the names of all that is in it, the last first.
         refused: what was found there and is not believed, as far as it was read.
     """
 
     def __init__(self, root: str, pipeline: str) -> None:
         """Lists the records of a pipeline in the state at `root`."""
         self._pipeline = pipeline
-        self._folder = os.path.join(root, pipeline)
+        self.folder = os.path.join(root, pipeline)
         self._names: list[str] = []  # the newest first
         self.refused: list[InputError] = []
+        self.entries = _entries(self.folder)
         latest = datetime.datetime.now(datetime.timezone.utc) + _AHEAD
-        for name in _entries(self._folder):
+        for name in self.entries:
             problem = _why_no_record(name, latest)
             if not problem:
                 self._names.append(name)
-            elif fileio.exists(self._path(name)):
-                self._refuse(InputError(os.path.join(self._folder, name), problem))
+            elif name != state_removal.NAME and fileio.exists(self.path(name)):
+                self._refuse(InputError(os.path.join(self.folder, name), problem))
 
     def last(self) -> Found | None:
         """Returns the newest record by the time of its run; None if there is none.
 
         Raises:
-            InputError: there is none that is believed, and one that is not.
+            InputError: there is none that is believed, and one that is not; or one is damaged.
         """
         return self._answer(self.newest())
 
@@ -84,16 +93,24 @@ class State:
     def before(self, rows: DataTime) -> Found | None:
         """Returns the record of the nearest rows before some; None if there is none.
 
-        Of several of the same rows, such as those of repeated runs, the newest counts.
+        Of several of the same rows, such as those of repeated runs, the newest counts. One that was
+        removed is none, and no other stands for it: see `removed`.
 
         Args:
             rows: with a window or a span.
 
         Raises:
-            InputError: there is none that is believed, and one that is not.
+            InputError: there is none that is believed, and one that is not; or one is damaged.
         """
-        earlier = [found for found in self._all() if found.rows.is_before(rows)]
-        return self._answer(max(earlier, key=lambda each: each.rows.nearness(rows), default=None))
+        earlier = [found for found in self.all() if found.rows.is_before(rows)]
+        nearest = max(earlier, key=lambda each: each.rows.nearness(rows), default=None)
+        if nearest is not None and self.removed.hides(nearest.rows, rows):
+            self._answer(nearest)
+            return None
+        if nearest is None and self.removed.held_before(rows):
+            self._check_undamaged()
+            return None
+        return self._answer(nearest)
 
     def next_name(self) -> str:
         """Returns the name of a new record: the time, or what comes after all records."""
@@ -105,7 +122,7 @@ class State:
     def fingerprint(self) -> str:
         """Returns what changes when anything does that a run may find here."""
         digest = hashlib.sha256()
-        for at, found in enumerate(self._all()):
+        for at, found in enumerate(self.all()):
             digest.update(f"{found.folder} {found.record.model_dump_json()}\n".encode())
             for role, entry in sorted(found.record.artifacts.items()):
                 # The statistics of any record may be meant, and what else the newest names.
@@ -113,11 +130,21 @@ class State:
                 digest.update(f"{role} {lost}\n".encode())
         for error in self.refused:
             digest.update(f"{error}\n".encode())
+        digest.update(self.removed.model_dump_json().encode())
         return digest.hexdigest()
 
-    def _all(self) -> Iterator[Found]:
+    @functools.cached_property
+    def removed(self) -> Removed:
+        """Of which rows removed records were.
+
+        Raises:
+            InputError: what is noted of them is damaged.
+        """
+        return state_removal.read(self.folder)
+
+    def all(self) -> Iterator[Found]:
         """Yields the records that are believed, the newest first."""
-        if "://" not in self._folder:
+        if "://" not in self.folder:
             yield from self._believed(map(self._read, self._names))
             return
         with concurrent.futures.ThreadPoolExecutor(_READERS) as pool:
@@ -131,18 +158,25 @@ class State:
                 yield each
 
     def _answer(self, found: Found | None) -> Found | None:
+        self._check_undamaged()
         if found is None and self.refused:
             error = self.refused[0]
             problem = f"{error.problem}, and no other record of {self._pipeline} answers"
             raise InputError(error.where, problem, error.fix) from error
         return found
 
-    def _path(self, name: str) -> str:
-        return os.path.join(self._folder, name, RECORD_NAME)
+    def _check_undamaged(self) -> None:
+        damaged = [each for each in self.refused if isinstance(each, DamagedError)]
+        if damaged:
+            raise damaged[0]
+
+    def path(self, name: str) -> str:
+        """Returns the path of the file that makes a folder a record."""
+        return os.path.join(self.folder, name, RECORD_NAME)
 
     def _read(self, name: str) -> Found | InputError | None:
         """Returns a record, why it is not believed, or None if there is none."""
-        path = self._path(name)
+        path = self.path(name)
         if not fileio.exists(path):  # half a record
             return None
         content = artifact_io.read_bytes(path)
@@ -161,7 +195,9 @@ class State:
     def _refuse(self, error: InputError) -> None:
         if error.where in {each.where for each in self.refused}:
             return
-        refused = InputError(error.where, error.problem, _REFUSED_FIX)
+        refused = error
+        if not isinstance(error, DamagedError):
+            refused = InputError(error.where, error.problem, _REFUSED_FIX)
         self.refused.append(refused)
         logging.warning("passed over as a record of %s: %s", self._pipeline, refused)
 
@@ -210,9 +246,12 @@ def _parse(content: bytes, path: str) -> Record:
     if not content.strip(b"\0 \r\n\t"):  # a full disk or a lost connection left its name
         raise InputError(path, "is empty")
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON
-        raise InputError(path, f"is not JSON ({error})") from error
+        parsed = json_text.load(content)
+    except ValueError as error:  # neither UTF-8 nor JSON
+        raise DamagedError(path, _REFUSED_FIX, f"is not JSON ({error})") from error
     if not isinstance(parsed, dict):
         raise InputError(path, "is not a JSON object")
-    return yaml_model.check(Record, parsed, path)
+    fields = sealing.unseal_json(parsed, path, _REFUSED_FIX)
+    if parsed.get("version") == VERSION and len(fields) == len(parsed):
+        raise DamagedError(path, _REFUSED_FIX, "has lost its checksum")
+    return yaml_model.check(Record, fields, path)

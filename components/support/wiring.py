@@ -21,7 +21,7 @@ from tfx.types import component_spec
 
 from skewgate import decision
 from skewgate.components.support import artifact_io
-from skewgate.core import results
+from skewgate.core import json_text, results
 from skewgate.core.errors import InputError
 from skewgate.core.wording import listed
 from skewgate.decision.policy import BasicPolicy
@@ -164,7 +164,7 @@ def check_filled(folder: str, name: str) -> None:
 
 def _parse(text: str) -> dict[str, int]:
     try:
-        owed = json.loads(text)
+        owed = json_text.load(text)
     except ValueError:
         owed = None
     if not (isinstance(owed, dict) and all(type(number) is int for number in owed.values())):

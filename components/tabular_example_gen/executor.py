@@ -16,13 +16,14 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from skewgate.components.support import artifact_io, beam_workers, example_shards, wiring
+from skewgate.components.support.handover import Handover
 from skewgate.components.tabular_example_gen import fingerprints
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.arrow import kinds
 from skewgate.data.ingest import splits as splits_lib
 from skewgate.data.ingest import writing
-from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts
+from skewgate.data.ingest.counts import REPORT_NAME, IngestCounts, parse_report
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import partitions, reading_options
 from skewgate.storage import content, s3
@@ -83,15 +84,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         from skewgate.beam import ingest
 
-        path = os.path.join(folder, _COUNTED)
+        counted = Handover(os.path.join(folder, _COUNTED))
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | "Files" >> beam.Create(list(enumerate(paths)))
                 | "Ingest" >> ingest.WriteFiles(plan, os.path.join(folder, ""))
-                | "Write" >> beam.Map(artifact_io.write_pickle, uri=path)
+                | "Write" >> beam.Map(counted.write)
             )
-        return ingest.collect(artifact_io.read_pickle(path), paths, plan)
+        return ingest.collect(counted.read(), paths, plan)
 
 
 def patterns_of(exec_properties: dict[str, Any]) -> list[str]:
@@ -178,6 +179,9 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
 
     The rows of hash splits stay where they are, but what comes behind may take such a column for
     another feature.
+
+    Raises:
+        InputError: that report is damaged.
     """
     folder, own = os.path.split(examples.uri.rstrip("/"))
     if not own.isdecimal() or not fileio.exists(folder):
@@ -186,7 +190,7 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
     for run in sorted((int(name) for name in runs if name.isdecimal()), reverse=True):
         path = os.path.join(folder, str(run), REPORT_NAME)
         if run < int(own) and fileio.exists(path):
-            counts.compare_types(json.loads(artifact_io.read_bytes(path)))
+            counts.compare_types(parse_report(artifact_io.read_bytes(path), path))
             break
     if counts.changed:
         text = "; ".join(map(str, counts.changed))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-
 import skewgate
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible_json
+from skewgate.core.yaml_writing import visible_yaml
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import choices, edits, platform, runnable, sizes, unions
 from skewgate.kubeflow.compile.options import CompileOptions
@@ -156,13 +156,12 @@ def render(compiled: dict[str, Any], options: CompileOptions) -> str:
     A file for Kubeflow has a second document if there is something to say to Kubernetes.
     """
     if options.target == "vertex":
-        return json.dumps(compiled, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(compiled, sort_keys=True, indent=2, ensure_ascii=False)
+        return visible_json(text) + "\n"
     head = f"# Compiled by skewgate {skewgate.__version__}. Do not edit: compile it again.\n"
     documents = [compiled, platform.document(compiled, options)]
     return head + "---\n".join(
-        yaml.safe_dump(each, sort_keys=True, allow_unicode=True, width=100)
-        for each in documents
-        if each is not None
+        visible_yaml(each, sort_keys=True, width=100) for each in documents if each is not None
     )
 
 

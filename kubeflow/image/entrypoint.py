@@ -6,9 +6,9 @@ TFX cannot import; object stores that TFX cannot read; the driver that finds the
 ExampleGen, which Kubeflow never runs; outputs that stand for artifacts of earlier runs, which
 Kubeflow refuses.
 
-An error that skewgate raised on purpose is one sentence on stderr, and its exit code that of the
-command line: 1 for a gate that is shut, 3 for one that is inconclusive, 2 for bad input. Anything
-else is a traceback and exit code 70.
+An error is one sentence on stderr, and its exit code that of the command line: 1 for a gate that is
+shut and for nothing else, 3 for one that is inconclusive, 2 for bad input and for any error that
+nobody expected, whose traceback goes to stdout: both are the log of the task.
 """
 
 from __future__ import annotations
@@ -18,20 +18,25 @@ import functools
 import json
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
 import skewgate
-from skewgate.core import process_exit
+from skewgate.core import (
+    fresh_imports,
+    json_text,
+    process_exit,
+    source_code,
+    temporary,
+    unexpected,
+)
 from skewgate.core.errors import InputError, SkewgateError
+from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow.image import command, executor_io, file_inputs
 from skewgate.storage import mounts as mounts_lib
 from skewgate.storage import s3
 from skewgate.storage.mounts import Mounts
 
-EXIT_CRASH = 70
-"""Says that something broke: Python's own 1 would read as the verdict of a gate."""
 _VALUES = ("tfx.Boolean", "tfx.Float", "tfx.Integer", "tfx.JsonValue", "tfx.String")
 _VERBATIM = ("executor_class_path", "json_serialized_inputs_spec_args")
 
@@ -67,7 +72,7 @@ def _read(path: str) -> dict[str, Any] | None:
     if not fileio.exists(path):
         return None
     with fileio.open(path, "r") as stream:
-        content: dict[str, Any] = json.loads(stream.read())
+        content: dict[str, Any] = json_text.parse(stream.read(), path, "run the task again")
     return content
 
 
@@ -160,6 +165,8 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
+    code = source_code.named(prepared["inputs"].get("parameterValues", {}))
+    fresh_imports.check(source_code.Search(code))
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 
@@ -182,14 +189,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mounts = Mounts({})
     try:
         _check_version()
+        temporary.use_own_folder()
         mounts = mounts_lib.current()
         _run(options, beam_args, mounts)
-    except Exception as error:  # noqa: BLE001 (the exit code tells a crash from a verdict)
-        meant = _meant(error)
-        if meant is None:
-            traceback.print_exc()
-            return EXIT_CRASH
-        sys.stderr.write(f"skewgate: {mounts.restored(str(meant))}\n")
+    except Exception as error:  # noqa: BLE001 (a fault must not look like the verdict of a gate)
+        meant = _meant(error) or unexpected.in_log(error, sys.stdout)
+        sys.stderr.write(f"skewgate: {visible_lines(mounts.restored(str(meant)))}\n")
         return meant.exit_code
     return 0
 

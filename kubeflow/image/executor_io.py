@@ -6,8 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-import yaml
-
+from skewgate.core import yaml_text
 from skewgate.storage.mounts import Mounts, mapped
 
 LOGS_KEY = "executor-logs"
@@ -51,7 +50,7 @@ def type_title(artifact: Tree) -> str:
     kind = artifact.get("type") or artifact.get("artifactType") or {}
     if "schemaTitle" in kind:
         return str(kind["schemaTitle"])
-    schema = yaml.safe_load(kind.get("instanceSchema", "")) or {}
+    schema = yaml_text.load(kind.get("instanceSchema", ""), "instanceSchema") or {}
     return str(schema.get("title", ""))
 
 

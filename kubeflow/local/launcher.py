@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from skewgate.core import unexpected
 from skewgate.core.errors import EXIT_PASS, EXIT_USAGE, InputError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import choices, runnable, sizes
@@ -253,8 +254,10 @@ class Launcher:
             )
 
     def _stopped(self, task: Task, ended: Ended) -> Result:
-        said = f"ended with exit code {ended.exit_code}, see {self.log(task.name)}"
-        return Result(SHUT if ended.is_shut else FAILED, ended.exit_code, ended.message or said)
+        log = self.log(task.name)
+        said = ended.message.replace(unexpected.IN_LOG, f"Its traceback is in {log}")
+        said = said or f"ended with exit code {ended.exit_code}, see {log}"
+        return Result(SHUT if ended.is_shut else FAILED, ended.exit_code, said)
 
     def _record(self) -> None:
         content = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import pathlib
 from typing import Any
 
-from skewgate.core import fresh_imports, source_code
+from skewgate.core import fresh_imports, json_text, sealing, source_code
 from skewgate.core.errors import EXIT_PASS
 from skewgate.kubeflow.local.artifacts import Lists
 from skewgate.kubeflow.local.spec import Task
@@ -80,11 +81,16 @@ class Cache:
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
     def find(self, key: str) -> Result | None:
-        """Returns a result of an earlier run all of whose artifacts are still there, or None."""
+        """Returns a result of an earlier run all of whose artifacts are still there, or None.
+
+        A result that is damaged is none: its task runs again.
+        """
         path = self._folder / f"{key}.json"
         if not path.exists():
             return None
-        kept = json.loads(path.read_text("utf-8"))
+        kept = _read(path)
+        if kept is None:
+            return None
         uris = [each["uri"] for found in kept["outputs"].values() for each in found]
         if not all(map(self._stores.has, uris)):
             return None
@@ -93,5 +99,22 @@ class Cache:
     def keep(self, key: str, result: Result) -> None:
         """Keeps a result."""
         kept = {"outputs": result.outputs, "parameters": result.parameters}
-        text = json.dumps(kept, indent=2, sort_keys=True)
+        text = json.dumps(sealing.seal_json(kept), indent=2, sort_keys=True)
         write_atomically(self._folder / f"{key}.json", text)
+
+
+def _read(path: pathlib.Path) -> Tree | None:
+    """Reads a result that was kept; None if it is damaged, which is told in the log."""
+    try:
+        content = json_text.load(path.read_bytes())
+        if isinstance(content, dict):
+            kept = sealing.unseal_json(content, str(path), "")
+            if kept.keys() == {"outputs", "parameters"}:
+                return kept
+        problem = f"{path}: is no result of a task"
+    except sealing.DamagedError as error:
+        problem = str(error)
+    except ValueError as error:
+        problem = f"{path}: is not JSON ({error})"
+    logging.warning("The task runs again, as its kept result is not believed: %s", problem)
+    return None

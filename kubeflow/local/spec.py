@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-
 import skewgate
-from skewgate.core import yaml_model
+from skewgate.core import json_text, yaml_model, yaml_text
 from skewgate.core.errors import InputError
 from skewgate.kubeflow import conditions
 from skewgate.kubeflow.compile import edits, runnable
@@ -108,11 +105,11 @@ def load(path: str) -> Spec:
 
 def _parse(text: str, path: str) -> Tree:
     """Returns the mapping in a YAML or JSON text; of several documents the first."""
-    try:
-        content = json.loads(text) if path.endswith(".json") else next(yaml.safe_load_all(text))
-    except (ValueError, yaml.YAMLError, StopIteration) as error:
-        problem = str(error).splitlines()[0] if str(error) else "it holds nothing"
-        raise InputError(path, f"is not valid: {problem}", "compile it again") from error
+    fix = "compile it again"
+    if path.endswith(".json"):
+        content = json_text.parse(text, path, fix)
+    else:
+        content = yaml_text.load_first(text, path, fix)
     if not isinstance(content, dict):
         raise InputError(path, f"must be a pipeline, got {type(content).__name__}")
     return content

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from skewgate.core import json_text, yaml_model
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, InputError
 from skewgate.kubeflow.compile import edits
 from skewgate.kubeflow.image.executor_io import LOGS_KEY, artifacts
@@ -231,10 +232,7 @@ def _output(path: pathlib.Path) -> Tree:
 
     if not path.exists():
         return {}
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InputError(str(path), f"is not JSON ({error})", "mend the container") from error
+    content = json_text.parse(yaml_model.read_text(path), str(path), "mend the container")
     if not isinstance(content, dict):
         raise InputError(str(path), f"must be a mapping, got {content!r}", "mend the container")
     try:  # as a cluster does, which takes no field that it does not know

@@ -8,13 +8,10 @@ late or repeated run evaluates the same window; see `skewgate.data.windows.sched
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
-from skewgate.core import yaml_model
+from skewgate.core import json_text, yaml_model, yaml_text
 from skewgate.core.errors import InputError
 from skewgate.data.windows import zones
 from skewgate.kubeflow import parameters
@@ -87,10 +84,10 @@ def load(path: str, target: str) -> Compiled:
     if not path.endswith(ending):
         raise InputError(path, f"must be a {ending} file for {target}", fix)
     text = yaml_model.read_text(path)
-    try:
-        content = json.loads(text) if target == VERTEX else next(yaml.safe_load_all(text), None)
-    except (ValueError, yaml.YAMLError) as error:
-        raise InputError(path, f"is not valid: {str(error).splitlines()[0]}", fix) from error
+    if target == VERTEX:
+        content = json_text.parse(text, path, fix)
+    else:
+        content = yaml_text.load_first(text, path, fix)
     job = content if target == VERTEX and isinstance(content, dict) else {}
     spec = job.get("pipelineSpec") if target == VERTEX else content
     if not isinstance(spec, dict) or "schemaVersion" not in spec or "root" not in spec:

@@ -8,6 +8,7 @@ import pathlib
 from typing import TYPE_CHECKING, Any
 
 from skewgate.cli import console
+from skewgate.core import temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import options as options_lib
@@ -41,13 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
     from skewgate.pipeline import settings as settings_lib
 
     settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
+    temporary.use_own_folder()
     log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
     with console.redirected(log):
         compiled = _compile(arguments.pipeline, settings, options, log)
     from skewgate.kubeflow.compile import compiler
 
     compiler.write(compiled, options, arguments.out)
-    print(f"{arguments.pipeline}: written to {arguments.out}")
+    console.say(f"{arguments.pipeline}: written to {arguments.out}")
     if options.enable_cache is None and not options.caches():
         print(
             f"no task is cached: {options.image} may name another image tomorrow. Give its digest, "
@@ -70,6 +72,6 @@ def _compile(
     except Exception as error:
         raise InputError(
             f"pipeline {name}",
-            f"cannot be compiled: {type(error).__name__}: {error}",
+            f"cannot be compiled: {unexpected.in_short(error).rstrip('.')}",
             f"see {log}",
         ) from error

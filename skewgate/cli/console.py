@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible
 from skewgate.core.streams import json_shown, log_stream, user_stream
-from skewgate.core.wording import visible
 
 
 def has_colours(out: TextIO) -> bool:
@@ -44,6 +44,11 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """
     room = " " * (width - columns(text))
     return room + text if right else text + room
+
+
+def say(line: str) -> None:
+    """Prints one line, in which names from data may stand."""
+    print(visible(line))
 
 
 def print_json(text: str) -> None:
@@ -91,7 +96,9 @@ class Reading:
         """Tells that features are read a second time, and why."""
         self.done()
         if not self._quiet:
-            names = ", ".join(sorted(features)[:5]) + (", ..." if len(features) > 5 else "")
+            names = visible(
+                ", ".join(sorted(features)[:5]) + (", ..." if len(features) > 5 else "")
+            )
             print(
                 f"reading {names} again: a threshold lies within what one pass can tell",
                 file=self._out,
@@ -112,8 +119,8 @@ class Reading:
     def _state(self, place: str) -> str:
         total = self._expected[place]
         if total:
-            return f"{place} {self._read[place] / total:.0%}"
-        return f"{place} {self._read[place]:,} rows"
+            return f"{visible(place)} {self._read[place] / total:.0%}"
+        return f"{visible(place)} {self._read[place]:,} rows"
 
     def done(self) -> None:
         """Ends the reading of the expected files."""
@@ -122,7 +129,9 @@ class Reading:
         rows = sum(self._read.values())
         if rows and not self._quiet:
             seconds = time.monotonic() - self._started
-            what = " and ".join(f"{place} ({count:,} rows)" for place, count in self._read.items())
+            what = " and ".join(
+                f"{visible(place)} ({count:,} rows)" for place, count in self._read.items()
+            )
             print(f"read {what} in {seconds:.1f} s", file=self._out, flush=True)
         self._read = {}
 
@@ -131,7 +140,7 @@ def tell(notes: Mapping[str, Sequence[str]], *, quiet: bool) -> None:
     """Prints what was read otherwise than it stands in the files, by path."""
     for path, texts in notes.items() if not quiet else ():
         for text in texts:
-            print(f"{path}: {visible(text)}", file=sys.stderr, flush=True)
+            print(visible(f"{path}: {text}"), file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

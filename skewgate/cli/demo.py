@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from skewgate.cli import run
+from skewgate.cli import console, run
 from skewgate.core import process_exit
-from skewgate.core.errors import EXIT_FAIL, EXIT_PASS, SkewgateError
+from skewgate.core.errors import EXIT_FAIL, EXIT_PASS
 from skewgate.core.results import Status
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
@@ -18,16 +18,12 @@ DRIFTED = frozenset({"payment_type", "trip_miles"})
 
 def main() -> int:
     """Returns 0 if training passed and monitoring stopped on the drift of 2016 alone."""
-    try:
-        print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
-        code = run.run("training", None)
-        if code != EXIT_PASS:
-            return code
-        print()
-        return explain(run.execute("monitoring", None))
-    except SkewgateError as error:
-        print(f"skewgate: {error}", file=sys.stderr)
-        return error.exit_code
+    print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
+    code = run.run("training", None)
+    if code != EXIT_PASS:
+        return code
+    print()
+    return explain(run.execute("monitoring", None))
 
 
 def explain(outcome: run.Outcome) -> int:
@@ -51,7 +47,7 @@ def explain(outcome: run.Outcome) -> int:
     print("  Training: the data are as the schema says; the model passed its gate and was pushed.")
     print("  Monitoring: the gate is shut, because the trips of 2016 differ from 2013-14:")
     for result in report.decision.failures:
-        print(f"    {result.feature}: {result.reason}")
+        console.say(f"    {result.feature}: {result.reason}")
     print(f"  Drifted: {', '.join(sorted(drifted))}.")
     print(f"  Not drifted: {', '.join(sorted(quiet))}.")
     print(f"  Where to look: {page}")

@@ -10,6 +10,7 @@ import sys
 
 from skewgate.cli import console, verdicts
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE, InputError
+from skewgate.core.hidden import visible_lines
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.local import artifacts, launcher
 from skewgate.kubeflow.local import spec as spec_lib
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         use_cache=arguments.cache,
         progress=console.Progress(sys.stdout, len(spec.tasks)),
     )
-    print(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}", flush=True)
+    console.say(f"{spec.name}: running in {verdicts.shorten(str(run_of.run_folder))}")
+    sys.stdout.flush()
     try:
         results = run_of.run()
     except StoppedError as error:
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, result in results.items():
         if result.state in (FAILED, SHUT):
             message = run_of.located(result.message).replace(f"{os.getcwd()}{os.sep}", "")
-            print(f"skewgate: {spec.name}: {name}: {message}", file=sys.stderr)
+            print(f"skewgate: {spec.name}: {name}: {visible_lines(message)}", file=sys.stderr)
     states = {result.state for result in results.values()}
     if FAILED in states:
         return EXIT_USAGE

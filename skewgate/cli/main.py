@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from skewgate.cli import schedule as schedule_command
-from skewgate.cli.parser import build_parser
-from skewgate.core import process_exit
-from skewgate.core.errors import EXIT_USAGE, InputError, SkewgateError
+from skewgate.core import process_exit, threads
+from skewgate.core.errors import InputError
+
+_READS = ("drift", "profile", "schema", "simulate", "rehearse")
+"""Commands that read data."""
+_FILES = (
+    *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
+    *("options", "out", "root", "from_spec"),
+)
+"""Arguments that name files and folders."""
 
 
 def _call(options: argparse.Namespace) -> int:
     """Calls a command; each is imported only when it is called."""
+    if options.command in _READS:
+        threads.check()
     if options.command == "drift":
         from skewgate.cli import drift
 
@@ -40,7 +47,13 @@ def _call(options: argparse.Namespace) -> int:
 
         return rehearse.run(options)
     if options.command == "schedule":
-        return schedule_command.run(options)
+        from skewgate.cli import schedule
+
+        return schedule.run(options)
+    if options.command == "clean":
+        from skewgate.cli import clean
+
+        return clean.run(options)
     if options.command == "compile":
         from skewgate.cli import compile as compiling
 
@@ -53,6 +66,19 @@ def _call(options: argparse.Namespace) -> int:
     from skewgate.cli import run
 
     return run.run(options.pipeline, options.config, options.scheduled_time, wait=options.wait)
+
+
+def _check_named(options: argparse.Namespace) -> None:
+    """Raises InputError if the name of a file is empty, as a variable of a shell may be.
+
+    An option that is empty would be one that is not given: another check than was asked for.
+    """
+    for name in _FILES:
+        given = getattr(options, name, None)
+        if given == "" or (isinstance(given, list) and "" in given):
+            raise InputError(
+                name.replace("_", "-"), "is empty", "name a file or folder, or leave the option out"
+            )
 
 
 def _check_run(options: argparse.Namespace) -> None:
@@ -73,16 +99,20 @@ def _check_run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code; errors are one sentence on stderr."""
-    options = build_parser().parse_args(arguments)
-    try:
+    """Runs one command and returns its exit code; errors are one sentence on stderr.
+
+    Raises:
+        SystemExit: the arguments do not fit, or help was asked for.
+    """
+
+    def parse_and_call() -> int:
+        from skewgate.cli.parser import build_parser
+
+        options = build_parser().parse_args(arguments)
+        _check_named(options)
         return _call(options)
-    except SkewgateError as error:
-        print(f"skewgate: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("skewgate: interrupted", file=sys.stderr)
-        return EXIT_USAGE
+
+    return process_exit.called(parse_and_call)
 
 
 def entry() -> NoReturn:

@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_schema(commands)
     _add_simulation(commands)
     pipeline_parser.add_run(commands)
+    pipeline_parser.add_clean(commands)
     pipeline_parser.add_compile(commands)
     schedule_command.add_parser(commands)
     return parser

@@ -63,6 +63,36 @@ def _add_parameter(parser: Any, what: str) -> None:
     parser.add_argument("--parameter", metavar="NAME=VALUE", action="append", default=[], help=what)
 
 
+def add_clean(commands: Any) -> None:
+    """Adds `skewgate clean`."""
+    clean = commands.add_parser(
+        "clean",
+        help="remove what runs left and is beyond the limits of the settings",
+        description="Removes what runs left and is older, or more, than `retention` of the "
+        "settings says: artifacts, records, logs, rows of ML Metadata. What is served, compared "
+        "with or referred to stays.",
+        epilog="exit codes: 0 cleaned, 2 usage or bad input",
+    )
+    clean.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings of the pipelines (default: the Chicago taxi example)",
+    )
+    clean.add_argument(
+        "--root",
+        metavar="ROOT",
+        help="clean the state of compiled pipelines under this root, such as s3://BUCKET/FOLDER, "
+        "instead of what runs left on this machine",
+    )
+    clean.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    clean.add_argument("--json", action="store_true", help="print JSON")
+    clean.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for runs of the pipelines in the same root (default: refuse)",
+    )
+
+
 def add_compile(commands: Any) -> None:
     """Adds `skewgate compile`."""
     compiling = commands.add_parser(

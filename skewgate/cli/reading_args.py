@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
-from skewgate.core import yaml_model
+from skewgate.core import json_text, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.sources.reading_options import ReadingOptions
 
@@ -61,8 +60,8 @@ def _texts(text: str, name: str) -> Any:
     if not text.startswith("["):
         return text.split(",") if text else []
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return json_text.load(text)
+    except ValueError as error:
         raise InputError(
             _WHERE, f"{name}: is no JSON list: {text!r}", 'write it as ["a", "b"]'
         ) from error

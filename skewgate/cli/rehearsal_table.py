@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skewgate.cli import console
-from skewgate.core.wording import listed, rounded_percent, shortened, visible
+from skewgate.core.hidden import visible
+from skewgate.core.wording import listed, rounded_percent, shortened
 from skewgate.simulation.rehearsal.rehearse import Result
 from skewgate.simulation.rehearsal.scenarios import DETECTED, INCONCLUSIVE, MISSED, Outcome
 from skewgate.simulation.rehearsal.thresholds import Rate

@@ -12,6 +12,7 @@ from skewgate.checks.drift import config as config_lib
 from skewgate.cli import console, reading_args, rehearsal_table
 from skewgate.core import yaml_model
 from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.hidden import visible, visible_json, visible_lines
 from skewgate.data.arrow import kinds
 from skewgate.schema import reading as schema_lib
 from skewgate.schema.reading import categorical_features
@@ -61,10 +62,9 @@ def run(options: argparse.Namespace) -> int:
     )
     steps.done()
     console.tell(notes, quiet=options.quiet)
-    content = json.dumps(
-        rehearse.to_json(result, options.data, spec.seed), indent=1, ensure_ascii=False, default=str
-    )
-    text = rehearsal_table.render(result)
+    found = rehearse.to_json(result, options.data, spec.seed)
+    content = visible_json(json.dumps(found, indent=1, ensure_ascii=False, default=str))
+    text = visible_lines(rehearsal_table.render(result))
     if options.out:
         _write(options.out, {JSON_NAME: content, TEXT_NAME: text, CONFIG_NAME: result.snippet})
     if options.json:
@@ -90,7 +90,7 @@ class _Steps:
         now = time.monotonic()
         if self._live and now - self._told > 0.1:
             self._told = now
-            sys.stderr.write(f"\r[{self._count}] {what}\x1b[K")
+            sys.stderr.write(f"\r[{self._count}] {visible(what)}\x1b[K")
             sys.stderr.flush()
 
     def done(self) -> None:

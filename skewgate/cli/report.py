@@ -10,10 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from skewgate.cli import console, table
-from skewgate.core import streams
+from skewgate.core import streams, system_errors
 from skewgate.core.errors import EXIT_PASS, InputError
+from skewgate.core.hidden import visible
 from skewgate.core.results import Status
-from skewgate.core.wording import rounded, shortened, visible
+from skewgate.core.wording import rounded, shortened
 from skewgate.report import page, rendering
 from skewgate.report import report as report_lib
 from skewgate.report import timeline as timeline_lib
@@ -50,6 +51,9 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
     for place in places:
         path = pathlib.Path(place)
         if not os.path.isdir(path):
+            refused = system_errors.unreachable(path)
+            if refused is not None:
+                raise refused
             problem = "is a file, not a folder" if os.path.exists(path) else "no such folder"
             raise InputError(place, problem, "give the folder that holds report.json")
         try:
@@ -85,7 +89,7 @@ def _one(folder: str, report: report_lib.Report, options: argparse.Namespace) ->
     colour = console.has_colours(sys.stdout)
     print(table.render(report.decision.results, colour=colour, encoding=sys.stdout.encoding))
     print(f"\n{report.decision.status.value.upper()}: {report.headline()}")
-    print(f"Report: {out}")
+    console.say(f"Report: {out}")
 
 
 def _many(timeline: Timeline, options: argparse.Namespace) -> None:
@@ -99,7 +103,7 @@ def _many(timeline: Timeline, options: argparse.Namespace) -> None:
     print(render(timeline, colour=console.has_colours(out), encoding=out.encoding))
     print(f"\n{visible(timeline_lib.sentence(timeline))}")
     if options.out:
-        print(f"Report: {options.out}")
+        console.say(f"Report: {options.out}")
 
 
 def _write(path: str, content: str) -> None:

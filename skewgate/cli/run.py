@@ -8,9 +8,10 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from skewgate.cli import console, verdicts
-from skewgate.core import run_ids
+from skewgate.cli import clean, console, verdicts
+from skewgate.core import run_ids, system_errors, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, GateShutError, InputError, SkewgateError
+from skewgate.core.hidden import visible, visible_lines
 
 if TYPE_CHECKING:
     from skewgate.pipeline.records import ReportRecord
@@ -66,6 +67,7 @@ def execute(
     from skewgate.pipeline import turns
 
     settings = settings_lib.load(config or settings_lib.DEFAULT)
+    temporary.use_own_folder()
     root = pathlib.Path(settings.root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -78,17 +80,27 @@ def execute(
     run_id = run_ids.new()
     pipeline = settings.pipeline_name(name)
     with turns.turn(settings.root, pipeline, run_id, waiting if wait else None):
-        with turns.turn(settings.root, "prepare", run_id, waiting):
-            settings.prepare_data()
-        outcome = _run(name, settings, scheduled_time or "", run_id)
+        try:
+            with turns.turn(settings.root, "prepare", run_id, waiting):
+                settings.prepare_data()
+            outcome = _run(name, settings, scheduled_time or "", run_id)
+        except SkewgateError:
+            clean.after_run(settings, name, run_id)
+            raise
+        _show(name, outcome)
+        clean.after_run(settings, name, run_id)
+    return outcome
+
+
+def _show(name: str, outcome: Outcome) -> None:
+    """Prints what a run came to."""
     verdicts.show(outcome.reports)
     if outcome.shut is not None:
         sys.stdout.flush()
         told = f"skewgate: {name}: {outcome.shut}".replace(f"{os.getcwd()}{os.sep}", "")
-        print(told, file=sys.stderr)
+        print(visible_lines(told), file=sys.stderr)
     elif outcome.exit_code == EXIT_PASS:
         print(f"{name}: passed")
-    return outcome
 
 
 def _run(name: str, settings: Settings, scheduled_time: str, run_id: str) -> Outcome:
@@ -107,7 +119,7 @@ def _execute(
 ) -> GateShutError | None:
     """Builds and runs the pipeline; returns the gate that shut, if one did."""
     log = settings.log_path(name, run_id)
-    print(f"{name}: loading TFX (log: {verdicts.shorten(str(log))})", file=out, flush=True)
+    print(f"{name}: loading TFX (log: {visible(verdicts.shorten(str(log)))})", file=out, flush=True)
     from skewgate.pipeline import deployments, factories, local_runner
 
     try:
@@ -121,8 +133,6 @@ def _execute(
     except SkewgateError:
         raise
     except Exception as error:
-        cause = (
-            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
-        )
+        cause = str(system_errors.refusal(error) or unexpected.in_short(error)).rstrip(".")
         raise SkewgateError(f"{name} stopped: {cause}. The log has the details: {log}") from error
     return None

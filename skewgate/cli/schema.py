@@ -11,9 +11,10 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.drift import suggesting
-from skewgate.cli import schema_data, schema_output, schema_validation
+from skewgate.cli import console, schema_data, schema_output, schema_validation
+from skewgate.core import proto_text, regular_files
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
 from skewgate.schema.editing.diff import aligned, diff
@@ -73,7 +74,7 @@ def infer(options: argparse.Namespace) -> int:
         header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
     _write(options.out, render_schema(schema, header))
     domains = len(schema.string_domain)
-    print(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
+    console.say(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
     for each in suggestions:
         print(visible(f"  {each.feature} {each.reason}"))
     if suggestions:
@@ -106,7 +107,7 @@ def compare(options: argparse.Namespace) -> int:
         schema_output.print_unified(options, text, aligned(other, old))
     else:
         for difference in found:
-            print(difference)
+            console.say(str(difference))
         if not found and not left:
             print("no difference")
     if not options.json:
@@ -133,20 +134,20 @@ def update(options: argparse.Namespace) -> int:
     unchecked = _unchecked(options, acceptor, schema)
     if not anomalies:
         so_far = " as far as it was checked" if unchecked else ""
-        print(f"{options.data} is as {options.schema} says{_where(options)}{so_far}")
+        console.say(f"{options.data} is as {options.schema} says{_where(options)}{so_far}")
         schema_output.print_unchecked(unchecked)
         return EXIT_INCONCLUSIVE if unchecked else EXIT_PASS
-    print(f"{options.data}: {_count(anomalies)}{_where(options)}")
+    console.say(f"{options.data}: {_count(anomalies)}{_where(options)}")
     for number, anomaly in enumerate(anomalies, 1):
-        print(f"{number:>3}. {anomaly.key}: {anomaly.text}")
+        console.say(f"{number:>3}. {anomaly.key}: {anomaly.text}")
         changes = diff(schema, acceptor.accept(schema, anomaly))
         for change in changes:
-            print(f"     accepting it: {change}")
+            console.say(f"     accepting it: {change}")
         if not changes:
             print("     no change of the schema is known that accepts it")
     schema_output.print_unchecked(unchecked)
     if not options.accept and not options.all:
-        print(
+        console.say(
             f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
             f"{anomalies[0].key}, or all by --all."
         )
@@ -162,15 +163,15 @@ def update(options: argparse.Namespace) -> int:
         )
     edited = editor.edit(text, accepted, options.schema)
     _write(target, edited.text)
-    print(f"{target} now says:")
+    console.say(f"{target} now says:")
     for change in diff(schema, accepted):
-        print(f"     {change}")
+        console.say(f"     {change}")
     if edited.rewritten:
         print("     The text could not be edited in place: all of it is rewritten.")
     for comment in edited.lost:
-        print(f"     A comment went with what it stood at: {comment}")
+        console.say(f"     A comment went with what it stood at: {comment}")
     if left:
-        print(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
+        console.say(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
         return EXIT_FAIL
     return EXIT_INCONCLUSIVE if _unchecked(options, acceptor, accepted) else EXIT_PASS
 
@@ -184,6 +185,7 @@ def _unchecked(
 def _read(path: str) -> tuple[str, schema_pb2.Schema]:
     """Returns a schema and its text, with line ends as they are."""
     try:
+        regular_files.check(path)
         text = pathlib.Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         raise InputError(path, "no such file", "check the path") from error
@@ -210,8 +212,8 @@ def _is_statistics(path: str) -> bool:
     from tensorflow_metadata.proto.v0 import statistics_pb2
 
     try:
-        content = pathlib.Path(path).read_bytes().decode("utf-8")
-        found = text_format.Parse(content, statistics_pb2.DatasetFeatureStatisticsList())
+        content = pathlib.Path(path).read_bytes()
+        found = proto_text.parse(content, statistics_pb2.DatasetFeatureStatisticsList())
     except (OSError, UnicodeDecodeError, text_format.ParseError):
         return False
     return len(found.datasets) > 0

@@ -25,10 +25,11 @@ from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
+from skewgate.schema.inference.views import rows_of
 from skewgate.schema.reading import without
 from skewgate.statistics import writing
 from skewgate.statistics.composites import Composites
-from skewgate.statistics.messages import read_statistics, rows_of
+from skewgate.statistics.messages import read_statistics
 
 _POINTS = 1000  # kept of each number, as `skewgate profile` does
 _TYPES = schema_pb2.FeatureType
@@ -63,7 +64,7 @@ def read(
 
 
 def _profile(
-    options: argparse.Namespace, side: engine.FileSide, schema: schema_pb2.Schema | None
+    options: argparse.Namespace, side: engine.Side, schema: schema_pb2.Schema | None
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     reading = console.Reading(sys.stderr, quiet=options.quiet)
     csv = reading_args.parse(options)
@@ -125,7 +126,7 @@ def _check_feature_lists(
 
 
 def _composites(
-    side: engine.FileSide, schema: schema_pb2.Schema
+    side: engine.Side, schema: schema_pb2.Schema
 ) -> Iterator[statistics_pb2.FeatureNameStatistics]:
     """Returns statistics of the sparse and weighted features of a schema, by one more pass."""
     composites = Composites(schema)
@@ -170,7 +171,7 @@ def unchecked(
     return list(dict.fromkeys(found))
 
 
-def _columns(side: engine.FileSide) -> list[str]:
+def _columns(side: engine.Side) -> list[str]:
     """Returns the columns of the files in their order, as far as the first rows have them."""
     names: dict[str, None] = {}
     for source in side.tables:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.cli import console
-from skewgate.core.wording import visible
+from skewgate.core.hidden import visible, visible_lines
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Anomaly
 from skewgate.schema.editing.diff import Difference
@@ -54,13 +54,14 @@ def print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Sc
         options.schema,
     )
     for line in lines:
+        line = visible_lines(line)
         sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
 
 
 def print_unresolved(left: Sequence[Anomaly]) -> None:
     """Prints the anomalies that no known change of the schema accepts."""
     for anomaly in left:
-        print(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
+        console.say(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
 
 
 def print_unchecked(reasons: Sequence[str]) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import pathlib
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +13,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
 from skewgate.cli import console
+from skewgate.core import temporary
 from skewgate.core.errors import InputError
-from skewgate.statistics.messages import rows_of
+from skewgate.schema.inference.views import rows_of
 
 
 def check_installed(command: str) -> None:
@@ -76,7 +75,7 @@ class Tfdv:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Keeps what native code prints off the screen."""
-    with tempfile.TemporaryDirectory() as folder, console.redirected(pathlib.Path(folder) / "log"):
+    with temporary.folder() as folder, console.redirected(folder / "log"):
         yield
 
 

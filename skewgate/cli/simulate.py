@@ -50,14 +50,14 @@ def run(options: argparse.Namespace) -> int:
     reading.done()
     console.tell(notes, quiet=options.quiet)
     windows = truth["windows"]
-    print(
+    console.say(
         f"{options.out}: {sum(window['rows'] for window in windows):,} of {truth['rows']:,} rows "
         f"in {len(windows)} windows, seed {truth['seed']}"
     )
     for plant in truth["plants"]:
         acts = [act["window"] for act in plant["windows"]]
         dropped = f", {plant['rows_dropped']:,} dropped" if plant["rows_dropped"] else ""
-        print(
+        console.say(
             f"  {plant['name']}, {plant['size']}: {plant['rows_changed']:,} rows changed{dropped}, "
             f"in {_span(acts)}"
         )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from skewgate.cli import console
 from skewgate.core import streams, wording
+from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import shortened, visible
+from skewgate.core.wording import shortened
 from skewgate.report.bars import bar_of
 from skewgate.report.ranking import worst_first
 
@@ -21,8 +22,6 @@ _LONGEST = 40
 """Letters of a name; the middle of a longer one is left out."""
 MOST_PASSED = 20
 """Checks that passed and are listed; the rest are only counted."""
-_MOST_EXPLAINED = 10
-"""Results that `explain` gives a line."""
 
 
 def render(
@@ -58,21 +57,6 @@ def render(
     if len(shown) < len(ordered):
         lines.append(f"... and {len(ordered) - len(shown):,} more that passed")
     return "\n".join(lines)
-
-
-def explain(failures: Sequence[MetricResult]) -> str:
-    """Returns one line per result that shuts the gate."""
-    lines = [
-        visible(
-            f"{result.feature}{f' ({result.slice})' if result.slice else ''}: {result.reason}"
-            if result.feature
-            else result.reason
-        )
-        for result in failures[:_MOST_EXPLAINED]
-    ]
-    if len(failures) > _MOST_EXPLAINED:
-        lines.append(f"... and {len(failures) - _MOST_EXPLAINED:,} more")
-    return "\n".join(f"  {line}" for line in lines)
 
 
 def coloured(text: str, status: Status) -> str:

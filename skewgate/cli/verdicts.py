@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from skewgate.cli import console
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS
 from skewgate.report.rendering import HTML_NAME
 
@@ -21,7 +22,7 @@ def show(reports: Iterable[tuple[str, ReportRecord]]) -> None:
             f"  {node:<20} {record.status + allowed:<23} "
             f"{record.failed:>3} failed {record.inconclusive:>3} inconclusive"
         )
-        print(f"    {shorten(os.path.join(record.uri, HTML_NAME))}")
+        console.say(f"    {shorten(os.path.join(record.uri, HTML_NAME))}")
 
 
 def exit_code(reports: Iterable[ReportRecord]) -> int:

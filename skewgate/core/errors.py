@@ -1,5 +1,7 @@
 """The errors that skewgate raises on purpose, and the exit codes they stand for."""
 
+from skewgate.core.hidden import visible
+
 EXIT_PASS = 0
 EXIT_FAIL = 1
 EXIT_USAGE = 2
@@ -25,7 +27,7 @@ class InputError(SkewgateError):
 
     def __init__(self, where: str, problem: str, fix: str = "") -> None:
         self.where, self.problem, self.fix = where, problem, fix
-        super().__init__(f"{where}: {problem}." + (f" Fix: {fix}." if fix else ""))
+        super().__init__(visible(f"{where}: {problem}." + (f" Fix: {fix}." if fix else "")))
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Lets Beam's worker processes hand the error over."""

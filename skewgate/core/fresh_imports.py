@@ -14,7 +14,7 @@ import pathlib
 import sys
 from collections.abc import Iterable
 
-from skewgate.core import source_code
+from skewgate.core import ownership, source_code
 
 _seen: dict[str, bytes] = {}
 """The source of each module when it was last looked at, by its name."""
@@ -25,8 +25,12 @@ def prepare(modules: Iterable[str]) -> None:
 
     Args:
         modules: dotted names.
+
+    Raises:
+        InputError: everybody may write one of them, or put another in its place.
     """
     search = source_code.Search(modules)
+    check(search)
     changed = False
     for name, path in search.paths.items():
         content = search.found[name]
@@ -39,6 +43,17 @@ def prepare(modules: Iterable[str]) -> None:
             if not source_code.is_own(name):  # whose code is running
                 sys.modules.pop(name, None)
     importlib.invalidate_caches()
+
+
+def check(search: source_code.Search) -> None:
+    """Checks that not everybody may write what is going to be imported.
+
+    Raises:
+        InputError: everybody may.
+    """
+    for name, path in search.paths.items():
+        if not source_code.is_own(name):
+            ownership.check_code(str(path))
 
 
 def _drop_stale_bytecode(path: pathlib.Path, content: bytes) -> None:

@@ -5,12 +5,29 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
-from skewgate.core import streams
+from skewgate.core import streams, unexpected
 from skewgate.core.errors import EXIT_USAGE, InputError
+from skewgate.core.hidden import visible_lines
+
+
+def called(main: Callable[[], int]) -> int:
+    """Calls a program and returns its exit code; any error is one sentence on standard error.
+
+    Raises:
+        SystemExit: the program raised it.
+    """
+    try:
+        return main()
+    except KeyboardInterrupt:
+        told, code = "interrupted", EXIT_USAGE
+    except Exception as error:  # noqa: BLE001 (a fault of this package must not look like a verdict)
+        meant = unexpected.deliberate(error)
+        told, code = str(meant), meant.exit_code
+    sys.stderr.write(f"skewgate: {visible_lines(told)}\n")
+    return code
 
 
 def run_and_exit(main: Callable[[], int]) -> NoReturn:
@@ -24,12 +41,9 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
     atexit.register(_exit_without_destructors, exit_codes)
     streams.protect()
     try:
-        exit_codes.append(main())
+        exit_codes.append(called(main))
     except SystemExit as error:  # help, or arguments that do not fit
         exit_codes.append(error.code if isinstance(error.code, int) else EXIT_USAGE)
-    except Exception:  # noqa: BLE001 (a fault of this package must not look like a verdict)
-        traceback.print_exc()
-        exit_codes.append(EXIT_USAGE)
     lost = streams.lost()
     if lost is not None:
         exit_codes.append(EXIT_USAGE)

@@ -7,6 +7,8 @@ import enum
 import math
 from typing import Any
 
+from skewgate.core.hidden import visible
+
 BASELINE_CHECK = "baseline"
 """Metric name of the result that stands for a missing baseline."""
 PREVIOUS_CHECK = "previous"
@@ -153,6 +155,13 @@ class MetricResult:
     observed: str | None = None
     cause: str | None = None
     in_quadrature: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Makes visible what a text quotes; what names the check stays as it is in the data."""
+        for name in ("reason", "expected", "observed"):
+            text = getattr(self, name)
+            if text:
+                object.__setattr__(self, name, visible(text))
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values; a number that JSON cannot hold becomes null.

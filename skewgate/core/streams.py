@@ -1,4 +1,4 @@
-"""Standard output and error that take any text, wherever they lead.
+"""Standard output and error that take any text, wherever they lead, and make all of it visible.
 
 A terminal may know ASCII or Latin-1 alone, a disk may be full, a reader may have seen enough, and a
 stream may be closed. None of these ends a command in its middle, or lends it an exit code that
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import os
-import re
 import select
 import sys
 from typing import Any, TextIO
+
+from skewgate.core.hidden import visible_json, visible_lines
 
 _HANDLER = "skewgate.written-out"
 """Names how texts are written that an encoding does not have."""
@@ -33,8 +33,6 @@ _SIGNS = str.maketrans(
     }
 )
 """Signs that this package prints, and what stands for them where they cannot be shown."""
-_NO_UTF8 = re.compile("[\ud800-\udfff]")
-_NO_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def _written_out(error: UnicodeError) -> tuple[str, int]:
@@ -63,7 +61,7 @@ def shown(text: str, encoding: str | None) -> str:
 
 
 def json_shown(text: str, encoding: str | None = "utf-8") -> str:
-    r"""Returns JSON that means the same and can be written.
+    r"""Returns JSON that means the same, can be written, and shows every character.
 
     Args:
         text: JSON.
@@ -75,8 +73,7 @@ def json_shown(text: str, encoding: str | None = "utf-8") -> str:
     >>> print(json_shown('{"name": "größe"}', "latin-1"))
     {"name": "gr\u00f6\u00dfe"}
     """
-    unwritable = _NO_UTF8 if _is_utf8(encoding) else _NO_ASCII
-    return unwritable.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return visible_json(text, ascii_only=not _is_utf8(encoding))
 
 
 def _is_utf8(encoding: str | None) -> bool:
@@ -109,6 +106,15 @@ class _Sink(io.FileIO):
                     return written
                 select.select([], [self], [])  # another process made the terminal non-blocking
         return len(data)
+
+
+class _VisibleText(io.TextIOWrapper):
+    """A stream of texts in which nothing is active but, on a terminal, our own colours."""
+
+    def write(self, text: str) -> int:
+        """Writes a text, and returns its length."""
+        super().write(visible_lines(text, styled=self.isatty()))
+        return len(text)
 
 
 _lost: list[OSError] = []
@@ -160,7 +166,7 @@ def _stream(
     closefd: bool,
     line_buffering: bool = False,
 ) -> TextIO:
-    return io.TextIOWrapper(
+    return _VisibleText(
         io.BufferedWriter(_Sink(descriptor, losses, closefd=closefd)),
         encoding=getattr(like, "encoding", None) or "utf-8",
         errors=_HANDLER,

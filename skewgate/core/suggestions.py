@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
+
+_LONGEST, _MOST = 200, 10_000  # letters of a name, and names
 
 
 def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> str:
@@ -19,7 +22,10 @@ def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> 
     >>> did_you_mean("tolls", ["fare", "miles"], "remove it")
     'remove it'
     """
-    close = difflib.get_close_matches(str(name), map(str, known), n=1)
+    name = str(name)[:_LONGEST]
+    # Each comparison takes some microseconds, and there may be 100,000 names.
+    near = (each for each in map(str, known) if abs(len(each) - len(name)) <= len(name) // 2 + 1)
+    close = difflib.get_close_matches(name, itertools.islice(near, _MOST), n=1)
     return f"did you mean {close[0]!r}" if close else otherwise
 
 

@@ -9,7 +9,6 @@ each other and differ also differ in print: a finding never reads as if it met t
 from __future__ import annotations
 
 import math
-import re
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -18,10 +17,6 @@ SHOWN = 5
 """How many values a list shows."""
 MOST_NEEDED = 1e12
 """Rows or values beyond which nobody is told to get so many."""
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\ufffe\uffff]"
-)
 
 
 def number(value: float, *others: float) -> str:
@@ -270,18 +265,6 @@ def quote(value: str) -> str:
     "it's" 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'
     """
     return repr(value if len(value) <= 40 else value[:37] + "...")
-
-
-def visible(text: str) -> str:
-    r"""Writes characters that cannot be seen, or that XML cannot hold, as their number.
-
-    Among them are line feeds, zero-width characters, and marks that turn the direction of the
-    text around, with which a name could pose as another.
-
-    >>> visible("fare\u202e\n")
-    'fare\\u202e\\u000a'
-    """
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def shortened(text: str, longest: int) -> str:

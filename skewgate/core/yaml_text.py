@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -79,12 +81,35 @@ def load(text: str, where: str) -> Any:
     Raises:
         InputError: the text is not YAML, or unfolds to more than it should.
     """
-    try:
+    with _explaining(where):
         return yaml.load(text, Loader=_Loader)
+
+
+def load_first(text: str, where: str, fix: str) -> Any:
+    """Reads the first of the documents that a text of YAML holds; None if there is none.
+
+    Args:
+        text: the content of the file.
+        where: the file's name, for messages.
+        fix: what to do if it is not YAML.
+
+    Raises:
+        InputError: it is not, or unfolds to more than it should.
+    """
+    with _explaining(where, fix):
+        return _Loader(text).get_data()
+
+
+@contextlib.contextmanager
+def _explaining(where: str, fix: str = "") -> Iterator[None]:
+    try:
+        yield
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{where}: line {mark.line + 1}, column {mark.column + 1}" if mark else where
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError(place, f"is not valid YAML: {problem}", "correct this line") from error
+        fix = fix or "correct this line"
+        raise InputError(place, f"is not valid YAML: {problem}", fix) from error
     except ValueError as error:  # a scalar that looks like a date and is none
-        raise InputError(where, f"is not valid YAML: {error}", "quote the value") from error
+        fix = fix or "quote the value"
+        raise InputError(where, f"is not valid YAML: {error}", fix) from error

@@ -1,4 +1,4 @@
-"""Profiles files in this process: reads each once, on all cores, in bounded memory."""
+"""Profiles data in this process: reads each file once, on all cores, in bounded memory."""
 
 from __future__ import annotations
 
@@ -29,20 +29,27 @@ from skewgate.statistics.reading import read_profile
 
 
 @dataclasses.dataclass(frozen=True)
-class FileSide:
-    """The files of one side of a comparison.
+class Side:
+    """The data of one side of a comparison.
 
     Attributes:
         place: what the user named.
-        tables: files of rows.
+        tables: files of rows, or tables in this process.
         statistics: paths of statistics files.
         dataset: the data set to take of these, where they hold several; "" to take all examples.
+        profiles: what was profiled before.
     """
 
     place: str
-    tables: tuple[Source, ...]
-    statistics: tuple[str, ...]
+    tables: tuple[Source, ...] = ()
+    statistics: tuple[str, ...] = ()
     dataset: str = ""
+    profiles: tuple[Profile, ...] = ()
+
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether all rows are at hand, and not only statistics of some."""
+        return bool(self.tables) and not self.statistics and not self.profiles
 
     @property
     def rows(self) -> int | None:
@@ -57,7 +64,7 @@ class FileSide:
 
 @dataclasses.dataclass(frozen=True)
 class ReadOptions:
-    """How to read files, whatever is kept of them.
+    """How to read data, whatever is kept of them.
 
     Attributes:
         schema: types of columns and which integers are categories; inferred without it.
@@ -78,13 +85,13 @@ _PARSING = threading.Lock()
 """Statistics are read by Python code, of which two threads at once take longer than in turn."""
 
 
-def open_side(place: str, reading: ReadOptions, dataset: str = "") -> FileSide:
+def open_side(place: str, reading: ReadOptions, dataset: str = "") -> Side:
     """Finds and opens the files that a path, folder or pattern stands for.
 
     Args:
         place: what the user named.
         reading: gives types by its schema.
-        dataset: see FileSide.
+        dataset: see Side.
 
     Raises:
         InputError: there is no file, or one has no known format.
@@ -99,11 +106,11 @@ def open_side(place: str, reading: ReadOptions, dataset: str = "") -> FileSide:
     tables = tuple(
         sources.open_file(path, types, partitions=found, options=reading.csv) for path in rest
     )
-    return FileSide(place, tables, statistics, dataset)
+    return Side(place, tables, statistics, dataset)
 
 
 def profile_sides(
-    sides: Sequence[FileSide],
+    sides: Sequence[Side],
     reading: ReadOptions,
     options: ProfileOptions = DEFAULT,
 ) -> list[Profile]:
@@ -141,7 +148,7 @@ def profile_sides(
         return found
 
 
-def _narrow(sides: Sequence[FileSide], profiles: Sequence[Profile]) -> list[frozenset[str]]:
+def _narrow(sides: Sequence[Side], profiles: Sequence[Profile]) -> list[frozenset[str]]:
     """Returns for each side what may be text there, and is text on another side."""
     text = {
         name
@@ -167,19 +174,20 @@ def _may_be_text(kind: str, types: Collection[str]) -> bool:
     return kind == NUMERIC and "double" not in types
 
 
-def _read_as_text(side: FileSide, names: Collection[str]) -> bool:
+def _read_as_text(side: Side, names: Collection[str]) -> bool:
     """Reads columns of all files as text that may be text; says whether there are any."""
     changed = [source.read_as_text(names) for source in side.tables]
     return any(changed)
 
 
 def _profile_side(
-    side: FileSide,
+    side: Side,
     reading: ReadOptions,
     options: ProfileOptions,
     pool: ThreadPoolExecutor,
 ) -> Profile:
-    profiles, names = [], []
+    profiles = [_without(profile, options) for profile in side.profiles]
+    names = [side.place for _ in profiles]
     for path in side.statistics:
         with _PARSING:
             profiles.append(_without(read_profile(path, side.dataset), options))
@@ -232,7 +240,7 @@ def _without(profile: Profile, options: ProfileOptions) -> Profile:
 
 
 def _profile_tables(
-    side: FileSide, reading: ReadOptions, options: ProfileOptions, pool: ThreadPoolExecutor
+    side: Side, reading: ReadOptions, options: ProfileOptions, pool: ThreadPoolExecutor
 ) -> Profile:
     """Reads the files of rows, and those again whose text has to be told from numbers first."""
     read = [_read(source, side, reading, options, pool) for source in side.tables]
@@ -263,7 +271,7 @@ def _profile_tables(
 
 
 def _conflicts(
-    side: FileSide, kinds: Sequence[Mapping[str, tuple[str, frozenset[str]]]]
+    side: Side, kinds: Sequence[Mapping[str, tuple[str, frozenset[str]]]]
 ) -> dict[str, str]:
     """Returns what is wrong with the columns that are numbers in one file and text in another."""
     problems = {}
@@ -280,7 +288,7 @@ def _conflicts(
 
 def _read(
     source: Source,
-    side: FileSide,
+    side: Side,
     reading: ReadOptions,
     options: ProfileOptions,
     pool: ThreadPoolExecutor,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate import metrics
+from skewgate.core.hidden import visible
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.core.time_values import shown
 from skewgate.core.wording import (
@@ -16,7 +17,6 @@ from skewgate.core.wording import (
     rounded,
     rounded_percent,
     shortened,
-    visible,
 )
 from skewgate.report import kinds
 from skewgate.report.kinds import ReportKind
@@ -98,7 +98,7 @@ def _unsure(
         if failed
         else "Nothing failed"
     )
-    effect = "which the policy allows" if decision.blessed else "which stops the pipeline"
+    effect = "which the policy allows" if decision.blessed else "so that this is no pass"
     return (
         f"{nothing}, but {len(unsure)} of {many(len(ranked), 'check')} could not be decided, "
         f"{effect}. {_start(unsure[0] if unsure else ranked[0])}"
@@ -114,8 +114,8 @@ def _passed(
     failed = decision.count(Status.FAIL)
     features = {result.feature for result in ranked if result.feature}
     if failed and not kind.joins_reports:
-        stops = "but it does not stop" if failed == 1 else "but none that stops"
-        return f"{many(failed, 'check')} failed, {stops} the pipeline. {_start(ranked[0])}"
+        counts = "but it does not count" if failed == 1 else "but none that counts"
+        return f"{many(failed, 'check')} failed, {counts} by the policy. {_start(ranked[0])}"
     if kind.joins_reports:
         what = f"Every report is blessed ({len(sources)})"
     elif kind.failed_features and features:

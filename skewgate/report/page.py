@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import markupsafe
 
+from skewgate.core.hidden import visible
 from skewgate.core.results import WARNING, Status
-from skewgate.core.wording import visible
 from skewgate.report import kinds, payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from skewgate.core.hidden import visible, visible_json
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import rounded, visible
+from skewgate.core.wording import rounded
 from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess
@@ -69,13 +70,14 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
 
 
 def encode(content: Any) -> str:
-    r"""Returns JSON that can stand in a script element: without `<`, `>`, `&` and line separators.
+    r"""Returns JSON that can stand in a script element: without `<`, `>`, `&` and what hides.
 
     >>> encode({"name": "</script><!--"})
     '{"name":"\\u003c/script\\u003e\\u003c!--"}'
     """
     text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
+    text = visible_json(text)
+    for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from skewgate.core import run_ids, streams
+from skewgate.core import run_ids, sealing
+from skewgate.core.hidden import visible, visible_json
 from skewgate.core.results import Status
 from skewgate.report import page
 from skewgate.report.report import JSON_NAME, Report
@@ -14,7 +15,7 @@ _ORDER = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
 def render_json(report: Report) -> str:
-    """Returns report.json, one result a line, in characters that UTF-8 has.
+    """Returns report.json with its seal, one result a line, in characters that can be seen.
 
     Raises:
         ValueError: there is a number that JSON cannot hold.
@@ -27,7 +28,10 @@ def render_json(report: Report) -> str:
             lines.append(f"  {encode(name)}: [\n    {rows}\n  ]")
         else:
             lines.append(f"  {encode(name)}: {encode(value)}")
-    return streams.json_shown("{\n" + ",\n".join(lines) + "\n}\n")
+    text = "{\n" + ",\n".join(lines)
+    seal = sealing.checksum(json.loads(text + "}"))  # of what is read, not of what was meant
+    text += f",\n  {encode(sealing.CHECKSUM_KEY)}: {encode(seal)}\n}}\n"
+    return visible_json(text)
 
 
 def render_html(report: Report) -> str:
@@ -44,7 +48,7 @@ def render_metrics(report: Report) -> str:
         "# TYPE skewgate_run_info gauge",
         f'skewgate_run_info{{{kind},run_id="{_escape(report.run_id)}"}} 1',
         *_time(report, kind),
-        "# HELP skewgate_blessed 1 if the pipeline may go on.",
+        "# HELP skewgate_blessed 1 if the data may go on: it passed, or the policy allows it.",
         "# TYPE skewgate_blessed gauge",
         f"skewgate_blessed{{{kind}}} {int(decision.blessed)}",
         "# HELP skewgate_results Number of checks by verdict.",
@@ -82,7 +86,17 @@ def _time(report: Report, kind: str) -> list[str]:
 
 
 def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    r"""Returns the value of a label; what cannot be seen is its number.
+
+    Two labels stay two: a backslash before a u of the data's own is written twice.
+
+    >>> print(_escape('say "a"'), _escape("fare\u202e"), _escape("fare\\\\u202e"))
+    say \"a\" fare\\u202e fare\\\\u202e
+    """
+    lines = value.split("\n")
+    if "\\u" in value or "\\U" in value or any(visible(line) != line for line in lines):
+        lines = [visible(line.replace("\\", "\\\\")) for line in lines]
+    return "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
 
 
 def render(report: Report) -> dict[str, str]:

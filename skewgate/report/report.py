@@ -9,13 +9,14 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from skewgate.core import run_ids, yaml_model
+from skewgate.core import json_text, run_ids, sealing, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.core.results import WARNING, Decision, MetricResult, Status
 from skewgate.report import headline, kinds
 
 SCHEMA_VERSION = 1
 JSON_NAME = "report.json"
+_FIX = "evaluate again"
 _LONGEST = 60
 """Letters of a value that messages show."""
 
@@ -95,10 +96,10 @@ def parse(text: str, where: str) -> Report:
     """Reads the text of a report.json, once it is what report.schema.json says.
 
     Raises:
-        InputError: it is not such a report, or it contradicts itself.
+        InputError: it is not such a report, its seal does not fit, or it contradicts itself.
     """
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json_text.load(text, parse_constant=_refuse_constant)
         version = content.get("schema_version") if isinstance(content, dict) else None
         if version is not None and version != SCHEMA_VERSION:
             raise InputError(
@@ -106,11 +107,13 @@ def parse(text: str, where: str) -> Report:
                 f"has schema_version {version!r}, this skewgate reads {SCHEMA_VERSION}",
                 "evaluate again with this version",
             )
+        if isinstance(content, dict):
+            content = sealing.unseal_json(content, where, _FIX)
         check_schema(content)
         report = Report.from_json(content)
         _check_consistent(report)
     except (ValueError, RecursionError) as error:
-        raise InputError(where, f"is not a skewgate report ({error})", "evaluate again") from error
+        raise InputError(where, f"is not a skewgate report ({error})", _FIX) from error
     return report
 
 

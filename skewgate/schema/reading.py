@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from skewgate.core import yaml_model
+from skewgate.core import proto_text, yaml_model
 from skewgate.core.errors import InputError
 
 
@@ -27,8 +27,8 @@ def parse_schema(text: str, where: str, *, nameless: bool = False) -> schema_pb2
             two things of one kind and name.
     """
     try:
-        schema = text_format.Parse(text, schema_pb2.Schema())
-    except (text_format.ParseError, RecursionError) as error:
+        schema = proto_text.parse(text, schema_pb2.Schema())
+    except text_format.ParseError as error:
         line, _, rest = str(error).partition(" : ")
         place = f"{where}: line {line.split(':')[0]}" if rest else where
         raise InputError(

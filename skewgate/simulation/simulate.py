@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 import skewgate
+from skewgate.core.hidden import visible_json
 from skewgate.data.arrow.values import mask_array
 from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.simulation import planting, writing
@@ -118,8 +119,8 @@ def run(
     with writing.whole_folder(out) as folder:
         tallies = _write(rows, windows, settled, spec, folder, progress)
         truth = _truth(data, rows, windows, settled, spec, tallies)
-        text = json.dumps(truth, indent=1, ensure_ascii=False, default=str) + "\n"
-        (folder / writing.TRUTH).write_text(text, encoding="utf-8", errors="backslashreplace")
+        text = visible_json(json.dumps(truth, indent=1, ensure_ascii=False, default=str)) + "\n"
+        (folder / writing.TRUTH).write_text(text, encoding="utf-8")
         (folder / writing.SPEC).write_text(spec_text, encoding="utf-8", errors="backslashreplace")
     return truth
 

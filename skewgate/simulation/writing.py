@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pathlib
-import secrets
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from skewgate.core import json_text, temporary, yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_list
 
@@ -86,9 +85,9 @@ def check_free(out: str, *, force: bool) -> None:
 def _written(folder: pathlib.Path) -> set[str]:
     """Names the files of a simulation in a folder."""
     try:
-        truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+        truth = json_text.load(yaml_model.read_text(folder / TRUTH))
         return {TRUTH, SPEC, *(window["file"] for window in truth["windows"])}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError):
         return set()
 
 
@@ -100,19 +99,18 @@ def whole_folder(out: str) -> Iterator[pathlib.Path]:
         InputError: the folder cannot be written.
     """
     target = pathlib.Path(os.path.realpath(out))
-    hidden = secrets.token_hex(8)  # the name itself may be the longest that there is
-    temporary, old = target.with_name(f".{hidden}"), target.with_name(f".{hidden}.old")
+    staged, old = temporary.path_in(target.parent), temporary.path_in(target.parent)
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
+        staged.mkdir(parents=True)
+        yield staged
         if os.path.exists(target):
             target.rename(old)
-        temporary.rename(target)
+        staged.rename(target)
     except OSError as error:
-        if old.exists() and not os.path.exists(target):
+        if os.path.exists(old) and not os.path.exists(target):
             old.rename(target)
         raise InputError(out, f"cannot be written: {error.strerror}", "change --out") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
         if os.path.exists(target):
             shutil.rmtree(old, ignore_errors=True)

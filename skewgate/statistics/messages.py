@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf import message, text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core import regular_files, slices
+from skewgate.core import proto_text, regular_files, slices
 from skewgate.core.errors import InputError
 from skewgate.core.suggestions import did_you_mean
 from skewgate.core.wording import listed
@@ -22,6 +22,8 @@ from skewgate.statistics import wire
 from skewgate.statistics.histograms import read_histogram
 from skewgate.storage import s3
 
+_MOST_UNPACKED = 1 << 30
+"""Bytes of statistics in a packed file: a million features have about as many."""
 _QUANTILES = int(statistics_pb2.Histogram.QUANTILES)
 
 ALL_EXAMPLES = "All Examples"
@@ -44,7 +46,7 @@ def is_statistics(path: str) -> bool:
         return False
     first = next(records.read_file(path, sources.opener_of(path)), b"")
     try:
-        return any(len(dataset.features) > 0 for dataset in wire.datasets(first))
+        return any(len(dataset.features) > 0 for dataset in wire.datasets(first, path))
     except message.DecodeError:
         return False
 
@@ -124,7 +126,8 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     """Returns the content of a statistics file in the binary format.
 
     Raises:
-        InputError: it cannot be read, or is not in the text format that its name says.
+        InputError: it cannot be read, or is not in the text format that its name says, or a record
+            of it is no statistics, or is damaged.
     """
     try:
         data = _read_bytes(str(path))
@@ -134,12 +137,13 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         ) from error
     if _is_record_file(data):
         # Lists of data sets, one after the other, are one list of all.
-        return b"".join(records.read_file(str(path), lambda _: io.BytesIO(data)))
+        lists = _records(str(path), data)
+        return b"".join(without_seal(each, str(path)) for each in lists)
     if not str(path).lower().endswith(".pbtxt"):
         return data
     try:
-        statistics = text_format.Parse(data, statistics_pb2.DatasetFeatureStatisticsList())
-    except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        statistics = proto_text.parse(data, statistics_pb2.DatasetFeatureStatisticsList())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
         raise InputError(
             str(path),
             f"is not TFDV statistics in text format ({str(error).splitlines()[0]})",
@@ -148,12 +152,39 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     return bytes(statistics.SerializeToString())
 
 
+def without_seal(data: bytes, where: str) -> bytes:
+    """Returns a serialized `DatasetFeatureStatisticsList` without its seal, if it has one.
+
+    Args:
+        data: the message.
+        where: names the source in messages.
+
+    Raises:
+        InputError: it is no such message, or its seal does not fit.
+    """
+    try:
+        return wire.unsealed(data, where)
+    except message.DecodeError as error:
+        raise not_statistics_error(where) from error
+
+
 def _read_bytes(path: str) -> bytes:
     if not s3.is_remote(path):
         regular_files.check(path)
         return pathlib.Path(path).read_bytes()
     with s3.open_object(path, "rb") as stream:
         return bytes(stream.read())
+
+
+def _records(path: str, data: bytes) -> Iterator[bytes]:
+    """Yields the records of a file, each a list of data sets, as long as they fit into memory."""
+    size = 0
+    for record in records.read_file(path, lambda _: io.BytesIO(data)):
+        size += len(record)
+        if size > _MOST_UNPACKED:
+            problem = f"unfolds to more than {_MOST_UNPACKED >> 20:,} MB of statistics"
+            raise InputError(path, problem, "generate the statistics again")
+        yield record
 
 
 def _is_record_file(data: bytes) -> bool:
@@ -168,7 +199,8 @@ def parse_statistics(data: bytes, where: str) -> statistics_pb2.DatasetFeatureSt
     """Parses what `read_statistics` reads; `where` names the source in messages."""
     statistics = statistics_pb2.DatasetFeatureStatisticsList()
     try:
-        if statistics.ParseFromString(data) != len(data):  # protobuf 3 only warns of the rest
+        content = without_seal(data, where)
+        if statistics.ParseFromString(content) != len(content):  # protobuf 3 only warns of the rest
             raise message.DecodeError("not all of it is a message")
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
@@ -202,7 +234,7 @@ def resolution(data: bytes, where: str) -> int:
     """
     points = 0
     try:
-        for dataset in wire.datasets(data):
+        for dataset in wire.datasets(data, where):
             for feature in dataset.features:
                 own = {stat.name: stat.num for stat in feature.custom_stats}
                 if RESOLUTION_STAT in own:
@@ -229,13 +261,6 @@ def overall(
     raise InputError(
         "statistics", f"have no {ALL_EXAMPLES!r} beside their slices", "generate them again"
     )
-
-
-def rows_of(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-) -> statistics_pb2.DatasetFeatureStatistics:
-    """Returns the statistics of all rows, as TFDV chooses them."""
-    return statistics.datasets[0] if len(statistics.datasets) == 1 else overall(statistics)
 
 
 def without_small_slices(

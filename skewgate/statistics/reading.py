@@ -11,7 +11,7 @@ import numpy as np
 from google.protobuf import message
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from skewgate.core import precision
+from skewgate.core import precision, sealing
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Comparable,
@@ -24,7 +24,7 @@ from skewgate.core.profile import Features, Profile, name_paths
 from skewgate.core.quantile_summary import summary_of
 from skewgate.core.time_values import is_logical
 from skewgate.data.tf_example.sequences import SEQUENCE
-from skewgate.statistics import wire
+from skewgate.statistics import consistency, wire
 from skewgate.statistics.histograms import Buckets, exact_bounds, read_histogram, sketched_bounds
 from skewgate.statistics.messages import (
     choose,
@@ -83,7 +83,7 @@ def parse_profile(
     """Reads the content of a statistics file: every slice and feature of it.
 
     Args:
-        data: a serialized `DatasetFeatureStatisticsList`.
+        data: a serialized `DatasetFeatureStatisticsList`, with or without a seal.
         where: names the source in messages.
         rank_error: rank error of the sketch that made the quantiles, in [0, 1), if the
             statistics do not tell it.
@@ -91,16 +91,19 @@ def parse_profile(
 
     Raises:
         InputError: it is not such a message, or holds no data set, or several of which none has
-            the name or is that of all examples, or has a feature without a name or two of one name.
+            the name or is that of all examples, or has a feature without a name or two of one name,
+            or contradicts itself, or its seal does not fit.
     """
     names: list[str] = []
     keys: list[str] = []
     found: list[tuple[_ByPath, _ByPath, int]] = []
+    whole = sealing.is_sealed(data)
     try:
-        for message_ in wire.datasets(data):
+        for message_ in wire.datasets(data, where):
+            features = _features(message_, rank_error, where, whole=whole)
             names.append(str(message_.name))
             keys.append(slice_key(message_))
-            found.append((*_features(message_, rank_error, where), int(message_.num_examples)))
+            found.append((*features, int(message_.num_examples)))
     except message.DecodeError as error:
         raise not_statistics_error(where) from error
     if not names:
@@ -137,12 +140,21 @@ def _path(feature: Any) -> tuple[str, ...]:
     return (".".join(steps),) if steps[0] == SEQUENCE else steps
 
 
-def _features(dataset: Any, rank_error: float, where: str) -> tuple[_ByPath, _ByPath]:
-    """Returns the features, and how many values the examples have of some."""
+def _features(
+    dataset: Any, rank_error: float, where: str, *, whole: bool
+) -> tuple[_ByPath, _ByPath]:
+    """Returns the features, and how many values the examples have of some.
+
+    Args:
+        dataset, rank_error, where: see `parse_profile`.
+        whole: whether a seal says that the statistics are what was written.
+    """
     features: _ByPath = {}
     counts: _ByPath = {}
     parents = {tuple(feature.path.step[:-1]) for feature in dataset.features}
     for feature in dataset.features:
+        if not whole:
+            consistency.check(feature, int(dataset.num_examples), where)
         path = _path(feature)
         if not any(path) or path in features:
             raise _misnamed(where, ".".join(path))

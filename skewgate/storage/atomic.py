@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import secrets
 import shutil
 from collections.abc import Mapping
+
+from skewgate.core import temporary
 
 
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -24,12 +25,12 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None
         return
     target = pathlib.Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{secrets.token_hex(8)}")  # the name itself may be the longest
+    staged = temporary.path_in(target.parent)
     try:
-        temporary.write_bytes(_encoded(content))
-        temporary.replace(target)
+        staged.write_bytes(_encoded(content))
+        staged.replace(target)
     finally:
-        temporary.unlink(missing_ok=True)
+        staged.unlink(missing_ok=True)
 
 
 def write_set(folder: str | os.PathLike[str], contents: Mapping[str, str | bytes]) -> None:
@@ -51,7 +52,7 @@ def write_set(folder: str | os.PathLike[str], contents: Mapping[str, str | bytes
     target = pathlib.Path(folder)
     new = not target.exists()
     target.parent.mkdir(parents=True, exist_ok=True)
-    staged = (target.parent if new else target) / f".{secrets.token_hex(8)}"
+    staged = temporary.path_in(target.parent if new else target)
     staged.mkdir()
     try:
         for name, content in contents.items():

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
-from skewgate.core import regular_files
+from skewgate.core import json_text, regular_files
 from skewgate.core.errors import InputError
 from skewgate.storage import s3
 
@@ -59,7 +59,7 @@ class Digests:
     def from_json(cls, text: bytes) -> Digests:
         """Reads what `to_json` wrote; of anything else nothing is taken up."""
         try:
-            content = json.loads(text)
+            content = json_text.load(text)
             return cls({path: (tuple(known), told) for path, (known, told) in content.items()})
         except (ValueError, TypeError, AttributeError):
             return cls()

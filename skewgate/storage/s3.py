@@ -23,6 +23,7 @@ import shutil
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from skewgate.core import temporary
 from skewgate.core.errors import InputError
 from skewgate.storage import gcs, object_reading, object_writing, patterns, s3_connection, uris
 from skewgate.storage.s3_connection import ENDPOINT_VARIABLES, endpoint
@@ -80,6 +81,19 @@ def status(uri: str) -> tuple[int, int]:
         if not found.is_file:
             raise FileNotFoundError(uri)
         return int(found.size), int(found.mtime_ns)
+
+
+def measured(uri: str) -> tuple[int, int]:
+    """Returns how many objects there are at a URI or below it, and their bytes."""
+    with _asked(uri) as (store, key):
+        found = store.get_file_info(key)
+        if found.is_file:
+            return 1, int(found.size)
+    try:
+        below = [each for each in _listed(uri, recursive=True) if each.is_file]
+    except FileNotFoundError:
+        return 0, 0
+    return len(below), sum(int(each.size) for each in below)
 
 
 def version(uri: str) -> str:
@@ -249,10 +263,13 @@ def upload(path: str, uri: str) -> None:
 
 def _bring(uri: str, path: pathlib.Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    with open_object(uri, "rb") as read, open(partial, "wb") as written:
-        shutil.copyfileobj(read, written, _BUFFER)
-    partial.rename(path)
+    staged = temporary.path_in(path.parent)
+    try:
+        with open_object(uri, "rb") as read, open(staged, "wb") as written:
+            shutil.copyfileobj(read, written, _BUFFER)
+        staged.rename(path)
+    finally:
+        staged.unlink(missing_ok=True)
 
 
 def below_folder(uri: str) -> list[str]:

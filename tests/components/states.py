@@ -6,6 +6,7 @@ import json
 import pathlib
 from typing import Any
 
+from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
 from tfx.types import artifact_utils, standard_artifacts
 
@@ -14,6 +15,7 @@ from skewgate.components.state_lookup import component as lookup_component
 from skewgate.components.state_lookup import executor as lookup
 from skewgate.components.state_recorder import executor as recorder
 from skewgate.components.support import artifact_io
+from skewgate.statistics.messages import parse_statistics
 
 SPLITS = ["train", "eval"]
 TRAINING, MONITORING = "taxi-training", "taxi-monitoring"
@@ -33,7 +35,7 @@ class Runs:
         self._count = 0
 
     def statistics(self, content: str = "", *, span: int = 0, window: str = "") -> types.Artifact:
-        """Makes statistics; in place of numbers they hold a text and the name of the split."""
+        """Makes statistics, whose data set has a text and that of the split for its name."""
         self._count += 1
         artifact = standard_artifacts.ExampleStatistics()
         artifact.uri = str(self.folder / "artifacts" / f"statistics-{self._count}")
@@ -44,7 +46,9 @@ class Runs:
         for split in SPLITS:
             path = pathlib.Path(artifact_io.statistics_path(artifact, split))
             path.parent.mkdir(parents=True)
-            path.write_text(f"{content}{split}")
+            message = statistics_pb2.DatasetFeatureStatisticsList()
+            message.datasets.add(name=f"{content}{split}")
+            path.write_bytes(message.SerializeToString())
         return artifact
 
     def artifact(self, kind: type[types.Artifact], name: str) -> types.Artifact:
@@ -132,4 +136,5 @@ class Runs:
 def contents(statistics: types.Artifact, split: str = SPLITS[0]) -> str:
     """Returns what statistics hold of a split."""
     path = artifact_io.statistics_path(statistics, split)
-    return artifact_io.read_bytes(path).decode("utf-8")
+    [dataset] = parse_statistics(artifact_io.read_bytes(path), path).datasets
+    return str(dataset.name)

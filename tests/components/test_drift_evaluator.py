@@ -23,9 +23,11 @@ from skewgate import metrics
 from skewgate.components.drift_evaluator import executor, rereading, sides
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.support import artifact_io
+from skewgate.core import sealing
 from skewgate.core.distributions import CategoricalDistribution
 from skewgate.core.errors import InputError
 from skewgate.pipeline.settings import LOCAL_BEAM
+from tests.components.states import Runs
 
 CONFIG = "defaults: {numeric: {ks: 0.1}, categorical: {linf: 0.1}}"
 
@@ -146,6 +148,23 @@ def test_broken_statistics_name_the_file(statistics_artifact, evaluate):
     path.write_bytes(b"no such message")
     with pytest.raises(InputError, match=r"FeatureStats.pb: is not a TFDV statistics file"):
         evaluate(current, current)
+
+
+def test_a_baseline_that_was_damaged_in_the_state_gives_no_verdict(
+    statistics_artifact, evaluate, tmp_path
+):
+    """A bit of it is another: TFDV's file would be read without complaint, and that is told."""
+    runs = Runs(tmp_path)
+    current = statistics_artifact("now", "0.001", serving=frame(1500, 3))
+    folder = runs.record({"statistics": statistics_artifact("base", serving=frame(4000, 1))})
+    baseline = runs.find()["previous_statistics"]
+    assert evaluate(current, baseline).get_string_custom_property("status") == "pass"
+    path = pathlib.Path(folder, "statistics", "Split-serving", "FeatureStats.pb")
+    path.write_bytes(path.read_bytes().replace(b"Cash", b"Cask"))
+    with pytest.raises(InputError, match=r"FeatureStats.pb: its checksum does not fit"):
+        evaluate(current, baseline)
+    path.write_bytes(path.read_bytes()[sealing.SIZE :])
+    assert evaluate(current, baseline).get_string_custom_property("status") == "fail"
 
 
 def test_malformed_config_is_refused_when_the_pipeline_is_built(statistics_artifact):

@@ -12,6 +12,7 @@ from skewgate import decision
 from skewgate.components.quality_gate import executor
 from skewgate.components.quality_gate.component import QualityGate
 from skewgate.components.support import artifact_io
+from skewgate.core import sealing
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision.policy import Policy
@@ -95,10 +96,19 @@ def test_a_kind_that_is_there_twice_does_not_stand_for_one_that_is_missing(publi
         gate({"skew_reports": twice}, {"skew_reports": 1, "drift_reports": 1})
 
 
+def test_a_report_that_was_changed_opens_nothing(published, gate):
+    good = published("drift", skewgate.DriftReport, "drift", Status.PASS)
+    path = pathlib.Path(good.uri, "report.json")
+    path.write_text(path.read_text().replace('"metric": "ks"', '"metric": "kr"'))
+    with pytest.raises(InputError, match=r"report.json: its checksum does not fit"):
+        gate({"drift_reports": [good]}, {"drift_reports": 1})
+
+
 def test_a_report_that_says_blessed_as_a_text_opens_nothing(published, gate):
     bad = published("drift", skewgate.DriftReport, "drift", Status.FAIL)
     path = pathlib.Path(bad.uri, "report.json")
-    path.write_text(path.read_text().replace('"blessed": false', '"blessed": "false"'))
+    content = sealing.unseal_json(json.loads(path.read_bytes()), "report.json", "")
+    path.write_text(json.dumps(sealing.seal_json({**content, "blessed": "false"})))
     with pytest.raises(InputError, match="blessed must be boolean, got 'false'"):
         gate({"drift_reports": [bad]}, {"drift_reports": 1})
     path.write_bytes(b"\xff")

@@ -298,6 +298,20 @@ def test_a_drift_comparator_that_may_warn_only_does_not_block(statistics_artifac
     assert stored.anomaly_info["payment"].severity == anomalies_pb2.AnomalyInfo.WARNING
 
 
+def test_earlier_data_that_retention_removed_are_not_taken_for_a_first_run(
+    statistics_artifact, validate
+):
+    gone = standard_artifacts.ExampleStatistics()
+    gone.set_int_custom_property("absent", 1)
+    gone.set_string_custom_property("removed", "/root/state/taxi-monitoring")
+    now = statistics_artifact("s", train=frame(250, 0.7))
+    allow = "policy: {on_missing_previous: allow}"
+    with pytest.raises(InputError, match=r"until `retention` .* delete /root/.*/removed\.json to"):
+        validate(now, schema=DRIFT, config=allow, previous=gone, compares_previous=1)
+    report, _ = validate(now, environment="TRAINING", previous=gone, compares_previous=1)
+    assert report.get_string_custom_property("status") == "pass"  # this schema asks for none
+
+
 @pytest.mark.parametrize("split", [None, "other"])
 def test_no_earlier_data_is_inconclusive_where_the_schema_compares_with_them(
     statistics_artifact, validate, read_json, split

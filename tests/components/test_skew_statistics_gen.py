@@ -17,6 +17,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from skewgate.components.skew_statistics_gen import executor
 from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
 from skewgate.components.support import artifact_io
+from skewgate.core import sealing
 from skewgate.core.errors import InputError
 from skewgate.core.profile import name_value_counts
 from skewgate.statistics import messages
@@ -128,6 +129,7 @@ def test_tfdv_and_stock_components_take_the_statistics(examples, profile, output
     statistics = profile(examples, slices=json.dumps([["payment"]]))
     (path,) = pathlib.Path(artifact_utils.get_split_uri([statistics], "train")).iterdir()
     assert path.name == "FeatureStats.pb"
+    assert sealing.is_sealed(path.read_bytes())
     loaded = tfdv.load_stats_binary(str(path))
     assert tfdv.DatasetListView(loaded).get_default_slice().proto().num_examples == 700
     schema = output(standard_artifacts.Schema, "schema")
@@ -210,6 +212,8 @@ def test_several_workers_profile_the_rows_that_one_process_profiles(
     for split, rows in (("train", 700), ("eval", 250)):
         assert by_workers.get_int_custom_property(f"rows_{split}") == rows
         assert common(by_workers, split) == common(here, split)
+        path = artifact_io.statistics_path(by_workers, split)
+        assert sealing.is_sealed(artifact_io.read_bytes(path))
 
 
 def test_integers_that_the_schema_calls_times_are_noted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import logging
 import pathlib
@@ -15,8 +16,10 @@ from tfx.types import artifact_utils, standard_artifacts
 from skewgate.components.state_lookup import component as lookup_component
 from skewgate.components.state_recorder import component as recorder_component
 from skewgate.components.support import artifact_io, state_reading
+from skewgate.core import sealing
 from skewgate.core.errors import InputError
 from skewgate.storage import s3
+from tests import mutations
 from tests.components.states import MONITORING, SPLITS, TRAINING, Runs, contents, window
 
 
@@ -337,6 +340,17 @@ def edited(change):
     return spoil
 
 
+def resealed(change):
+    """Returns what writes another record in the place of one."""
+
+    def changed(content):
+        record = sealing.unseal_json(json.loads(content), "record.json", "")
+        record = json.loads(change(json.dumps(record)))
+        return json.dumps(sealing.seal_json(record)).encode()
+
+    return edited(changed)
+
+
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
@@ -346,20 +360,18 @@ def edited(change):
         (renamed("2099{year}"), "2099.*: is stamped 2099-.*, which is still to come"),
         (edited(lambda _: b""), "record.json: is empty"),
         (edited(lambda _: bytes(512)), "record.json: is empty"),
-        (edited(lambda content: content[:200]), "record.json: is not JSON"),
-        (edited(lambda content: b"\xff" + content), "record.json: is not JSON"),
         (edited(lambda _: b"[]"), "record.json: is not a JSON object"),
-        (edited(lambda content: content.replace(b": 1,", b": 2,", 1)), "record.json: version: "),
+        (resealed(lambda content: content.replace(": 2,", ": 3,", 1)), "record.json: version: "),
         (
-            edited(lambda content: content.replace(b"taxi-", b"bus-", 1)),
+            resealed(lambda content: content.replace("taxi-", "bus-", 1)),
             "record.json: is a record of bus-monitoring, not of taxi-monitoring",
         ),
         (
-            edited(lambda content: content.replace(b'"statistics":', b'"other":')),
+            resealed(lambda content: content.replace('"statistics":', '"other":')),
             "record.json: names no statistics",
         ),
         (
-            edited(lambda content: content.replace(b"Z/", b"Z-")),
+            resealed(lambda content: content.replace("Z/", "Z-")),
             "record.json: must have a window such as",
         ),
     ],
@@ -370,8 +382,6 @@ def edited(change):
         "future",
         "empty",
         "nulls",
-        "cut off",
-        "bytes",
         "a list",
         "another version",
         "another pipeline",
@@ -389,6 +399,99 @@ def test_what_is_no_record_neither_wins_nor_stops_a_run_and_is_named(runs, caplo
         assert re.search(f"passed over as a record of taxi-monitoring: .*{problem}", caplog.text)
     with pytest.raises(InputError, match=f"{problem}.*, and no other record of taxi-monitoring"):
         runs.find(window=window(3))  # that it never was is more than can be known
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda content: content[:200], "is not JSON"),
+        (lambda content: b"\xff" + content, "is not JSON"),
+        (lambda content: content[:-1] + b"\x7f", "is not JSON"),
+        (lambda content: content.replace(b"monitoring", b"monitorinf", 1), "its checksum does not"),
+        (lambda content: content.replace(b"2026-11-04", b"2026-11-05"), "its checksum does not"),
+        (lambda content: content.replace(b": 2,", b": 3,"), "its checksum does not"),
+        (lambda content: content.replace(b"checksum", b"chacksum"), "has lost its checksum"),
+    ],
+    ids=["cut off", "bytes", "its end", "pipeline", "window", "version", "the seal"],
+)
+def test_a_record_that_was_damaged_stops_every_run_that_comes_across_it(runs, change, problem):
+    """It may be the one that is meant: an older one would be compared with in its place."""
+    runs.monitored("day 3 ", window=window(3))
+    folder = pathlib.Path(runs.monitored("day 4 ", window=window(4)))
+    edited(change)(folder)
+    sentence = (
+        rf"^{folder}/record\.json: {problem}.* Fix: move its folder out of the state, or dele"
+    )
+    for when in ({"window": window(8)}, {"window": window(4)}, {}):
+        with pytest.raises(InputError, match=sentence):
+            runs.find(**when)
+    runs.monitored("day 5 ", window=window(5))  # what only records goes on
+    assert len(runs.recorded(MONITORING)) == 3
+    shutil.rmtree(folder)
+    assert runs.previous(window=window(8)) == "day 5 "
+
+
+def test_a_damaged_record_is_not_read_where_a_newer_one_answers(made, runs):
+    folder = pathlib.Path(runs.record(made, TRAINING))
+    newer = runs.trained("b")
+    runs.record(newer, TRAINING)
+    edited(lambda content: content[:-1])(folder)
+    assert runs.find()["model"].uri == newer["model"].uri
+
+
+def test_no_change_of_one_bit_makes_another_record(runs):
+    folder = pathlib.Path(runs.monitored("day 4 ", window=window(4)))
+    path = folder / "record.json"
+    written = path.read_bytes()
+    whole = state_reading.State(runs.root, MONITORING).fingerprint()
+    for changed in itertools.islice(mutations.flips(written), 0, None, 11):
+        path.write_bytes(changed)
+        state = state_reading.State(runs.root, MONITORING)
+        try:
+            assert state.last() is not None
+        except InputError:
+            continue
+        assert state.fingerprint() == whole
+
+
+def test_a_record_of_an_earlier_version_has_no_seal_and_is_believed(made, runs):
+    path = pathlib.Path(runs.record(made, TRAINING), "record.json")
+    record = sealing.unseal_json(json.loads(path.read_bytes()), "record.json", "")
+    path.write_text(json.dumps({**record, "version": 1}))
+    assert runs.find()["model"].uri == made["model"].uri
+
+
+def test_copied_statistics_have_a_seal_even_if_tfdv_wrote_them_without(made, runs):
+    assert not sealing.is_sealed(statistics_of(made["statistics"]))
+    runs.record(made, TRAINING)
+    copied = statistics_of(runs.find()["training_statistics"])
+    assert copied == sealing.seal(statistics_of(made["statistics"]))
+    path = pathlib.Path(artifact_io.statistics_path(made["statistics"], SPLITS[0]))
+    path.write_bytes(copied)
+    other = {**made, "model": runs.artifact(type(made["model"]), "another")}
+    runs.record(other, TRAINING)
+    assert statistics_of(runs.find()["training_statistics"]) == copied
+
+
+def test_damaged_statistics_are_not_recorded(made, runs):
+    path = pathlib.Path(artifact_io.statistics_path(made["statistics"], SPLITS[0]))
+    path.write_bytes(sealing.seal(path.read_bytes()).replace(b"atrain", b"btrain"))
+    with pytest.raises(InputError, match=r"FeatureStats\.pb: its checksum does not fit"):
+        runs.record(made, TRAINING)
+    assert runs.recorded(TRAINING) == []
+
+
+def test_a_run_that_repeats_a_record_whose_statistics_are_damaged_is_recorded_again(made, runs):
+    folder = pathlib.Path(runs.record(made, TRAINING))
+    path = folder / "statistics" / "Split-train" / "FeatureStats.pb"
+    path.write_bytes(path.read_bytes().replace(b"atrain", b"btrain"))
+    assert pathlib.Path(runs.record(made, TRAINING)) > folder
+    assert contents(runs.find()["training_statistics"]) == "atrain"
+
+
+def statistics_of(artifact):
+    """Returns the file of the first split."""
+    return artifact_io.read_bytes(artifact_io.statistics_path(artifact, SPLITS[0]))
 
 
 def test_a_model_is_not_the_first_where_its_record_cannot_be_read(made, runs):

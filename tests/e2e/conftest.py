@@ -57,7 +57,7 @@ class Workspace:
                 content[section][contract] = str(contracts / content[section][contract])
         for key, change in changes.items():
             if isinstance(change, dict):
-                content[key].update(change)
+                content.setdefault(key, {}).update(change)
             else:
                 content[key] = change
         path = self.root / f"{name}.yaml"

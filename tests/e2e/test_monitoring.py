@@ -73,6 +73,21 @@ def test_no_label_at_all_is_inconclusive_and_not_a_pass(monitor, quiet_serving):
     assert "auc could not be evaluated" in outcome.err
 
 
+def test_a_damaged_baseline_stops_the_run_and_is_no_verdict(trained, monitor, quiet_serving):
+    records = trained.root / "state" / "taxi-training"
+    path = max(records.iterdir()) / "statistics" / "Split-train" / "FeatureStats.pb"
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 4
+    path.write_bytes(damaged)
+    try:
+        outcome = monitor("damaged", quiet_serving.iloc[:-1])  # of which no cache knows
+    finally:
+        path.write_bytes(whole)
+    assert outcome.code == 2
+    assert f"{path}: its checksum does not fit" in outcome.err
+
+
 WEEK = 7 * 86_400
 MONDAY = 1_393_804_800  # 2014-03-03
 

@@ -231,9 +231,26 @@ def test_bad_input_is_one_sentence_even_if_a_runner_wraps_it(store, capsys):
     assert said.splitlines()[-1] == "skewgate: rows.csv: is empty. Fix: give another."
 
 
-def test_a_defect_is_a_traceback_and_no_verdict(store, capsys):
-    assert call(store, "Breaks") == entrypoint.EXIT_CRASH
-    assert "KeyError: 'none'" in capsys.readouterr().err
+def test_a_module_that_everybody_may_write_is_not_imported(store, capsys, monkeypatch):
+    module = store / "shared" / "open_trainer.py"
+    module.parent.mkdir()
+    module.write_text("raise AssertionError('it ran')\n")
+    monkeypatch.syspath_prepend(str(module.parent))
+    module.parent.chmod(0o777)
+    assert call(store, "Publishes", parameters={"run_fn": "open_trainer.run_fn"}) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"skewgate: {module.parent}: can be written by everybody, and open_tra")
+
+
+def test_a_defect_is_one_sentence_and_no_verdict(store, capsys):
+    assert call(store, "Breaks") == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == (
+        "skewgate: stopped by an error that it did not expect, KeyError: 'none'. Its traceback is "
+        "in the log. Fix: please report it."
+    )
+    assert "Traceback" not in said.err
+    assert "Traceback" in said.out
 
 
 def test_a_spec_of_another_skewgate_is_refused(store, capsys, monkeypatch):

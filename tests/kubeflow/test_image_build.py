@@ -12,6 +12,7 @@ import skewgate
 ROOT = pathlib.Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "kubeflow" / "Dockerfile").read_text()
 BUILDERS = ("docker", "podman", "buildah")
+BASE = "registry.example.org/python@sha256:" + 64 * "a"
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def machine(tmp_path):
     def build(*arguments, **environment):
         return subprocess.run(
             [str(ROOT / "scripts" / "build_image.sh"), *arguments],
-            env={"PATH": str(tmp_path), **environment},
+            env={"PATH": str(tmp_path), "BASE": BASE, **environment},
             capture_output=True,
             text=True,
             timeout=60,
@@ -72,11 +73,18 @@ def test_the_caller_chooses_builder_image_base_and_stack(machine):
     for builder in BUILDERS:
         machine.install(builder)
     lines = machine(
-        "--no-cache", BUILDER="podman", IMAGE="registry/skewgate:7", BASE="py:3.10", STACK="tfx116"
+        "--no-cache", BUILDER="podman", IMAGE="registry/skewgate:7", STACK="tfx116"
     ).stdout.splitlines()
     assert "ran podman" in lines
     assert "registry/skewgate:7" in lines
-    assert {"BASE=py:3.10", "STACK=tfx116", "--no-cache"} <= set(lines)
+    assert {f"BASE={BASE}", "STACK=tfx116", "--no-cache"} <= set(lines)
+
+
+def test_a_base_that_is_only_a_name_must_be_asked_for(machine):
+    machine.install("buildah")
+    result = machine(BASE="py:3.12", ANY_BASE="1")
+    assert result.returncode == 0, result.stderr
+    assert "BASE=py:3.12" in result.stdout.splitlines()
 
 
 def test_settings_of_the_index_are_passed_as_secrets_and_not_as_arguments(machine, tmp_path):
@@ -91,7 +99,10 @@ def test_settings_of_the_index_are_passed_as_secrets_and_not_as_arguments(machin
     ("environment", "words"),
     [
         ({"STACK": "tfx117"}, "STACK must be tfx121 or tfx116, got 'tfx117'"),
-        ({"STACK": "tfx116"}, "needs a base image with Python 3.10"),
+        ({"BASE": ""}, "BASE is not set. Give a base image by its digest"),
+        ({"BASE": "", "STACK": "tfx116"}, "such as that of docker.io/library/python:3.10-slim"),
+        ({"BASE": "py:3.12"}, "BASE has no digest: py:3.12."),
+        ({"BASE": "py@sha256:12", "ANY_BASE": "yes"}, "BASE has no digest: py@sha256:12."),
         ({"BUILDER": "kaniko"}, "BUILDER must be docker, podman or buildah, got 'kaniko'"),
         ({"BUILDER": "docker"}, "'docker info' fails here"),
         ({"INDEX": "missing"}, "INDEX names no file: missing"),
@@ -153,6 +164,10 @@ def test_the_image_runs_as_a_fixed_user_that_is_not_root():
 
 def test_both_stages_are_built_on_the_same_base():
     assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${BASE}", "${BASE}"]
+
+
+def test_no_base_is_taken_by_default():
+    assert re.findall(r"^ARG BASE.*$", DOCKERFILE, re.MULTILINE) == ["ARG BASE"]
 
 
 def test_the_clusters_own_command_meets_no_entry_point():

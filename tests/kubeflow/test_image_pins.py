@@ -41,6 +41,18 @@ def write(tmp_path, wanted):
     return [str(tmp_path / "lock.txt"), str(tmp_path / "image.txt")]
 
 
+def test_a_file_that_the_lock_does_not_hold_is_named_by_its_package():
+    known, other = "sha256:aa", "sha256:bb"
+    lock = f"numpy==2.4.0 \\\n    --hash={known} \\\n    --hash=sha256:cc\n    # via tfx\n"
+    assert check_pins.unlocked(lock, f"numpy==2.4.0 --hash={known}\n") == []
+    assert check_pins.unlocked(lock, f"numpy==2.4.0 \\\n    --hash={other}\n") == ["numpy==2.4.0"]
+
+
+def test_a_package_without_a_hash_fails_with_a_sentence(tmp_path, capsys):
+    assert check_pins.main(write(tmp_path, "apache-beam==2.75.0\n")) == 1
+    assert "has no hash of apache-beam==2.75.0. Fix: make locks" in capsys.readouterr().out
+
+
 def test_a_version_outside_the_lock_fails_with_a_sentence(tmp_path, capsys):
     assert check_pins.main(write(tmp_path, "numpy==2.4.0\n")) == 1
     assert "does not hold numpy==2.4.0. Fix: make locks" in capsys.readouterr().out
@@ -52,4 +64,7 @@ def test_an_empty_list_is_not_taken_for_a_locked_one(tmp_path, capsys):
 
 
 def test_a_locked_list_passes(tmp_path):
-    assert check_pins.main(write(tmp_path, "apache-beam==2.75.0\n")) == 0
+    paths = write(tmp_path, "apache-beam==2.75.0 --hash=sha256:aa\n")
+    locked = LOCK.replace("2.75.0 ;", "2.75.0 --hash=sha256:aa ;")
+    (tmp_path / "lock.txt").write_text(locked)
+    assert check_pins.main(paths) == 0

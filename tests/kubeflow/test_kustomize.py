@@ -37,6 +37,7 @@ API = {
         "serviceaccounts": "ServiceAccount",
     },
     "apis/batch/v1": {"cronjobs": "CronJob", "jobs": "Job"},
+    "apis/networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy"},
     "apis/rbac.authorization.k8s.io/v1": {"rolebindings": "RoleBinding", "roles": "Role"},
 }
 """Kinds of resources by the path of their group."""

@@ -141,6 +141,15 @@ def test_what_broke_is_told_with_its_log(pipeline, launch):
     assert results["train"].message == f"ended with exit code 70, see {run.log('train')}"
 
 
+def test_a_traceback_in_the_log_of_a_task_is_told_with_its_path(pipeline, launch):
+    said = "skewgate: stopped by an error. Its traceback is in the log. Fix: please report it."
+    pipeline.add("train", code=f"import sys; print({said!r}); sys.exit(2)")
+    run, results = launch()
+    assert results["train"].message == (
+        f"stopped by an error. Its traceback is in {run.log('train')}. Fix: please report it."
+    )
+
+
 @pytest.mark.parametrize("text", ["{", "[1]"])
 def test_an_output_file_that_cannot_be_read_fails_its_task(pipeline, launch, text):
     place = "json.loads(sys.argv[1])['outputs']['outputFile']"
@@ -297,6 +306,42 @@ os.makedirs(uri.replace("minio://", {f"{tmp_path}/out/objects/minio/"!r}))
     for path in (tmp_path / "out/objects/minio/bucket/taxi/made").glob("*/kept/model"):
         path.rmdir()
     assert states(launch(use_cache=True)[1])["kept"] == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace('"value": 1', '"value": 3'),
+        lambda text: text[:-1],
+        lambda text: text.replace("outputs", "outqut"),
+        lambda _: "[]",
+        lambda _: "{}",
+    ],
+    ids=["changed", "cut off", "key", "list", "nothing"],
+)
+def test_a_kept_result_that_is_damaged_is_not_used_again(
+    pipeline, launch, caplog, tmp_path, damage
+):
+    code = """
+import json, pathlib, sys
+output = pathlib.Path(json.loads(sys.argv[1])["outputs"]["outputFile"])
+output.parent.mkdir(parents=True, exist_ok=True)
+output.write_text(json.dumps({"parameterValues": {"value": 1}}))
+"""
+    on = {"cachingOptions": {"enableCache": True}}
+    pipeline.add("kept", code=code, **on)
+
+    def state():
+        return states(launch(use_cache=True)[1])["kept"]
+
+    assert [state(), state()] == ["COMPLETE", "CACHED"]
+    [path] = (tmp_path / "out" / "cache").glob("*.json")
+    written = path.read_text()
+    assert damage(written) != written
+    path.write_text(damage(written))
+    assert [state(), state()] == ["COMPLETE", "CACHED"]
+    assert "The task runs again, as its kept result is not believed" in caplog.text
+    assert path.read_text() == written
 
 
 def test_results_of_another_skewgate_or_of_other_code_of_the_user_are_not_used_again(

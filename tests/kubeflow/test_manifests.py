@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pathlib
 import re
+import urllib.parse
 
 import kubernetes_validate
 import pytest
 import yaml
 
 from skewgate.cli.parser import build_parser
+from skewgate.core import errors
 from skewgate.core.errors import InputError
 from skewgate.data.windows import scheduled
 from skewgate.data.windows.grids import Grid
+from tests import pages
 
 FOLDER = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests"
 DOCKERFILE = (FOLDER.parent / "Dockerfile").read_text()
+PAGE = (pages.DOCS / "kubeflow.md").read_text()
 OVERLAYS = ("cronjob", "scheduler")
 VERSIONS = ("1.29", "1.33", "1.37")  # the first that takes all, one between, the last one known
 
@@ -119,6 +124,7 @@ def test_no_pod_gets_a_token_of_the_api_server(overlay, pod):
 def test_the_cron_job_has_no_role_since_it_asks_nothing_of_the_api_server():
     assert {each["kind"] for each in resources("cronjob").values()} == {
         "CronJob",
+        "NetworkPolicy",
         "PersistentVolumeClaim",
         "ServiceAccount",
     }
@@ -132,15 +138,95 @@ def test_the_role_is_bound_to_the_account_of_the_scheduler_alone():
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account["metadata"]["name"]}]
 
 
-def test_a_verdict_is_never_tried_again_and_other_failures_are():
+def rules():
+    """The rules of the Job that the CronJob makes, in order: the first that fits decides."""
     job = load("cronjob", "cronjob.yaml")["spec"]["jobTemplate"]["spec"]
-    rule = job["podFailurePolicy"]["rules"][0]
-    (container,) = job["template"]["spec"]["containers"]
-    assert rule["action"] == "FailJob"
-    assert rule["onExitCodes"]["containerName"] == container["name"]
-    assert rule["onExitCodes"]["values"] == [1, 2, 3]
-    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    return job["podFailurePolicy"]["rules"]
+
+
+def test_each_exit_code_of_the_command_but_0_ends_the_job_by_a_rule_of_its_own():
+    known = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    by_code = [rule for rule in rules() if "onExitCodes" in rule]
+    values = [rule["onExitCodes"]["values"] for rule in by_code]
+    assert values == [[errors.EXIT_FAIL], [errors.EXIT_USAGE], [errors.EXIT_INCONCLUSIVE]]
+    assert {errors.EXIT_PASS, *itertools.chain(*values)} == known
+    (container,) = pod_of(load("cronjob", "cronjob.yaml"))["containers"]
+    for rule in by_code:
+        assert rule["action"] == "FailJob"
+        assert rule["onExitCodes"]["operator"] == "In"
+        assert rule["onExitCodes"]["containerName"] == container["name"]
+
+
+def test_a_disruption_comes_first_since_a_run_that_is_told_to_stop_ends_with_2():
+    assert rules()[0] == {
+        "action": "Ignore",
+        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+    }
+
+
+def test_any_other_end_is_tried_again_by_a_new_pod():
+    job = load("cronjob", "cronjob.yaml")["spec"]["jobTemplate"]["spec"]
+    assert job["template"]["spec"]["restartPolicy"] == "Never"  # podFailurePolicy needs it
     assert job["backoffLimit"] > 0
+
+
+def test_the_page_says_what_each_exit_code_does():
+    (policy,) = re.findall(r"^\| a pod \|.*?\n\n", PAGE, re.MULTILINE | re.DOTALL)
+    told = {int(code) for code in re.findall(r"^\| ends with (\d) ", policy, re.MULTILINE)}
+    assert told == {errors.EXIT_FAIL, errors.EXIT_USAGE, errors.EXIT_INCONCLUSIVE}
+
+
+UNITS = {"Mi": 2**20, "Gi": 2**30}
+
+
+def size(text):
+    return int(text[:-2]) * UNITS[text[-2:]]
+
+
+@pytest.mark.parametrize(("overlay", "pod"), pods())
+def test_an_empty_volume_has_a_limit_below_that_of_its_pod(overlay, pod):
+    (container,) = pod["containers"]
+    (empty,) = [each["emptyDir"] for each in pod["volumes"] if "emptyDir" in each]
+    limits, requests = container["resources"]["limits"], container["resources"]["requests"]
+    assert size(empty["sizeLimit"]) < size(limits["ephemeral-storage"])
+    assert set(requests) == {"cpu", "memory", "ephemeral-storage"}
+    for name in ("memory", "ephemeral-storage"):
+        assert size(requests[name]) <= size(limits[name])
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_network_is_shut_to_the_pods_of_an_overlay_but_for_what_they_need(overlay):
+    policy = load(overlay, "networkpolicy.yaml")["spec"]
+    job = next(each for each in resources(overlay).values() if each["kind"] in ("CronJob", "Job"))
+    spec = job["spec"]["jobTemplate"]["spec"] if overlay == "cronjob" else job["spec"]
+    assert policy["podSelector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["ingress"] == []
+    ports = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
+    assert all(rule["to"] for rule in policy["egress"])  # none means anywhere
+    if overlay == "cronjob":
+        assert ports == set()
+    else:
+        (argument,) = [
+            each for each in pod_of(job)["containers"][0]["args"] if each.startswith("--host=")
+        ]
+        host = urllib.parse.urlsplit(argument.removeprefix("--host="))
+        assert ports == {53, host.port}
+        target = policy["egress"][1]["to"][0]
+        name, namespace = host.hostname.split(".")[:2]
+        assert target["podSelector"]["matchLabels"] == {"app": name}
+        assert target["namespaceSelector"]["matchLabels"] == {
+            "kubernetes.io/metadata.name": namespace
+        }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_rules_for_an_object_store_on_the_page_fit_the_policy(version):
+    (block,) = [each for each in pages.blocks("kubeflow.md") if each.claim == "egress"]
+    policy = load("cronjob", "networkpolicy.yaml")
+    policy["spec"] |= yaml.safe_load(block.text)
+    assert kubernetes_validate.validate(policy, version, strict=True) == version
+    assert len(policy["spec"]["egress"]) == 2
 
 
 def test_names_of_jobs_have_room_for_the_scheduled_time():

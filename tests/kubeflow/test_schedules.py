@@ -329,8 +329,10 @@ def test_an_unknown_time_zone_is_refused_before_anything_is_sent(vertex_file):
     [
         ("m.json", "{}", KUBEFLOW, "must be a .yaml file for kubeflow. Fix: compile it with"),
         ("m.yaml", "a: b", VERTEX, "must be a .json file for vertex"),
-        ("m.yaml", "a: [b", KUBEFLOW, "is not valid: "),
-        ("m.json", "{", VERTEX, "is not valid: "),
+        ("m.yaml", "a: [b", KUBEFLOW, "line 1, column 6: is not valid YAML: .* Fix: compile"),
+        ("m.json", "{", VERTEX, "is not JSON .* Fix: compile it with"),
+        ("m.json", "[" * 100_000, VERTEX, "is not JSON .more than 64 lists and objects"),
+        ("m.yaml", "[" * 100_000, KUBEFLOW, "more than 64 mappings and lists"),
         ("m.yaml", "", KUBEFLOW, "must be a pipeline compiled for kubeflow"),
         ("m.yaml", "- 1", KUBEFLOW, "must be a pipeline compiled for kubeflow"),
         ("m.json", "[1]", VERTEX, "must be a pipeline compiled for vertex"),

@@ -101,6 +101,15 @@ def test_a_function_that_is_not_there_is_named():
         settings_lib.resolve("os.nothing", "prepare")
 
 
+def test_a_function_that_everybody_may_write_is_not_called(tmp_path, monkeypatch):
+    module = tmp_path / "open_data.py"
+    module.write_text("raise AssertionError('it ran')\n")
+    module.chmod(0o666)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(InputError, match=r"open_data.py: can be written by everybody"):
+        settings_lib.resolve("open_data.prepare", "prepare")
+
+
 def test_performance_yaml_is_relative_to_the_file_and_may_be_left_out(load, tmp_path):
     text = TEXT.format(root=tmp_path / "run")
     settings = load(text.replace("  drift:", "  performance: performance.yaml\n  drift:"))

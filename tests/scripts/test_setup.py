@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -20,13 +21,14 @@ UV = """#!/bin/sh
 echo "$1 $2" >>"$UV_LOG"
 last() { shift $(($# - 1)); echo "$1"; }
 case "$1 $2" in
-"venv --help") echo "  --relocatable" ;;
+"--version ") echo "uv VERSION (a stand-in)" ;;
 "venv --quiet") # --relocatable --prompt NAME FOLDER --python PYTHON
     mkdir -p "$6/bin"
     ln -s "$8" "$6/bin/python"
     echo "home = $(dirname "$8")" >"$6/pyvenv.cfg" ;;
-"pip sync") # it takes all of the packages away, and then has no network
+"pip sync") # with hashes: it takes all of the packages away, and then has no network
     rm -f .venv.new/packages
+    echo "$@" >>"$UV_LOG.arguments"
     if [ -n "${UV_HANGS:-}" ]; then touch "$UV_HANGS"; sleep 60; fi
     [ -z "${UV_FAILS:-}" ] || { echo "no network" >&2; exit 2; }
     cp "$(last "$@")" .venv.new/packages ;;
@@ -40,6 +42,10 @@ esac
 """
 
 
+UV_LOCK = (ROOT / "requirements" / "uv.txt").read_text()
+(UV_VERSION,) = re.findall(r"^uv==(\S+)", UV_LOCK, re.MULTILINE)
+
+
 class Checkout:
     """A checkout whose `make setup` calls the stand-in."""
 
@@ -48,14 +54,14 @@ class Checkout:
 
     @classmethod
     def new(cls, root):
-        for name in ("Makefile", "setup.py", "scripts/setup.sh", "scripts/select_stack.py"):
+        own = ("Makefile", "setup.py", "requirements/uv.txt")
+        for name in (*own, "scripts/setup.sh", "scripts/select_stack.py"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
         for name in ("tfx116", "tfx121"):
-            (root / "requirements").mkdir(exist_ok=True)
             (root / "requirements" / f"{name}.txt").write_text("tfx==1\n")
         (root / ".uv" / "bin").mkdir(parents=True)
-        (root / ".uv" / "bin" / "uv").write_text(UV)
+        (root / ".uv" / "bin" / "uv").write_text(UV.replace("VERSION", UV_VERSION))
         (root / ".uv" / "bin" / "uv").chmod(0o755)
         return cls(root)
 
@@ -85,7 +91,7 @@ class Checkout:
         log = self.root / "log"
         lines = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
-        return [line for line in lines if not line.startswith(("--version", "venv --help"))]
+        return [line for line in lines if not line.startswith("--version")]
 
     def works(self):
         """Whether the environment has the packages of a lock and the command of this checkout."""
@@ -95,7 +101,7 @@ class Checkout:
         return packages.exists() and pathlib.Path(found.strip()) == self.root.resolve()
 
     def change_the_locks(self):
-        for path in (self.root / "requirements").iterdir():
+        for path in (self.root / "requirements").glob("tfx*.txt"):
             path.write_text("tfx==2\n")
 
     def left(self):
@@ -224,3 +230,22 @@ def test_a_python_that_does_not_run_is_named(tmp_path, python):
         f"setup: PYTHON is '{python}', and no Python 3 runs under that name. Set it to"
     )
     assert made.left() == []
+
+
+def test_packages_and_what_they_are_built_with_are_checked_against_the_hashes_of_the_lock(checkout):
+    (words,) = (checkout.root / "log.arguments").read_text().splitlines()
+    lock = words.split()[-1]
+    assert lock.startswith("requirements/tfx")
+    assert f"--require-hashes --build-constraints {lock} --require-build-hashes {lock}" in words
+
+
+def test_a_uv_of_another_version_is_replaced_by_the_locked_one(checkout, tmp_path):
+    checkout.change_the_locks()
+    uv = checkout.root / ".uv" / "bin" / "uv"
+    uv.write_text(UV.replace("VERSION", "0.0.1"))
+    # Without a package index the locked one cannot be had, and the other is not taken for it.
+    code, said = checkout.setup(PIP_INDEX_URL="http://127.0.0.1:9", PIP_RETRIES="0")
+    assert code != 0
+    assert "uv could not be installed" in said
+    assert checkout.works()
+    assert checkout.left() == [".venv"]

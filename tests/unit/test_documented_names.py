@@ -39,7 +39,7 @@ def test_docstrings_and_comments_name_only_what_exists():
         "skewgate.transforms",
         "`skewgate.metrics.ks.NOTHING`",
         "skewgate.metrics.base.Metric.nothing",
-        "`skewgate.Report`",
+        "`skewgate.Reports`",
         "`nothing.py`",
         "`rows/keys.py`",
         "`rereading.nothing`",

@@ -106,6 +106,7 @@ def test_drift_is_simulated_and_rehearsed_without_anything_heavy(tmp_path):
         ["simulate"],
         ["rehearse"],
         ["run"],
+        ["clean"],
         ["compile"],
         ["report"],
         ["schedule"],

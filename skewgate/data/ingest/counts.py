@@ -8,12 +8,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skewgate.core import json_text, sealing
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible_json
+from skewgate.core.sealing import DamagedError
 from skewgate.data.ingest.shards import Shard
 from skewgate.data.sources.rejected import Rejections
 
 REPORT_NAME = "ingest_report.json"
 VERSION = 1
+_FIX = "delete the folder that it is in and run again: the data are then read anew"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,13 +89,12 @@ class IngestCounts:
             if self.types.get(name, "null") == "null":
                 self.types[name] = kind
 
-    def compare_types(self, report: Mapping[str, Any]) -> None:
+    def compare_types(self, before: Mapping[str, str]) -> None:
         """Notes which columns have another type than in the run before.
 
         Args:
-            report: of the run before, as `report` returns it.
+            before: the types of the columns in that run, as its report has them.
         """
-        before = report.get("types", {})
         self.changed = [
             TypeChange(name, before[name], now)
             for name, now in self.types.items()
@@ -160,5 +163,29 @@ class IngestCounts:
         }
 
     def to_json(self) -> str:
-        """Returns the report as text."""
-        return json.dumps(self.report(), indent=2, ensure_ascii=False) + "\n"
+        """Returns the report as text, with its seal (see `core.sealing`)."""
+        sealed = sealing.seal_json(self.report())
+        return visible_json(json.dumps(sealed, indent=2, ensure_ascii=False)) + "\n"
+
+
+def parse_report(text: bytes, where: str) -> dict[str, Any]:
+    """Reads a report that `IngestCounts.to_json` returned.
+
+    Args:
+        text: of the report.
+        where: names the file in messages.
+
+    Raises:
+        InputError: it is no such report, or its seal does not fit.
+    """
+    try:
+        content = json_text.load(text)
+    except ValueError as error:
+        raise DamagedError(where, _FIX, f"is not JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError(where, "is not a JSON object", _FIX)
+    report = sealing.unseal_json(content, where, _FIX)
+    types = report.get("types")
+    if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
+        raise InputError(where, "does not say the types of the columns", _FIX)
+    return report

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from skewgate.core import regular_files
 from skewgate.core.errors import InputError
 from skewgate.data.sources import locations
 from skewgate.data.sources.arrow_files import ArrowSource
@@ -101,8 +100,6 @@ def open_file(
             columns,
         )
     opener = opener or opener_of(path)
-    if opener is None:
-        regular_files.check(path)
     kind = _table(path)
     given = {**(known or {}), **(types or {})} if complete else types or {}
     if kind is JsonSource:

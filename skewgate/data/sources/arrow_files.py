@@ -35,7 +35,10 @@ class ArrowSource(TypedSource):
                     )
                 file.seek(0)
                 yield pa.ipc.open_file(file) if begin == _FILE else pa.ipc.open_stream(file)
-        except (pa.ArrowInvalid, OSError) as error:
+        except UnicodeDecodeError as error:
+            problem = "has a column whose name is not UTF-8"
+            raise InputError(self.path, problem, "rename it") from error
+        except (pa.ArrowException, OSError, MemoryError) as error:
             raise InputError(
                 self.path,
                 f"is not a whole Arrow file ({str(error).splitlines()[0].rstrip('.')})",
@@ -59,17 +62,24 @@ class ArrowSource(TypedSource):
     def _parts(self, reader: Any, names: list[str]) -> Iterator[pa.RecordBatch]:
         """Yields columns of the file in batches of bounded size."""
         rows = batch_rows(len(names))
+        places = {name: at for at, name in enumerate(self._header)}
         for whole in _all(reader):
-            kept = {name: whole.column(self._header.index(name)) for name in names}
+            kept = {name: whole.column(places[name]) for name in names}
             part = base.of_columns(whole.num_rows, kept)
             for start in range(0, whole.num_rows, rows):
                 yield part.slice(start, rows)
 
 
 def _all(reader: Any) -> Iterator[pa.RecordBatch]:
-    """Yields the batches of a file or a stream."""
-    if isinstance(reader, pa.ipc.RecordBatchFileReader):
-        for at in range(reader.num_record_batches):
-            yield reader.get_batch(at)
-    else:
-        yield from reader
+    """Yields the batches of a file or a stream, once they are what they say.
+
+    Arrow follows offsets and lengths without a look, also to where no memory is.
+
+    Raises:
+        pa.ArrowInvalid: a batch is not.
+    """
+    is_file = isinstance(reader, pa.ipc.RecordBatchFileReader)
+    batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch

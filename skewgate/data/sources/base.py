@@ -121,6 +121,11 @@ class TableSource(Source):
         """
 
 
+def looked_up(columns: Collection[str] | None) -> Collection[str] | None:
+    """Returns names so that one is found at once; a collection that lists none stays as it is."""
+    return frozenset(columns) if isinstance(columns, list | tuple) else columns
+
+
 def of_columns(rows: int, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
     """Returns columns as a batch, which has its rows even without any column."""
     if not columns:

@@ -17,11 +17,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from skewgate.core import wording
 from skewgate.core.errors import InputError
 
 _INDEX_LEVEL = re.compile(r"__index_level_\d+__")
 _UNNAMED = re.compile(r"Unnamed: \d+(?:\.\d+)*")
+_MOST_LEVELS = 32
+"""Columns without a name at the beginning that may be an index."""
 MOST_ROWS = 10_000
 """Rows whose values say whether a column is an index."""
 
@@ -38,7 +39,7 @@ def check_names(names: Iterable[str], where: str) -> None:
         raise InputError(where, f"has the column {repeated[0]} twice", "rename one of them")
     for name in names:
         if "\0" in name:
-            problem = f"has the column {wording.visible(name)}, whose name has a zero byte"
+            problem = f"has the column {name}, whose name has a zero byte"
             raise InputError(where, problem, "rename it")
 
 
@@ -79,14 +80,16 @@ def columns_of(
     Raises:
         InputError: two columns have one name, or a name has a zero byte.
     """
-    header = [name or _name_of_place(place, names) for place, name in enumerate(names)]
+    known = frozenset(names)
+    header = [name or _name_of_place(place, known) for place, name in enumerate(names)]
     check_names(header, where)
     index = {name for name in header if _INDEX_LEVEL.fullmatch(name)} - set(declared)
     rest = [place for place, name in enumerate(header) if name not in index]
     leading = itertools.takewhile(
         lambda place: _UNNAMED.fullmatch(header[place]) and header[place] not in declared, rest
     )
-    index.update(header[place] for place in _index_of(list(leading), first_values))
+    levels = list(itertools.islice(leading, _MOST_LEVELS))
+    index.update(header[place] for place in _index_of(levels, first_values))
     features = [name for name in header if name not in index]
     if not features:
         return Columns(header, header, [])

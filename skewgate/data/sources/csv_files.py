@@ -125,7 +125,8 @@ class CsvSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        names = [name for name in self.columns if columns is None or name in columns]
+        wanted = base.looked_up(columns)
+        names = [name for name in self.columns if wanted is None or name in wanted]
         known = self._known
         if not names:  # Arrow would read all columns
             names = self.columns[:1]

@@ -6,20 +6,21 @@ import contextlib
 import dataclasses
 import json
 import pathlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import is_list
+from skewgate.data.arrow.own_keys import KeyWatch
 from skewgate.data.arrow.values import is_utf8
-from skewgate.data.sources import base, json_blocks, json_lines, json_types
+from skewgate.data.sources import base, json_blocks, json_keys, json_lines, json_types
 from skewgate.data.sources.column_names import Columns, check_names, columns_of
 from skewgate.data.sources.json_times import with_times
 from skewgate.data.sources.quoting import Places, line_numbers
 from skewgate.data.sources.rejected import Rejected, Rejections, reject, shortened
-from skewgate.data.sources.streams import Opener, TextFile, count_lines, cut_lines, whole_lines
+from skewgate.data.sources.streams import Opener, TextFile, count_lines, whole_lines
 
 _Types = dict[str, pa.DataType]
 _Block = tuple[int | Places, int, dict[str, pa.Array]]
@@ -27,6 +28,8 @@ _Block = tuple[int | Places, int, dict[str, pa.Array]]
 _MOST_LINES = 65_536
 """Lines that are read at once: 100,000 rows are an error of pyarrow 10."""
 _BEGINNING = 1 << 16  # bytes
+_MOST_WIDENED = 4
+"""Readings that each end where a type is wider, before the whole file is looked at."""
 _INDEX = (b'"Unnamed: ', b'"__index_level_')  # how names of an index begin
 
 
@@ -45,7 +48,7 @@ class _Reading:
     types: _Types
     rejections: Rejections | None
     widens: bool = False
-    names: list[str] | None = None
+    names: dict[str, None] | None = None
     columns: Collection[str] | None = None
 
     def reads(self, name: str) -> bool:
@@ -78,6 +81,8 @@ class JsonSource(base.TableSource):
         self.path, self._declared, self._complete = path, dict(types), complete
         self.known: _Types = {name: json_types.plain(kind) for name, kind in (known or {}).items()}
         self._late: dict[str, None] = {}
+        self._widened = 0
+        self._watch = KeyWatch(path, json_keys.of_line)
         self._file = TextFile(path, opener)
         beginning = next(filter(bytes.strip, self._file.reads(_BEGINNING)), None)
         if beginning is None:
@@ -95,7 +100,8 @@ class JsonSource(base.TableSource):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source."""
-        reading = _Reading({**self._declared, **self.known}, rejections, columns=columns)
+        reading = _Reading({**self._declared, **self.known}, rejections)
+        reading.columns = base.looked_up(columns)
         for lines, rows, arrays in self._blocks(reading):
             names = [
                 name
@@ -124,10 +130,9 @@ class JsonSource(base.TableSource):
 
     def _blocks(self, reading: _Reading) -> Iterator[_Block]:
         for first, lines in self._file.blocks(whole_lines):
-            for before, data in cut_lines(lines, _MOST_LINES):
+            for line, data in json_keys.cut(lines, first, _MOST_LINES, self._watch):
                 if data.isspace():
                     continue
-                line = first + before
                 block = self._read(line, data, reading) or self._salvaged(line, data, reading)
                 if block is not None:
                     yield block
@@ -176,6 +181,7 @@ class JsonSource(base.TableSource):
         if "" in table.column_names:
             raise InputError(self.path, "has a key without a name", "give it a name")
         check_names(table.column_names, self.path)
+        self._watch.note(table.column_names)
         arrays, wider = {}, {}
         for name, column in zip(table.column_names, table.columns, strict=True):
             if not reading.reads(name):
@@ -201,14 +207,26 @@ class JsonSource(base.TableSource):
         reading.types.update(wider)
         if reading.names is None:  # nothing was given out in narrower types
             late_names = (*self._declared, *self.known) if self._complete else self._late
-            reading.names = list(dict.fromkeys([*table.column_names, *late_names]))
+            reading.names = dict.fromkeys([*table.column_names, *late_names])
         elif wider and not reading.widens:
             self._widen(wider)
             raise base.WiderTypes
         return arrays
 
     def _widen(self, wider: _Types) -> None:
-        """Notes wider types for the next reading, which must be so, or it would never end."""
+        """Notes wider types for the next reading, which must be so, or it would never end.
+
+        A file in which they come again and again is read to its end for all of them.
+        """
+        self._widened += 1
+        if self._widened > _MOST_WIDENED:
+            for schema in self.scan():
+                found = dict(zip(schema.names, schema.types, strict=True))
+                wider = {
+                    name: kind
+                    for name, kind in found.items()
+                    if name in wider or kind not in (self.known.get(name), self._declared.get(name))
+                }
         for name, kind in wider.items():
             known = self.known.get(name, pa.null())
             if name in self._late and json_types.joined(kind, known) in (known, None):
@@ -236,14 +254,15 @@ class JsonSource(base.TableSource):
         left = dict(zip(numbered, (text for _, text in spans), strict=True))
         refused: list[int] = []
         while True:  # what Arrow alone refuses must not say what the other lines are
-            judge = json_lines.Judge(self._declared, _general(reading.types), reading.columns)
+            kinds = json_types.all_general(reading.types)
+            judge = json_lines.Judge(self._declared, kinds, reading.columns)
             judged = {number: judge.judge(text) for number, text in left.items()}
             good = {
                 number: each for number, each in judged.items() if isinstance(each, json_lines.Line)
             }
             many = {name for name, kind in judge.kinds.items() if is_list(kind)}
             texts = [each.write(many) for each in good.values()]
-            explicit = json_blocks.explicit(_as_lists(reading.read_types(), many))
+            explicit = json_blocks.explicit(json_types.as_lists(reading.read_types(), many))
             bad = [list(good)[at] for at in json_blocks.refused(texts, explicit)]
             if not bad:
                 break
@@ -280,18 +299,6 @@ def _columns(beginning: bytes, types: Mapping[str, pa.DataType], path: str) -> C
     rows = [row for row in rows if isinstance(row, dict)]
     names = list(dict.fromkeys(name for row in rows for name in row if name))
     return columns_of(names, types, lambda place: [row.get(names[place]) for row in rows], path)
-
-
-def _general(types: _Types) -> _Types:
-    return {name: json_types.general(kind) for name, kind in types.items()}
-
-
-def _as_lists(types: _Types, many: Set[str]) -> _Types:
-    """Returns types of columns, of which `many` turned out to hold lists."""
-    return {
-        name: pa.list_(kind) if name in many and not is_list(kind) else kind
-        for name, kind in types.items()
-    }
 
 
 def _batch(rows: int, arrays: Mapping[str, pa.Array | None], types: _Types) -> pa.RecordBatch:

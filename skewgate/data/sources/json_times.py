@@ -34,26 +34,32 @@ def with_times(table: pa.Table, data: bytes, plain: Collection[str]) -> pa.Table
         The table. Columns whose time stamps all name a zone are of UTC, and those in which only
         some do are text.
     """
-    stamps = []
+    stamps: dict[str, int] = {}
+    changed: dict[int, tuple[pa.DataType, pa.Array]] = {}  # the table is made anew once
     for place, field in enumerate(table.schema):
         if field.name in plain:
             continue
         if pa.types.is_timestamp(field.type):
-            stamps.append(field.name)
+            stamps[field.name] = place
         elif pa.types.is_string(field.type) and (found := _fractions(table.column(place).chunk(0))):
-            table = table.set_column(place, pa.field(field.name, found.type), found)
-    if not stamps or not _may_name_zones(data):
-        return table
-    texts = _texts(data, stamps)
-    for name in stamps:
-        text, place = texts.column(name).chunk(0), table.schema.get_field_index(name)
+            changed[place] = found.type, found
+    texts = _texts(data, stamps) if stamps and _may_name_zones(data) else {}
+    for name, place in stamps.items() if texts else ():
+        text = texts[name]
         zoned = pc.sum(pc.match_substring_regex(text, _ZONE)).as_py() or 0
         if zoned == len(text) - text.null_count:
             found = table.column(place).chunk(0).cast(_ZONED)
-            table = table.set_column(place, pa.field(name, _ZONED), found)
+            changed[place] = _ZONED, found
         elif zoned:
-            table = table.set_column(place, pa.field(name, pa.string()), text)
-    return table
+            changed[place] = pa.string(), text
+    if not changed:
+        return table
+    columns = list(table.columns)
+    fields = list(table.schema)
+    for place, (kind, array) in changed.items():
+        columns[place] = pa.chunked_array([array])
+        fields[place] = pa.field(fields[place].name, kind)
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def _fractions(text: pa.Array) -> pa.Array | None:
@@ -88,9 +94,9 @@ def _is_sign(letters: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _texts(data: bytes, names: Collection[str]) -> pa.Table:
+def _texts(data: bytes, names: Collection[str]) -> dict[str, pa.Array]:
     """Reads some columns as text."""
-    return pa.json.read_json(
+    table = pa.json.read_json(
         pa.BufferReader(data),
         pa.json.ReadOptions(block_size=len(data) + 1, use_threads=False),
         pa.json.ParseOptions(
@@ -98,3 +104,7 @@ def _texts(data: bytes, names: Collection[str]) -> pa.Table:
             unexpected_field_behavior="ignore",
         ),
     ).combine_chunks()
+    return {
+        name: column.chunk(0)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }

@@ -6,7 +6,7 @@ beside lists counts as a list of one. Nothing else has anything in common with a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,19 @@ def general(kind: pa.DataType) -> pa.DataType:
     if is_number(kind):
         return NUMBER
     return TEXT if is_time(kind) else kind
+
+
+def all_general(types: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """Returns the general type of each column."""
+    return {name: general(kind) for name, kind in types.items()}
+
+
+def as_lists(types: Mapping[str, pa.DataType], many: Set[str]) -> dict[str, pa.DataType]:
+    """Returns types of columns, of which `many` turned out to hold lists."""
+    return {
+        name: pa.list_(kind) if name in many and not is_list(kind) else kind
+        for name, kind in types.items()
+    }
 
 
 def plain(kind: pa.DataType) -> pa.DataType:

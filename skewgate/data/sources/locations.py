@@ -11,6 +11,7 @@ from __future__ import annotations
 import glob
 import os
 
+from skewgate.core import system_errors
 from skewgate.core.errors import InputError
 from skewgate.core.wording import listed
 from skewgate.storage import mounts, patterns, s3
@@ -155,7 +156,8 @@ def _nothing_in(folder: str) -> InputError:
 
 def _nothing(place: str) -> InputError:
     if not s3.is_remote(place):
-        return InputError(place, "no such file, folder or pattern", "check the path")
+        absent = InputError(place, "no such file, folder or pattern", "check the path")
+        return system_errors.unreachable(place) or absent
     if not s3.has_bucket(place):
         bucket = place.partition("://")[2].partition("/")[0]
         return InputError(place, f"there is no bucket {bucket}", "check its name and the server")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from skewgate.core.errors import InputError
@@ -18,6 +20,12 @@ from skewgate.data.sources.streams import arrow_source
 from skewgate.data.sources.typed_files import TypedSource, batch_rows, without_code
 
 _BUFFER = 1 << 20  # bytes read ahead of each column, instead of a whole row group
+_VERIFIED = (
+    {"page_checksum_verification": True}
+    if "page_checksum_verification" in inspect.signature(pa.parquet.ParquetFile).parameters
+    else {}
+)
+"""Compares pages with their check sums, where they have one and this Arrow can."""
 _DICTIONARIES = frozenset(["PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"])
 """Encodings of text that Arrow reads as dictionaries."""
 
@@ -32,12 +40,12 @@ class ParquetSource(TypedSource):
             source = arrow_source(self.path, self._opener)
             with without_code(self.path):
                 yield pa.parquet.ParquetFile(
-                    source, read_dictionary=list(texts), buffer_size=_BUFFER
+                    source, read_dictionary=list(texts), buffer_size=_BUFFER, **_VERIFIED
                 )
         except UnicodeDecodeError as error:
             problem = "has a column whose name is not UTF-8"
             raise InputError(self.path, problem, "rename it") from error
-        except (pa.ArrowInvalid, OSError, NotImplementedError) as error:
+        except (pa.ArrowException, OSError, NotImplementedError) as error:
             raise unreadable(self.path, source or self.path, error) from error
         finally:
             if source is not None:
@@ -68,7 +76,8 @@ class ParquetSource(TypedSource):
         texts = self._as_dictionaries(texts)
         with self._open(texts) as file:
             read = file.iter_batches(batch_rows(len(names)), columns=stored, use_threads=False)
-            yield from self._given((_taken(batch, stored, names) for batch in read), rejections)
+            taken = (_taken(batch, stored, names) for batch in read)
+            yield from self._given(map(_checked, taken), rejections)
 
     def _as_dictionaries(self, texts: list[str]) -> list[str]:
         """Returns the columns of text that can be read as dictionaries; the others come plain."""
@@ -83,6 +92,20 @@ class ParquetSource(TypedSource):
                 if name in places
                 and all(_DICTIONARIES.issuperset(g.column(places[name]).encodings) for g in groups)
             ]
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Returns a batch whose dictionaries have what the rows name of them.
+
+    Raises:
+        pa.ArrowInvalid: one has not.
+    """
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            most = pc.max(column.indices).as_py()
+            if most is not None and most >= len(column.dictionary):
+                raise pa.ArrowInvalid("a value stands beyond the end of its dictionary")
+    return batch
 
 
 def _taken(batch: pa.RecordBatch, stored: list[str], names: list[str]) -> pa.RecordBatch:

@@ -22,7 +22,7 @@ _READ_SINCE = {"DELTA_LENGTH_BYTE_ARRAY": 12, "DELTA_BYTE_ARRAY": 14, "BYTE_STRE
 files of pyarrow 21 and DuckDB 1.4 on pyarrow 10, 12, 14, 16, 17 and 18."""
 _CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4")
 """What pyarrow reads as it comes from PyPI; LZ4 is what it calls LZ4_RAW too."""
-_ERRORS = (pa.ArrowInvalid, OSError, NotImplementedError)
+_ERRORS = (pa.ArrowException, OSError, NotImplementedError)
 
 
 def unreadable(path: str, source: Any, error: Exception) -> InputError:

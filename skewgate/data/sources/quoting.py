@@ -20,6 +20,8 @@ _QUOTE, _FEED, _RETURN = b'"\n\r'
 COMMA = b","
 _LONG = 4_000
 """Bytes from which a row is looked at for more cells than the header has."""
+_LONGEST_MATCHED = 1 << 20
+"""Bytes of a line up to which a row is matched by one pattern."""
 SURPLUS = 1_000
 """Cells beyond those of the header from which Arrow's parser must not see a row.
 
@@ -160,7 +162,9 @@ def wide_cells(row: bytes, header: int, delimiter: bytes = COMMA) -> int:
     most = header + SURPLUS
     if row.count(delimiter) < most:
         return 0
-    count = len(cells(row.rstrip(b"\r\n"), delimiter) or ())
+    if b'"' in row:  # whose cells are not made: there may be millions
+        row = _patterns(delimiter).quoted.sub(b"", row)
+    count = row.count(delimiter) + 1
     return count if count > most else 0
 
 
@@ -192,18 +196,36 @@ def rows(data: bytes, delimiter: bytes = COMMA) -> list[tuple[int, int, bool]]:
 
     A row whose quotes are not ends with its first line, so that the next ones are read.
     """
-    row = _patterns(delimiter).row
+    patterns = _patterns(delimiter)
     found = []
     at = 0
     while at < len(data):
-        match = row.match(data, at)
-        stop = match.end() if match else at
+        stop = line_end(data, at)
+        if data.find(b'"', at, stop) < 0:
+            stop = at + len(data[at:stop].rstrip(b"\r\n"))
+        elif stop - at > _LONGEST_MATCHED:
+            stop = _end_of_cells(data, at, delimiter)
+        else:
+            match = patterns.row.match(data, at)
+            stop = match.end() if match else at
         sound = stop == len(data) or data[stop] in b"\r\n"
         end = line_end(data, stop if sound else at)
         if stop > at or not sound:
             found.append((at, end, sound))
         at = end
     return found
+
+
+def _end_of_cells(data: bytes, at: int, delimiter: bytes) -> int:
+    """Returns where the cells of a row end, as its pattern does, which holds a mark for each."""
+    one = _patterns(delimiter).one
+    end = at
+    while match := one.match(data, at):
+        end = match.end()
+        if data[end : end + 1] != delimiter:
+            break
+        at = end + 1
+    return end
 
 
 def cells(row: bytes, delimiter: bytes = COMMA) -> list[bytes] | None:

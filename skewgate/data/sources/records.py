@@ -9,6 +9,8 @@ import pyarrow as pa
 from google.protobuf import message
 
 from skewgate.core.errors import ColumnError, InputError
+from skewgate.data.arrow import own_keys
+from skewgate.data.arrow.own_keys import KeyWatch
 from skewgate.data.sources import base
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import Opener, open_binary
@@ -33,12 +35,14 @@ class RecordSource(base.Source):
         self, columns: Collection[str] | None = None, rejections: Rejections | None = None
     ) -> Iterator[pa.RecordBatch]:
         """See Source; every column is a list, and a broken record is always an error."""
-        for first, records in _batches(self.path, self._opener):
+        watch = KeyWatch(self.path, patching.known_names)
+        for first, records in _batches(self.path, self._opener, watch):
             try:
                 batch = decode_rows(records)
             except UndecodableError as error:
                 place = f"{self.path}: records {first + 1} to {first + len(records)}"
                 batch = _salvaged(records, columns, place, error)
+            watch.note(batch.schema.names)
             if "" in batch.schema.names:
                 raise InputError(
                     f"{self.path}: records {first + 1} to {first + len(records)}",
@@ -85,15 +89,29 @@ def _salvaged(
     ) from error
 
 
-def _batches(path: str, opener: Opener | None) -> Iterator[tuple[int, list[bytes]]]:
-    first, records = 0, []
+def _batches(
+    path: str, opener: Opener | None, watch: KeyWatch
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Yields records that are decoded at once, and the number of records before them."""
+    first = 0
+    for records in _blocks(path, opener):
+        place = f"records {first + 1} to {first + len(records)}"
+        for part in own_keys.cut(records, place, watch):
+            yield first, part
+            first += len(part)
+
+
+def _blocks(path: str, opener: Opener | None) -> Iterator[list[bytes]]:
+    records: list[bytes] = []
+    size = 0
     for record in read_file(path, opener):
         records.append(record)
-        if len(records) == _BATCH_RECORDS:
-            yield first, records
-            first, records = first + len(records), []
+        size += len(record)
+        if len(records) == _BATCH_RECORDS or size > base.LONGEST_ROW:
+            yield records
+            records, size = [], 0
     if records:
-        yield first, records
+        yield records
 
 
 def read_file(path: str, opener: Opener | None = None) -> Iterator[bytes]:

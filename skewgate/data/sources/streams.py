@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from skewgate.core import regular_files
 from skewgate.core.errors import InputError
 from skewgate.data.sources import base, encodings
 
@@ -57,8 +58,10 @@ def open_binary(path: str, opener: Opener | None) -> IO[bytes]:
     """Opens a file as it is.
 
     Raises:
-        InputError: it cannot be opened.
+        InputError: it cannot be opened, or is no file.
     """
+    if opener is None:
+        regular_files.check(path)
     try:
         return open(path, "rb") if opener is None else io.BufferedReader(_Adapter(opener(path)))
     except OSError as error:
@@ -69,9 +72,11 @@ def arrow_source(path: str, opener: Opener | None) -> Any:
     """Opens a file for Arrow, which opens no path that is not UTF-8 itself.
 
     Raises:
-        InputError: another file system cannot open it.
+        InputError: another file system cannot open it, or it is no file.
         OSError: it cannot be opened here.
     """
+    if opener is None:
+        regular_files.check(path)
     return pa.OSFile(os.fsencode(path)) if opener is None else open_binary(path, opener)
 
 

@@ -71,7 +71,8 @@ class TypedSource(base.TableSource):
         yield pa.schema([(name, self._types.get(name, kinds[name])) for name in self.columns])
 
     def _wanted(self, columns: Collection[str] | None) -> list[str]:
-        return [name for name in self.columns if columns is None or name in columns]
+        wanted = base.looked_up(columns)
+        return [name for name in self.columns if wanted is None or name in wanted]
 
     def _given(
         self, batches: Iterable[pa.RecordBatch], rejections: Rejections | None

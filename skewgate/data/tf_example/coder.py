@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from google.protobuf import message
 
+from skewgate.data.arrow import own_keys
 from skewgate.data.arrow.values import name_of
 from skewgate.data.tf_example import patching
 from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
@@ -25,9 +26,12 @@ def decode_batch(records: Sequence[bytes]) -> pa.RecordBatch:
 
     Raises:
         UndecodableError: they are none, or hold what a tf.Example does not, such as feature lists.
+        InputError: too many of them have features of their own.
     """
     if has_feature_lists(records):
         raise UndecodableError("they are tf.SequenceExample, whose feature lists are not read here")
+    watch = own_keys.KeyWatch("tf.Example", patching.known_names)
+    own_keys.check(records, f"{len(records):,} records in a row", watch)
     return decode_examples(records)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from skewgate.data.arrow.own_keys import MOST_CELLS
 from skewgate.data.tf_example.columns import FLOAT, INT, STRING, DecodedValues
 
 Ints = npt.NDArray[np.int64]
@@ -173,7 +174,7 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
 
     Raises:
         _RefusedError: a name is empty, has more than 127 bytes, is not UTF-8, has a zero byte, or
-            occurs twice in a row.
+            occurs twice in a row; or there are too many.
     """
     if not len(entries.owner):
         return {}
@@ -187,6 +188,8 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
     tail = data.words[start + np.maximum(lengths - 8, 0)] & mask
     mixed = head * _MIX[0] ^ tail * _MIX[1] ^ lengths.astype(np.uint64) * _MIX[2]
     codes, firsts = _codes(mixed)
+    if len(firsts) * n_rows > MOST_CELLS:
+        raise _RefusedError
     found: dict[str, _Spans] = {}
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(firsts) + 1))

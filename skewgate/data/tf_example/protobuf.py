@@ -7,20 +7,27 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+_LONGEST_VARINT = 70
+"""Bits of the most bytes that a number of 64 bits takes."""
+
 
 def read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
-    r"""Returns a number and the position after it; raises IndexError where the data end.
+    r"""Returns a number and the position after it.
+
+    Raises:
+        IndexError: the data end within it, or it is longer than a number of 64 bits can be.
 
     >>> read_varint(b"\x08\xac\x02", 1)
     (300, 3)
     """
     value = shift = 0
-    while True:
+    while shift < _LONGEST_VARINT:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             return value, at
+    raise IndexError("a number of more than 64 bits")
 
 
 def write_varint(value: int) -> bytes:

@@ -20,13 +20,18 @@ import numpy.typing as npt
 
 _BLOCK = 1 << 20  # bytes to read at a time
 _HEAD, _TAIL = 12, 4  # bytes around a record
-_LARGEST = 1 << 31  # bytes of a record
+LARGEST = 1 << 28
+"""Bytes of a record, far more than any row has: what says that it is longer would fill memory."""
 _LENGTHS = 100_000  # heads of records to remember
 _MASK = 0xA282EAD8
 
 
 class CheckSumError(OSError):
     """The check sum of a record or of its length is wrong."""
+
+
+class TooLargeError(CheckSumError):
+    """The length of a record is one that no row has."""
 
 
 class Readable(Protocol):
@@ -62,6 +67,7 @@ def read_stream(stream: Readable) -> Iterator[bytes]:
     Raises:
         EOFError: the stream ends within a record.
         CheckSumError: a check sum is wrong; the records before were yielded.
+        TooLargeError: a record is longer than `LARGEST`; so were these.
     """
     for records in read_blocks(stream):
         yield from records
@@ -73,6 +79,7 @@ def read_blocks(stream: Readable) -> Iterator[list[bytes]]:
     Raises:
         EOFError: the stream ends within a record.
         CheckSumError: a check sum is wrong; the records before were yielded.
+        TooLargeError: a record is longer than `LARGEST`; so were these.
     """
     lengths: dict[bytes, int] = {}
     data, missing = b"", 1
@@ -119,6 +126,7 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
 
     Raises:
         CheckSumError: that of the first length is wrong.
+        TooLargeError: the first record is longer than `LARGEST`.
     """
     records: list[bytes] = []
     at, size = 0, len(data)
@@ -131,6 +139,10 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
                 return records, at, 0
             if length is None:
                 raise CheckSumError("the check sum of a record's length is wrong")
+            if length > LARGEST:
+                if records:
+                    return records, at, 0
+                raise TooLargeError(f"a record is longer than {LARGEST >> 20} MB")
             if len(lengths) >= _LENGTHS:
                 lengths.clear()
             lengths[head] = length
@@ -144,12 +156,9 @@ def _cut(data: bytes, lengths: dict[bytes, int]) -> tuple[list[bytes], int, int]
 
 
 def _length(head: bytes) -> int | None:
-    """Returns the length that the head of a record tells; None if its check sum is wrong.
-
-    A length that no record has is as good as a wrong check sum.
-    """
+    """Returns the length that the head of a record tells; None if its check sum is wrong."""
     length, told = struct.unpack("<QI", head)
-    return int(length) if told == masked_crc(head[:8]) and length <= _LARGEST else None
+    return int(length) if told == masked_crc(head[:8]) else None
 
 
 def _verified(records: list[bytes], data: bytes) -> Iterator[list[bytes]]:

@@ -8,8 +8,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from skewgate.core.hidden import visible
 from skewgate.core.results import Status
-from skewgate.core.wording import rounded, shortened, visible
+from skewgate.core.wording import rounded, shortened
 
 _MARK = 4.5
 """Half the size of a mark, in units of the drawing."""

@@ -25,7 +25,7 @@ from skewgate.schema.editing.changes import (
     take_type,
 )
 from skewgate.schema.inference.infer import infer
-from skewgate.statistics.messages import rows_of
+from skewgate.schema.inference.views import rows_of
 
 DATASET_NAME = "@dataset"
 """Names the data set where a feature would stand, in `--accept`."""

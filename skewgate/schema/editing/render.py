@@ -8,6 +8,8 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.core.hidden import visible, visible_textproto
+
 _WIDTH = 100
 _INDENT = "  "
 _BLOCKS = frozenset(("Feature", "SparseFeature", "WeightedFeature", "StringDomain"))
@@ -31,7 +33,7 @@ def render_scalar(field: Any, value: Any) -> str:
     """
     out = io.StringIO()
     text_format.PrintFieldValue(field, value, out, as_utf8=True, as_one_line=True)
-    return out.getvalue().strip()
+    return visible_textproto(out.getvalue().strip())
 
 
 def render_value(field: Any, value: Any, indent: str = "", *, inline: bool = False) -> str:
@@ -78,7 +80,7 @@ def render_schema(schema: schema_pb2.Schema, header: str = "") -> str:
         schema: what to write.
         header: a comment for the top, without `#`; may have several lines.
     """
-    parts = [f"# {line}\n" for line in header.splitlines()]
+    parts = [f"# {visible(line)}\n" for line in header.splitlines()]
     for field, value in _fields_of(schema):
         apart = field.message_type is not None and bool(parts)
         parts.append("\n" * apart + render_field(field, value) + "\n")

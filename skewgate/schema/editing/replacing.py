@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from skewgate.schema.editing.render import is_repeated, render_field, render_value
@@ -80,7 +80,8 @@ class Editor:
         self._swap_alternatives(removed, added, old.DESCRIPTOR)
         for entry in removed:
             self._remove(entry)
-        kept = [entry for entry in scope.entries if entry not in removed]
+        gone = set(map(id, removed))
+        kept = [entry for entry in scope.entries if id(entry) not in gone]
         for field, value in added:
             self._add(scope, kept[-1] if kept else None, field, value)
 
@@ -135,7 +136,7 @@ class Editor:
             raise TextError(f"{field.name} stands in lists")
         keys = _keys(field, old, new)
         matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
-        entries = list(scope.entries)
+        gone: set[int] = set()
         for kind, i1, i2, j1, j2 in matcher.get_opcodes():
             paired = 0
             if kind == "equal" or (kind == "replace" and not keys.named):
@@ -144,17 +145,17 @@ class Editor:
                     self._value(field, old_entries[i], old[i], new[j], depth)
             for entry in old_entries[i1 + paired : i2]:
                 self._remove(entry)
-                entries.remove(entry)
-            before = old_entries[i1 + paired - 1] if i1 + paired else None
-            while before is not None and before not in entries:
-                place = old_entries.index(before)
-                before = old_entries[place - 1] if place else None
+                gone.add(id(entry))
+            place = i1 + paired - 1
+            while place >= 0 and id(old_entries[place]) in gone:
+                place -= 1
+            before = old_entries[place] if place >= 0 else None
             after = old_entries[i2] if i2 < len(old_entries) else None
             for value in new[j1 + paired : j2]:
                 if before is None and after is not None:
                     self._add_before(after, field, value, top=scope.opening is None)
                 else:
-                    self._add(scope, before or _last(entries), field, value)
+                    self._add(scope, before or _last(scope.entries, gone), field, value)
 
     def _remove(self, entry: Entry) -> None:
         """Takes a field out; with its line and the comment behind it, if it stands alone there."""
@@ -237,5 +238,5 @@ def _keys(field: Any, old: list[Any], new: list[Any]) -> _Keys:
     return keys
 
 
-def _last(entries: Sequence[Entry]) -> Entry | None:
-    return entries[-1] if entries else None
+def _last(entries: Sequence[Entry], gone: Set[int]) -> Entry | None:
+    return next((entry for entry in reversed(entries) if id(entry) not in gone), None)

@@ -13,6 +13,7 @@ import re
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.core import proto_text
 from skewgate.schema.inference.paths import serialize
 from skewgate.schema.inference.views import FeatureView
 
@@ -65,7 +66,7 @@ def declared_domain(view: FeatureView) -> schema_pb2.Feature | None:
     if len(texts) != 1:
         return None
     try:
-        found = text_format.Parse(texts[0], schema_pb2.Feature())
+        found = proto_text.parse(texts[0], schema_pb2.Feature())
     except text_format.ParseError:
         return None
     fields = [field for field, _ in found.ListFields()]

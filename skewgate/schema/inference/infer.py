@@ -14,8 +14,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from skewgate.schema.inference.domains import add_domain
 from skewgate.schema.inference.feature_presence import add_presence
-from skewgate.schema.inference.views import FeatureView, roots
-from skewgate.statistics.messages import rows_of
+from skewgate.schema.inference.views import FeatureView, roots, rows_of
 
 
 def infer(

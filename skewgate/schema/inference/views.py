@@ -11,8 +11,10 @@ from collections.abc import Iterable
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.core import nesting
 from skewgate.core.errors import InputError
 from skewgate.schema.inference.paths import serialize
+from skewgate.statistics.messages import overall
 
 _STRUCT = statistics_pb2.FeatureNameStatistics.STRUCT
 _TYPES = {
@@ -23,6 +25,8 @@ _TYPES = {
     _STRUCT: schema_pb2.STRUCT,
 }
 _FIX = "generate them again"
+MOST_STEPS = nesting.DEEPEST // 2
+"""The longest path; each step is two messages of the schema, which has to be read again."""
 
 Steps = tuple[str, ...]
 """The path of a feature: its name, after those of the structs that it lies in."""
@@ -93,6 +97,13 @@ class FeatureView:
         return bool(self.statistics.string_stats.invalid_utf8_count > 0)
 
 
+def rows_of(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> statistics_pb2.DatasetFeatureStatistics:
+    """Returns the statistics of all rows, as TFDV chooses them."""
+    return statistics.datasets[0] if len(statistics.datasets) == 1 else overall(statistics)
+
+
 def roots(dataset: statistics_pb2.DatasetFeatureStatistics, where: str) -> list[FeatureView]:
     """Returns the features that lie in no other, in their order, with those within them.
 
@@ -104,9 +115,9 @@ def roots(dataset: statistics_pb2.DatasetFeatureStatistics, where: str) -> list[
         where: names the statistics in messages.
 
     Raises:
-        InputError: the features are not named one way, or a path is empty, given twice, or within
-            a struct that the statistics do not describe. TFDV ends the process then, or (paths
-            that old statistics leave open) takes two features for one.
+        InputError: the features are not named one way, or a path is empty, too long, given twice,
+            or within a struct that the statistics do not describe. TFDV ends the process then,
+            or (paths that old statistics leave open) takes two features for one.
     """
     features = [each for each in dataset.features if _has_common(each)]
     weighted = dataset.weighted_num_examples != 0 and all(map(_has_weights, features))
@@ -119,6 +130,11 @@ def roots(dataset: statistics_pb2.DatasetFeatureStatistics, where: str) -> list[
     for feature, steps in zip(features, paths, strict=True):
         if not steps:
             raise InputError(where, "have a feature without a path", _FIX)
+        if len(steps) > MOST_STEPS:
+            found = (
+                f"have a feature in {len(steps) - 1} structs, and at most {MOST_STEPS - 1} can be"
+            )
+            raise InputError(where, found, "flatten them")
         if steps in views:
             raise InputError(where, f"have two features {serialize(steps)!r}", _FIX)
         views[steps] = FeatureView(feature, steps, weighted)

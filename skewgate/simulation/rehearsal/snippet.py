@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from skewgate.checks.drift.config import DriftConfig
+from skewgate.core.hidden import visible
+from skewgate.core.yaml_writing import visible_yaml
 from skewgate.simulation.rehearsal.thresholds import Suggestion, Suggestions
 
 _APART = 1.5
@@ -49,8 +49,9 @@ def render(suggestions: Suggestions, config: DriftConfig, kinds: Mapping[str, st
                 for metric in rule
                 if (feature, metric) in reasons
             ]
-            lines.append(f"  {json.dumps(feature, ensure_ascii=False)}: {_flow(rule)}")
-            lines[-1] += f"  # {'; '.join(why)}" if why else ""
+            name = visible(json.dumps(feature, ensure_ascii=False))
+            lines.append(f"  {name}: {_flow(rule)}")
+            lines[-1] += f"  # {visible('; '.join(why))}" if why else ""
     if config.slices:
         lines.append(f"slices: {_flow(config.slices)}")
     lines.append(f"policy: {_flow(config.policy.model_dump())}")
@@ -58,9 +59,7 @@ def render(suggestions: Suggestions, config: DriftConfig, kinds: Mapping[str, st
 
 
 def _flow(value: Any) -> str:
-    text: str = yaml.safe_dump(
-        value, default_flow_style=True, width=10**6, sort_keys=False, allow_unicode=True
-    )
+    text = visible_yaml(value, default_flow_style=True, width=10**6, sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

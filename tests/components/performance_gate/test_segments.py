@@ -14,7 +14,7 @@ from tensorflow_model_analysis.api import types as tfma_types
 from skewgate.beam.merging import MergeFn
 from skewgate.checks.performance.config import Segments
 from skewgate.components.performance_gate import segments
-from skewgate.components.support import artifact_io
+from skewgate.components.support.handover import Handover
 from skewgate.core.errors import InputError
 
 RULES = Segments(features=["payment", "company"], min_rows=2)
@@ -148,12 +148,12 @@ def test_an_error_among_batches_is_kept(place):
 
 def written(tmp_path, rules=RULES, labels=LABELS):
     """Runs the collector on a real runner, and returns the file that it wrote."""
-    path = str(tmp_path / "segments")
+    handover = Handover(str(tmp_path / "segments"))
     with beam.Pipeline(runner="DirectRunner") as pipeline:
         kept = [extracts(labels, rows=cut) for cut in (slice(0, 2), slice(2, 5))]
-        found = pipeline | beam.Create(kept) | segments.Collector(rules, "", path)
+        found = pipeline | beam.Create(kept) | segments.Collector(rules, "", handover)
         assert_that(found, is_not_empty())
-    return path
+    return handover
 
 
 def test_the_collector_writes_what_all_batches_say(tmp_path):
@@ -163,19 +163,17 @@ def test_the_collector_writes_what_all_batches_say(tmp_path):
 
 
 def test_an_error_in_a_worker_comes_out_as_it_went_in(tmp_path):
-    path = written(tmp_path, labels=LABELS * 2)
+    handover = written(tmp_path, labels=LABELS * 2)
     with pytest.raises(InputError, match=r"^performance.yaml: segments.loss: cannot be log_loss"):
-        segments.ranking(RULES, path)
+        segments.ranking(RULES, handover)
 
 
 def test_a_feature_that_no_row_has_is_named(tmp_path):
     rules = Segments(features=["payment", "compani"])
-    path = tmp_path / "segments"
-    artifact_io.write_pickle(
-        segments.CollectedSegments(segments.collect(rules, extracts(), "")), str(path)
-    )
+    handover = Handover(str(tmp_path / "segments"))
+    handover.write(segments.CollectedSegments(segments.collect(rules, extracts(), "")))
     with pytest.raises(InputError, match=r"segments.features: name compani, which no row has"):
-        segments.ranking(rules, str(path))
+        segments.ranking(rules, handover)
 
 
 def test_the_batch_is_taken_away_again_before_tfma_cuts_it_into_rows():

@@ -104,6 +104,15 @@ def test_a_column_of_another_type_than_in_the_last_span_is_said(ingest, report, 
     assert f"{noted}. Fix: give the types in the schema or in `types`." in caplog.text
 
 
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", '{"types": {"user": 1}}'])
+def test_a_broken_report_of_the_last_span_is_named(ingest, text):
+    first = ingest({"1.csv": "user\n1\n2\n"}, out="examples/7")
+    with open(os.path.join(first.uri, "ingest_report.json"), "w") as file:
+        file.write(text)
+    with pytest.raises(InputError, match=r"7/ingest_report\.json: is .* Fix: delete it, or"):
+        ingest({"2.csv": "user\n1\n2\n"}, out="examples/11")
+
+
 # Shards that every reader reads.
 
 

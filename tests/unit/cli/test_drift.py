@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from skewgate.cli import drift
+from skewgate.api import comparing
 from skewgate.profiling import engine
 
 BASELINE_ROWS, CURRENT_ROWS = 900, 700
@@ -260,7 +260,7 @@ def planted(distance):
 @pytest.mark.parametrize(("distance", "code"), [(0.096, 0), (0.104, 1)])
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_a_threshold_within_the_interval_is_settled(run, places, monkeypatch, distance, code, kind):
-    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    monkeypatch.setattr(comparing, "RESOLUTION", 8)
     read = []
     original = engine.profile_sides
 
@@ -271,7 +271,7 @@ def test_a_threshold_within_the_interval_is_settled(run, places, monkeypatch, di
     monkeypatch.setattr(engine, "profile_sides", spy)
     result = run("drift", *places(planted(distance), (kind, kind)))
     assert result.code == code
-    assert read == [(8, None), (drift.FINE_RESOLUTION, frozenset({"x"}))]
+    assert read == [(8, None), (comparing.FINE_RESOLUTION, frozenset({"x"}))]
     assert "reading x again: a threshold lies within what one pass can tell\n" in result.err
 
 
@@ -291,7 +291,7 @@ def test_statistics_that_leave_it_open_stay_inconclusive(run, cli, tmp_path):
 def test_one_side_of_statistics_is_settled_by_the_rows_of_the_other(
     run, cli, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    monkeypatch.setattr(comparing, "RESOLUTION", 8)
     baseline, current = planted(0.104)
     rows = cli.write(baseline, tmp_path / "baseline")
     statistics = tmp_path / "baseline.pb"
@@ -302,7 +302,7 @@ def test_one_side_of_statistics_is_settled_by_the_rows_of_the_other(
 
 
 def test_a_side_of_rows_and_statistics_is_not_read_again(run, cli, tmp_path, monkeypatch):
-    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    monkeypatch.setattr(comparing, "RESOLUTION", 8)
     baseline, current = planted(0.104)
     folder = tmp_path / "baseline"
     rows = cli.write(baseline.slice(0, 2_500), tmp_path / "first")
@@ -317,7 +317,7 @@ def test_a_side_of_rows_and_statistics_is_not_read_again(run, cli, tmp_path, mon
 
 
 def test_exact_needs_no_second_pass(run, places, monkeypatch):
-    monkeypatch.setattr(drift, "RESOLUTION", 8)
+    monkeypatch.setattr(comparing, "RESOLUTION", 8)
     result = run("drift", *places(planted(0.104)), "--exact")
     assert result.code == 1
     assert "again" not in result.err
@@ -339,6 +339,22 @@ def test_a_column_of_two_kinds_may_be_ignored(run, places, same, config):
     text = current.set_column(1, "miles", pa.array(["far"] * CURRENT_ROWS))
     ignoring = config("features: {miles: {ignore: true}}")
     assert run("drift", *places((baseline, text)), "--config", ignoring).code == 0
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "tfrecord", "statistics"])
+def test_an_ignored_column_leaves_the_others_as_they_are(run, places, drifted, config, kind):
+    sides = places(drifted, (kind, kind))
+    ignoring = config("features: {miles: {ignore: true}}")
+    whole, rest = (
+        json.loads(run("drift", *sides, "--json", *more).out)["results"]
+        for more in ((), ("--config", ignoring))
+    )
+    kept = [(each["feature"], each["metric"], each["value"]) for each in rest]
+    assert kept == [
+        (each["feature"], each["metric"], each["value"])
+        for each in whole
+        if each["feature"] != "miles"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])

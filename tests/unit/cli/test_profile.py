@@ -193,7 +193,7 @@ def test_different_resolutions_are_refused(cli, refused, shards, tmp_path):
     message = refused("merge", fine, fine, coarse, "--out", tmp_path / "all.pb")
     assert message == (
         f"{coarse}: has 100 quantile buckets, and {fine} has 500: joined, they would be no better "
-        "than the coarser. Fix: profile both with the same --resolution."
+        "than the coarser. Fix: profile both with the same resolution."
     )
     assert not (tmp_path / "all.pb").exists()
 

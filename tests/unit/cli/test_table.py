@@ -68,8 +68,6 @@ def test_the_middle_of_a_long_name_is_left_out():
     lines = table.render([result(name) for name in names], colour=False).splitlines()
     assert max(map(len, lines)) < 120
     assert f"{'a' * 19}…{'b' * 20}  ks" in lines[1]
-    (line,) = table.explain([result(names[0])]).splitlines()
-    assert names[0] in line
 
 
 def test_slices_have_a_column_if_there_are_any():
@@ -122,14 +120,3 @@ def test_what_was_not_measured_has_no_value():
         [MetricResult("fare", "", "presence", Status.FAIL, "gone")], colour=False
     ).splitlines()[1]
     assert line.split() == ["fare", "presence", "fail"]
-
-
-def test_failures_are_explained_a_line_each():
-    failures = [result("fare", Status.FAIL), result("fare", Status.FAIL, name="paid_Cash")]
-    failures.append(MetricResult("", "", "rows", Status.INCONCLUSIVE, "no rows"))
-    assert table.explain(failures).splitlines() == [
-        "  fare: because of fare",
-        "  fare (paid_Cash): because of fare",
-        "  no rows",
-    ]
-    assert table.explain(failures * 5).splitlines()[-1] == "  ... and 5 more"

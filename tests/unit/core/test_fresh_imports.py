@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from skewgate.core import fresh_imports
+from skewgate.core.errors import InputError
 
 
 @pytest.fixture
@@ -67,3 +68,15 @@ def test_what_cannot_be_found_or_parsed_is_left_to_who_imports_it(project, tmp_p
     fresh_imports.prepare(["fresh_project.trainer", "nowhere"])
     with pytest.raises(SyntaxError):
         importlib.import_module("fresh_project.trainer")
+
+
+def test_a_module_that_everybody_may_write_is_refused(project, tmp_path):
+    (tmp_path / "fresh_project").chmod(0o777)
+    with pytest.raises(InputError, match=r"fresh_project: can be written by everybody, and .* run"):
+        fresh_imports.prepare(["fresh_project.trainer"])
+
+
+def test_a_module_that_another_imports_counts_as_well(project, tmp_path):
+    (tmp_path / "fresh_project" / "model.py").chmod(0o666)
+    with pytest.raises(InputError, match=r"model.py: can be written by everybody"):
+        fresh_imports.prepare(["fresh_project.trainer"])

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import textwrap
@@ -122,7 +123,40 @@ def test_a_fault_of_this_package_is_no_verdict():
     """)
     assert ended.returncode == 2
     assert ended.stdout == "said\n"
-    assert ended.stderr.endswith("ValueError: a fault\n")
+    assert "Traceback" not in ended.stderr
+    assert re.fullmatch(
+        r"skewgate: stopped by an error that it did not expect, ValueError: a fault\. The "
+        r"traceback is in .+\.log\. Fix: please report it, with that file\.\n",
+        ended.stderr,
+    )
+
+
+def test_what_is_active_is_shown_on_every_stream():
+    ended = run(r"""
+    def main():
+        for stream in (sys.stdout, sys.stderr):
+            print("fare\x1b[31m\r\u202e\x9b\n\tsecond", file=stream)
+        return 0
+    process_exit.run_and_exit(main)
+    """)
+    shown = "fare\\u001b[31m\\u000d\\u202e\\u009b\n\tsecond\n"
+    assert (ended.stdout, ended.stderr) == (shown, shown)
+
+
+def test_a_terminal_has_our_own_colours_and_nothing_else():
+    ours, theirs = os.openpty()
+    with streams.user_stream(theirs) as stream:
+        stream.write("\r\x1b[31mfails\x1b[0m\x1b[K \x1b]0;title\x07\x1b[2J\u202e")
+    shown = b"\r\x1b[31mfails\x1b[0m\x1b[K \\u001b]0;title\\u0007\\u001b[2J\\u202e"
+    assert os.read(ours, 1000) == shown
+    os.close(ours)
+
+
+def test_a_log_holds_nothing_that_is_active(tmp_path):
+    path = tmp_path / "log"
+    with streams.log_stream(os.open(path, os.O_WRONLY | os.O_CREAT)) as log:
+        log.write("fare\x1b[31m\u202e\n")
+    assert path.read_text() == "fare\\u001b[31m\\u202e\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

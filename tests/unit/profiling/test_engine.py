@@ -271,7 +271,7 @@ class Odd(base.Source):
 
 
 def test_a_column_that_cannot_be_read_stops_no_other():
-    side = engine.FileSide("odd.parquet", (Odd(),), ())
+    side = engine.Side("odd.parquet", (Odd(),), ())
     [found] = engine.profile_sides([side], engine.ReadOptions())
     assert found.slices[""]["n"].n == 2
     bad = found.slices[""]["bad"]
@@ -280,7 +280,7 @@ def test_a_column_that_cannot_be_read_stops_no_other():
 
 
 def test_a_column_of_slices_that_cannot_be_read_is_an_error():
-    side = engine.FileSide("odd.parquet", (Odd(),), ())
+    side = engine.Side("odd.parquet", (Odd(),), ())
     options = ProfileOptions(slice_by=[["bad"]])
     with pytest.raises(InputError, match="an encoding that nobody knows"):
         engine.profile_sides([side], engine.ReadOptions(), options)
@@ -394,8 +394,8 @@ def test_whatever_is_in_one_column_another_is_what_it_is(parts, ignored):
     options = ProfileOptions(ignored=["odd"] if ignored else [])
     reading = engine.ReadOptions(workers=1)
     sides = [
-        engine.FileSide("held", tuple(Held([batch]) for batch in batches), ()),
-        engine.FileSide(
+        engine.Side("held", tuple(Held([batch]) for batch in batches), ()),
+        engine.Side(
             "good", (Held([pa.record_batch([b.column(1)], ["good"]) for b in batches]),), ()
         ),
     ]

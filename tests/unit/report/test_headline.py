@@ -108,7 +108,7 @@ def test_a_pass_says_that_a_change_would_have_been_noticed_and_what_is_closest()
 
 def test_what_could_not_be_decided_is_told_with_its_consequence():
     assert say(UNSURE, NEAR) == (
-        "Nothing failed, but 1 of 2 checks could not be decided, which stops the pipeline. Start "
+        "Nothing failed, but 1 of 2 checks could not be decided, so that this is no pass. Start "
         "with baseline: no baseline."
     )
     allowed = say(UNSURE, NEAR, policy=Policy(on_missing_baseline="allow"))
@@ -118,10 +118,10 @@ def test_what_could_not_be_decided_is_told_with_its_consequence():
 def test_failures_that_the_policy_lets_pass_are_told():
     told = say(KS, NEAR, policy=Policy(block_on="critical"))
     assert told == (
-        "1 check failed, but it does not stop the pipeline. Start with fare ks: ks is 0.3: far."
+        "1 check failed, but it does not count by the policy. Start with fare ks: ks is 0.3: far."
     )
     several = say(KS, PSI, NEAR, policy=Policy(block_on="critical"))
-    assert several.startswith("2 checks failed, but none that stops the pipeline. Start with ")
+    assert several.startswith("2 checks failed, but none that counts by the policy. Start with ")
 
 
 def test_only_what_blocks_is_counted_as_the_cause():

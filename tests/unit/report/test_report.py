@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate import decision
+from skewgate.core import sealing
 from skewgate.core.errors import InputError
+from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.wording import visible
 from skewgate.decision.policy import Policy
 from skewgate.report import rendering, report
 from skewgate.report.report import Report
+from tests import mutations
 
 SCHEMA = json.loads(
     importlib.resources.files("skewgate.report").joinpath("report.schema.json").read_text("utf-8")
@@ -150,7 +152,7 @@ def test_whatever_the_numbers_and_names_json_is_valid_and_without_nan(results, k
     content = json.loads(text, parse_constant=refuse)
     VALID.validate(content)
     again = report.parse(text, "report.json")
-    assert again.to_json() == content
+    assert again.to_json() == sealing.unseal_json(content, "report.json", "")
 
 
 @settings(max_examples=100)
@@ -268,6 +270,34 @@ def test_a_report_that_says_two_things_or_none_is_not_believed(original, change,
         report.parse(json.dumps({**content, **change}), "x")
 
 
+def test_a_report_that_was_changed_after_it_was_written_is_not_believed():
+    text = rendering.render_json(make(PASSED, baseline={"uri": "old"}))
+    changed = text.replace("old", "odd")
+    with pytest.raises(InputError) as caught:
+        report.parse(changed, "x")
+    assert str(caught.value) == (
+        "x: its checksum does not fit: it was changed or damaged after it was written. "
+        "Fix: evaluate again."
+    )
+
+
+def test_no_change_of_one_bit_makes_another_report():
+    original = make(PASSED, baseline={"uri": "old"})
+    written = rendering.render_json(original).encode()
+    for changed in mutations.flips(written):
+        try:
+            found = report.parse(changed.decode(), "x")
+        except (InputError, UnicodeDecodeError):
+            continue
+        assert found == original
+
+
+def test_a_report_that_was_laid_out_anew_is_believed():
+    text = rendering.render_json(make(FAILED, PASSED, baseline={"uri": "größer", "rows": 3}))
+    laid_out = json.dumps(dict(reversed(json.loads(text).items())), indent=7)
+    assert report.parse(laid_out, "x") == report.parse(text, "x")
+
+
 def test_a_number_that_json_does_not_have_is_refused():
     content = make(PASSED).to_json()
     content["results"][0]["value"] = math.nan
@@ -322,7 +352,15 @@ def test_metrics_escape_names_that_come_from_data(name):
     assert len([line for line in text.split("\n") if line.startswith("skewgate_value")]) == 1
     samples = parse_metrics(text)
     [labels] = [dict(labels) for metric, labels in samples if metric == "skewgate_value"]
-    assert labels["feature"] == labels["slice"] == name
+    expected = name if name == "\n" else "\n".join(map(visible, name.split("\n")))
+    assert labels["feature"] == labels["slice"] == expected
+
+
+def test_two_names_that_look_alike_are_two_series():
+    names = ("fare\u202e", "fare\\u202e", "fare\\\\u202e", "fare")
+    results = [MetricResult(name, "", "ks", Status.FAIL, "r", 0.5) for name in names]
+    samples = parse_metrics(rendering.render_metrics(make(*results)))
+    assert sum(name == "skewgate_value" for name, _ in samples) == len(names)
 
 
 def test_metrics_are_plain_numbers():

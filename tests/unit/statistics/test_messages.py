@@ -30,7 +30,6 @@ def test_missing_file_is_named(tmp_path):
         messages.read_statistics(tmp_path / "FeatureStats.pb")
 
 
-@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
 def test_a_file_of_something_else_is_named(tmp_path):
     path = tmp_path / "FeatureStats.pb"
     path.write_bytes(b"trip_miles,fare\n1,2\n")
@@ -42,7 +41,6 @@ def test_a_file_of_something_else_is_named(tmp_path):
     )
 
 
-@pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
 def test_a_file_that_goes_on_with_something_else_is_named(build):
     content = build.statistics(build.dataset(build.numeric_feature("x", [1, 2, 4])))
     with pytest.raises(InputError, match="is not a TFDV statistics file"):
@@ -152,6 +150,13 @@ def test_a_broken_file_of_statistics_is_named(named, tmp_path):
     path = tmp_path / "stats.tfrecord"
     path.write_bytes(tfrecord.frame([named("").SerializeToString()] * 2)[:-3])
     with pytest.raises(InputError, match=r"stats\.tfrecord: is not a whole TFRecord file"):
+        messages.read_content(path)
+
+
+def test_statistics_in_text_that_nest_without_end_are_refused(tmp_path):
+    path = tmp_path / "stats.pbtxt"
+    path.write_text("datasets { features { struct_stats { " * 5_000)
+    with pytest.raises(InputError, match=r"more than 64 messages stand in each other"):
         messages.read_content(path)
 
 

@@ -10,6 +10,7 @@ import tensorflow_data_validation as tfdv
 from scipy.spatial import distance
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.core import sealing
 from skewgate.profiling.accumulators.options import ProfileOptions
 from skewgate.profiling.accumulators.profile import ProfileAccumulator
 from skewgate.statistics.writing import to_statistics
@@ -46,7 +47,8 @@ def written(tmp_path_factory):
     loaded = []
     for name, side in (("baseline", BASELINE), ("current", CURRENT)):
         path = folder / f"{name}.pb"
-        write_atomically(path, to_statistics(profile(side), 1_000).SerializeToString())
+        content = to_statistics(profile(side), 1_000).SerializeToString()
+        write_atomically(path, sealing.seal(content))
         loaded.append(tfdv.load_stats_binary(str(path)))
     return loaded
 

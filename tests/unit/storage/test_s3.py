@@ -90,6 +90,17 @@ def test_objects_and_folders_are_told_apart(base):
     assert not s3.exists(f"{base}/a/b/c")
 
 
+def test_a_folder_is_as_large_as_the_objects_below_it(base):
+    for name, size in (("a", 3), ("b/c", 50), ("b/d/e", 700), ("beside", 9_000)):
+        with s3.open_object(
+            f"{base}/f{name}" if name == "beside" else f"{base}/f/{name}", "wb"
+        ) as s:
+            s.write(b"x" * size)
+    assert s3.measured(f"{base}/f") == (3, 753)
+    assert s3.measured(f"{base}/f/b/c") == (1, 50)
+    assert s3.measured(f"{base}/nothing") == (0, 0)
+
+
 def test_children_are_those_of_the_folder_alone(base):
     for name in ("b/2.csv", "b/1.csv", "b/deep/3.csv", "bc/4.csv"):
         put(f"{base}/{name}")

@@ -11,7 +11,7 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.data import sources
-from skewgate.data.ingest import reading, shards, splits, threads, writing
+from skewgate.data.ingest import counts, reading, shards, splits, threads, writing
 from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import base
@@ -327,7 +327,7 @@ def test_a_split_without_a_row_is_named():
 
 def test_the_report_says_what_was_read_and_where_it_went(ingest):
     found = ingest({"a.csv": CITIES}, BY_CITY)
-    report = json.loads(found.counts.to_json())
+    report = counts.parse_report(found.counts.to_json().encode(), "x")
     (file,) = report.pop("files")
     assert file["file"].endswith("a.csv")
     assert (file["read"], file["rejected"]) == (4, 0)

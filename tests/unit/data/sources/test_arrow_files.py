@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import struct
 
 import pyarrow as pa
 import pyarrow.feather
@@ -68,3 +69,26 @@ def test_what_is_no_whole_file_is_refused(tmp_path, kept):
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(InputError, match="is not a whole Arrow file"):
         sources.open_file(str(path))
+
+
+@pytest.mark.parametrize("write", [write_file, write_stream])
+@pytest.mark.parametrize("lie", [1 << 30, -5])
+def test_offsets_that_lead_out_of_the_file_are_refused_and_end_no_process(tmp_path, write, lie):
+    path = tmp_path / "a.arrow"
+    write(str(path), pa.table({"s": ["abc", "de"]}))
+    told, untold = struct.pack("<3i", 0, 3, 5), struct.pack("<3i", 0, lie, 5)
+    content = path.read_bytes()
+    assert content.count(told) == 1
+    path.write_bytes(content.replace(told, untold))
+    with pytest.raises(InputError, match=r"a\.arrow: is not a whole Arrow file .* Fix: write it"):
+        read(str(path))
+
+
+def test_a_dictionary_that_lacks_what_rows_name_is_refused(tmp_path):
+    path = str(tmp_path / "a.arrow")
+    indices = pa.array([0, 7], pa.int32())
+    words = pa.DictionaryArray.from_arrays(indices, pa.array(["a", "b"]), safe=False)
+    with pa.ipc.new_stream(path, pa.schema([("s", words.type)])) as writer:
+        writer.write_batch(pa.RecordBatch.from_arrays([words], ["s"]))
+    with pytest.raises(InputError, match="is not a whole Arrow file"):
+        read(path)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from skewgate.core.errors import InputError
@@ -6,6 +8,7 @@ from skewgate.data.sources.csv_files import CsvSource
 from skewgate.data.sources.json_files import JsonSource
 from skewgate.data.sources.parquet import ParquetSource
 from skewgate.data.sources.records import RecordSource
+from skewgate.statistics import messages
 
 
 def message(call, *arguments):
@@ -92,3 +95,22 @@ def test_unknown_formats_list_the_known(tmp_path, name):
 @pytest.mark.parametrize(("name", "known"), [("a.pb", 1), ("A.PB", 1), ("a.pbtxt", 1), ("a.p", 0)])
 def test_statistics_are_known_by_their_name(name, known):
     assert sources.is_statistics(name) == bool(known)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.parquet", "a.arrow", "a.pb"])
+def test_a_pipe_is_refused_by_whatever_reads_it(tmp_path, name):
+    path = tmp_path / name
+    os.mkfifo(path)
+    told = f"{path}: is a pipe, and no file. Fix: save it as a file first."
+    if name == "a.pb":
+        assert message(messages.read_content, path) == told
+        return
+    assert message(sources.open_file, str(path)) == told
+    assert message(sources.infer, [str(path)]) == told
+
+
+def test_a_pipe_of_records_is_refused(tmp_path):
+    path = tmp_path / "a.tfrecord"
+    os.mkfifo(path)
+    assert "is a pipe, and no file" in message(messages.is_statistics, str(path))
+    assert "is a pipe, and no file" in message(next, RecordSource(str(path)).batches())

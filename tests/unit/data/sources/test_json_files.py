@@ -270,3 +270,18 @@ def test_what_is_ignored_rejects_no_row_whatever_it_holds(tmp_path, value):
     found = [x for b in source.batches({"x"}, rejections) for x in b.column("x").to_pylist()]
     assert found == [1, 2]
     assert rejections.count == 1
+
+
+def test_rows_with_keys_of_their_own_are_refused_before_they_are_read(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1 << 23)
+    path = write("".join(f'{{"k{at}": 1}}\n' for at in range(10_000)), "a.jsonl")
+    assert reader.message(path).startswith(f"{path}: lines 1 to 10000: hold 10,000 different keys")
+
+
+def test_names_that_come_again_and_again_are_found_in_few_readings(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK_BYTES", 64)
+    found = reader.read(
+        write("".join(f'{{"a": 1, "k{at}": {at}}}\n' for at in range(60)), "a.jsonl")
+    )
+    assert len(found.rows) == 60
+    assert found.rows[59] == {"a": 1} | dict.fromkeys([f"k{at}" for at in range(59)]) | {"k59": 59}

@@ -7,7 +7,7 @@ import pyarrow.parquet
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.data.sources import base
+from skewgate.data.sources import base, parquet
 
 
 @pytest.fixture
@@ -157,3 +157,20 @@ def test_code_that_a_file_brings_along_is_refused_and_not_run(reader, write, tmp
         f"{path}: has a column of the type arrow.py_extension_type, which brings code of its own"
     )
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_dictionary_that_lacks_what_rows_name_is_an_error():
+    indices = pa.array([0, 7], pa.int32())
+    words = pa.DictionaryArray.from_arrays(indices, pa.array(["a", "b"]), safe=False)
+    with pytest.raises(pa.ArrowInvalid, match="beyond the end of its dictionary"):
+        parquet._checked(pa.RecordBatch.from_arrays([words], ["s"]))
+
+
+@pytest.mark.skipif(not parquet._VERIFIED, reason="this pyarrow verifies no check sums of pages")
+def test_a_page_that_its_check_sum_does_not_fit_is_refused(reader, write):
+    table = pa.table({"x": range(1_000)})
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    path = write(table, **options)
+    told, untold = (number.to_bytes(8, "little") for number in (500, 501))
+    path.write_bytes(path.read_bytes().replace(told, untold, 1))
+    assert "is not a whole Parquet file" in reader.message(path)

@@ -86,3 +86,24 @@ def test_long_rows_of_many_cells_are_found(rows, end, everything, place):
     with mock.patch.multiple(quoting, _LONG=8, SURPLUS=5):
         assert quoting.has_wide_rows(data, places, 3)
         assert not quoting.has_wide_rows(data, places, 4)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'a,"b,c",d\n1,2\n',
+        b'"a""b",x\r\n\n"c\nd",2\ny\n',
+        b'a,"b"c,d\n1,"2\n',
+        b'"a",\n,"b"\n"',
+        b'x,y"z,"w"\n',
+    ],
+)
+def test_rows_of_any_length_end_alike(data, monkeypatch):
+    short = quoting.rows(data)
+    monkeypatch.setattr(quoting, "_LONGEST_MATCHED", 0)
+    assert quoting.rows(data) == short
+
+
+def test_cells_of_a_wide_row_are_counted_without_those_in_quotes():
+    assert quoting.wide_cells(b'"a,b",' * 2_000 + b"\r\n", 10) == 2_001
+    assert quoting.wide_cells(b'"' + b"," * 2_000 + b'"\n', 10) == 0

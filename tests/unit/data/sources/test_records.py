@@ -1,13 +1,14 @@
 import gzip
 import io
+import struct
 
 import pyarrow as pa
 import pytest
 
 from skewgate.core.errors import InputError
-from skewgate.data.sources import records
+from skewgate.data.sources import base, records
 from skewgate.data.sources.records import read_file
-from skewgate.data.tf_example.tfrecord import frame
+from skewgate.data.tf_example.tfrecord import frame, masked_crc
 from tests.encoding import encode
 
 
@@ -101,3 +102,21 @@ def test_what_is_no_example_is_refused_with_its_place(reader, write, monkeypatch
         f"{path}: records 3 to 3: are neither tf.Example nor tf.SequenceExample ("
     )
     assert message.endswith("Fix: write it again as TFRecord of one of these.")
+
+
+def test_a_batch_of_long_records_has_fewer_of_them(reader, write, monkeypatch):
+    monkeypatch.setattr(base, "LONGEST_ROW", 2 * len(EXAMPLES[0]))
+    found = reader.read(write(frame([EXAMPLES[0]] * 7)))
+    assert [batch.num_rows for batch in found.batches] == [3, 3, 1]
+
+
+def test_records_with_features_of_their_own_are_refused_before_they_are_decoded(reader, write):
+    own = [encode(pa.table({f"k{at % 10_000}": [at]}), "own")[0] for at in range(9_000)]
+    path = write(frame(own))
+    assert reader.message(path).startswith(f"{path}: records 1 to 9000: hold 9,000 different keys")
+
+
+def test_a_record_that_says_it_is_longer_than_any_row_is_refused(reader, write):
+    head = struct.pack("<Q", 1 << 30)
+    path = write(gzip.compress(head + struct.pack("<I", masked_crc(head)) + bytes(100)))
+    assert "broken after record 0 (a record is longer than 256 MB)" in reader.message(path)

@@ -5,7 +5,9 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from skewgate.core.errors import InputError
+from skewgate.schema.editing.render import render_schema
 from skewgate.schema.inference.infer import infer
+from skewgate.schema.reading import parse_schema
 
 
 def statistics(text):
@@ -136,3 +138,18 @@ def test_without_all_examples_there_is_no_schema(text):
 def test_messages_name_the_statistics():
     with pytest.raises(InputError, match=r"^week\.pb: have a feature without a path"):
         infer(statistics("datasets { features { path {} num_stats {} } }"), "week.pb")
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(32, True), (33, False)])
+def test_structs_nest_as_deep_as_a_schema_can_be_read_again(depth, is_read):
+    given = statistics_pb2.DatasetFeatureStatisticsList()
+    dataset = given.datasets.add()
+    for length in range(1, depth + 1):
+        feature = dataset.features.add(type="STRUCT")
+        feature.path.step.extend(["a"] * length)
+        feature.struct_stats.common_stats.num_non_missing = 1
+    if is_read:
+        assert parse_schema(render_schema(infer(given), ""), "schema.pbtxt") == infer(given)
+    else:
+        with pytest.raises(InputError, match="have a feature in 32 structs, and at most 31 can be"):
+            infer(given)

@@ -1,0 +1,86 @@
+"""The fixture `skewgate` of pytest: compares data in a test, and keeps the reports.
+
+    def test_no_drift(skewgate):
+        skewgate.compare("last_week.parquet", "this_week.parquet").assert_pass()
+
+Every report is written into a folder of the test, below `skewgate-reports` or what the option
+`--skewgate-reports` names; a failure tells the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from skewgate.api.profiles import Profile
+    from skewgate.api.reports import Report
+
+_FOLDER = "skewgate-reports"
+_LONGEST = 100
+"""Letters of a test's name in the name of its folder."""
+
+
+class Comparisons:
+    """What `import skewgate` offers, for one test, whose reports are kept.
+
+    Attributes:
+        reports: those that were made so far.
+    """
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._folder = folder
+        self.reports: list[Report] = []
+
+    def compare(self, *arguments: Any, **options: Any) -> Report:
+        """Compares two data sets as `skewgate.compare` does, and writes the report."""
+        from skewgate.api import comparing
+
+        report = comparing.compare(*arguments, **options)
+        self.reports.append(report)
+        report.save(self._folder / str(len(self.reports)))
+        return report
+
+    def profile(self, *arguments: Any, **options: Any) -> Profile:
+        """See `skewgate.profile`."""
+        from skewgate.api import profiling
+
+        return profiling.profile(*arguments, **options)
+
+    def merge(self, *arguments: Any, **options: Any) -> Profile:
+        """See `skewgate.merge`."""
+        from skewgate.api import profiling
+
+        return profiling.merge(*arguments, **options)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that says where reports go."""
+    parser.getgroup("skewgate").addoption(
+        "--skewgate-reports",
+        metavar="DIR",
+        default=_FOLDER,
+        help=f"where tests with the fixture skewgate write their reports (default: {_FOLDER})",
+    )
+
+
+@pytest.fixture
+def skewgate(request: pytest.FixtureRequest) -> Comparisons:
+    """Compares data in a test, and writes the reports below `--skewgate-reports`."""
+    root = pathlib.Path(request.config.rootpath, request.config.getoption("--skewgate-reports"))
+    return Comparisons(root / _name(request.node.nodeid))
+
+
+def _name(node: str) -> str:
+    """Returns a folder's name for a test, which no other test has.
+
+    >>> _name("test_trips.py::test_no_drift")
+    'test_trips.py-test_no_drift-bcc2d074'
+    """
+    file, _, test = node.partition("::")
+    plain = re.sub(r"[^\w.=-]+", "-", f"{file.rpartition('/')[2]}-{test}").strip("-")
+    return f"{plain[:_LONGEST]}-{hashlib.sha256(node.encode()).hexdigest()[:8]}"
