@@ -131,7 +131,7 @@ def _add_schema(commands: Any) -> None:
     infer = actions.add_parser(
         "infer",
         help="write the schema that data suggest",
-        description="Writes the schema that TFDV infers from data.",
+        description="Writes the schema that data suggest, which is the one that TFDV infers.",
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     infer.add_argument("data", metavar="DATA", help=data)

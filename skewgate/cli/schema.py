@@ -11,7 +11,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from skewgate.checks.drift import suggesting
-from skewgate.cli import console, schema_data, schema_output
+from skewgate.cli import console, schema_data, schema_output, schema_validation
 from skewgate.core import proto_text, regular_files
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.hidden import visible
@@ -19,6 +19,7 @@ from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
 from skewgate.schema.editing.diff import aligned, diff
 from skewgate.schema.editing.render import render_schema
+from skewgate.schema.inference.infer import infer as infer_schema
 from skewgate.schema.reading import parse_schema
 from skewgate.statistics.reading import parse_profile
 from skewgate.storage import atomic
@@ -54,7 +55,7 @@ def infer(options: argparse.Namespace) -> int:
             f"add {SERVING}",
         )
     statistics = schema_data.read(options, options.data)
-    schema = schema_data.Tfdv(quiet=options.quiet).infer(statistics)
+    schema = infer_schema(statistics, options.data)
     found = parse_profile(statistics.SerializeToString(), options.data)
     schema_data.note_times(schema, found)
     suggestions = suggesting.suggest_for_one(found)
@@ -219,6 +220,7 @@ def _is_statistics(path: str) -> bool:
 
 
 def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, data: str) -> Acceptor:
+    schema_validation.check_installed(f"schema {options.schema_command} of data")
     known = sorted(schema.default_environment)  # TFDV knows no others
     environment = options.environment
     if environment and environment not in known:
@@ -228,7 +230,7 @@ def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, data: str)
             "add it to default_environment or correct the name",
         )
     statistics = schema_data.read(options, data, schema)
-    return Acceptor(schema_data.Tfdv(quiet=options.quiet), statistics, environment)
+    return Acceptor(schema_validation.Tfdv(quiet=options.quiet), statistics, environment)
 
 
 def _wanted(options: argparse.Namespace, anomalies: Sequence[Anomaly]) -> Callable[[Anomaly], bool]:

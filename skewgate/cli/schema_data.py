@@ -1,22 +1,18 @@
-"""Gives the schema commands what they need of data: statistics, and TFDV's opinion of them."""
+"""Gives the schema commands what they need of data: statistics, and what nobody can check."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import sys
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from skewgate.checks.skew.anomalies import unchecked as anomaly_doubts
 from skewgate.checks.skew.anomalies.subjects import Subjects, name_of, path_of
 from skewgate.cli import console, reading_args
-from skewgate.core import temporary
 from skewgate.core.distributions import (
     CategoricalDistribution,
     Distribution,
@@ -29,7 +25,7 @@ from skewgate.data.tf_example.sequences import SEQUENCE
 from skewgate.profiling import engine
 from skewgate.profiling.accumulators.numeric import RESOLUTION
 from skewgate.profiling.accumulators.options import ProfileOptions
-from skewgate.schema.editing.accept import rows_of
+from skewgate.schema.inference.views import rows_of
 from skewgate.schema.reading import without
 from skewgate.statistics import writing
 from skewgate.statistics.composites import Composites
@@ -231,62 +227,3 @@ def note_times(schema: schema_pb2.Schema, profile: Profile) -> None:
             and not feature.WhichOneof("domain_info")
         ):
             feature.time_domain.integer_format = schema_pb2.TimeDomain.UNIX_SECONDS
-
-
-class Tfdv:
-    """TFDV; making it imports TensorFlow, which takes long, and what it logs is not shown."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        started = time.monotonic()
-        if not quiet:
-            print("loading TensorFlow Data Validation, which can take 20 s", file=sys.stderr)
-            sys.stderr.flush()
-        with _silence():
-            import tensorflow_data_validation as tfdv
-        self._tfdv: Any = tfdv
-        seconds = time.monotonic() - started
-        if not quiet:
-            print(f"loaded it in {seconds:.1f} s", file=sys.stderr, flush=True)
-
-    def infer(self, statistics: statistics_pb2.DatasetFeatureStatisticsList) -> schema_pb2.Schema:
-        """See `accept.Validation`."""
-        with _silence(), _refusals("the statistics"):
-            return self._tfdv.infer_schema(statistics, infer_feature_shape=False)
-
-    def update(
-        self, schema: schema_pb2.Schema, statistics: statistics_pb2.DatasetFeatureStatisticsList
-    ) -> schema_pb2.Schema:
-        """See `accept.Validation`."""
-        with _silence(), _refusals("the schema"):
-            return self._tfdv.update_schema(schema, statistics)
-
-    def validate(
-        self,
-        schema: schema_pb2.Schema,
-        statistics: statistics_pb2.DatasetFeatureStatisticsList,
-        environment: str | None,
-    ) -> anomalies_pb2.Anomalies:
-        """See `accept.Validation`."""
-        prepared = anomaly_doubts.prepare(schema, rows_of(statistics))
-        readable = statistics_pb2.DatasetFeatureStatisticsList(datasets=[prepared.dataset])
-        with _silence(), _refusals("the schema"):
-            return self._tfdv.validate_statistics(
-                readable, prepared.schema, environment=environment
-            )
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keeps what native code prints off the screen."""
-    with temporary.folder() as folder, console.redirected(folder / "log"):
-        yield
-
-
-@contextlib.contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    """Turns what TFDV refuses into one sentence."""
-    try:
-        yield
-    except (RuntimeError, ValueError, TypeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise InputError(what, f"cannot be used by TFDV ({reason})", "correct it") from error

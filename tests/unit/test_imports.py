@@ -61,6 +61,24 @@ def test_schemas_are_compared_without_anything_heavy(tmp_path):
     assert [name for name in json.loads(loaded) if name.split(".")[0] in HEAVY] == []
 
 
+@pytest.mark.parametrize("ending", ["csv", "pb"])
+def test_a_schema_is_inferred_without_anything_heavy(tmp_path, ending):
+    (tmp_path / "trips.csv").write_text("fare,paid\n" + "1.5,a\n2.5,b\n" * 50)
+    code = (
+        "import json, sys\n"
+        "from skewgate.cli.main import main\n"
+        "rows, statistics, data, out = sys.argv[1:]\n"
+        "assert main(['profile', rows, '--out', statistics, '--quiet']) == 0\n"
+        "assert main(['schema', 'infer', data, '--out', out, '--label', 'paid']) == 0\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    names = ("trips.csv", "trips.pb", f"trips.{ending}", "schema.pbtxt")
+    result = python("-c", code, *(str(tmp_path / name) for name in names))
+    loaded = json.loads(result.stdout.splitlines()[-1])
+    assert "skewgate.schema.inference.infer" in loaded
+    assert [name for name in loaded if name.split(".")[0] in HEAVY] == []
+
+
 def test_drift_is_simulated_and_rehearsed_without_anything_heavy(tmp_path):
     rows = [f"{n % 7}.5,{'ab'[n % 3 == 0]}" for n in range(600)]
     (tmp_path / "trips.csv").write_text("\n".join(["fare,paid", *rows]) + "\n")

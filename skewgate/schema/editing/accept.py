@@ -24,7 +24,8 @@ from skewgate.schema.editing.changes import (
     take_fields,
     take_type,
 )
-from skewgate.statistics.messages import overall
+from skewgate.schema.inference.infer import infer
+from skewgate.schema.inference.views import rows_of
 
 DATASET_NAME = "@dataset"
 """Names the data set where a feature would stand, in `--accept`."""
@@ -33,9 +34,6 @@ _ROUNDS = 5
 
 class Validation(Protocol):
     """What TFDV does with a schema and statistics."""
-
-    def infer(self, statistics: statistics_pb2.DatasetFeatureStatisticsList) -> schema_pb2.Schema:
-        """Returns the schema that the data suggest."""
 
     def update(
         self, schema: schema_pb2.Schema, statistics: statistics_pb2.DatasetFeatureStatisticsList
@@ -131,7 +129,7 @@ class Acceptor:
         elif anomaly.kind in ("SCHEMA_MISSING_COLUMN", "FEATURE_TYPE_NOT_PRESENT"):
             self._leave(feature)
         elif anomaly.kind == "UNEXPECTED_DATA_TYPE":
-            fresh = self.validation.infer(part)
+            fresh = infer(part)
             take_type(changed, feature, fresh, find(fresh, anomaly.steps))
         elif source is not None:
             take_fields(changed, feature, updated, source, anomaly.kind)
@@ -178,13 +176,6 @@ class Acceptor:
         kept = [name for name in feature.in_environment if name != self.environment]
         feature.in_environment[:] = kept
         feature.not_in_environment.append(self.environment)
-
-
-def rows_of(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-) -> statistics_pb2.DatasetFeatureStatistics:
-    """Returns the statistics of all rows, as TFDV chooses them."""
-    return statistics.datasets[0] if len(statistics.datasets) == 1 else overall(statistics)
 
 
 def _only(

@@ -1,7 +1,8 @@
-"""`skewgate schema` with TFDV itself, which is imported once for all of these tests."""
+"""`skewgate schema`; TFDV itself is imported once for all of these tests."""
 
 import json
 import pathlib
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -90,7 +91,6 @@ def test_a_schema_is_inferred_in_the_order_of_the_data_with_its_environments(run
     result = run("schema", "infer", data, "--out", out, "--label", "label")
     assert result.code == 0
     assert result.out == f"{out}: 5 features, 2 domains, from 200 rows\n"
-    assert "loading TensorFlow Data Validation, which can take 20 s" in result.err
     assert out.read_text().startswith(
         f"# Inferred from 200 rows of {data}; not reviewed yet.\n"
         'default_environment: "TRAINING"\ndefault_environment: "SERVING"\n\n'
@@ -100,7 +100,9 @@ def test_a_schema_is_inferred_in_the_order_of_the_data_with_its_environments(run
     schema = load_schema(out)
     assert [feature.name for feature in schema.feature] == ["fare", "paid", "back", "zip", "label"]
     assert list(schema.feature[-1].not_in_environment) == ["SERVING"]
-    assert run("schema", "update", out, data, "--environment", "TRAINING").code == 0
+    result = run("schema", "update", out, data, "--environment", "TRAINING")
+    assert result.code == 0
+    assert "loading TensorFlow Data Validation, which can take 20 s" in result.err
 
 
 def test_without_labels_a_schema_has_the_environments_that_are_named(run, put, tmp_path):
@@ -441,6 +443,16 @@ def test_bad_input_is_one_sentence(refused, put, arguments, words):
     given = [part.format(schema=schema, data=data) for part in arguments]
     assert words.format(data=data) in refused("schema", *given)
     assert not pathlib.Path("new.pbtxt").exists()
+
+
+@pytest.mark.parametrize("command", ["diff", "update"])
+def test_where_tfdv_is_not_installed_it_is_named(refused, put, monkeypatch, command):
+    schema, data = put()
+    monkeypatch.setitem(sys.modules, "tensorflow_data_validation", None)
+    assert refused("schema", command, schema, data) == (
+        f"schema {command} of data: needs TensorFlow Data Validation, which is not installed. "
+        'Fix: pip install "skewgate[tfx]".'
+    )
 
 
 def test_an_unknown_anomaly_lists_those_there_are(refused, put):

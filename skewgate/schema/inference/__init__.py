@@ -1,0 +1,1 @@
+"""The schema that data suggest, as TFDV infers it, without TFDV."""
