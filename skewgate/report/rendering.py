@@ -90,7 +90,7 @@ def _escape(value: str) -> str:
 
     Two labels stay two: a backslash before a u of the data's own is written twice.
 
-    >>> print(_escape('say "a"'), _escape("fare\u202e"), _escape("fare\\\\u202e"))
+    >>> print(_escape('say "a"'), _escape("fare\u202e"), _escape("fare\\u202e"))
     say \"a\" fare\\u202e fare\\\\u202e
     """
     lines = value.split("\n")

@@ -326,11 +326,8 @@ def test_every_comparator_in_a_slice_that_one_side_lacks_is_inconclusive(
             assert result.status.value == "inconclusive"
             assert f"the {lacking} statistics have no slice 'city_Lyon'" in result.reason
     # A slice of few rows is not compared, as skew.yaml asks.
-    small = sliced.datasets[1].num_examples
-    sliced.datasets[1].num_examples = 7
-    sides = [sliced if side is sliced else like_training for side in sides]
-    few = judge(compare(SKEW, *sides, schema_of(), smallest=8, environment="SERVING"))
-    assert small > 8
+    smallest = sliced.datasets[1].num_examples + 1
+    few = judge(compare(SKEW, *sides, schema_of(), smallest=smallest, environment="SERVING"))
     assert {name for _, name, _ in few} == {""}
 
 
