@@ -8,22 +8,14 @@ may stand for the rows of several slices, which TFDV adds up: it is compared, an
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from skewgate.core.distributions import (
-    CategoricalDistribution,
-    Distribution,
-    EmptyDistribution,
-    NumericDistribution,
-)
-from skewgate.core.profile import Features, Profile
+from skewgate.checks.drift import slice_names
+from skewgate.core.distributions import EmptyDistribution
+from skewgate.core.profile import Profile
 from skewgate.core.results import MetricResult, Status
-from skewgate.core.slices import ALL_ROWS, columns_of, key_of, names_of, only_name
+from skewgate.core.slices import ALL_ROWS, columns_of, names_of, only_name
 from skewgate.core.wording import named
-
-_IMPOSSIBLE, _POSSIBLE, _KNOWN = range(3)
-"""How sure it is that a column has a value."""
-_BEYOND = 2.0**63  # whole numbers make no slices from here on
 
 
 def resolved(profile: Profile, lists: Sequence[Sequence[str]]) -> Profile:
@@ -37,7 +29,7 @@ def resolved(profile: Profile, lists: Sequence[Sequence[str]]) -> Profile:
     keys = {key: key for key in profile.slices}
     for key in profile.slices:
         name = only_name(key)
-        readings = _readings(name, lists, features) if name is not None else []
+        readings = slice_names.readings(name, lists, features) if name is not None else []
         if len(readings) == 1 and readings[0] not in keys.values():
             keys[key] = readings[0]
     if all(key == found for key, found in keys.items()):
@@ -119,76 +111,5 @@ def _may_be(key: str, columns: tuple[str, ...], sides: Sequence[Profile]) -> boo
         columns_of(reading) == columns
         for side in sides
         if key in side.slices
-        for reading in _readings(name, [columns], side.slices.get(ALL_ROWS, {}))
+        for reading in slice_names.readings(name, [columns], side.slices.get(ALL_ROWS, {}))
     )
-
-
-def _readings(name: str, lists: Sequence[Sequence[str]], features: Features) -> list[str]:
-    """Returns the keys of the slices that TFDV may have given a name.
-
-    Of several readings only those count whose values are all known to occur, if there is one.
-
-    Args:
-        name: such as `a_1_b_x`.
-        lists: the lists of columns that are asked for.
-        features: over all rows; those whose names begin as `name` does may have made it too.
-    """
-    columns = [tuple(sorted(set(each))) for each in lists]
-    starts = (name[:at] for at, letter in enumerate(name) if letter == "_")
-    columns += [(start,) for start in starts if start in features]
-    found: dict[str, int] = {}
-    for each in dict.fromkeys(columns):
-        for values in _values(name, each):
-            sure = min(_occurs(value, features.get(column)) for column, value in values.items())
-            if sure > _IMPOSSIBLE:
-                whole = {
-                    column: _plain(value, features.get(column)) for column, value in values.items()
-                }
-                found[key_of(whole)] = sure
-    best = max(found.values(), default=_IMPOSSIBLE)
-    return [key for key, sure in found.items() if sure == best]
-
-
-def _values(name: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yields every way to take a name apart into one value of each column."""
-    start = f"{columns[0]}_"
-    if not name.startswith(start):
-        return
-    rest = name[len(start) :]
-    if len(columns) == 1:
-        yield {columns[0]: rest}
-        return
-    at = rest.find(f"_{columns[1]}_")
-    while at >= 0:
-        for values in _values(rest[at + 1 :], columns[1:]):
-            yield {columns[0]: rest[:at], **values}
-        at = rest.find(f"_{columns[1]}_", at + 1)
-
-
-def _occurs(value: str, side: Distribution | None) -> int:
-    """Says how sure it is that a feature has a value."""
-    if isinstance(side, CategoricalDistribution):
-        if value in side.counts:
-            return _KNOWN
-        return _POSSIBLE if side.other > 0 else _IMPOSSIBLE
-    if isinstance(side, NumericDistribution):
-        number = _number(value)
-        if number is None or not side.edges[0] <= number <= side.edges[-1]:
-            return _IMPOSSIBLE
-        return _KNOWN if number in side.edges else _POSSIBLE
-    return _IMPOSSIBLE if isinstance(side, EmptyDistribution) else _POSSIBLE
-
-
-def _plain(value: str, side: Distribution | None) -> str:
-    """Writes a whole number as keys have it, which TFDV may write as 2.0."""
-    number = _number(value) if isinstance(side, NumericDistribution) else None
-    if number is None or not number.is_integer() or abs(number) >= _BEYOND or "." not in value:
-        return value
-    return str(int(number))
-
-
-def _number(value: str) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
