@@ -90,7 +90,8 @@ def _outer_ways(rest: str, marks: Sequence[str]) -> list[tuple[str, ...]]:
             return []
         early.append(rest[start:at])
         start = at + len(mark)
-    late, end = [], len(rest)
+    late: list[str] = []
+    end = len(rest)
     for mark in reversed(marks):
         at = rest.rfind(mark, 0, end)
         late.insert(0, rest[at + len(mark) : end])
