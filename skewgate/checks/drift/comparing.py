@@ -122,7 +122,7 @@ def compare(
         }
         for feature in sorted((sides[0].keys() | sides[1].keys()) - config.ignored):
             of = counted.get(feature)
-            if of not in config.ignored | opaque:
+            if of not in config.ignored and of not in opaque:
                 before, now = (_find(feature, of, side) for side in sides)
                 if before is None and _is_never_there(now):
                     before = EmptyDistribution(baseline.rows[key])

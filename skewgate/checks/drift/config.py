@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Annotated, Any, Literal
 
@@ -222,12 +223,12 @@ class DriftConfig(StrictModel):
         }
         return {name: number for name, number in merged.items() if number is not None}
 
-    @property
+    @functools.cached_property
     def ignored(self) -> frozenset[str]:
         """Names the features to leave out."""
         return frozenset(name for name, rule in self.features.items() if rule.ignore)
 
-    @property
+    @functools.cached_property
     def critical(self) -> frozenset[str]:
         """Names the critical features."""
         return frozenset(name for name, rule in self.features.items() if rule.critical)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -150,7 +151,7 @@ class RowRules(StrictModel):
             )
         return self
 
-    @property
+    @functools.cached_property
     def ignored(self) -> frozenset[str]:
         """Names the features to leave out."""
         return frozenset(name for name, rule in self.features.items() if rule.ignore)
