@@ -190,7 +190,7 @@ def compare_with_last(counts: IngestCounts, examples: types.Artifact) -> None:
     for run in sorted((int(name) for name in runs if name.isdecimal()), reverse=True):
         path = os.path.join(folder, str(run), REPORT_NAME)
         if run < int(own) and fileio.exists(path):
-            counts.compare_types(parse_report(artifact_io.read_bytes(path), path))
+            counts.compare_types(parse_report(artifact_io.read_bytes(path), path)["types"])
             break
     if counts.changed:
         text = "; ".join(map(str, counts.changed))

@@ -38,7 +38,6 @@ def measurements(draw):
         "p_value": draw(P_VALUES),
         "detectable": draw(SMALL | st.just(math.inf)),
         "null_value": draw(st.just(0.0) | SMALL),
-        "in_quadrature": draw(st.booleans()),
         "attainable": draw(st.just(math.inf) | SMALL),
     }
     for name in draw(st.sets(st.sampled_from(sorted(numbers)), max_size=1)):

@@ -109,7 +109,7 @@ def test_a_broken_report_of_the_last_span_is_named(ingest, text):
     first = ingest({"1.csv": "user\n1\n2\n"}, out="examples/7")
     with open(os.path.join(first.uri, "ingest_report.json"), "w") as file:
         file.write(text)
-    with pytest.raises(InputError, match=r"7/ingest_report\.json: is .* Fix: delete it, or"):
+    with pytest.raises(InputError, match=r"7/ingest_report\.json: .* Fix: delete the folder"):
         ingest({"2.csv": "user\n1\n2\n"}, out="examples/11")
 
 

@@ -101,6 +101,7 @@ def test_a_folder_is_there_as_long_as_it_is_used():
 
 def test_without_any_folder_for_temporary_files_one_sentence_says_so(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/proc/nothing")
+    monkeypatch.setattr(temporary, "_own_folders", {})  # of tests before this one
     with pytest.raises(InputError, match=r"TMPDIR: names no folder .* Fix: set it to one"):
         temporary.use_own_folder()
 
