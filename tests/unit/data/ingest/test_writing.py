@@ -373,7 +373,7 @@ def test_a_user_stays_in_its_split_on_the_day_that_some_ids_are_no_numbers(inges
 def test_types_are_compared_with_those_of_the_run_before(ingest):
     before = ingest({"a.csv": "user,fare,gone\n1,2.5,\n"}, folder="before").counts.report()
     found = ingest({"a.csv": "user,fare,gone\nA1,2.5,x\n"}, folder="now").counts
-    found.compare_types(before)
+    found.compare_types(before["types"])
     assert [str(change) for change in found.changed] == ["user is string, and was int64"]
     assert found.report()["changed_types"] == [
         {"column": "user", "before": "int64", "now": "string"}
