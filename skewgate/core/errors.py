@@ -41,8 +41,8 @@ class InputError(SkewgateError):
 
     def __init__(self, where: str, problem: str, fix: str = "") -> None:
         self.where, self.problem, self.fix = where, problem, fix
-        told = f"{where}: {_bounded(problem)}." + (f" Fix: {_bounded(fix)}." if fix else "")
-        super().__init__(visible(told))
+        what, todo = (_bounded(visible(text)) for text in (problem, fix))  # which may be longer
+        super().__init__(f"{visible(where)}: {what}." + (f" Fix: {todo}." if fix else ""))
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Lets Beam's worker processes hand the error over."""
