@@ -55,6 +55,6 @@ def test_errors_survive_the_way_between_processes(error):
 
 
 def test_what_hides_makes_no_sentence_longer_than_any_other():
-    told = str(InputError("a.pbtxt", "\0" * 2_900, "\u202e" * 2_900))
+    told = str(errors.InputError("a.pbtxt", "\0" * 2_900, "\u202e" * 2_900))
     assert len(told) < 6_100
     assert "\0" not in told
