@@ -223,11 +223,11 @@ def load(path: str | pathlib.Path = DEFAULT) -> Settings:
         InputError: the file is missing or malformed.
     """
     settings = yaml_model.load(Settings, path)
-    base = pathlib.Path(path).resolve().parent
-    root = str(pathlib.Path(settings.root).resolve())
+    base = pathlib.Path(os.path.realpath(path)).parent
+    root = os.path.realpath(settings.root)
 
     def contract(name: str) -> str:
-        return str((base / name).resolve())
+        return os.path.realpath(base / name)
 
     def data(name: str) -> str:
         filled = name.replace("{root}", root)

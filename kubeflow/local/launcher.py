@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pathlib
 import time
 from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class Launcher:
         choices.check([(task.content, task.executor) for task in spec.tasks], self._values)
         contained = [task for task in spec.tasks if "container" in task.executor]
         sizes.check([(task.name, task.content) for task in contained], self._values)
-        self._folder = folder.resolve()
+        self._folder = pathlib.Path(os.path.realpath(folder))
         for path in (str(self._folder), *([spec.root] if is_local(spec.root) else [])):
             patterns.check_folder(path, "folder of the run", "choose another folder")
         self._stores = stores.create(object_store, self._folder / "objects")

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _folders(places: Sequence[str]) -> list[pathlib.Path]:
     """Returns the folders with a report: those named, or those right below them; each once."""
-    found: dict[pathlib.Path, pathlib.Path] = {}
+    found: dict[str, pathlib.Path] = {}
     for place in places:
         path = pathlib.Path(place)
         if not os.path.isdir(path):
@@ -69,7 +69,7 @@ def _folders(places: Sequence[str]) -> list[pathlib.Path]:
                 "give the folder of a report, such as --out of `skewgate drift`",
             )
         for each in below:
-            found.setdefault(each.resolve(), each)
+            found.setdefault(os.path.realpath(each), each)
     return list(found.values())
 
 

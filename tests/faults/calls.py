@@ -122,8 +122,8 @@ class Running:
         return Ended(
             self._call,
             code,
-            self._out.read_bytes().decode("utf-8", "backslashreplace"),
-            self._err.read_bytes().decode("utf-8", "backslashreplace"),
+            _said(self._out),
+            _said(self._err),
             seconds,
             usage.ru_maxrss * 1024,
             timed_out or code == -signal.SIGXCPU,
@@ -221,3 +221,10 @@ def _limit(call: Call) -> None:
         pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + ROOM
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _said(path: pathlib.Path) -> str:
+    """Returns what a call wrote; nothing if it was killed before it had a file to write to."""
+    if not path.exists():
+        return ""
+    return path.read_bytes().decode("utf-8", "backslashreplace")
