@@ -30,13 +30,6 @@ class Progress(Protocol):
         """Learns that all has been read."""
 
 
-class _Silent:
-    def expect(self, rows: Mapping[str, int | None]) -> None:
-        """Says nothing."""
-
-    again = done = lambda *_: None
-
-
 def compare(
     baseline: sides.Data,
     current: sides.Data,
@@ -96,27 +89,29 @@ def compare_sides(
     Raises:
         InputError: data or config cannot be used.
     """
-    told: Progress = progress or _Silent()
     options = ProfileOptions(
         slice_by=config.slices,
         resolution=FINE_RESOLUTION if exact else RESOLUTION,
         ignored=config.ignored,
     )
-    told.expect({side.place: side.rows for side in opened})
+    if progress is not None:
+        progress.expect({side.place: side.rows for side in opened})
     baseline, current = engine.profile_sides(opened, reading, options)
     for side, profile in zip(opened, (baseline, current), strict=True):
         _check_values(side.place, profile)
 
     def reread(features: frozenset[str]) -> tuple[Profile | None, Profile | None]:
         again = [side for side in opened if side.has_all_rows]
-        told.again(features, {side.place: side.rows for side in again})
+        if progress is not None:
+            progress.again(features, {side.place: side.rows for side in again})
         profiles = iter(engine.profile_sides(again, reading, options.reread(features)))
         first, second = (next(profiles) if side in again else None for side in opened)
         return first, second
 
     rereads = not exact and any(side.has_all_rows for side in opened)
     evaluation = evaluate(baseline, current, config, reread if rereads else None, where=where)
-    told.done()
+    if progress is not None:
+        progress.done()
     return evaluation.report(
         _about(opened[0], baseline.rows.get("", 0)), _about(opened[1], current.rows.get("", 0))
     )

@@ -220,7 +220,7 @@ def _is_statistics(path: str) -> bool:
 
 
 def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, data: str) -> Acceptor:
-    schema_validation.check_installed(f"schema {options.schema_command} of data")
+    schema_validation.check_installed()
     known = sorted(schema.default_environment)  # TFDV knows no others
     environment = options.environment
     if environment and environment not in known:

@@ -18,21 +18,15 @@ from skewgate.core.errors import InputError
 from skewgate.schema.inference.views import rows_of
 
 
-def check_installed(command: str) -> None:
+def check_installed() -> None:
     """Makes sure that TFDV is installed, without loading it.
 
-    Args:
-        command: what needs it, as in messages.
-
     Raises:
-        InputError: it is not.
+        ModuleNotFoundError: it is not; the command line has a sentence for that.
     """
-    if importlib.util.find_spec("tensorflow_data_validation") is None:
-        raise InputError(
-            command,
-            "needs TensorFlow Data Validation, which is not installed",
-            'pip install "skewgate[tfx]"',
-        )
+    name = "tensorflow_data_validation"
+    if importlib.util.find_spec(name) is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 class Tfdv:

@@ -19,10 +19,7 @@ _REFUSALS = {
     errno.ELOOP: ("is a link that leads back to itself", "correct the link"),
     errno.ESTALE: ("its server does not know it any more", "mount the file system again"),
     errno.EIO: ("the disk, or the network to it, failed", "check the disk"),
-    errno.ENOENT: (
-        "no such file or folder",
-        "check the path",
-    ),
+    errno.ENOENT: ("no such file or folder", "check the path"),
     errno.ENOTDIR: ("a file is where a folder is needed", "check the path"),
     errno.EISDIR: ("a folder is where a file is needed", "check the path"),
     errno.ENOMEM: ("the system has no memory left", "use a machine with more"),
@@ -91,7 +88,7 @@ def refusal(error: BaseException) -> SkewgateError | None:
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return InputError("system", *_REFUSALS[errno.EAGAIN])
     if isinstance(error, ModuleNotFoundError):
-        return _missing(error)
+        return _missing(error.name or "")
     if isinstance(error, OSError):
         return _of_system(error)
     return None
@@ -110,8 +107,8 @@ def unreachable(path: str | os.PathLike[str]) -> InputError | None:
     return None
 
 
-def _missing(error: ModuleNotFoundError) -> SkewgateError | None:
-    name = error.name or ""
+def _missing(name: str) -> InputError | None:
+    """Returns the sentence for a module that is missing; None if it is not one that we need."""
     for known, package in _PACKAGES.items():
         if name == known or name.startswith(f"{known}."):
             return InputError(

@@ -303,10 +303,10 @@ def test_earlier_data_that_retention_removed_are_not_taken_for_a_first_run(
 ):
     gone = standard_artifacts.ExampleStatistics()
     gone.set_int_custom_property("absent", 1)
-    gone.set_string_custom_property("removed", "/root/state/taxi-monitoring")
+    gone.set_string_custom_property("removed", "/srv/state/taxi-monitoring")
     now = statistics_artifact("s", train=frame(250, 0.7))
     allow = "policy: {on_missing_previous: allow}"
-    with pytest.raises(InputError, match=r"until `retention` .* delete /root/.*/removed\.json to"):
+    with pytest.raises(InputError, match=r"until `retention` .* delete /srv/.*/removed\.json to"):
         validate(now, schema=DRIFT, config=allow, previous=gone, compares_previous=1)
     report, _ = validate(now, environment="TRAINING", previous=gone, compares_previous=1)
     assert report.get_string_custom_property("status") == "pass"  # this schema asks for none

@@ -125,6 +125,13 @@ class Place:
         """Runs a command to its end, and notes it."""
         return self.note(self.start(*words, **how).wait())
 
+    def kill_within(self, seconds: float, *words: str) -> Ended:
+        """Runs a command, kills it at any moment of some seconds, and notes how it ended."""
+        running = self.start(*words)
+        running.ended(self.rng.uniform(0.0, seconds))
+        running.kill()
+        return self.note(running.wait())
+
     def note(self, ended: Ended) -> Ended:
         """Keeps how a command ended for the table."""
         self.ended.append(ended)

@@ -63,10 +63,7 @@ def _work(case: Case, *, by_write: bool, over: bool) -> Callable[[Place], None]:
             at, after = place.rng.randint(1, max(writes, 1)), place.rng.choice((0.0, 3e-4, 3e-3))
             ended = place.run(*words, before=lambda: kill_at_write(at, after))
         else:
-            running = place.start(*words)
-            running.ended(place.rng.uniform(0.0, new.seconds * 1.05))
-            running.kill()
-            ended = place.note(running.wait())
+            ended = place.kill_within(new.seconds * 1.05, *words)
         if not ended.killed:
             place.judge(ended, (new.code,))
         names = trees.results_of(case)

@@ -86,10 +86,8 @@ def _take(place: Place) -> dict[str, dict[str, float]]:
 def _kill(pipeline: str, moment: int) -> Callable[[Place], None]:
     def work(place: Place) -> None:
         known = _take(place)
-        running = place.start("run", pipeline, "--config", "quiet.yaml")
-        running.ended(place.rng.uniform(0.0, known["seconds"][pipeline] * 1.05))
-        running.kill()
-        ended = place.note(running.wait())
+        most = known["seconds"][pipeline] * 1.05
+        ended = place.kill_within(most, "run", pipeline, "--config", "quiet.yaml")
         if not ended.killed:
             place.judge(ended, (0,), memory=None)
         _check_visible(place)
@@ -112,10 +110,7 @@ def _clean(moment: int) -> Callable[[Place], None]:
             at = place.rng.randint(1, counted.stat().st_size)
             ended = place.run(*words, before=lambda: kill_at_write(at, 0.0))
         else:
-            running = place.start(*words)
-            running.ended(place.rng.uniform(0.0, whole.seconds))
-            running.kill()
-            ended = place.note(running.wait())
+            ended = place.kill_within(whole.seconds, *words)
         if not ended.killed:
             place.judge(ended, (0,), memory=None)
         _check_visible(place)

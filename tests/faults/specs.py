@@ -47,36 +47,17 @@ def build(corpus: pathlib.Path, rows: dict[str, pathlib.Path]) -> None:
 
 
 def _gate() -> Any:
-    from tfx.dsl.components.common import importer
-    from tfx.orchestration import data_types, pipeline
-    from tfx.types import standard_artifacts
+    from tfx.orchestration import pipeline
 
     from skewgate.components.quality_gate.component import QualityGate
-    from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
-    from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
-    from skewgate.components.tabular_example_gen.component import TabularExampleGen
     from skewgate.pipeline import settings
+    from tests import validated_rows
 
-    schema = importer.Importer(f"{BUCKET}/schema", standard_artifacts.Schema).with_id("Schema")
-    examples = TabularExampleGen(
-        input_base=data_types.RuntimeParameter("data", str),
-        pattern="*.csv",
-        schema=schema.outputs["result"],
-    )
-    statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"], schema=schema.outputs["result"]
-    )
-    validator = SchemaSkewValidator(
-        statistics=statistics.outputs["statistics"],
-        schema=schema.outputs["result"],
-        environment="TRAINING",
-        config="{}",
-    )
-    gate = QualityGate([validator.outputs["skew_report"]])
+    validating = validated_rows.nodes(BUCKET)
     return pipeline.Pipeline(
         pipeline_name="gate",
         pipeline_root="/nowhere",
-        components=[schema, examples, statistics, validator, gate],
+        components=[*validating, QualityGate([validating[-1].outputs["skew_report"]])],
         beam_pipeline_args=list(settings.LOCAL_BEAM),
     )
 
@@ -126,10 +107,7 @@ def _kill(moment: int) -> Callable[[Place], None]:
 
             undisturbed = place.run(*words("quiet"))
             place.judge(undisturbed, (0,), memory=None)
-            running = place.start(*words("quiet"))
-            running.ended(place.rng.uniform(0.0, undisturbed.seconds))
-            running.kill()
-            ended = place.note(running.wait())
+            ended = place.kill_within(undisturbed.seconds, *words("quiet"))
             if not ended.killed:
                 place.judge(ended, (0,), memory=None)
             _check_visible(place)

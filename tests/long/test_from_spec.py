@@ -7,20 +7,16 @@ import pathlib
 import shutil
 
 import pytest
-from tfx.dsl.components.common import importer
 from tfx.dsl.experimental.conditionals import conditional
-from tfx.orchestration import data_types, pipeline
-from tfx.types import standard_artifacts
+from tfx.orchestration import pipeline
 
 from skewgate.cli.main import main
 from skewgate.components.quality_gate.component import QualityGate
-from skewgate.components.schema_skew_validator.component import SchemaSkewValidator
-from skewgate.components.skew_statistics_gen.component import SkewStatisticsGen
-from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.kubeflow.compile import compiler, options
 from skewgate.pipeline import settings
 from skewgate.pipeline.taxi import data
 from skewgate.storage import s3
+from tests import validated_rows
 
 ROWS = 1500
 
@@ -33,29 +29,14 @@ def gates(target: str):
 
     For Kubeflow there is also a gate that raises, with something behind.
     """
-    schema = importer.Importer(f"{BUCKETS[target]}/schema", standard_artifacts.Schema)
-    schema.with_id("Schema")
-    examples = TabularExampleGen(
-        input_base=data_types.RuntimeParameter("data", str),
-        pattern="*.csv",
-        schema=schema.outputs["result"],
-    )
-    statistics = SkewStatisticsGen(
-        examples=examples.outputs["examples"], schema=schema.outputs["result"]
-    )
-    validator = SchemaSkewValidator(
-        statistics=statistics.outputs["statistics"],
-        schema=schema.outputs["result"],
-        environment="TRAINING",
-        config="{}",
-    )
-    report = validator.outputs["skew_report"]
+    validating = validated_rows.nodes(BUCKETS[target])
+    report = validating[-1].outputs["skew_report"]
     withholding = QualityGate([report], on_failure="withhold").with_id("Withholding")
     with conditional.Cond(
         withholding.outputs["decision"].future()[0].custom_property("blessed") == 1
     ):
         guarded = QualityGate([report]).with_id("BehindWithholding")
-    nodes = [schema, examples, statistics, validator, withholding, guarded]
+    nodes = [*validating, withholding, guarded]
     if target == "kubeflow":
         raising = QualityGate([report]).with_id("Raising")
         stopped = QualityGate([report], on_failure="withhold").with_id("BehindRaising")

@@ -14,7 +14,7 @@ import pyarrow.parquet
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import TEXT
 from skewgate.data.sources import base, column_names
-from skewgate.data.sources.parquet_errors import unreadable
+from skewgate.data.sources.parquet_errors import ERRORS, unreadable
 from skewgate.data.sources.rejected import Rejections
 from skewgate.data.sources.streams import arrow_source
 from skewgate.data.sources.typed_files import TypedSource, batch_rows, without_code
@@ -45,7 +45,7 @@ class ParquetSource(TypedSource):
         except UnicodeDecodeError as error:
             problem = "has a column whose name is not UTF-8"
             raise InputError(self.path, problem, "rename it") from error
-        except (pa.ArrowException, OSError, NotImplementedError) as error:
+        except ERRORS as error:
             raise unreadable(self.path, source or self.path, error) from error
         finally:
             if source is not None:

@@ -22,7 +22,8 @@ _READ_SINCE = {"DELTA_LENGTH_BYTE_ARRAY": 12, "DELTA_BYTE_ARRAY": 14, "BYTE_STRE
 files of pyarrow 21 and DuckDB 1.4 on pyarrow 10, 12, 14, 16, 17 and 18."""
 _CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4")
 """What pyarrow reads as it comes from PyPI; LZ4 is what it calls LZ4_RAW too."""
-_ERRORS = (pa.ArrowException, OSError, NotImplementedError)
+ERRORS = (pa.ArrowException, OSError, NotImplementedError)
+"""What pyarrow raises of a file that it cannot read."""
 
 
 def unreadable(path: str, source: Any, error: Exception) -> InputError:
@@ -70,10 +71,10 @@ def _bad_column(source: Any) -> _Column | None:
                 chunk = metadata.row_group(group).column(at)
                 try:
                     file.read_row_group(group, columns=[chunk.path_in_schema], use_threads=False)
-                except _ERRORS as error:
+                except ERRORS as error:
                     encodings = tuple(map(str, chunk.encodings))
                     return _Column(chunk.path_in_schema, encodings, str(chunk.compression), error)
-    except (*_ERRORS, RuntimeError):
+    except (*ERRORS, RuntimeError):
         return None
     return None
 

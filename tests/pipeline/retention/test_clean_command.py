@@ -9,19 +9,6 @@ import pytest
 
 from skewgate.cli.main import main
 from skewgate.pipeline import turns
-from tests.pipeline.retention import worlds
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    return worlds.four_runs(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture
-def world(built):
-    built.restore()
-    built.limit(runs=1)
-    return built
 
 
 @pytest.fixture
@@ -108,3 +95,11 @@ def test_the_state_of_compiled_pipelines_is_cleaned_under_their_root(world, clea
     assert (tmp_path / "cluster/state/taxi-monitoring/removed.json").is_file()
     assert "records of the state" in out
     assert "artifacts" not in out
+
+
+def test_without_settings_the_example_is_not_cleaned(capfd):
+    assert main(["clean"]) == 2
+    assert capfd.readouterr().err == (
+        "skewgate: --config: is not given, and the example that stands for it has no `retention`. "
+        "Fix: give the pipeline.yaml of your pipelines.\n"
+    )

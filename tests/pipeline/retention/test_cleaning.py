@@ -13,18 +13,6 @@ from tests.pipeline.retention import kills, worlds
 REPORTS = "artifacts/taxi-monitoring/DriftEvaluator/drift_report"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    return worlds.four_runs(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture
-def world(built):
-    built.restore()
-    built.limit(runs=1)
-    return built
-
-
 def lines(cleaned):
     return {line.what: line for line in cleaned.lines}
 

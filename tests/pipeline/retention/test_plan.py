@@ -34,7 +34,7 @@ MIDNIGHT = datetime.datetime(2026, 11, 1)
 
 def artifact(number, node="Drift", output="report"):
     place = (node, output, str(number))
-    return Artifact("/root/artifacts/" + "/".join((P, *place)), 3, 1_000 + number, place, number)
+    return Artifact("/srv/artifacts/" + "/".join((P, *place)), 3, 1_000 + number, place, number)
 
 
 def uri(number, node="Drift", output="report"):
@@ -49,7 +49,7 @@ def record(day, rows=None, uris=(), age=None):
     """A record that was written on some day of November, of the rows of that or another day."""
     start = MIDNIGHT + datetime.timedelta(days=day if rows is None else rows)
     return StateRecord(
-        f"/root/state/{P}/{name(day)}",
+        f"/srv/state/{P}/{name(day)}",
         2,
         50,
         name(day),
@@ -155,18 +155,18 @@ def test_what_other_pipelines_refer_to_stays_by_whatever_path_they_name_it():
     references = [f"/moved/elsewhere/{P}/Trainer/model/1", f"s3://b/state/{P}/{name(1)}/statistics"]
     found = facts(*items, references=references)
     assert gone(decided(found, runs=1)) == {"2"}
-    above = facts(*items, references=[f"/root/artifacts/{P}"])
+    above = facts(*items, references=[f"/srv/artifacts/{P}"])
     assert gone(decided(above, runs=1)) == set()
 
 
 def test_a_name_of_the_pipeline_further_up_in_a_path_hides_no_reference():
-    found = facts(artifact(1), references=[f"/home/{P}/root/artifacts/{P}/Drift/report/1"])
+    found = facts(artifact(1), references=[f"/elsewhere/{P}/srv/artifacts/{P}/Drift/report/1"])
     assert gone(decided(found, runs=1)) == set()
 
 
 def test_what_is_not_understood_stays_with_the_reason():
     items = [
-        Unknown("/root/artifacts/notes.txt", 1, 5, "is no folder of a node"),
+        Unknown("/srv/artifacts/notes.txt", 1, 5, "is no folder of a node"),
         artifact(99),
         artifact(7),
         artifact(6),
@@ -182,7 +182,7 @@ def test_what_is_not_understood_stays_with_the_reason():
 
 
 def test_without_ml_metadata_no_artifact_goes():
-    found = Facts(P, NOW, None, (artifact(1), Scratch("/root/x", 0, 0)))
+    found = Facts(P, NOW, None, (artifact(1), Scratch("/srv/x", 0, 0)))
     assert {each.why for each in decided(found, runs=1).decisions} == {plan_lib.NO_DATABASE}
 
 
@@ -193,7 +193,7 @@ def test_an_execution_of_two_runs_stays_as_long_as_one_of_them():
 
 def test_logs_go_with_their_runs_and_those_of_no_run_count_as_failed():
     run_ids = [f"20260901T0000{second:02d}Z-0000000{second}" for second in range(6)]
-    logs = [Log(f"/root/logs/{each}", 1, 10, each) for each in run_ids]
+    logs = [Log(f"/srv/logs/{each}", 1, 10, each) for each in run_ids]
     began = logs[0].started
     runs = [
         Run(run_ids[5], began + 5, good=True),
@@ -219,7 +219,7 @@ def test_folders_of_nodes_at_work_go_unless_an_execution_that_stays_has_them():
 
 
 def test_versions_of_the_model_stay_unless_they_are_limited():
-    versions = [Version(f"/root/serving/taxi/{each}", 4, 9, each) for each in (9, 10, 11, 100)]
+    versions = [Version(f"/srv/serving/taxi/{each}", 4, 9, each) for each in (9, 10, 11, 100)]
     found = facts(*versions)
     assert gone(decided(found, runs=1)) == set()
     assert gone(decided(found, models=2)) == {"9", "10"}
@@ -228,7 +228,7 @@ def test_versions_of_the_model_stay_unless_they_are_limited():
 
 
 def test_what_is_half_written_goes():
-    assert gone(decided(facts(Leftover("/root/.0123.removed", 1, 1)), runs=1)) == {".0123.removed"}
+    assert gone(decided(facts(Leftover("/srv/.0123.removed", 1, 1)), runs=1)) == {".0123.removed"}
 
 
 # Records: no lookup finds another one than before.
@@ -266,7 +266,7 @@ def test_the_record_of_the_last_rows_stays_though_late_runs_came_after_it():
 
 def test_what_failed_runs_refer_to_keeps_nothing_that_came_after_it():
     found = [record(day) for day in range(1, 9)]
-    kept, _ = staying(found, references=[f"/root/state/{P}/{name(2)}/statistics"], runs=2)
+    kept, _ = staying(found, references=[f"/srv/state/{P}/{name(2)}/statistics"], runs=2)
     assert kept == {name(2), name(7), name(8)}
 
 
@@ -372,7 +372,7 @@ def test_nothing_that_is_referred_to_is_ever_removed(world):
     assert gone_paths.isdisjoint(found.references)
     for one in kept_runs:
         assert plan.executions.isdisjoint(one.executions)
-        assert gone_paths.isdisjoint(f"/root/state/{P}/{each}" for each in one.records)
+        assert gone_paths.isdisjoint(f"/srv/state/{P}/{each}" for each in one.records)
     newest = max((each.name for each in kept_records), default=None)
     everything = [each for each in found.items if isinstance(each, StateRecord)]
     assert newest == max((each.name for each in everything), default=None)

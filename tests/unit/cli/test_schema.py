@@ -450,8 +450,8 @@ def test_where_tfdv_is_not_installed_it_is_named(refused, put, monkeypatch, comm
     schema, data = put()
     monkeypatch.setitem(sys.modules, "tensorflow_data_validation", None)
     assert refused("schema", command, schema, data) == (
-        f"schema {command} of data: needs TensorFlow Data Validation, which is not installed. "
-        'Fix: pip install "skewgate[tfx]".'
+        "tensorflow_data_validation: is not installed, and this command needs it. "
+        "Fix: pip install 'skewgate', in the environment of this command."
     )
 
 
