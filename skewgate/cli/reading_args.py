@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from skewgate.core import json_text, yaml_model
+from skewgate.core import json_text
 from skewgate.core.errors import InputError
-from skewgate.data.sources.reading_options import ReadingOptions
+
+if TYPE_CHECKING:
+    from skewgate.data.sources.reading_options import ReadingOptions
 
 _WHERE = "options"
 
@@ -42,6 +44,10 @@ def parse(options: argparse.Namespace) -> ReadingOptions:
     Raises:
         InputError: an option has a wrong value.
     """
+    # Pyarrow and pydantic come with them, which help does not need.
+    from skewgate.core import yaml_model
+    from skewgate.data.sources.reading_options import ReadingOptions
+
     found: dict[str, Any] = {
         name: getattr(options, name)
         for name in ("delimiter", "decimal", "encoding")
