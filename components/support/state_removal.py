@@ -19,7 +19,7 @@ from tfx.dsl.io import fileio
 
 from skewgate.components.support import artifact_io
 from skewgate.components.support.data_times import DataTime
-from skewgate.core import sealing, yaml_model
+from skewgate.core import json_text, sealing, yaml_model
 from skewgate.core.yaml_model import StrictModel
 
 NAME = "removed.json"
@@ -79,8 +79,8 @@ def read(folder: str) -> Removed:
     if not fileio.exists(path):
         return Removed()
     try:
-        content = json.loads(artifact_io.read_bytes(path))
-    except (ValueError, RecursionError) as error:
+        content = json_text.load(artifact_io.read_bytes(path))
+    except ValueError as error:
         raise sealing.DamagedError(path, _FIX, f"is not JSON ({error})") from error
     if not isinstance(content, dict) or sealing.CHECKSUM_KEY not in content:
         raise sealing.DamagedError(path, _FIX, "has lost its checksum")
