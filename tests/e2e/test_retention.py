@@ -132,8 +132,8 @@ def test_a_failure_to_clean_is_told_and_changes_no_verdict(monitor, quiet_servin
 def test_clean_is_refused_beside_a_run_and_without_limits(monitor, quiet_serving, skewgate):
     monitor.root.joinpath("clean.yaml").unlink(missing_ok=True)
     assert skewgate("clean").err.endswith(
-        "pipeline.yaml: has no `retention`, so that nothing is ever removed. "
-        "Fix: add such as `retention: {keep: 90d}`.\n"
+        "--config: is not given, and the example that stands for it has no `retention`. "
+        "Fix: give the pipeline.yaml of your pipelines.\n"
     )
     assert skewgate("clean").code == 2
     text = settings_lib.DEFAULT.read_text().replace(
