@@ -61,6 +61,7 @@ lint: setup ## check style and format, and that generated files are as they must
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/python -m scripts.json_schemas --check
+	$(VENV)/python -m scripts.constraints --check
 
 types: setup ## check types
 	$(VENV)/mypy -p skewgate
