@@ -25,8 +25,8 @@ TIME = "trip_start_timestamp"
 
 def prepare() -> str:
     """Puts the rows where the pod finds them, and returns the path of settings with windows."""
-    content = yaml.safe_load(settings.DEFAULT.read_text())
-    folder = settings.DEFAULT.parent
+    content = yaml.safe_load(settings.TAXI.read_text())
+    folder = settings.TAXI.parent
     content["schema"] = str(folder / content["schema"])
     for section in ("training", "monitoring"):
         for name in ("skew", "performance", "eval_config", "drift"):

@@ -9,10 +9,10 @@ python - <<END
 import yaml
 from skewgate.pipeline import settings
 
-content = yaml.safe_load(settings.DEFAULT.read_text())
+content = yaml.safe_load(settings.TAXI.read_text())
 training = content["training"]
 for section, name in [(content, "schema")] + [(training, n) for n in ("skew", "performance", "eval_config")]:
-    section[name] = str(settings.DEFAULT.parent / section[name])
+    section[name] = str(settings.TAXI.parent / section[name])
 training["run_fn"] = "my_model.trainer.run_fn"
 del content["monitoring"]
 with open("pipeline.yaml", "w") as stream:

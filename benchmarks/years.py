@@ -143,8 +143,8 @@ def _measured(settings: Settings) -> dict[str, int]:
 
 def _prepare(folder: pathlib.Path, options: argparse.Namespace) -> Settings:
     """Writes settings, makes data and trains."""
-    contracts = settings_lib.DEFAULT.parent
-    content = yaml.safe_load(settings_lib.DEFAULT.read_text())
+    contracts = settings_lib.TAXI.parent
+    content = yaml.safe_load(settings_lib.TAXI.read_text())
     content.pop("prepare")
     content |= {"root": str(folder / "root"), "schema": str(contracts / "schema.pbtxt")}
     content["training"] |= {"train_steps": 300}

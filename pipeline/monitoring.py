@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skewgate.checks.performance import eval_configs
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.components.drift_evaluator.component import DriftEvaluator
 from skewgate.components.label_joiner.component import LabelJoiner
@@ -46,7 +47,7 @@ def create_pipeline(settings: Settings, deployment: Deployment | None = None) ->
     schema, examples, statistics = ingest(settings, monitoring, deployment)
     eval_config = yaml_model.read_text(monitoring.eval_config)
     parsed_config = configuration.parse_eval_config(eval_config)
-    logged = configuration.has_logged_predictions(parsed_config)
+    logged = eval_configs.has_logged_predictions(parsed_config)
     required = ["training_statistics", *([] if logged else ["model"])]
     state = lookup(settings, MONITORING, deployment, examples, required)
     baseline = state.outputs["training_statistics"]

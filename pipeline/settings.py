@@ -19,7 +19,10 @@ from skewgate.data.sources.reading_options import RECOGNISED, ReadingOptions
 from skewgate.pipeline.limits import Retention
 
 _PLACEHOLDER = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b")
-DEFAULT = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
+TAXI = pathlib.Path(__file__).parent.parent / "schemas" / "taxi" / "pipeline.yaml"
+"""The settings of the example."""
+NAME = "pipeline.yaml"
+"""The file that commands take where none is given."""
 
 LOCAL_BEAM = (
     "--runner=DirectRunner",
@@ -216,7 +219,27 @@ def resolve(path: str, field: str) -> Any:
         ) from error
 
 
-def load(path: str | pathlib.Path = DEFAULT) -> Settings:
+def chosen(given: str | None) -> str:
+    """Returns the file that a command reads its settings from.
+
+    Args:
+        given: what `--config` names; without it the pipeline.yaml of the working directory counts.
+
+    Raises:
+        InputError: there is none.
+    """
+    if given:
+        return given
+    if not os.path.lexists(NAME):
+        raise InputError(
+            NAME,
+            "is not in this folder, and no --config is given",
+            f"give --config FILE, or write {NAME} for your data: skewgate init DATA",
+        )
+    return NAME
+
+
+def load(path: str | pathlib.Path) -> Settings:
     """Reads settings; paths become absolute, `{root}` is filled in.
 
     Raises:

@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import config_pb2
 
-from skewgate.components.performance_gate.configuration import has_logged_predictions
+from skewgate.checks.performance.eval_configs import has_logged_predictions
 
 _COUNT = "ExampleCount"
 _CELLS = {

@@ -13,6 +13,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
+from skewgate.checks.performance import eval_configs
 from skewgate.components.performance_gate import (
     completion,
     configuration,
@@ -81,7 +82,7 @@ class Job:
             models.append(
                 tfma.default_eval_shared_model(
                     eval_saved_model_path=saved_models.find(
-                        uri, spec, configuration.asked_of_outputs(self.config, spec.name)
+                        uri, spec, eval_configs.asked_of_outputs(self.config, spec.name)
                     ),
                     model_name=spec.name,
                     eval_config=self.config,

@@ -14,7 +14,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from skewgate import decision
-from skewgate.checks.performance import label_coverage
+from skewgate.checks.performance import eval_configs, label_coverage
 from skewgate.checks.performance.config import PerformanceConfig
 from skewgate.components.support import artifact_io, cache_key, tfrecords, wiring
 from skewgate.components.support.handover import Handover
@@ -112,7 +112,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             if schema
             else None,
             selection=rows.Selection(
-                tuple(configuration.label_features(eval_config)),
+                tuple(eval_configs.label_features(eval_config)),
                 coverage.feature,
                 frozenset(coverage.incomplete),
             ),

@@ -18,7 +18,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import skewgate
@@ -29,6 +29,7 @@ from skewgate.core import (
     source_code,
     temporary,
     unexpected,
+    user_functions,
 )
 from skewgate.core.errors import InputError, SkewgateError
 from skewgate.core.hidden import visible_lines
@@ -148,6 +149,26 @@ def _bring(uris: Sequence[str], mounts: Mounts) -> None:
             )
 
 
+def _check_code(parameters: Mapping[str, Any]) -> None:
+    """Checks the modules of the user that parameters name, before anything is imported.
+
+    Raises:
+        InputError: the image has no such module, or everybody may write it.
+    """
+    run_fn = parameters.get("run_fn")
+    if isinstance(run_fn, str) and run_fn:
+        try:
+            user_functions.check(run_fn, "parameter", "run_fn")
+        except user_functions.MissingModuleError as error:
+            raise InputError(
+                error.where,
+                f"{error.problem} in this image",
+                "put the module into the image, in a folder of its PYTHONPATH, as docs/kubeflow.md "
+                "says",
+            ) from error
+    fresh_imports.check(source_code.Search(source_code.named(parameters)))
+
+
 def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> None:
     """Runs the driver where it is due, then the executor, and writes the backend's output file."""
     import skewgate.components  # noqa: F401 (TFX then reads object stores)
@@ -165,8 +186,7 @@ def _run(options: argparse.Namespace, beam_args: list[str], mounts: Mounts) -> N
     _bring(executor_io.stood_for(executor_input), mounts)
     prepared = executor_io.prepare(executor_input, driven, mounts)
     _make_folders(prepared["outputs"])
-    code = source_code.named(prepared["inputs"].get("parameterValues", {}))
-    fresh_imports.check(source_code.Search(code))
+    _check_code(prepared["inputs"].get("parameterValues", {}))
     written = _call_tfx(options, beam_args, prepared, driver=False)
     _write(output_file, executor_io.finish(written, prepared, mounts))
 

@@ -37,14 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from skewgate.pipeline import settings as settings_lib
 
-    path = arguments.config or str(settings_lib.DEFAULT)
+    path = settings_lib.chosen(arguments.config)
     settings = settings_lib.load(path)
-    if settings.retention is None and not arguments.config:
-        raise InputError(
-            "--config",
-            "is not given, and the example that stands for it has no `retention`",
-            "give the pipeline.yaml of your pipelines",
-        )
     if settings.retention is None:  # before TFX is loaded
         raise InputError(
             path,

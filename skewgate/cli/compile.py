@@ -8,7 +8,7 @@ import pathlib
 from typing import TYPE_CHECKING, Any
 
 from skewgate.cli import console
-from skewgate.core import temporary, unexpected
+from skewgate.core import source_code, temporary, unexpected
 from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.kubeflow import parameters
 from skewgate.kubeflow.compile import options as options_lib
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     options_lib.check_ending(arguments.out, options.target)
     from skewgate.pipeline import settings as settings_lib
 
-    settings = settings_lib.load(arguments.config or settings_lib.DEFAULT)
+    settings = settings_lib.load(settings_lib.chosen(arguments.config))
     temporary.use_own_folder()
     log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
     with console.redirected(log):
@@ -50,12 +50,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     compiler.write(compiled, options, arguments.out)
     console.say(f"{arguments.pipeline}: written to {arguments.out}")
+    _say_what_the_image_needs(arguments.pipeline, settings, options)
     if options.enable_cache is None and not options.caches():
         print(
             f"no task is cached: {options.image} may name another image tomorrow. Give its digest, "
             "IMAGE@sha256:..., to use results again"
         )
     return EXIT_PASS
+
+
+def _say_what_the_image_needs(
+    name: str, settings: Settings, options: options_lib.CompileOptions
+) -> None:
+    """Says which module of the user the image must hold: a compiled pipeline has its name alone."""
+    if name != "training" or settings.training is None:
+        return
+    module = settings.training.run_fn.rpartition(".")[0]
+    if not source_code.is_own(module):
+        console.say(
+            f"{options.image} must hold the module {module} of run_fn, in a folder of its "
+            "PYTHONPATH; docs/kubeflow.md says how to put it there"
+        )
 
 
 def _compile(

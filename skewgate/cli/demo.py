@@ -9,6 +9,7 @@ from skewgate.cli import console, run
 from skewgate.core import process_exit
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS
 from skewgate.core.results import Status
+from skewgate.pipeline import settings
 from skewgate.report import rendering
 from skewgate.report import report as report_lib
 
@@ -19,11 +20,11 @@ DRIFTED = frozenset({"payment_type", "trip_miles"})
 def main() -> int:
     """Returns 0 if training passed and monitoring stopped on the drift of 2016 alone."""
     print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
-    code = run.run("training", None)
+    code = run.run("training", str(settings.TAXI))
     if code != EXIT_PASS:
         return code
     print()
-    return explain(run.execute("monitoring", None))
+    return explain(run.execute("monitoring", str(settings.TAXI)))
 
 
 def explain(outcome: run.Outcome) -> int:

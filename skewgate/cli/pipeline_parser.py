@@ -24,7 +24,7 @@ def add_run(commands: Any) -> None:
     run.add_argument(
         "--config",
         metavar="FILE",
-        help="settings of the pipelines (default: the Chicago taxi example)",
+        help="settings of the pipelines (default: pipeline.yaml in this folder)",
     )
     run.add_argument(
         "--scheduled-time",
@@ -76,7 +76,7 @@ def add_clean(commands: Any) -> None:
     clean.add_argument(
         "--config",
         metavar="FILE",
-        help="settings of the pipelines (default: the Chicago taxi example)",
+        help="settings of the pipelines (default: pipeline.yaml in this folder)",
     )
     clean.add_argument(
         "--root",
@@ -112,7 +112,7 @@ def add_compile(commands: Any) -> None:
     compiling.add_argument(
         "--config",
         metavar="FILE",
-        help="settings of the pipelines (default: the Chicago taxi example)",
+        help="settings of the pipelines (default: pipeline.yaml in this folder)",
     )
     compiling.add_argument(
         "--options",

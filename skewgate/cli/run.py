@@ -54,7 +54,7 @@ def execute(
 
     Args:
         name: "training" or "monitoring".
-        config: path of the settings; the taxi example without it.
+        config: path of the settings; the pipeline.yaml of the working directory without it.
         scheduled_time: what the run was scheduled for; now by default.
         wait: waits for another run of this pipeline in the same root instead of refusing.
 
@@ -64,10 +64,19 @@ def execute(
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from skewgate.pipeline import settings as settings_lib
+    from skewgate.pipeline import user_modules
+
+    path = settings_lib.chosen(config)
+    settings = settings_lib.load(path)
+    temporary.use_own_folder()
+    with user_modules.beside(path):
+        return _in_turn(name, settings, scheduled_time or "", wait=wait)
+
+
+def _in_turn(name: str, settings: Settings, scheduled_time: str, *, wait: bool) -> Outcome:
+    """Runs the pipeline when it has its turn; see `execute`."""
     from skewgate.pipeline import turns
 
-    settings = settings_lib.load(config or settings_lib.DEFAULT)
-    temporary.use_own_folder()
     root = pathlib.Path(settings.root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -83,7 +92,7 @@ def execute(
         try:
             with turns.turn(settings.root, "prepare", run_id, waiting):
                 settings.prepare_data()
-            outcome = _run(name, settings, scheduled_time or "", run_id)
+            outcome = _run(name, settings, scheduled_time, run_id)
         except SkewgateError:
             clean.after_run(settings, name, run_id)
             raise

@@ -146,7 +146,7 @@ class Search:
         parts = name.split(".")
         for length in range(1, len(parts) + 1):
             whole = ".".join(parts[:length])
-            spec = _spec(whole, places)
+            spec = find_spec(whole, places)
             if spec is None:
                 if length == 1:
                     self.found.setdefault(f"missing {whole}", b"")
@@ -222,9 +222,22 @@ def _take(found: hashlib._Hash, name: str, content: bytes) -> None:
     found.update(content)
 
 
-def _spec(name: str, places: Iterable[str] | None) -> importlib.machinery.ModuleSpec | None:
-    """Looks a module up as an import does, without importing the packages that it is in."""
-    if name in sys.builtin_module_names:
+def is_built_in(module: str) -> bool:
+    """Says whether a module is part of the interpreter itself, and has no source to read."""
+    return module in sys.builtin_module_names
+
+
+def find_spec(name: str, places: Iterable[str] | None) -> importlib.machinery.ModuleSpec | None:
+    """Looks a module up as an import does, without importing the packages that it is in.
+
+    Args:
+        name: dotted.
+        places: the folders of the package that it is in; None for one of no package.
+
+    Returns:
+        Where it is; None if it is nowhere, or part of the interpreter.
+    """
+    if is_built_in(name):
         return None
     for finder in sys.meta_path:
         look = getattr(finder, "find_spec", None)

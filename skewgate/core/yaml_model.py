@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 
 import pydantic
@@ -100,7 +100,25 @@ def check(model: type[Model], content: Any, where: str, at: str = "") -> Model:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
-        raise _explain(error, where, model, content, at) from error
+        raise _explained(error.errors(), where, model, content, at)[0] from error
+
+
+def all_faults(model: type[pydantic.BaseModel], content: Any, where: str) -> list[FaultyKeyError]:
+    """Says all that is wrong with what a file holds, where `check` says the first of it.
+
+    Args:
+        model: the pydantic model that it should fit.
+        content: plain values, as YAML gives them.
+        where: the file's name, for messages.
+
+    Returns:
+        A fault for each place of the file; none if it fits. `keys` of each is where.
+    """
+    try:
+        model.model_validate(content)
+    except pydantic.ValidationError as error:
+        return _explained(error.errors(), where, model, content, "")
+    return []
 
 
 def load(model: type[Model], path: str | pathlib.Path) -> Model:
@@ -134,14 +152,62 @@ def read_text(path: str | pathlib.Path) -> str:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from error
 
 
+class FaultyKeyError(InputError):
+    """What is wrong at a place of a file.
+
+    Args:
+        keys: from the top of the file to the place.
+        where, problem, fix: as in InputError.
+    """
+
+    def __init__(self, keys: Sequence[str], where: str, problem: str, fix: str = "") -> None:
+        self.keys = tuple(keys)
+        super().__init__(where, problem, fix)
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:  # type: ignore[override]
+        """Lets Beam's worker processes hand the error over."""
+        return type(self), (self.keys, self.where, self.problem, self.fix)
+
+
+def _explained(
+    errors: Sequence[ErrorDetails],
+    where: str,
+    model: type[pydantic.BaseModel],
+    content: Any,
+    at: str,
+) -> list[FaultyKeyError]:
+    """Returns a fault for each place, that first which explains most."""
+    found: list[FaultyKeyError] = []
+    left = list(errors)
+    while left:
+        # An unknown key explains the missing one that it was meant to be.
+        first = min(left, key=lambda error: error["type"] != "extra_forbidden")
+        # Of what a key may be, a mapping is meant to be that of which a key within it is wrong.
+        within = [each for each in left if _keys(each)[: len(_keys(first))] == _keys(first)]
+        first = max([first, *within], key=lambda error: len(_keys(error)))
+        keys = _keys(first)
+        found.append(_explain(first, where, model, content, at))
+        left = [each for each in left if each is not first and not _same(_keys(each), keys)]
+        if first["type"] == "extra_forbidden":
+            left = [each for each in left if not _is_meant(each, keys, found[-1].fix)]
+    return found
+
+
+def _same(keys: list[str], others: list[str]) -> bool:
+    """Says whether one place lies within the other."""
+    length = min(len(keys), len(others))
+    return keys[:length] == others[:length]
+
+
+def _is_meant(error: ErrorDetails, unknown: list[str], fix: str) -> bool:
+    """Says whether a key that is missing is the one that an unknown key was meant to be."""
+    keys = _keys(error)
+    return error["type"] == "missing" and keys[:-1] == unknown[:-1] and repr(keys[-1]) in fix
+
+
 def _explain(
-    error: pydantic.ValidationError, where: str, model: type[Model], content: Any, at: str
-) -> InputError:
-    # An unknown key explains the missing one that it was meant to be.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    # Of what a key may be, a mapping is meant to be that of which a key within it is wrong.
-    within = [each for each in error.errors() if _keys(each)[: len(_keys(first))] == _keys(first)]
-    first = max([first, *within], key=lambda found: len(_keys(found)))
+    first: ErrorDetails, where: str, model: type[pydantic.BaseModel], content: Any, at: str
+) -> FaultyKeyError:
     keys = _keys(first)
     field = ".".join([at, *keys] if at else keys)
     found = first["input"]
@@ -149,20 +215,23 @@ def _explain(
         name = str(first["loc"][-1])
         holder = _model_at(model, first["loc"][:-1])
         if holder and (renamed := getattr(holder, "renamed", {}).get(name)):
-            return _renamed(renamed, where, field, first["loc"][:-1], content)
-        known = sorted(holder.model_fields) if holder else []
+            return _renamed(keys, renamed, where, field, first["loc"][:-1], content)
+        fields = holder.model_fields if holder else {}
+        known = sorted(field.alias or name for name, field in fields.items())
         hint = did_you_mean(name, known, "remove it")
         listed = f"; the keys known here are {', '.join(known)}" if known else ""
-        return InputError(where, f"{field} is not a known key{listed}", hint)
+        return FaultyKeyError(keys, where, f"{field} is not a known key{listed}", hint)
     if first["type"] == "missing":
-        return InputError(where, f"{field} is required and missing", f"add the key {field}")
+        return FaultyKeyError(
+            keys, where, f"{field} is required and missing", f"add the key {field}"
+        )
     if first["type"] == "value_error":  # our own sentence, which says what was found
         message = first["msg"].removeprefix("Value error, ")
         fix = getattr(first["ctx"]["error"], "fix", _FIX)
-        return InputError(where, f"{field}: {message}" if field else message, fix)
+        return FaultyKeyError(keys, where, f"{field}: {message}" if field else message, fix)
     message = first["msg"]
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
-    return InputError(where, f"{field}: {message}, got {found!r}", _FIX)
+    return FaultyKeyError(keys, where, f"{field}: {message}, got {found!r}", _FIX)
 
 
 def _keys(found: ErrorDetails) -> list[str]:
@@ -175,13 +244,13 @@ def _is_key(part: str) -> bool:
 
 
 def _renamed(
-    renamed: Renamed, where: str, field: str, path: tuple[Any, ...], content: Any
-) -> InputError:
+    keys: list[str], renamed: Renamed, where: str, field: str, path: tuple[Any, ...], content: Any
+) -> FaultyKeyError:
     for part in path:
         content = content[part]
     parent = field.rpartition(".")[0]
     key = f"{parent}.{renamed.key}" if parent else renamed.key
-    return InputError(where, f"{field} is now {key}", renamed.fix(content))
+    return FaultyKeyError(keys, where, f"{field} is now {key}", renamed.fix(content))
 
 
 def _model_at(

@@ -188,7 +188,7 @@ def components():
 
 
 def test_the_trainer_of_the_training_pipeline_has_the_code_of_run_fn_in_the_key(tmp_path):
-    settings = settings_lib.load().model_copy(update={"root": str(tmp_path)})
+    settings = settings_lib.load(settings_lib.TAXI).model_copy(update={"root": str(tmp_path)})
     made = factories.create("training", settings)
     (trainer,) = (node for node in made.components if node.id == "Trainer")
     assert trainer.driver_class is cache_key.CodeDriver

@@ -332,7 +332,7 @@ def test_every_comparator_in_a_slice_that_one_side_lacks_is_inconclusive(
 
 
 def test_kilometres_in_one_slice_of_the_taxi_rows_are_found_by_that_slice():
-    schema = load_schema(settings_lib.DEFAULT.parent / "schema.pbtxt")
+    schema = load_schema(settings_lib.TAXI.parent / "schema.pbtxt")
     rows = pd.read_csv(data.source())[["trip_miles", "payment_type"]]
     serving = rows.sample(4000, random_state=3)
     same = sliced(serving)

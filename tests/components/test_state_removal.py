@@ -29,7 +29,9 @@ def made(runs):
 
 def clean(base, pipeline="monitoring", **limits):
     """Cleans the state of a compiled pipeline under a root."""
-    settings = settings_lib.load().model_copy(update={"retention": Retention(**limits)})
+    settings = settings_lib.load(settings_lib.TAXI).model_copy(
+        update={"retention": Retention(**limits)}
+    )
     return cleaning.clean_root(settings, pipeline, str(base))
 
 

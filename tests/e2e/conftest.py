@@ -41,8 +41,8 @@ class Workspace:
 
     def settings(self, name: str, **changes: dict[str, Any] | str) -> str:
         """Writes a settings file: the taxi settings, a key for rows, and some sections changed."""
-        content = yaml.safe_load(settings_lib.DEFAULT.read_text())
-        contracts = settings_lib.DEFAULT.parent
+        content = yaml.safe_load(settings_lib.TAXI.read_text())
+        contracts = settings_lib.TAXI.parent
         content["root"] = str(self.root)
         schema = self.root / "keyed_schema.pbtxt"
         schema.write_text((contracts / "schema.pbtxt").read_text() + KEY)

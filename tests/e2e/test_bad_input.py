@@ -12,7 +12,7 @@ from skewgate.components.skew_statistics_gen import executor as statistics_gen
 from skewgate.core.errors import InputError
 from skewgate.pipeline import settings as settings_lib
 
-CONTRACTS = settings_lib.DEFAULT.parent
+CONTRACTS = settings_lib.TAXI.parent
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def logged(trained):
 @pytest.fixture
 def monitor(trained, skewgate):
     def run(name, rows, labels, as_of):
-        contracts = settings_lib.DEFAULT.parent
+        contracts = settings_lib.TAXI.parent
         schema = trained.root / "logged_schema.pbtxt"
         schema.write_text((trained.root / "keyed_schema.pbtxt").read_text() + PREDICTION)
         files = {"labels.yaml": LABELS.format(as_of=as_of), "performance.yaml": PERFORMANCE}

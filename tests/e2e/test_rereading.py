@@ -25,7 +25,7 @@ def test_the_pushed_model_leads_to_the_rows_it_was_trained_on(trained):
 
 @pytest.mark.parametrize(("threshold", "verdict"), [(EXACT - 5e-4, "fail"), (EXACT + 5e-4, "pass")])
 def test_a_threshold_within_the_interval_is_settled(trained, skewgate, threshold, verdict):
-    drift = settings_lib.DEFAULT.parent / "drift.yaml"
+    drift = settings_lib.TAXI.parent / "drift.yaml"
     text = drift.read_text().replace(
         "trip_miles: {critical: true}", f"trip_miles: {{critical: true, ks: {threshold}}}"
     )

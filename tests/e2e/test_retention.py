@@ -131,12 +131,13 @@ def test_a_failure_to_clean_is_told_and_changes_no_verdict(monitor, quiet_servin
 
 def test_clean_is_refused_beside_a_run_and_without_limits(monitor, quiet_serving, skewgate):
     monitor.root.joinpath("clean.yaml").unlink(missing_ok=True)
-    assert skewgate("clean").err.endswith(
-        "--config: is not given, and the example that stands for it has no `retention`. "
-        "Fix: give the pipeline.yaml of your pipelines.\n"
+    taxi = str(settings_lib.TAXI)
+    assert skewgate("clean", "--config", taxi).err == (
+        f"skewgate: {taxi}: has no `retention`, so that nothing is ever removed. "
+        "Fix: add such as `retention: {keep: 90d}`.\n"
     )
-    assert skewgate("clean").code == 2
-    text = settings_lib.DEFAULT.read_text().replace(
+    assert skewgate("clean", "--config", taxi).code == 2
+    text = settings_lib.TAXI.read_text().replace(
         "root: .skewgate/taxi", f"root: {monitor.root}\nretention: {LIMITS}"
     )
     path = monitor.root / "limits.yaml"

@@ -194,12 +194,12 @@ def _write_text_statistics(folder: pathlib.Path) -> None:
 
 def _write_settings(folder: pathlib.Path) -> None:
     """Writes the settings of the taxi pipelines, and their contracts, for a root beside them."""
-    source = settings_lib.DEFAULT.parent
+    source = settings_lib.TAXI.parent
     place = folder / "taxi"
     for path in source.glob("*"):
         if path.suffix in (".yaml", ".pbtxt") and path.stem != "simulation":
             (place / path.name).write_bytes(path.read_bytes())
-    text = re.sub(r"(?m)^root: .*$", "root: root", settings_lib.DEFAULT.read_text())
+    text = re.sub(r"(?m)^root: .*$", "root: root", settings_lib.TAXI.read_text())
     text = re.sub(r"train_steps: \d+", "train_steps: 100", text)
     (place / "pipeline.yaml").write_text(text)
     (place / "clean.yaml").write_text(

@@ -67,7 +67,7 @@ def how(target, **more):
 
 def taxi(name, root):
     """Returns a pipeline of the taxi example for a cluster."""
-    settings = settings_lib.load().model_copy(update={"root": str(root)})
+    settings = settings_lib.load(settings_lib.TAXI).model_copy(update={"root": str(root)})
     return factories.create(name, settings, deployments.cluster(settings, name, "gs://bucket/taxi"))
 
 

@@ -7,6 +7,7 @@ import pytest
 from skewgate.cli.main import main
 from skewgate.core.errors import InputError
 from skewgate.kubeflow.compile import choices
+from skewgate.pipeline import settings
 
 BAD = [
     ("pattern", "/etc/*", "pattern: must be relative to the data folder"),
@@ -52,6 +53,7 @@ def test_nothing_is_compiled_or_run_with_a_value_that_cannot_be(
 ):
     monkeypatch.chdir(tmp_path)
     how = ["--target", "kubeflow", "--image", "a/b:1", "--pipeline-root", "minio://b/r"]
+    how += ["--config", str(settings.TAXI)]
     assert main(["compile", "training", *how, "--out", "good.yaml"]) == 0
     capsys.readouterr()
     bad = ["--parameter", f"{name}={value}"]

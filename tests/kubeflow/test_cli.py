@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import sys
 
@@ -26,7 +27,7 @@ open(given["outputFile"], "w").write(json.dumps({"artifacts": found}))
 def config(tmp_path):
     """Settings of the taxi pipelines that write below `tmp_path`."""
     folder = tmp_path / "taxi"
-    shutil.copytree(settings.DEFAULT.parent, folder)
+    shutil.copytree(settings.TAXI.parent, folder)
     path = folder / "pipeline.yaml"
     content = yaml.safe_load(path.read_text()) | {"root": str(tmp_path / "root")}
     path.write_text(yaml.safe_dump(content))
@@ -63,6 +64,19 @@ def test_whoever_names_an_image_by_a_tag_is_told_that_nothing_is_cached(config, 
     out = str(tmp_path / "training.json")
     assert compile_training(config, out=out, image="registry/a:1") == 0
     assert "no task is cached: registry/a:1 may name another image" in capsys.readouterr().out
+
+
+def test_who_has_a_trainer_of_their_own_is_told_that_the_image_must_hold_it(
+    config, tmp_path, capsys
+):
+    path = pathlib.Path(config)
+    assert compile_training(config, out=str(tmp_path / "a.json")) == 0
+    assert "must hold" not in capsys.readouterr().out
+    text = path.read_text().replace("skewgate.pipeline.taxi.trainer", "my_trainer")
+    path.write_text(text)
+    (path.parent / "my_trainer.py").write_text("def run_fn(fn_args): pass")
+    assert compile_training(config, out=str(tmp_path / "a.json"), image="registry/a:1") == 0
+    assert "registry/a:1 must hold the module my_trainer of run_fn" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,15 @@ def test_kfp_submits_the_compiled_pipeline(server, tmp_path):
         ("POST", f"{api}/runs"): (200, run),
         ("GET", f"{api}/runs/r-1"): (200, run),
     }
-    arguments = ["--target", "kubeflow", "--image", "skewgate:1", "--pipeline-root", "gs://b/taxi"]
+    arguments = [
+        "--config",
+        str(settings_lib.TAXI),
+        "--target",
+        "kubeflow",
+        "--image",
+        "skewgate:1",
+    ]
+    arguments += ["--pipeline-root", "gs://b/taxi"]
     out = tmp_path / "training.yaml"
     assert main(["compile", "training", *arguments, "--out", str(out)]) == 0
     for block in claimed("kfp"):
@@ -131,7 +139,7 @@ def test_what_the_pages_link_to_is_there(page):
 
 def full_settings(folder):
     """Returns settings of the taxi example whose labels come late and whose rows have windows."""
-    taxi = settings_lib.load().model_copy(update={"root": str(folder)})
+    taxi = settings_lib.load(settings_lib.TAXI).model_copy(update={"root": str(folder)})
     window = {"splits": TimeWindow(by="window", column="trip_start_timestamp")}
     (folder / "labels.yaml").write_text("")
     labels = settings_lib.Labels(data="gs://b/labels/*", config=str(folder / "labels.yaml"))

@@ -242,6 +242,15 @@ def test_a_module_that_everybody_may_write_is_not_imported(store, capsys, monkey
     assert said.startswith(f"skewgate: {module.parent}: can be written by everybody, and open_tra")
 
 
+def test_a_module_that_the_image_lacks_is_named_with_what_to_do(store, capsys):
+    assert call(store, "Publishes", parameters={"run_fn": "my_trainer.run_fn"}) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "skewgate: parameter: run_fn: my_trainer.run_fn: there is no module my_trainer in this "
+        "image. Fix: put the module into the image, in a folder of its PYTHONPATH, as "
+        "docs/kubeflow.md says."
+    )
+
+
 def test_a_defect_is_one_sentence_and_no_verdict(store, capsys):
     assert call(store, "Breaks") == 2
     said = capsys.readouterr()

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from skewgate.cli.main import main
+from skewgate.pipeline import settings
 from tests import pages
 
 MANIFESTS = pathlib.Path(__file__).parents[2] / "kubeflow" / "manifests"
@@ -50,7 +51,8 @@ def checkout(tmp_path_factory) -> pathlib.Path:
     shutil.copytree(MANIFESTS, folder / "kubeflow" / "manifests")
     out = folder / "monitoring.yaml"
     arguments = ["--target", "kubeflow", "--image", IMAGE, "--pipeline-root", "gs://state/taxi"]
-    assert main(["compile", "monitoring", *arguments, "--out", str(out)]) == 0
+    arguments += ["--config", str(settings.TAXI), "--out", str(out)]
+    assert main(["compile", "monitoring", *arguments]) == 0
     for overlay in OVERLAYS:
         shutil.copy(out, folder / "kubeflow" / "manifests" / overlay)
     return folder

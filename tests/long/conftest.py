@@ -21,8 +21,8 @@ CONTRACTS = ("skew", "performance", "eval_config", "drift")
 
 def _taxi_settings(root: str) -> dict[str, Any]:
     """Returns settings that read the contracts of the taxi example from any folder."""
-    content: dict[str, Any] = yaml.safe_load(settings_lib.DEFAULT.read_text())
-    folder = settings_lib.DEFAULT.parent
+    content: dict[str, Any] = yaml.safe_load(settings_lib.TAXI.read_text())
+    folder = settings_lib.TAXI.parent
     content["root"] = root
     content["schema"] = str(folder / content["schema"])
     content["training"]["train_steps"] = 300

@@ -71,7 +71,7 @@ def place(tmp_path_factory, server) -> pathlib.Path:
         store = folder / "objects" / bucket.replace("://", "/")
         for name in ("schema", "rows"):
             (store / name).mkdir(parents=True)
-        shutil.copy(settings.DEFAULT.parent / "schema.pbtxt", store / "schema")
+        shutil.copy(settings.TAXI.parent / "schema.pbtxt", store / "schema")
         (store / "rows" / "rows.csv").write_text(planted[target])
         how = options.load(None, target=target, image="a/b:1", pipeline_root=f"{bucket}/taxi")
         compiled = compiler.compile_pipeline(gates(target), how)

@@ -24,7 +24,7 @@ DRIFTED = ("payment_type linf", "trip_miles ks")
 def local(tmp_path_factory) -> pathlib.Path:
     """Returns a folder of taxi rows, those of 2016 moved to the window that the page evaluates."""
     root = tmp_path_factory.mktemp("local")
-    content = yaml.safe_load(settings_lib.DEFAULT.read_text())
+    content = yaml.safe_load(settings_lib.TAXI.read_text())
     settings_lib.resolve(content["prepare"], "prepare")(str(root))
     serving = root / "data" / "serving.csv"
     rows = pd.read_csv(serving, dtype=str)

@@ -21,7 +21,7 @@ BUCKETS = {"kubeflow": "minio://bucket", "vertex": "gs://bucket"}
 
 def pipeline(folder: pathlib.Path, target: str):
     """Returns a part of monitoring: the rows, and for Kubeflow their statistics and the state."""
-    taxi = settings.load()
+    taxi = settings.load(settings.TAXI)
     section = taxi.monitoring.model_copy(update={"data": f"{folder}/rows/day-{{SPAN}}/*.csv"})
     place = deployments.cluster(taxi, common.MONITORING, f"{folder}/shared")
     schema, examples, statistics = common.ingest(taxi, section, place)

@@ -130,8 +130,8 @@ def test_what_the_wheel_installs_runs_without_the_checkout(wheel, tmp_path):
     code = (
         "import skewgate, skewgate.components, skewgate.pipeline.settings as settings\n"
         "from skewgate.cli.main import main\n"
-        "print(skewgate.__file__, skewgate.components.__file__, settings.DEFAULT)\n"
-        "settings.load()\n"
+        "print(skewgate.__file__, skewgate.components.__file__, settings.TAXI)\n"
+        "settings.load(settings.TAXI)\n"
         "main(['--version'])"
     )
     result = subprocess.run(

@@ -22,7 +22,7 @@ def test_each_limit_is_optional():
 
 
 def test_nothing_is_limited_without_the_key():
-    assert settings_lib.load().retention is None
+    assert settings_lib.load(settings_lib.TAXI).retention is None
 
 
 @pytest.mark.parametrize(

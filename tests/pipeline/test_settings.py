@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 
+from skewgate.cli.main import main
 from skewgate.core.errors import InputError
 from skewgate.pipeline import common, deployments
 from skewgate.pipeline import settings as settings_lib
@@ -35,8 +36,8 @@ def load(tmp_path):
     return run
 
 
-def test_the_default_settings_are_the_taxi_example():
-    settings = settings_lib.load()
+def test_the_example_names_its_contracts():
+    settings = settings_lib.load(settings_lib.TAXI)
     assert settings.name == "taxi"
     assert pathlib.Path(settings.schema_path).is_file()
     assert pathlib.Path(settings.monitoring.drift).is_file()
@@ -89,6 +90,32 @@ def test_skew_yaml_is_relative_to_the_file_and_may_be_left_out(load, tmp_path):
 def test_a_malformed_file_is_one_sentence_with_the_place(load, old, new, message):
     with pytest.raises(InputError, match=message):
         load(TEXT.format(root="x").replace(old, new))
+
+
+def test_without_a_file_that_is_named_the_one_of_the_working_directory_counts(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert settings_lib.chosen("other.yaml") == "other.yaml"
+    with pytest.raises(InputError) as raised:
+        settings_lib.chosen(None)
+    assert str(raised.value) == (
+        "pipeline.yaml: is not in this folder, and no --config is given. "
+        "Fix: give --config FILE, or write pipeline.yaml for your data: skewgate init DATA."
+    )
+    (tmp_path / "pipeline.yaml").write_text("")
+    assert settings_lib.chosen(None) == "pipeline.yaml"
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "training"], ["compile", "training", "--image", "i", "--out", "x.yaml"]]
+)
+def test_without_settings_a_command_says_what_to_do(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words += ["--target", "kubeflow", "--pipeline-root", "gs://b"] if "compile" in words else []
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("skewgate: pipeline.yaml: is not in this folder")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_file_is_named():

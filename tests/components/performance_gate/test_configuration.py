@@ -4,6 +4,7 @@ import pytest
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.proto import config_pb2
 
+from skewgate.checks.performance import eval_configs
 from skewgate.components.performance_gate import configuration
 from skewgate.components.performance_gate.component import PerformanceGate
 from skewgate.core.errors import InputError
@@ -169,11 +170,11 @@ def test_only_a_threshold_on_change_is_one():
 
 def test_labels_and_logged_predictions_are_named_by_the_model_specs():
     logged = CONFIG.replace('label_key: "label"', 'label_key: "tip" prediction_key: "p"')
-    assert configuration.has_logged_predictions(parse(logged))
-    assert not configuration.has_logged_predictions(parse(CONFIG))
+    assert eval_configs.has_logged_predictions(parse(logged))
+    assert not eval_configs.has_logged_predictions(parse(CONFIG))
     several = CONFIG.replace(
         'label_key: "label"',
         'label_keys { key: "x" value: "tip" } label_keys { key: "y" value: "fare" }',
     ).replace("metrics_specs {", 'metrics_specs { output_names: "x"')
-    assert configuration.label_features(parse(several)) == ["fare", "tip"]
-    assert configuration.label_features(parse(logged)) == ["tip"]
+    assert eval_configs.label_features(parse(several)) == ["fare", "tip"]
+    assert eval_configs.label_features(parse(logged)) == ["tip"]

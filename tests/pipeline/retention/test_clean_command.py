@@ -97,9 +97,16 @@ def test_the_state_of_compiled_pipelines_is_cleaned_under_their_root(world, clea
     assert "artifacts" not in out
 
 
-def test_without_settings_the_example_is_not_cleaned(capfd):
+def test_without_settings_nothing_is_cleaned(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main(["clean"]) == 2
     assert capfd.readouterr().err == (
-        "skewgate: --config: is not given, and the example that stands for it has no `retention`. "
-        "Fix: give the pipeline.yaml of your pipelines.\n"
+        "skewgate: pipeline.yaml: is not in this folder, and no --config is given. "
+        "Fix: give --config FILE, or write pipeline.yaml for your data: skewgate init DATA.\n"
     )
+
+
+def test_the_settings_of_the_working_directory_are_taken(world, capfd, monkeypatch):
+    monkeypatch.chdir(world.config.parent)
+    assert main(["clean", "--dry-run"]) == 0
+    assert "to remove" in capfd.readouterr().out

@@ -165,3 +165,28 @@ def test_a_key_that_stands_twice_is_refused():
         InputError, match=r"drift.yaml: line 4, .* the key 'fare' stands here twice"
     ):
         yaml_model.parse(drift_config.DriftConfig, text, "drift.yaml")
+
+
+def test_all_faults_of_a_file_are_said_and_what_explains_another_stands_for_it():
+    content = {"nam": "a", "share": 7, "inner": {"tint": "blue", "count": "many"}, "more": 1}
+    found = yaml_model.all_faults(Outer, content, "thing.yaml")
+    assert {fault.keys for fault in found} == {
+        ("nam",),
+        ("share",),
+        ("inner", "tint"),
+        ("inner", "count"),
+        ("more",),
+    }
+    assert all(fault.where == "thing.yaml" for fault in found)
+    assert yaml_model.all_faults(Outer, {"name": "a"}, "thing.yaml") == []
+
+
+def test_a_key_is_known_by_the_name_that_stands_in_the_file():
+    class Aliased(yaml_model.StrictModel):
+        schema_path: str = pydantic.Field(alias="schema")
+
+    (fault,) = yaml_model.all_faults(Aliased, {"shema": "a"}, "thing.yaml")
+    assert str(fault) == (
+        "thing.yaml: shema is not a known key; the keys known here are schema. "
+        "Fix: did you mean 'schema'."
+    )
