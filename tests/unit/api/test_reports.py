@@ -91,7 +91,8 @@ def test_import_loads_nothing_and_the_face_is_listed():
 
 
 def test_everything_offered_is_there():
-    for name in ("compare", "profile", "merge", "read_report", "Report", "Profile", "InputError"):
+    functions = ("compare", "infer_schema", "merge", "profile", "read_report")
+    for name in (*functions, "InputError", "Profile", "Report", "Schema"):
         assert getattr(skewgate, name).__name__ == name
     with pytest.raises(AttributeError, match="module 'skewgate' has no attribute 'comparison'"):
         skewgate.comparison  # noqa: B018
