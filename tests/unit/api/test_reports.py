@@ -68,9 +68,10 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(report, tmp_path):
 
 def test_a_notebook_shows_the_page_apart_from_its_own(report, tmp_path):
     shown = report._repr_html_()
-    (page,) = re.fullmatch(r'<iframe srcdoc="([^"]*)" [^<]*></iframe>', shown).groups()
+    page, told = re.fullmatch(r'<iframe srcdoc="([^"]*)" [^<>]*>([^<]*)</iframe>', shown).groups()
     assert html.unescape(page) == report.save(tmp_path / "out").read_text("utf-8")
     assert 'sandbox="allow-scripts"' in shown
+    assert report.headline in html.unescape(told)  # where frames are not shown
 
 
 def test_import_loads_nothing_and_the_face_is_listed():
