@@ -13,6 +13,13 @@ from tests import checkouts, notebooks
 NAME = "first_comparison.ipynb"
 PICTURE = checkouts.ROOT / "docs" / "images" / "notebook.png"
 MOST_BYTES = 300_000
+POLICIES = {
+    "Jupyter": "",
+    "VS Code": "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src "
+    "'unsafe-inline'; img-src https: http: data:; connect-src https:; child-src https: data:",
+}
+"""What the pages of editors allow what they show: all, or what VS Code does at its strictest
+(`notebook.experimental.enableCsp`)."""
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +27,15 @@ def notebook(tmp_path_factory):
     return notebooks.executed(NAME, tmp_path_factory.mktemp("notebook"))
 
 
-@pytest.fixture
-def page(notebook, tmp_path):
+@pytest.fixture(params=POLICIES)
+def page(notebook, tmp_path, request):
     """A page with what the cell shows, between what other cells show."""
     path = tmp_path / "notebook.html"
     shown = notebooks.html_of(notebook, "compare")
     path.write_text(
-        f"<!doctype html><meta charset=utf-8><title>n</title><h1>Above</h1>{shown}<p>Below</p>",
+        '<!doctype html><meta charset="utf-8"><title>Notebook</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICIES[request.param]}">'
+        f"<h1>Above</h1>{shown}<p>Below</p>",
         "utf-8",
     )
     return path
