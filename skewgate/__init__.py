@@ -16,23 +16,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skewgate.api.comparing import compare as compare
+    from skewgate.api.inferring import infer_schema as infer_schema
     from skewgate.api.profiles import Profile as Profile
     from skewgate.api.profiling import merge as merge
     from skewgate.api.profiling import profile as profile
     from skewgate.api.reports import Report as Report
     from skewgate.api.reports import read_report as read_report
+    from skewgate.api.schemas import Schema as Schema
     from skewgate.core.errors import InputError as InputError
 
 __version__ = "0.1.0"
 
 _FACE = {
     "compare": "skewgate.api.comparing",
+    "infer_schema": "skewgate.api.inferring",
     "InputError": "skewgate.core.errors",
     "merge": "skewgate.api.profiling",
     "Profile": "skewgate.api.profiles",
     "profile": "skewgate.api.profiling",
     "read_report": "skewgate.api.reports",
     "Report": "skewgate.api.reports",
+    "Schema": "skewgate.api.schemas",
 }
 """What is offered for Python, and the module where it is."""
 

@@ -1,1 +1,1 @@
-"""What `import skewgate` offers, and the command line calls: compare, profile, merge, read."""
+"""What `import skewgate` offers, and the command line calls: compare, profile, infer, merge."""

@@ -49,8 +49,8 @@ def compare(
         current: the data in question, likewise; the two may be of different kinds.
         config: the path of a drift.yaml, or what it says as a dict; without it every feature is
             compared by the defaults of docs/metrics.md.
-        schema: the path of a schema.pbtxt, or a Schema: types of columns, and which integers are
-            categories.
+        schema: the path of a schema.pbtxt, or what `skewgate.infer_schema` returned, or a Schema of
+            tensorflow_metadata: types of columns, and which integers are categories.
         exact: whether numbers are kept so finely that no second pass is needed.
         reading: how CSV is written, such as {"delimiter": ";"}; recognised without it.
 

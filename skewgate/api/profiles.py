@@ -31,7 +31,7 @@ class Profile:
 
     @property
     def features(self) -> list[str]:
-        """The names of the features, in the order of the data."""
+        """The names of the features, sorted."""
         return list(self.distributions.slices.get("", {}))
 
     def save(self, path: str | os.PathLike[str]) -> None:

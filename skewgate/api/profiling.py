@@ -32,7 +32,8 @@ def profile(
     Args:
         data: a path, folder or pattern of files; a data frame of pandas or Polars; a table, stream
             or data set of Arrow; a relation of DuckDB; anything with `__arrow_c_stream__`.
-        schema: the path of a schema.pbtxt, or a Schema: types of columns, and which integers are
+        schema: the path of a schema.pbtxt, or what `skewgate.infer_schema` returned, or a Schema of
+            tensorflow_metadata: types of columns, and which integers are
             categories.
         slices: columns by whose values the rows are profiled apart, such as [["company"]].
         resolution: points that a file keeps of each number, from 10 to 100,000.

@@ -119,11 +119,16 @@ class Report:
             raise AssertionError(f"{self.headline}\n{failures.explain(self.failures)}{where}")
 
     def _repr_html_(self) -> str:
-        """Shows the page within a notebook, apart from its styles and scripts."""
+        """Shows the page within a notebook, apart from its styles and scripts.
+
+        Who shows notebooks and no frames, as GitHub and Jupyter before a notebook is trusted, shows
+        the text within it.
+        """
         page = html.escape(rendering.render_html(self._report))
+        told = html.escape(f"{self!r} {self.headline}", quote=False)
         return (
             f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="skewgate report" '
-            f'style="width: 100%; height: {_HEIGHT}px; border: 1px solid #8888"></iframe>'
+            f'style="width: 100%; height: {_HEIGHT}px; border: 1px solid #8888">{told}</iframe>'
         )
 
     def __repr__(self) -> str:

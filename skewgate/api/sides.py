@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.api import schemas
 from skewgate.api.profiles import Profile
 from skewgate.checks.drift.config import DriftConfig
 from skewgate.core import yaml_model
@@ -23,7 +24,7 @@ Data: TypeAlias = Any
 """A path, folder or pattern; a data frame of pandas or Polars; a table, batch, stream or data set
 of Arrow; a relation of DuckDB; anything with `__arrow_c_stream__`; a Profile."""
 Config: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | DriftConfig | None"
-Schema: TypeAlias = "str | os.PathLike[str] | schema_pb2.Schema | None"
+Schema: TypeAlias = "str | os.PathLike[str] | schema_pb2.Schema | schemas.Schema | None"
 Reading: TypeAlias = "Mapping[str, Any] | ReadingOptions | None"
 
 
@@ -63,6 +64,8 @@ def read_options(schema: Schema, reading: Reading) -> ReadOptions:
         csv = yaml_model.check(ReadingOptions, dict(reading), "reading")
     if isinstance(schema, str | os.PathLike):
         schema = schema_lib.load_schema(os.fspath(schema))
+    elif isinstance(schema, schemas.Schema):
+        schema = schema.proto
     elif schema is not None and not isinstance(schema, schema_pb2.Schema):
         raise InputError(
             "schema",

@@ -58,6 +58,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import compile as compiling
 
         return compiling.run(options)
+    if options.command == "doctor":
+        from skewgate.cli import doctor
+
+        return doctor.run(options)
     _check_run(options)
     if options.from_spec:
         from skewgate.cli import from_spec

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from skewgate.api import inferring, schemas
 from skewgate.checks.drift import suggesting
 from skewgate.cli import console, schema_data, schema_output, schema_validation
 from skewgate.core import installed, proto_text, regular_files
@@ -18,15 +19,8 @@ from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
 from skewgate.schema.editing.accept import Acceptor, Anomaly
 from skewgate.schema.editing.diff import aligned, diff
-from skewgate.schema.editing.render import render_schema
-from skewgate.schema.inference.infer import infer as infer_schema
 from skewgate.schema.reading import parse_schema
-from skewgate.statistics.reading import parse_profile
 from skewgate.storage import atomic
-
-SERVING = "SERVING"
-"""The environment that has no labels."""
-_DEFAULT_ENVIRONMENTS = ("TRAINING", SERVING)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,41 +39,20 @@ def infer(options: argparse.Namespace) -> int:
         options: data, out, environments, labels, force, quiet.
     """
     _check_free(options.out, force=options.force)
-    environments = list(dict.fromkeys(options.environments))
-    if options.labels and not environments:
-        environments = list(_DEFAULT_ENVIRONMENTS)
-    if options.labels and SERVING not in environments:
-        raise InputError(
-            "--environments",
-            f"has no {SERVING}, in which labels are not expected: {', '.join(environments)}",
-            f"add {SERVING}",
-        )
+    environments = inferring.known_environments(options.labels, options.environments)
     statistics = schema_data.read(options, options.data)
-    schema = infer_schema(statistics, options.data)
-    found = parse_profile(statistics.SerializeToString(), options.data)
-    schema_data.note_times(schema, found)
-    suggestions = suggesting.suggest_for_one(found)
-    features = {feature.name: feature for feature in schema.feature}
-    for label in options.labels:
-        if label not in features:
-            raise InputError(
-                "--label", f"{label!r} is no feature; there are {_named(features)}", "correct it"
-            )
-        features[label].not_in_environment.append(SERVING)
-    schema.default_environment.extend(environments)
-    rows = max(dataset.num_examples for dataset in statistics.datasets)
-    header = f"Inferred from {rows:,} rows of {options.data}; not reviewed yet."
-    if suggestions:
-        snippet = visible(suggesting.snippet(suggestions))
-        header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
-    _write(options.out, render_schema(schema, header))
-    domains = len(schema.string_domain)
-    console.say(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
-    for each in suggestions:
+    found = inferring.of_statistics(statistics, options.data, options.labels, environments)
+    schemas.write(found, options.out, "change --out")
+    domains = len(found.proto.string_domain)
+    console.say(
+        f"{options.out}: {len(found.features)} features, {domains} domains, "
+        f"from {found.rows:,} rows"
+    )
+    for each in found.suggestions:
         print(visible(f"  {each.feature} {each.reason}"))
-    if suggestions:
+    if found.suggestions:
         print("  If they are not to be compared, in drift.yaml:")
-        print(visible(f"  {suggesting.snippet(suggestions)}"))
+        print(visible(f"  {suggesting.snippet(found.suggestions)}"))
     return EXIT_PASS
 
 
@@ -271,8 +244,3 @@ def _count(anomalies: Sequence[Anomaly]) -> str:
 
 def _where(options: argparse.Namespace) -> str:
     return f" in environment {options.environment}" if options.environment else ""
-
-
-def _named(names: Sequence[str] | dict[str, schema_pb2.Feature]) -> str:
-    shown = list(names)[:20]
-    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")

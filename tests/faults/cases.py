@@ -256,6 +256,7 @@ CASES = (
         {"spec": ("vertex.json",)},
     ),
     _case("schedule window", "time", "2026-11-25T06:00:00Z --every 1d --name", {}, writes=()),
+    _case("doctor", "json", "--json", {}, writes=()),
 )
 
 

@@ -68,9 +68,10 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(report, tmp_path):
 
 def test_a_notebook_shows_the_page_apart_from_its_own(report, tmp_path):
     shown = report._repr_html_()
-    (page,) = re.fullmatch(r'<iframe srcdoc="([^"]*)" [^<]*></iframe>', shown).groups()
+    page, told = re.fullmatch(r'<iframe srcdoc="([^"]*)" [^<>]*>([^<]*)</iframe>', shown).groups()
     assert html.unescape(page) == report.save(tmp_path / "out").read_text("utf-8")
     assert 'sandbox="allow-scripts"' in shown
+    assert report.headline in html.unescape(told)  # where frames are not shown
 
 
 def test_import_loads_nothing_and_the_face_is_listed():
@@ -91,7 +92,8 @@ def test_import_loads_nothing_and_the_face_is_listed():
 
 
 def test_everything_offered_is_there():
-    for name in ("compare", "profile", "merge", "read_report", "Report", "Profile", "InputError"):
+    functions = ("compare", "infer_schema", "merge", "profile", "read_report")
+    for name in (*functions, "InputError", "Profile", "Report", "Schema"):
         assert getattr(skewgate, name).__name__ == name
     with pytest.raises(AttributeError, match="module 'skewgate' has no attribute 'comparison'"):
         skewgate.comparison  # noqa: B018

@@ -434,9 +434,9 @@ def test_existing_files_stay(refused, put):
         (("diff", "{schema}", "{schema}", "--environment", "TRAINING"),
          "--environment: is of data, and both sides are schemas."),
         (("infer", "{data}", "--out", "new.pbtxt", "--label", "lable"),
-         "--label: 'lable' is no feature; there are fare, paid, back, zip, label."),
+         "labels: 'lable' is no feature; there are fare, paid, back, zip, label."),
         (("infer", "{data}", "--out", "new.pbtxt", "--label", "label", "--environments", "A,B"),
-         "--environments: has no SERVING, in which labels are not expected: A, B."),
+         "environments: has no SERVING, in which labels are not expected: A, B."),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(refused, put, arguments, words):
@@ -535,6 +535,18 @@ def test_fractions_are_no_integers_wherever_they_stand(cli, run, tmp_path, kind)
     result = run("drift", data, data, "--schema", str(schema), "--quiet")
     assert result.code in (1, 2)
     assert "expected INT, found" in result.out + result.err
+
+
+def test_options_of_csv_hold_when_a_file_is_read_again(run, tmp_path):
+    values = [f"{at}.0" for at in range(300_000)]  # of which not all are kept
+    values[20_123] = "1.5"
+    (tmp_path / "odd.csv").write_text("".join(f"{each},0.5\n" for each in values))
+    (tmp_path / "schema.pbtxt").write_text(WHOLE)
+    paths = (str(tmp_path / "schema.pbtxt"), str(tmp_path / "odd.csv"))
+    result = run("schema", "update", *paths, "--header", "n,x", "--quiet")
+    assert result.code == 1
+    assert result.out.splitlines()[0].endswith("odd.csv: 1 anomaly")
+    assert "n:UNEXPECTED_DATA_TYPE" in result.out
 
 
 # What TFDV does not check.

@@ -1,0 +1,1 @@
+"""What `skewgate doctor` looks at: packages, commands, the machine."""

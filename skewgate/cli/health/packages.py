@@ -1,0 +1,166 @@
+"""Which packages are installed, and whether they fit what skewgate and they themselves ask for.
+
+Everything is read from the metadata of packages; none is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.util
+from collections.abc import Iterable
+from importlib import metadata
+
+from skewgate.cli.health import requirements
+from skewgate.cli.health.problems import Problem
+from skewgate.cli.health.requirements import Requirement
+
+SKEWGATE = "skewgate"
+HOLDERS = ("pandas", "polars", "duckdb")
+"""What may hold rows in Python; none is needed."""
+INSTALLED, IN_PART, ABSENT = "installed", "in part", "not installed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """A package that skewgate asks for.
+
+    Attributes:
+        name: of the package.
+        version: that is installed; None if it is not.
+        bounds: the versions that are asked for; "" for any.
+    """
+
+    name: str
+    version: str | None
+    bounds: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Extra:
+    """What brings further commands, such as `tfx`.
+
+    Attributes:
+        name: of the extra.
+        packages: what it brings, without what skewgate needs anyway.
+    """
+
+    name: str
+    packages: tuple[Package, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """What of it is not installed."""
+        return [each.name for each in self.packages if each.version is None]
+
+    @property
+    def state(self) -> str:
+        """INSTALLED, IN_PART or ABSENT."""
+        if not self.missing:
+            return INSTALLED
+        return ABSENT if len(self.missing) == len(self.packages) else IN_PART
+
+
+def install_line(extra: str = "") -> str:
+    """Returns the line to type to install skewgate, or an extra.
+
+    >>> install_line("tfx"), install_line()
+    ("pip install 'skewgate[tfx]'", 'pip install skewgate')
+    """
+    return f"pip install '{SKEWGATE}[{extra}]'" if extra else f"pip install {SKEWGATE}"
+
+
+@functools.cache
+def version(name: str) -> str | None:
+    """Returns the version of a package; None if it is not installed."""
+    try:
+        found: str | None = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+    return found
+
+
+def core() -> list[Package]:
+    """Returns what skewgate needs; nothing if it is not installed but only on the path."""
+    return [_package(each) for each in _needed(SKEWGATE, ())]
+
+
+def extras() -> list[Extra]:
+    """Returns the extras in order of their names."""
+    try:
+        names = metadata.metadata(SKEWGATE).get_all("Provides-Extra") or []
+    except metadata.PackageNotFoundError:
+        return []
+    always = {each.name for each in _needed(SKEWGATE, ())}
+    return [
+        Extra(
+            name,
+            tuple(_package(each) for each in _needed(SKEWGATE, (name,)) if each.name not in always),
+        )
+        for name in sorted(names)
+    ]
+
+
+def broken(installed: Iterable[str]) -> list[Problem]:
+    """Returns what is missing or of a wrong version, of skewgate and of all that it brings.
+
+    Args:
+        installed: the extras that are there.
+    """
+    found: dict[str, Problem] = {}
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    waiting = [(SKEWGATE, tuple(installed))]
+    while waiting:
+        name, chosen = waiting.pop()
+        if (name, chosen) in seen:
+            continue
+        seen.add((name, chosen))
+        for needed in _needed(name, chosen):
+            problem = _problem(name, needed)
+            if problem is not None:
+                found.setdefault(f"{name} {needed.name}", problem)
+            elif version(needed.name) is not None:
+                waiting.append((needed.name, needed.extras))
+    return [found[place] for place in sorted(found)]
+
+
+def traps() -> list[Problem]:
+    """Returns what breaks TFX though every package is of a version that it takes."""
+    if version("tfx") is None or importlib.util.find_spec("pkg_resources") is not None:
+        return []
+    return [
+        Problem(
+            "tensorflow-hub",
+            "imports pkg_resources, which setuptools 81 removed",
+            "pip install 'setuptools<81'",
+        )
+    ]
+
+
+def _needed(name: str, extras_of: tuple[str, ...]) -> list[Requirement]:
+    """Returns what an installed package needs here; nothing of one that is not installed."""
+    try:
+        texts = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+    here = requirements.environment()
+    wanted = ("", *extras_of)
+    parsed = [requirements.parse(text) for text in texts]
+    return [each for each in parsed if requirements.applies(each.marker, wanted, here)]
+
+
+def _package(needed: Requirement) -> Package:
+    return Package(needed.name, version(needed.name), needed.bounds)
+
+
+def _problem(name: str, needed: Requirement) -> Problem | None:
+    """Says what is wrong with a package that another needs."""
+    found = version(needed.name)
+    asked = f"{needed.name}{needed.bounds}"
+    if found is None:
+        problem = f"is not installed, and {name} needs it"
+        return Problem(needed.name, problem, f"pip install '{asked}'")
+    if requirements.fits(found, needed.bounds):
+        return None
+    problem = f"is {found}, and {name} needs {needed.bounds}"
+    return Problem(needed.name, problem, f"pip install '{asked}'")
