@@ -73,7 +73,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Says in one sentence what was found, how sure it is, and what to look at first."""
+        """Says in a sentence or two what was found and what to look at first."""
         return self._report.headline()
 
     def to_dict(self) -> dict[str, Any]:

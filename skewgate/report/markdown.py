@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
 from skewgate.core.wording import in_full, interval, many, rounded, shortened
-from skewgate.report import kinds
+from skewgate.report import failures, kinds
 from skewgate.report.ranking import worst_first
 from skewgate.report.report import Report
 
@@ -86,6 +86,7 @@ def _name(text: str) -> str:
 def _head(report: Report) -> list[str]:
     decision = report.decision
     title = kinds.get(report.kind).title
+    doubts = [f"- {escaped(line)}." for line in failures.together(decision.results)]
     passed, failed, unsure = (f"{decision.count(status):,}" for status in Status)
     return [
         f"### {_SIGNS[decision.status]} {title}: {decision.status}",
@@ -94,6 +95,7 @@ def _head(report: Report) -> list[str]:
         "",
         f"Of {many(len(decision.results), 'check')} {failed} failed, {unsure} could not be decided "
         f"and {passed} passed.",
+        *(["", *doubts] if doubts else []),
     ]
 
 

@@ -15,7 +15,7 @@ import markupsafe
 from skewgate.core.hidden import visible
 from skewgate.core.results import WARNING, Status
 from skewgate.core.wording import rounded_percent
-from skewgate.report import kinds, payload
+from skewgate.report import failures, kinds, payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
@@ -54,12 +54,27 @@ def render_report(report: Report) -> str:
         drawn=len(shown.get("shown", ())),
         openable=any((report.details.get(name) or {}).get("shown") for name in _OPENED),
         overview=report.details.get("overview"),
+        doubts=failures.together(results),
+        consequence=_consequence(report),
         charts=_charts(report),
         suggestions=report.details.get("suggestions", ()),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),
     )
+
+
+def _consequence(report: Report) -> str:
+    """Says what a verdict does, where there is more to say than the verdict itself.
+
+    Two files may be compared without any pipeline, which a drift report cannot tell.
+    """
+    blessed = report.decision.blessed
+    if kinds.get(report.kind).joins_reports:
+        return f"The pipeline {'may go on' if blessed else 'is stopped'}."
+    if blessed and report.decision.status is not Status.PASS:
+        return "The policy lets this pass."
+    return ""
 
 
 def _charts(report: Report) -> list[svg.Chart]:

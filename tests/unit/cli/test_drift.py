@@ -84,7 +84,9 @@ def test_too_little_data_is_inconclusive(run, places, same):
     result = run("drift", *places([table.slice(0, 30) for table in same]))
     assert result.code == 3
     assert "INCONCLUSIVE: 0 failed" in result.out
-    assert "cannot be told from chance" in result.out
+    assert (
+        "  12 checks need about 110 to 620 values on each side: fare, hour, miles, " in result.out
+    )
 
 
 def test_identifiers_are_inconclusive_and_the_reason_says_what_to_write(run, places, same, config):
@@ -126,8 +128,8 @@ def test_a_feature_on_one_side_only_fails_with_that_reason(run, places, same):
     ):
         result = run("drift", *places(tables))
         assert result.code == 1
-        reason = f"the {gone} data have no feature miles, only the {there} data have it"
-        assert f"  miles: {reason}" in result.out
+        reason = f"miles is missing from the {gone} data; only the {there} data have it"
+        assert f"  {reason}\n" in result.out
 
 
 def test_slices_are_compared(run, places, drifted, config):

@@ -203,10 +203,34 @@ def test_the_sentence_and_the_counts_are_on_top():
     made = make(FAILED, PASSED, UNSURE)
     text = plain(Page(rendering.render_html(made)).text)
     assert made.headline() in text
-    assert "The pipeline is stopped. Of 3 checks 1 failed, 1 could not be decided and 1 passed" in (
-        text
-    )
+    assert "Of 3 checks 1 failed, 1 could not be decided and 1 passed" in text
     assert "<title>skewgate drift report: fail</title>" in rendering.render_html(made)
+
+
+def test_only_a_gate_speaks_of_a_pipeline():
+    source = {"kind": "drift", "status": "fail", "blessed": False, "uri": "there"}
+    shut = page(FAILED, kind="decision", sources=(source,))
+    assert "The pipeline is stopped. Of 1 check" in plain(shut.text)
+    assert "The pipeline may go on. Of 1 check" in plain(page(PASSED, kind="decision").text)
+    for kind in ("drift", "skew", "performance"):
+        assert "pipeline" not in page(FAILED, kind=kind).text.lower()
+    allowed = page(UNSURE, policy=Policy(on_missing_baseline="allow"))
+    assert "The policy lets this pass. Of 1 check" in plain(allowed.text)
+
+
+def test_what_many_checks_could_not_decide_is_said_once():
+    doubts = [
+        dataclasses.replace(
+            PASSED, feature=f"f{at}", status=Status.INCONCLUSIVE, needed=570, reason=f"few {at}"
+        )
+        for at in range(33)
+    ]
+    text = plain(page(*doubts).text)
+    assert (
+        "What could not be decided 33 checks need about 570 values on each side: f0, f1, f10, "
+        "f11, f12 and 28 more. "
+    ) in text
+    assert "What could not be decided" not in page(UNSURE).text
 
 
 def test_rows_beyond_two_thousand_need_javascript_and_are_counted():
