@@ -13,14 +13,12 @@ from skewgate import decision
 from skewgate.components.support import artifact_io, wiring
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, GateShutError, InputError
 from skewgate.core.results import Decision, Status
-from skewgate.report import kinds
+from skewgate.report import failures, kinds
 from skewgate.report.rendering import HTML_NAME
 from skewgate.report.report import JSON_NAME, Report
 
 RAISE, WITHHOLD = "raise", "withhold"
 MODES = (RAISE, WITHHOLD)
-_MOST_CHECKS = 10
-"""Checks that the error of a shut gate names."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -85,9 +83,7 @@ def _read(artifact: types.Artifact, key: str) -> Report:
 
 def explain(joined: Decision, reports: dict[str, Report]) -> str:
     """Says which checks shut the gate and where the reports are."""
-    named = [f"{result.label}: {result.reason}" for result in joined.failures[:_MOST_CHECKS]]
-    if len(joined.failures) > _MOST_CHECKS:
-        named.append(f"and {len(joined.failures) - _MOST_CHECKS} more")
+    named = failures.lines(joined.failures)
     shut = [
         f"see {os.path.join(uri, HTML_NAME)}"
         for uri, report in reports.items()

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.core.results import MetricResult, Status
-from skewgate.report import failures, rendering
+from skewgate.report import failures, markdown, rendering
 from skewgate.report import report as report_lib
 from skewgate.storage import atomic
 
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Says in one sentence what was found, how sure it is, and what to look at first."""
+        """Says in a sentence or two what was found and what to look at first."""
         return self._report.headline()
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,6 +99,14 @@ class Report:
             raise InputError(
                 "to_frame", "needs pandas, which is not installed", "pip install pandas"
             ) from error
+
+    def to_markdown(self) -> str:
+        """Returns the report as a comment on a pull request shows it, as a job's summary does.
+
+        What did not pass stands first and what passed is folded away. Names and reasons are text
+        whatever they hold, and the whole fits into a comment on GitHub: what does not is counted.
+        """
+        return markdown.render(self._report)
 
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Writes report.json, report.html and metrics.prom into a folder, all three or none.

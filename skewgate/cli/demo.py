@@ -10,7 +10,7 @@ from skewgate.core import process_exit
 from skewgate.core.errors import EXIT_FAIL, EXIT_PASS
 from skewgate.core.results import Status
 from skewgate.pipeline import settings
-from skewgate.report import rendering
+from skewgate.report import failures, rendering
 from skewgate.report import report as report_lib
 
 DRIFTED = frozenset({"payment_type", "trip_miles"})
@@ -47,8 +47,8 @@ def explain(outcome: run.Outcome) -> int:
     print("\nWhat was found")
     print("  Training: the data are as the schema says; the model passed its gate and was pushed.")
     print("  Monitoring: the gate is shut, because the trips of 2016 differ from 2013-14:")
-    for result in report.decision.failures:
-        console.say(f"    {result.feature}: {result.reason}")
+    for line in failures.lines(report.decision.failures):
+        console.say(f"    {line}")
     print(f"  Drifted: {', '.join(sorted(drifted))}.")
     print(f"  Not drifted: {', '.join(sorted(quiet))}.")
     print(f"  Where to look: {page}")

@@ -17,7 +17,7 @@ from skewgate.core.hidden import visible
 from skewgate.core.results import Status
 from skewgate.core.wording import listed
 from skewgate.profiling import engine
-from skewgate.report import failures, rendering
+from skewgate.report import failures, markdown, rendering
 from skewgate.report import report as report_lib
 from skewgate.schema import reading as schema_lib
 
@@ -29,12 +29,13 @@ def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit code.
 
     Args:
-        options: baseline, current, config, schema, dataset, out, json, exact, quiet, and those of
-            CSV.
+        options: baseline, current, config, schema, dataset, out, format, json, exact, quiet, and
+            those of CSV.
 
     Raises:
         InputError: data, configuration or schema cannot be used.
     """
+    shown_as = _format(options)
     config = (
         yaml_model.load(config_lib.DriftConfig, options.config)
         if options.config
@@ -65,13 +66,29 @@ def run(options: argparse.Namespace) -> int:
     notes = {path: texts for side in sides for path, texts in side.notes().items()}
     console.tell(notes, quiet=options.quiet)
     written = reports.write(report, options.out, "change --out") if options.out else None
-    if options.json:
+    if shown_as == "json":
         console.print_json(rendering.render_json(report))
+    elif shown_as == "markdown":
+        print(markdown.render(report), end="")
     else:
         _show(report, written)
     if report.decision.blessed:
         return EXIT_PASS
     return EXIT_FAIL if report.decision.status is Status.FAIL else EXIT_INCONCLUSIVE
+
+
+def _format(options: argparse.Namespace) -> str:
+    """Returns how to print the report.
+
+    Raises:
+        InputError: two ways are asked for.
+    """
+    chosen: str | None = options.format
+    if options.json and chosen not in (None, "json"):
+        raise InputError(
+            "--json", f"contradicts --format {chosen}", "give one of them, for one can be printed"
+        )
+    return "json" if options.json else chosen or "table"
 
 
 def _datasets(names: Sequence[str]) -> tuple[str, str]:

@@ -56,7 +56,12 @@ def _add_drift(commands: Any) -> None:
         "for BASELINE and CURRENT",
     )
     drift.add_argument("--out", metavar="DIR", help="write report.json, report.html, metrics.prom")
-    drift.add_argument("--json", action="store_true", help="print the report as JSON")
+    drift.add_argument(
+        "--format",
+        choices=("table", "json", "markdown"),
+        help="what to print: a table (default), report.json, or Markdown for a pull request",
+    )
+    drift.add_argument("--json", action="store_true", help="the same as --format json")
     drift.add_argument(
         "--exact", action="store_true", help="keep 16 times as many points of each number"
     )

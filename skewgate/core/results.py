@@ -117,7 +117,7 @@ class Bulk:
 WARNING = "warning"
 """Severity of a failure that does not block."""
 
-_OPTIONAL = ("severity", "expected", "observed", "cause", "in_quadrature")
+_OPTIONAL = ("severity", "expected", "observed", "cause", "in_quadrature", "needed")
 
 SMALL_SLICE, OPEN_WINDOW, LOW_COVERAGE = "small_slice", "open_window", "low_coverage"
 """Causes of a doubt that policies have a word for."""
@@ -134,6 +134,8 @@ class MetricResult:
         cause: why a result is inconclusive, where a policy has a word for that.
         in_quadrature: True if chance adds to the square of the value, else None; see
             `above_chance`.
+        needed: how many rows, or values on each side of a distance, would settle a doubt that
+            there are too few of them; None for any other.
     """
 
     feature: str
@@ -155,6 +157,7 @@ class MetricResult:
     observed: str | None = None
     cause: str | None = None
     in_quadrature: bool | None = None
+    needed: int | None = None
 
     def __post_init__(self) -> None:
         """Makes visible what a text quotes; what names the check stays as it is in the data."""

@@ -92,12 +92,15 @@ def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -
         status = Status.INCONCLUSIVE
         reason = (
             f"{seen}, and must be {must}, but among all checks this could be chance (adjusted p "
-            f"{p_text(p_adjusted)}); {_needed(check, alpha)}"
+            f"{p_text(p_adjusted)}); {_told(check, alpha)}"
         )
     else:
         status = Status.INCONCLUSIVE
-        reason = f"{seen}, which leaves open whether it is {must}; {_needed(check, alpha)}"
-    return _result(check, status, reason, lower, upper, p_value, p_adjusted)
+        reason = f"{seen}, which leaves open whether it is {must}; {_told(check, alpha)}"
+    result = _result(check, status, reason, lower, upper, p_value, p_adjusted)
+    if status is Status.INCONCLUSIVE and not math.isnan(check.estimate.value):
+        return dataclasses.replace(result, needed=_needed(check, alpha))
+    return result
 
 
 def _small(check: BoundCheck, min_rows: int, alpha: float) -> MetricResult:
@@ -116,11 +119,16 @@ def _seen(check: BoundCheck, lower: float, upper: float) -> str:
     return f"{value}{known} on {many(check.estimate.n, 'row')}"
 
 
-def _needed(check: BoundCheck, alpha: float) -> str:
+def _told(check: BoundCheck, alpha: float) -> str:
+    """Says what would settle a check."""
+    needed = _needed(check, alpha)
+    return "more rows are needed" if needed is None else f"about {needed:,} rows would settle it"
+
+
+def _needed(check: BoundCheck, alpha: float) -> int | None:
+    """Returns how many rows would settle a check; None if nobody can have so many."""
     needed = check.estimate.needed(check.bound, alpha)
-    if not needed <= MOST_NEEDED:
-        return "more rows are needed"
-    return f"about {max(rounded_up(needed), check.estimate.n + 1):,} rows would settle it"
+    return max(rounded_up(needed), check.estimate.n + 1) if needed <= MOST_NEEDED else None
 
 
 def _result(

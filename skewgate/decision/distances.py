@@ -153,7 +153,7 @@ def _is_close(
 
 
 def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
-    status, reason = _verdict(check, p_adjusted, alpha)
+    status, reason, needed = _verdict(check, p_adjusted, alpha)
     measured = check.measurement
     return MetricResult(
         feature=check.feature,
@@ -171,16 +171,19 @@ def _judge_one(check: Check, p_adjusted: float, alpha: float) -> MetricResult:
         n_baseline=check.n_baseline,
         n_current=check.n_current,
         in_quadrature=measured.in_quadrature or None,
+        needed=needed,
     )
 
 
-def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str]:
+def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str, int | None]:
+    """Returns the verdict, why, and how many values a side would settle it if these are too few."""
     measured, threshold = check.measurement, in_full(check.threshold)
     sizes = f"{check.n_baseline:,} baseline and {check.n_current:,} current values"
     if _is_unknown(measured):
         return (
             Status.INCONCLUSIVE,
             f"{_name(check)} could not be computed from {sizes}, so that nothing is known of it",
+            None,
         )
     value = _value(check)
     if _is_powerless(check):
@@ -190,6 +193,7 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
             f"{value}, but its values repeat so rarely that even a wholly different set of them "
             f"would be at most {most} above chance, and the threshold is {threshold}: "
             f"{check.metric} can tell nothing here; leave the check out, or group the values",
+            None,
         )
     if measured.above_chance(measured.lower) > check.threshold:
         if p_adjusted <= alpha:
@@ -197,11 +201,13 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
                 Status.FAIL,
                 f"{value}, above the threshold of {threshold} and not by chance "
                 f"(adjusted p {p_text(p_adjusted)}, {sizes})",
+                None,
             )
         return (
             Status.INCONCLUSIVE,
             f"{value}, above the threshold of {threshold}, but it could be chance "
-            f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_needed(check)}",
+            f"(adjusted p {p_text(p_adjusted)}, {sizes}); {_told(check)}",
+            _needed(check),
         )
     if not measured.above_chance(measured.upper) <= check.threshold:
         limit = measured.with_chance(check.threshold)
@@ -210,14 +216,16 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
             f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3, limit)}, "
             f"which contains the threshold of {threshold}; statistics of finer resolution, or "
             "the examples themselves, would settle it",
+            None,
         )
     if measured.detectable > check.threshold:
         return (
             Status.INCONCLUSIVE,
             f"{value}, but with {sizes} a difference of {threshold} cannot be told from "
-            f"chance; {_needed(check)}",
+            f"chance; {_told(check)}",
+            _needed(check),
         )
-    return Status.PASS, f"{value}, not above the threshold of {threshold}"
+    return Status.PASS, f"{value}, not above the threshold of {threshold}", None
 
 
 def _value(check: Check) -> str:
@@ -242,13 +250,28 @@ def _name(check: Check) -> str:
     return f"{check.metric} {check.note}".strip()
 
 
-def _needed(check: Check) -> str:
-    """Says how many values would settle a check, from how `detectable` shrinks with size."""
-    smaller = max(min(check.n_baseline, check.n_current), 1)
-    ratio = max(check.measurement.detectable / check.threshold, 1.0)
-    if math.isinf(ratio):
+def _told(check: Check) -> str:
+    """Says what would settle a check."""
+    needed = _needed(check)
+    if needed is not None:
+        return f"about {needed:,} values on each side would settle it"
+    if math.isinf(_ratio(check)):
         return "more data are needed"
+    return "no number of values that can be had would settle it, a higher threshold would"
+
+
+def _needed(check: Check) -> int | None:
+    """Returns how many values on each side would settle a check; None if no number is known.
+
+    It follows from how `detectable` shrinks with size.
+    """
+    smaller, ratio = max(min(check.n_baseline, check.n_current), 1), _ratio(check)
+    if math.isinf(ratio):
+        return None
     needed = smaller * min(ratio, MOST_NEEDED) ** (1.0 / check.measurement.size_exponent)
-    if needed > MOST_NEEDED:
-        return "no number of values that can be had would settle it, a higher threshold would"
-    return f"about {max(rounded_up(needed), smaller + 1):,} values on each side would settle it"
+    return None if needed > MOST_NEEDED else max(rounded_up(needed), smaller + 1)
+
+
+def _ratio(check: Check) -> float:
+    """Returns how often the threshold fits into the smallest value that would be significant."""
+    return max(check.measurement.detectable / check.threshold, 1.0)

@@ -55,13 +55,15 @@ def _judge_share(
     lower, upper = binomial.bounds(check.count, check.n, alpha)
     shown, highest = (rounded(value, 3, check.threshold) for value in (share, upper))
     seen = f"{check.text} in {check.count:,} of {check.n:,} matched rows ({shown})"
+    needed = None
     allowed = f"the threshold of {in_full(check.threshold)}"
     sure = f"with {1 - alpha:.0%} confidence"
     if share > check.threshold and p_adjusted <= alpha:
         status, reason = Status.FAIL, f"{seen}, above {allowed} and not by chance"
     elif share > check.threshold:
         status = Status.INCONCLUSIVE
-        reason = f"{seen}, above {allowed}, but it could be chance; {_rows_needed(check, alpha)}"
+        reason = f"{seen}, above {allowed}, but it could be chance; {_told(check, alpha)}"
+        needed = _needed(check, alpha)
     elif upper <= check.threshold or check.threshold == 0:
         status, reason = (
             Status.PASS,
@@ -71,8 +73,9 @@ def _judge_share(
         status = Status.INCONCLUSIVE
         reason = (
             f"{seen}, but it could be up to {highest} {sure}, above {allowed}; "
-            f"{_rows_needed(check, alpha)}"
+            f"{_told(check, alpha)}"
         )
+        needed = _needed(check, alpha)
     return MetricResult(
         feature=check.feature,
         slice=check.slice,
@@ -87,11 +90,19 @@ def _judge_share(
         p_adjusted=p_adjusted,
         n_baseline=check.n,
         n_current=check.n,
+        needed=needed,
     )
 
 
-def _rows_needed(check: ShareCheck, alpha: float) -> str:
-    needed = binomial.needed(check.count, check.n, check.threshold, alpha)
-    if not needed <= MOST_NEEDED:
+def _told(check: ShareCheck, alpha: float) -> str:
+    """Says what would settle a check."""
+    needed = _needed(check, alpha)
+    if needed is None:
         return "more rows are needed"
-    return f"about {rounded_up(needed):,} matched rows would settle it"
+    return f"about {needed:,} matched rows would settle it"
+
+
+def _needed(check: ShareCheck, alpha: float) -> int | None:
+    """Returns how many matched rows would settle a check; None if nobody can have so many."""
+    needed = binomial.needed(check.count, check.n, check.threshold, alpha)
+    return rounded_up(needed) if needed <= MOST_NEEDED else None

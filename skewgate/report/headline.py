@@ -1,4 +1,4 @@
-"""A sentence or two for the top of a report: what was found, how sure it is, where to start."""
+"""A sentence or two for the top of a report: what was found, and where to start."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from skewgate.core.wording import (
     in_full,
     interval,
     many,
-    p_text,
     rounded,
     rounded_percent,
     shortened,
 )
-from skewgate.report import kinds
+from skewgate.report import failures, kinds
 from skewgate.report.kinds import ReportKind
 from skewgate.report.ranking import excess, worst_first
 
@@ -98,11 +97,16 @@ def _unsure(
         if failed
         else "Nothing failed"
     )
-    effect = "which the policy allows" if decision.blessed else "so that this is no pass"
-    return (
-        f"{nothing}, but {len(unsure)} of {many(len(ranked), 'check')} could not be decided, "
-        f"{effect}. {_start(unsure[0] if unsure else ranked[0])}"
-    )
+    allowed = ", which the policy allows" if decision.blessed else ""
+    checks = many(len(ranked), "check")
+    some = f"{len(unsure):,} of {checks} could not be decided"
+    none = f"none of {checks} could be decided"
+    found = f"{nothing}, but {none if len(unsure) == len(ranked) > 1 else some}"
+    undersized = failures.undersized(unsure)
+    if len(undersized) < 2:
+        return f"{found}{allowed}. {_start(unsure[0] if unsure else ranked[0])}"
+    who = "they" if len(undersized) == len(unsure) else f"{len(undersized):,} of them"
+    return f"{found}{allowed}: {who} {failures.needed(undersized)}."
 
 
 def _passed(
@@ -114,12 +118,14 @@ def _passed(
     failed = decision.count(Status.FAIL)
     features = {result.feature for result in ranked if result.feature}
     if failed and not kind.joins_reports:
-        counts = "but it does not count" if failed == 1 else "but none that counts"
-        return f"{many(failed, 'check')} failed, {counts} by the policy. {_start(ranked[0])}"
+        them = "it" if failed == 1 else "them"
+        return (
+            f"{many(failed, 'check')} failed, but the policy lets {them} pass. {_start(ranked[0])}"
+        )
     if kind.joins_reports:
         what = f"Every report is blessed ({len(sources)})"
     elif kind.failed_features and features:
-        what = f"None of {many(len(features), 'feature')} {kind.failed_features}, and {kind.passed}"
+        what = f"None of {many(len(features), 'feature')} {kind.failed_features}; {kind.passed}"
     else:
         what = "The one check passed" if len(ranked) == 1 else f"All {len(ranked):,} checks passed"
     if failed:
@@ -129,12 +135,14 @@ def _passed(
     if not nearest:
         return f"{what}."
     closest = max(nearest, key=excess)
-    return f"{what}. The closest to its limit is {_place(closest)} ({_measured(closest)})."
+    return f"{what}. Closest to its limit is {_place(closest)} ({_measured(closest)})."
 
 
 def _start(result: MetricResult) -> str:
     """Says which check to look at first, and why."""
-    return f"Start with {_label(result)}: {shortened(result.reason.rstrip('.'), 500)}."
+    rest = failures.of_feature(result)
+    reason = f"it {rest}" if rest else result.reason
+    return f"Start with {_place(result)}: {shortened(reason.rstrip('.'), 500)}."
 
 
 def _change(result: MetricResult, details: dict[str, Any]) -> str:
@@ -149,23 +157,31 @@ def _change(result: MetricResult, details: dict[str, Any]) -> str:
     metric = metrics.REGISTRY.get(result.metric)
     if metric is not None and metric.per_row:
         before, now = _percents(*entry["missing"])
-        return f"{before} of rows had no value; now {now} have none"
+        return f"{before} of rows used to have no value, now {now} do"
     if entry["kind"] == "categorical" and entry["names"]:
         before, now = _percents(*(shares[0] for shares in entry["shares"]))
-        return f"{before} of values were '{entry['names'][0]}'; now {now} are"
+        return f"{before} of values used to be '{entry['names'][0]}', now {now} are"
     if entry["kind"] == "numeric":
         before, now = _percents(*entry["gap"]["cdf"])
         at = shown(entry["gap"]["at"], entry.get("logical", ""))
-        return f"{before} of values were {at} or less; now {now} are"
+        return f"{before} of values used to be {at} or less, now {now} are"
     return ""
 
 
 def _percents(before: float, now: float) -> tuple[str, str]:
+    """Returns two shares; without decimals where these tell nothing that counts."""
+    whole = [round(100 * share) for share in (before, now)]
+    plain = all(
+        0 < each < 100 or share == each / 100
+        for each, share in zip(whole, (before, now), strict=True)
+    )
+    if abs(before - now) >= 0.05 and plain:
+        return f"{whole[0]}%", f"{whole[1]}%"
     return rounded_percent(before, now), rounded_percent(now, before)
 
 
 def _measured(result: MetricResult) -> str:
-    """Tells value, certain bound, threshold and significance of a result that has a value."""
+    """Tells value and threshold of a result that has both."""
     threshold = in_full(0.0 if result.threshold is None else result.threshold)
     value = rounded(0.0 if result.value is None else result.value, 3, result.limit)
     parts = [f"{result.metric} {value}"]
@@ -174,33 +190,18 @@ def _measured(result: MetricResult) -> str:
             parts[0] += f" in {interval(result.lower, result.upper, 3, result.limit)}"
         parts.append(f"bound {threshold}")
     else:
-        if result.status is Status.FAIL and result.lower is not None:
-            certain = rounded(result.lower, 3, result.limit)
-            if certain != value:
-                parts.append(f"at least {certain}")
-        parts.append(f"threshold {threshold}{_by_chance(result, result.null_value)}")
-    if result.status is Status.FAIL and result.p_adjusted is not None:
-        parts.append(f"adjusted p {p_text(result.p_adjusted)}")
+        parts.append(f"threshold {threshold}{_by_chance(result)}")
     return ", ".join(parts)
 
 
-def _by_chance(result: MetricResult, expected: float) -> str:
-    """Says what chance adds to a threshold."""
-    if expected <= 0 or result.limit is None:
+def _by_chance(result: MetricResult) -> str:
+    """Says what chance adds to a threshold, unless that is next to nothing."""
+    if result.threshold is None or result.limit is None or result.limit <= 1.01 * result.threshold:
         return ""
-    if result.in_quadrature:
-        return f" ({rounded(result.limit, 3)} with what chance adds)"
-    return f" above the {rounded(expected, 2)} expected by chance"
+    return f", or {rounded(result.limit, 3)} with what chance adds"
 
 
 def _place(result: MetricResult) -> str:
     """Names the feature, or the metric where there is none, and the slice."""
     name = shortened(result.feature or result.metric, _LONGEST)
     return f"{name} in slice {shortened(result.slice, _LONGEST)}" if result.slice else name
-
-
-def _label(result: MetricResult) -> str:
-    parts = [shortened(part, _LONGEST) for part in (result.feature, result.metric) if part]
-    return " ".join(parts) + (
-        f" in slice {shortened(result.slice, _LONGEST)}" if result.slice else ""
-    )

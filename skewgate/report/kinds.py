@@ -50,7 +50,7 @@ DRIFT = ReportKind(
     artifact_type="DriftReport",
     gate_input="drift_reports",
     failed_features="drifted",
-    passed="a change as large as the thresholds allow would have been noticed",
+    passed="a change beyond a threshold would have been noticed",
 )
 SKEW = ReportKind(
     name="skew",

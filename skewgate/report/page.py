@@ -14,7 +14,8 @@ import markupsafe
 
 from skewgate.core.hidden import visible
 from skewgate.core.results import WARNING, Status
-from skewgate.report import kinds, payload
+from skewgate.core.wording import rounded_percent
+from skewgate.report import failures, kinds, payload
 from skewgate.report.bars import bar_of
 from skewgate.report.charts import of_report, svg
 from skewgate.report.charts.over_windows import over_windows
@@ -28,6 +29,8 @@ MOST_FEATURES, MOST_WINDOWS, MOST_CHARTS = 200, 200, 60
 """Rows and columns of a heat map, and charts below it; those with alarms first."""
 MOST_ROWS = 2000
 """Results in a page without JavaScript, the worst first; its script shows all."""
+_OPENED = ("summaries", "distributions")
+"""What a feature is opened for."""
 _EARLY = 'document.documentElement.className = "scripted";'
 """Runs before the table is laid out: rows that the script would take away are not drawn first."""
 
@@ -49,12 +52,29 @@ def render_report(report: Report) -> str:
         counts={status.value: report.decision.count(status) for status in Status},
         left_out=shown.get("left_out", 0),
         drawn=len(shown.get("shown", ())),
+        openable=any((report.details.get(name) or {}).get("shown") for name in _OPENED),
+        overview=report.details.get("overview"),
+        doubts=failures.together(results),
+        consequence=_consequence(report),
         charts=_charts(report),
         suggestions=report.details.get("suggestions", ()),
         data=markupsafe.Markup(payload.encode(payload.table(results, report.details))),
         early=markupsafe.Markup(_EARLY),
         script=_source("report.js"),
     )
+
+
+def _consequence(report: Report) -> str:
+    """Says what a verdict does, where there is more to say than the verdict itself.
+
+    Two files may be compared without any pipeline, which a drift report cannot tell.
+    """
+    blessed = report.decision.blessed
+    if kinds.get(report.kind).joins_reports:
+        return f"The pipeline {'may go on' if blessed else 'is stopped'}."
+    if blessed and report.decision.status is not Status.PASS:
+        return "The policy lets this pass."
+    return ""
 
 
 def _charts(report: Report) -> list[svg.Chart]:
@@ -144,6 +164,7 @@ def _environment() -> jinja2.Environment:
     environment.globals["bar_of"] = bar_of
     environment.filters["plain_text"] = _plain_text
     environment.filters["number"] = _number
+    environment.filters["share"] = rounded_percent
     return environment
 
 

@@ -13,6 +13,7 @@ from skewgate.report.bars import bar_of
 from skewgate.report.charts.svg import finite
 from skewgate.report.ranking import excess
 
+_SIDES = ("baseline", "current")
 _STATUS = {Status.FAIL: 0, Status.INCONCLUSIVE: 1, Status.PASS: 2}
 
 
@@ -27,11 +28,12 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
         "names", the texts of features, slices and metrics; "rows", of each result the status (0
         fail, 1 inconclusive, 2 pass), three indices of names, value, lower and upper bound,
         threshold, the bar's three places or null, its excess, adjusted p, both n, severity, reason
-        and the index of its distributions or null; "distributions", each as in report.json.
+        and the indices of its summary and its distributions, null for none; "summaries", of each
+        baseline and current; "distributions"; both as in report.json.
     """
     names: dict[str, int] = {}
-    shown = (details.get("distributions") or {}).get("shown", ())
-    distribution_of = {(entry["feature"], entry["slice"]): i for i, entry in enumerate(shown)}
+    shown, distribution_of = _shown(details, "distributions")
+    summaries, summary_of = _shown(details, "summaries")
 
     def name(text: str) -> int:
         return names.setdefault(text, len(names))
@@ -54,12 +56,14 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
                 result.n_current,
                 result.severity,
                 visible(result.reason),
+                summary_of.get((result.feature, result.slice)),
                 distribution_of.get((result.feature, result.slice)),
             ]
         )
     return {
         "names": [visible(text) for text in names],
         "rows": rows,
+        "summaries": [[_visible(entry[side]) for side in _SIDES] for entry in summaries],
         "distributions": [
             {**entry, "names": [visible(text) for text in entry["names"]]}
             if "names" in entry
@@ -67,6 +71,21 @@ def table(results: Sequence[MetricResult], details: dict[str, Any]) -> dict[str,
             for entry in shown
         ],
     }
+
+
+def _shown(
+    details: dict[str, Any], name: str
+) -> tuple[Sequence[dict[str, Any]], dict[tuple[str, str], int]]:
+    """Returns what a report shows of features and slices, and the place of each."""
+    shown = (details.get(name) or {}).get("shown", ())
+    return shown, {(entry["feature"], entry["slice"]): i for i, entry in enumerate(shown)}
+
+
+def _visible(value: Any) -> Any:
+    """Returns plain values in whose texts every character can be seen."""
+    if isinstance(value, dict):
+        return {name: _visible(each) for name, each in value.items()}
+    return visible(value) if isinstance(value, str) else value
 
 
 def encode(content: Any) -> str:

@@ -88,7 +88,7 @@ class Report:
         )
 
     def headline(self) -> str:
-        """Says in one sentence what was found, how sure it is, and what to look at first."""
+        """Says in a sentence or two what was found and what to look at first."""
         return headline.sentence(self.kind, self.decision, self.details, self.sources)
 
 

@@ -100,7 +100,7 @@ def large(tmp_path_factory):
 
 def column(browser, name):
     return browser.run(
-        "const place = [...document.querySelectorAll('#table thead th')]"
+        "const place = [...document.querySelectorAll('#table > thead th')]"
         ".findIndex((head) => head.textContent.startsWith(arguments[0]));"
         "return [...document.querySelectorAll('#rows tr.row')]"
         ".map((row) => row.cells[place].innerText.trim())",
@@ -110,7 +110,7 @@ def column(browser, name):
 
 def head(browser, name):
     return browser.run(
-        "return [...document.querySelectorAll('#table thead th')]"
+        "return [...document.querySelectorAll('#table > thead th')]"
         ".find((head) => head.textContent.startsWith(arguments[0]))",
         name,
     )
@@ -161,7 +161,9 @@ def test_nothing_is_cut_off_at_the_right(drift):
 
 def test_every_column_can_be_sorted_both_ways_and_back(drift):
     worst_first = column(drift, "Reason")
-    for name in drift.texts("#table thead th"):
+    names = drift.texts("#table > thead th")
+    names.remove("Distribution")  # a picture has no order
+    for name in names:
         button = head(drift, name).find_element(By.TAG_NAME, "button")
         orders = []
         for expected in ("ascending", "descending", "none"):
@@ -262,11 +264,95 @@ def test_times_are_times_in_the_detail_and_on_its_axes(browser, tmp_path):
     assert main(["drift", *sides, "--out", str(tmp_path / "out"), "--quiet", "--json"]) == 1
     browser.open(tmp_path / "out" / "report.html")
     assert browser.console == []
-    [note] = browser.texts("#detail .note")
-    assert "median 2016-01-15 13:00:00 \u2192 2016-02-15 13:00:00" in note
+    told = summary(browser)
+    assert told["Type"] == ["timestamp[ms]"] * 2
+    assert told["Median"] == ["2016-01-15 13:00:00", "2016-02-15 13:00:00"]
+    assert told["Std. deviation"] == ["8 d 10:04:21"] * 2
     labels = browser.texts("#detail text.axis.middle")
-    assert {"2016-01-14", "2016-02-11"} <= set(labels)
+    assert labels == ["2016-01-01", "2016-02-01", "2016-03-01"] * 2
     assert any("started holds times of 2016-01-01" in text for text in browser.texts("main li"))
+
+
+def summary(browser):
+    rows = browser.all("#detail table.summary tbody tr")
+    return {
+        row.find_element(By.TAG_NAME, "th").text: [
+            cell.text for cell in row.find_elements(By.TAG_NAME, "td")
+        ]
+        for row in rows
+    }
+
+
+def test_a_summary_of_both_sides_stands_beside_the_curves(drift, content):
+    if drift.one("#detail h3").text != "fare":
+        opener(drift, "fare").click()
+    told = summary(drift)
+    [shown] = [e for e in content["details"]["summaries"]["shown"] if e["feature"] == "fare"]
+    assert list(told) == [
+        *("Type", "Values", "Missing", "Unique", "Mean", "Std. deviation"),
+        *("Minimum", "1%", "25%", "Median", "75%", "99%", "Maximum"),
+    ]
+    assert told["Type"] == ["double, numeric"] * 2
+    assert told["Values"] == ["4,000", "900"]
+    assert told["Unique"] == ["4,000", "900"]
+    for name, key in (("Mean", "mean"), ("Std. deviation", "std")):
+        known = [shown[side][key] for side in ("baseline", "current")]
+        assert [float(text) for text in told[name]] == pytest.approx(known, rel=1e-4)
+    opener(drift, "paid").click()
+    assert summary(drift)["Unique"] == ["2", "3"]
+    assert summary(drift)["Most frequent"][0].startswith(("Card (", "Cash ("))
+
+
+def test_each_row_has_a_small_distribution_of_both_sides(drift):
+    names = [name.split()[0] for name in drift.texts("#table > thead th")]
+    assert names[:4] == ["Status", "Feature", "Distribution", "Metric"]
+    rows = drift.all("#rows > tr.row")
+    assert len(drift.all("#rows svg.sketch")) == len(rows)
+    for row in rows:
+        for css in ("area-baseline", "area-current"):
+            assert row.find_elements(By.CSS_SELECTOR, f"svg.sketch .{css}")
+    labels = {svg.get_attribute("aria-label").split(" ")[0] for svg in drift.all("svg.sketch")}
+    assert labels == {"Median", "Largest", "Without"}
+
+
+def test_the_data_are_told_before_the_checks(drift, content):
+    rows = [row.text for row in drift.all("table.overview tbody tr")]
+    assert rows[0] == "Rows 4,000 900"
+    assert rows[1].count("5: 1 categorical, 4 numeric") == 2
+    assert rows[2:] == ["Missing cells 0 0", "Constant features none none"]
+
+
+def test_on_a_phone_what_is_opened_fits_the_screen(drift):
+    drift.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True},
+    )
+    try:
+        opener(drift, "hour").click()
+        wide = drift.run(
+            "return [...document.querySelectorAll('#detail section, #detail section *')]"
+            ".filter((e) => e.getBoundingClientRect().right > 390).map((e) => e.tagName)"
+        )
+        assert wide == []
+        assert drift.run("return document.documentElement.scrollWidth") <= 390
+    finally:
+        drift.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_report_of_an_earlier_version_is_shown_without_what_it_does_not_have(
+    browser, folder, tmp_path
+):
+    old = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    for name in ("overview", "summaries"):
+        del old["details"][name]
+    del old["checksum"]
+    (tmp_path / "report.json").write_text(json.dumps(old), encoding="utf-8")
+    assert main(["report", str(tmp_path)]) == 0
+    browser.open(tmp_path / "report.html")
+    assert browser.console == []
+    assert browser.all("table.overview") == browser.all("table.summary") == []
+    assert "baseline and 900 current values" in browser.texts("#detail .note")[0]
+    assert browser.all("#rows svg.sketch")
 
 
 def test_categories_are_bars_with_the_largest_change_first(drift, content):
@@ -392,14 +478,19 @@ def test_verdicts_differ_by_sign_and_word_too(drift):
 
 def test_what_a_screen_reader_needs_is_there(drift):
     assert drift.one("html").get_attribute("lang") == "en"
-    assert all(th.get_attribute("scope") == "col" for th in drift.all("#table thead th"))
+    assert all(th.get_attribute("scope") == "col" for th in drift.all("#table > thead th"))
     assert drift.one("#table").accessible_name == "All checks"
     assert drift.one("#filter").accessible_name == "Filter"
     assert drift.one("#shown").get_attribute("aria-live") == "polite"
     for picture in drift.all("figure > svg"):
         assert picture.aria_role == "image"
         assert picture.accessible_name
-    assert drift.one("#detail section").accessible_name.startswith("Distributions of ")
+    assert drift.one("#detail section").accessible_name.startswith("Values of ")
+    assert drift.one("#detail table.summary").accessible_name == "Summary of the values"
+    assert drift.one("table.overview").accessible_name == "Data"
+    for picture in drift.all("svg.sketch"):
+        assert picture.aria_role == "image"
+        assert " before, " in picture.accessible_name
 
 
 # Reports of other kinds.
@@ -417,7 +508,7 @@ def test_a_performance_report_has_its_charts_and_no_column_of_features(browser, 
     browser.open(tmp_path / "report.html")
     assert browser.one("#sentence").text.startswith("1 of 2 checks failed. Start with auc in slice")
     assert browser.one("figure > svg").is_displayed()
-    assert "Feature" not in " ".join(browser.texts("#table thead th"))
+    assert "Feature" not in " ".join(browser.texts("#table > thead th"))
     assert column(browser, "Slice") == ["paid:Cash", ""]
     head(browser, "Slice").find_element(By.TAG_NAME, "button").click()
     assert column(browser, "Slice") == ["", "paid:Cash"]

@@ -97,6 +97,13 @@ CASES = (
         codes=(3,),
     ),
     _case(
+        "drift",
+        "markdown",
+        "{current} {baseline} --format markdown --quiet",
+        {"current": _DATA, "baseline": ("same.parquet",)},
+        codes=(3,),
+    ),
+    _case(
         "profile",
         "slices",
         "{data} --schema {schema} --slices paid --out out.pb --quiet",

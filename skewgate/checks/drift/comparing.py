@@ -62,6 +62,7 @@ class _Comparison:
         Of an identifier it says so in place of what would settle a doubt, for nothing would.
         """
         metric, reason = metrics.REGISTRY[self.metric], result.reason
+        needed = result.needed
         if (
             result.status is Status.INCONCLUSIVE
             and self.feature in identifiers
@@ -72,12 +73,13 @@ class _Comparison:
                 f"{reason.partition('; ')[0]}; nearly every value is another, as of an identifier: "
                 f"ignore it in drift.yaml ({ignored})"
             )
+            needed = None
         if self.note and not metric.per_row:
             reason += f" ({self.note})"
         if result.status is Status.FAIL:
             change = metric.explain(self.baseline, self.current)
             reason += f": {change}" if change else ""
-        return dataclasses.replace(result, reason=reason)
+        return dataclasses.replace(result, reason=reason, needed=needed)
 
 
 def compare(
@@ -245,7 +247,7 @@ def _plan(
     """
     if baseline is None or current is None:
         gone, there = ("baseline", "current") if baseline is None else ("current", "baseline")
-        reason = f"the {gone} data have no feature {named(feature)}, only the {there} data have it"
+        reason = f"{named(feature)} is missing from the {gone} data; only the {there} data have it"
         settled.append(MetricResult(feature, name, "presence", Status.FAIL, reason))
         return
     mismatch = _mismatch(feature, baseline, current)

@@ -11,7 +11,7 @@ from skewgate.checks.drift.config import DriftConfig
 from skewgate.checks.drift.rereading import Reread
 from skewgate.core.profile import Profile, name_value_counts
 from skewgate.core.results import BASELINE_CHECK, Decision, MetricResult, Status, inconclusive
-from skewgate.report import distributions
+from skewgate.report import distributions, summaries
 from skewgate.report.report import Report
 
 
@@ -39,16 +39,17 @@ class Evaluation:
         return self.decision.results
 
     def report(self, baseline: dict[str, Any], current: dict[str, Any]) -> Report:
-        """Returns the report, with the distributions of what was compared, and what to ignore.
+        """Returns the report, with what the data are like, how they differ, and what to ignore.
 
         Args:
             baseline, current: where the two sides came from, as plain values.
         """
         details: dict[str, Any] = {}
         if self.baseline is not None:
-            details["distributions"] = distributions.describe(
-                self.baseline, self.current, self.results
-            )
+            sides = (self.baseline, self.current)
+            details["overview"] = summaries.overview(*sides, self.ignored)
+            details["summaries"] = summaries.describe(*sides, self.results)
+            details["distributions"] = distributions.describe(*sides, self.results)
             notes = comparing.notes(self.baseline, self.current)
             if notes:
                 details["notes"] = notes

@@ -7,14 +7,13 @@
   const DASH = "\u2212";
   // Places in a row, as skewgate/report/payload.py writes it.
   const [STATUS, FEATURE, SLICE, METRIC, VALUE, LOWER, UPPER, THRESHOLD, BAR, EXCESS, P, N_BASELINE,
-    N_CURRENT, SEVERITY, REASON, DETAIL] = Array(16).keys();
-  const { names, rows, distributions } = JSON.parse(document.getElementById("data").textContent);
+    N_CURRENT, SEVERITY, REASON, SUMMARY, DETAIL] = Array(17).keys();
+  const { names, rows, summaries, distributions } = JSON.parse(document.getElementById("data").textContent);
   const [table, body, controls, pages, shown] =
     ["table", "rows", "controls", "pages", "shown"].map((id) => document.getElementById(id));
   const [previous, next, filter] =
     ["previous", "next", "filter"].map((id) => document.getElementById(id));
-  const heads = [...table.tHead.rows[0].cells];
-  const has = (title) => heads.some((head) => head.textContent === title);
+  const has = (title) => [...table.tHead.rows[0].cells].some((head) => head.textContent === title);
   const [featured, sliced] = [has("Feature"), has("Slice")];
 
   // Elements.
@@ -32,6 +31,10 @@
   const line = (x1, y1, x2, y2, css) => svg("line", { x1, y1, x2, y2, class: css });
   const path = (points, css) =>
     svg("path", { d: `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`, class: css });
+
+  const sketched = distributions.length > 0; // the table has a column of small distributions
+  if (sketched) table.tHead.rows[0].cells[featured + sliced].after(html("th", { scope: "col" }, "Distribution"));
+  const heads = [...table.tHead.rows[0].cells];
 
   // Numbers.
 
@@ -134,6 +137,38 @@
         ? svg("path", { class: "dot", d: `M${value - 4} 5l8 8m0 -8l-8 8` })
         : svg("circle", { class: "dot", cx: value, cy: 9, r: 4 }));
   };
+  const sketch = (row) => {
+    if (row[DETAIL] === null) return null;
+    const found = distributions[row[DETAIL]];
+    const picture = (label, ...shapes) =>
+      svg("svg", { class: "sketch", viewBox: "0 0 104 24", role: "img", "aria-label": label }, svg("title", {}, label), ...shapes);
+    const column = (x, width, share, top, css) =>
+      svg("rect", { x: x.toFixed(1), y: (23 - 21 * share / top).toFixed(1), width: width.toFixed(1), height: (21 * share / top).toFixed(1), class: css });
+    if (names[row[METRIC]] === "missing_rate") {
+      const bars = found.missing.map((share, side) => svg("rect", {
+        x: 1, y: side ? 13 : 2, width: (102 * share).toFixed(1), height: 9, class: side ? "area-current" : "area-baseline" }));
+      return picture(`Without a value: ${percent(found.missing[0])} before, ${percent(found.missing[1])} now`,
+        svg("path", { d: "M1 1V23", class: "base" }), ...bars);
+    }
+    const top = Math.max(...found.shares.flat(), 1e-6);
+    const base = svg("path", { d: "M1 23H103", class: "base" });
+    if (found.kind === "categorical") {
+      const order = [...found.names.keys()].sort((a, b) => found.shares[0][b] - found.shares[0][a] || a - b);
+      const width = Math.min(102 / order.length, 26);
+      return picture(
+        `Largest change: ${found.names[0]}, ${percent(found.shares[0][0])} before, ${percent(found.shares[1][0])} now`, base,
+        ...order.flatMap((at, i) => [
+          column(1 + i * width + 0.5, width * 0.45, found.shares[0][at], top, "area-baseline"),
+          column(1 + i * width + width * 0.5, width * 0.35, found.shares[1][at], top, "area-current")]));
+    }
+    const steps = (shares) => {
+      const width = 102 / shares.length;
+      const points = shares.flatMap((share, i) => [i, i + 1].map((end) => [1 + end * width, 23 - 21 * share / top]));
+      return [[1, 23], ...points, [103, 23]];
+    };
+    return picture(`Median ${told(found.median[0], found.logical)} before, ${told(found.median[1], found.logical)} now`,
+      base, path(steps(found.shares[0]), "area-baseline"), path(steps(found.shares[1]), "area-current"));
+  };
   const small = (words) => html("small", {}, words);
   const opener = (row, index) =>
     html("button", { type: "button", class: "open", "aria-expanded": "false", "data-row": index },
@@ -145,9 +180,11 @@
     return html("tr", { class: "row" },
       html("td", { class: "status" }, html("span", { class: WORDS[row[STATUS]] }, WORDS[row[STATUS]]), severe),
       featured
-        ? html("td", { class: "name" }, row[DETAIL] === null ? names[row[FEATURE]] : opener(row, index))
+        ? html("td", { class: "name" },
+          row[DETAIL] === null && row[SUMMARY] === null ? names[row[FEATURE]] : opener(row, index))
         : null,
       sliced ? html("td", { class: "name" }, names[row[SLICE]]) : null,
+      sketched ? html("td", { class: "sketch-cell" }, sketch(row)) : null,
       html("td", {}, names[row[METRIC]]),
       html("td", { class: "number" }, number(row[VALUE], 4, row[THRESHOLD]),
         exact ? null : small(
@@ -204,7 +241,7 @@
     const all = order.length === rows.length ? `${count(rows.length)} checks` : `${count(order.length)} matching checks (${count(rows.length)} in all)`;
     shown.textContent = order.length === 0 ? `No check matches (${count(rows.length)} in all)`
       : `Rows ${count(start + 1)} to ${count(stop)} of ${all}`;
-    for (const head of heads) {
+    for (const head of heads.filter((each) => each.dataset.column)) {
       const sorted = head.dataset.column === state.column;
       head.setAttribute("aria-sort", sorted ? (state.descending ? "descending" : "ascending") : "none");
     }
@@ -218,7 +255,7 @@
 
   // The detail of one feature.
 
-  const WIDTH = 560, HEIGHT = 250, LEFT = 48, RIGHT = WIDTH - 14, TOP = 12, BOTTOM = HEIGHT - 30;
+  const WIDTH = 440, HEIGHT = 220, LEFT = 48, RIGHT = WIDTH - 14, TOP = 12, BOTTOM = HEIGHT - 30;
   const scale = (low, high, start, end) => (value) =>
     start + (Math.min(Math.max((value - low) / (high - low), 0), 1)) * (end - start);
   const picture = (label, height, ...shapes) =>
@@ -230,7 +267,7 @@
       line(LEFT, y(tick), RIGHT, y(tick), "grid"),
       text(LEFT - 6, y(tick) + 4, `${number(Number((100 * tick).toFixed(6)))}%`, "axis end"),
     ]),
-    ...(logical ? timeTicks(low, high, 5, logical) : ticks(low, high, 6)).map(([tick, label]) => text(x(tick), BOTTOM + 17, label, "axis middle")),
+    ...(logical ? timeTicks(low, high, 4, logical) : ticks(low, high, 5)).map(([tick, label]) => text(x(tick), BOTTOM + 17, label, "axis middle")),
     line(LEFT, BOTTOM, RIGHT, BOTTOM, "base"),
   ];
   const span = (found) => {
@@ -287,13 +324,13 @@
     const entries = found.names.map((name, i) => [name, found.shares[0][i], found.shares[1][i]]);
     const rest = found.other_shares;
     if (Math.max(...rest) >= 0.0001) entries.push([`(${found.others ? count(found.others) : "all"} others)`, ...rest]);
-    const [from, to] = [170, WIDTH - 130];
+    const [from, to] = [150, WIDTH - 110];
     const x = scale(0, Math.max(...entries.flatMap(([, a, b]) => [a, b]), 1e-6), from, to);
     const shapes = entries.flatMap(([name, before, now], i) => {
       const top = 6 + 30 * i;
       const difference = 100 * (now - before);
       return [
-        svg("text", { x: from - 8, y: top + 16, class: "end" }, svg("title", {}, name), short(name, 24)),
+        svg("text", { x: from - 8, y: top + 16, class: "end" }, svg("title", {}, name), short(name, 22)),
         svg("rect", { x: from, y: top, width: x(before) - from, height: 11, class: "area-baseline" }),
         svg("rect", { x: from, y: top + 13, width: x(now) - from, height: 9, class: "area-current" }),
         text(WIDTH, top + 16, `${percent(before)} \u2192 ${percent(now)}`, "figure end"),
@@ -314,21 +351,64 @@
       html("li", {}, sample("area-current", "none"), "current: outlined, or a solid line"));
   };
 
+  // What is known of a value: a time, a whole number in full, or some digits.
+  const exactly = (value, logical) => {
+    if (logical || typeof value !== "number") return told(value, logical);
+    return Number.isInteger(value) && Math.abs(value) < 1e15 ? count(value).replace("-", DASH) : number(value, 5);
+  };
+  const QUANTILES = ["Minimum", "1%", "25%", "Median", "75%", "99%", "Maximum"];
+  const facts = (side) => {
+    if (side === null) return { Type: "not there" };
+    const kind = side.kind === "empty" ? "no value at all" : side.kind === "opaque" ? "not compared" : side.kind;
+    const type = side.logical ? [side.type ?? side.logical] : [side.type, kind].filter(Boolean);
+    const found = { Type: type.join(", "), Values: count(side.n) };
+    if (side.missing !== undefined) {
+      const share = side.rows ? side.missing / side.rows : 0;
+      found.Missing = side.missing ? `${count(side.missing)} (${share < 0.0005 ? "<0.1%" : percent(share)})` : "0";
+    }
+    if (side.unique !== undefined) found.Unique = count(side.unique);
+    if (side.unique_at_least !== undefined) found.Unique = `at least ${count(side.unique_at_least)}`;
+    if (side.most_frequent) found["Most frequent"] = `${short(side.most_frequent.name, 30)} (${percent(side.most_frequent.share)})`;
+    if (side.mean !== undefined) found.Mean = exactly(side.mean, side.logical);
+    if (side.std !== undefined) {
+      const unit = side.logical ? SECONDS[side.logical.match(/\[(\w+)\]/)[1]] : 0;
+      found["Std. deviation"] = unit ? told(side.std * unit, "duration[s]") : exactly(side.std);
+    }
+    (side.quantiles ?? []).forEach((value, i) => { found[QUANTILES[i]] = exactly(value, side.logical); });
+    return found;
+  };
+  const ORDER = ["Type", "Values", "Missing", "Unique", "Most frequent", "Mean", "Std. deviation", ...QUANTILES];
+  const summary = (row) => {
+    const sides = summaries[row[SUMMARY]].map(facts);
+    const cell = (side, name) => html("td", { class: "number" }, side[name] ?? "");
+    return html("table", { class: "summary" },
+      html("caption", {}, "Summary of the values"),
+      html("thead", {}, html("tr", {}, html("td", {}),
+        html("th", { scope: "col", class: "number" }, "Baseline"), html("th", { scope: "col", class: "number" }, "Current"))),
+      html("tbody", {}, ...ORDER.filter((name) => sides.some((side) => name in side)).map((name) =>
+        html("tr", {}, html("th", { scope: "row" }, name), ...sides.map((side) => cell(side, name))))));
+  };
+
   const detail = (row) => {
-    const found = distributions[row[DETAIL]];
+    const found = row[DETAIL] === null ? null : distributions[row[DETAIL]];
     const where = names[row[SLICE]] ? ` in slice ${names[row[SLICE]]}` : "";
-    const facts = [`${count(found.n[0])} baseline and ${count(found.n[1])} current values`];
-    if (found.kind === "numeric") facts.push(`median ${told(found.median[0], found.logical)} \u2192 ${told(found.median[1], found.logical)}`);
-    facts.push(`without a value ${percent(found.missing[0])} \u2192 ${percent(found.missing[1])}`);
+    const told_of = []; // by reports that have no summaries yet
+    if (found && row[SUMMARY] === null) {
+      told_of.push(`${count(found.n[0])} baseline and ${count(found.n[1])} current values`);
+      if (found.kind === "numeric") told_of.push(`median ${told(found.median[0], found.logical)} \u2192 ${told(found.median[1], found.logical)}`);
+      told_of.push(`without a value ${percent(found.missing[0])} \u2192 ${percent(found.missing[1])}`);
+    }
     const close = html("button", { type: "button", class: "close" }, "Close (Esc)");
     close.addEventListener("click", () => shut(true));
-    const charts = found.kind === "numeric" ? [histogram(found), curves(found)] : [categories(found)];
+    const charts = found === null ? [html("p", { class: "note" }, "There are no distributions to draw.")]
+      : found.kind === "numeric" ? [histogram(found), curves(found)] : [categories(found)];
     return html("tr", { class: "detail", id: "detail" },
       html("td", { colspan: heads.length },
-        html("section", { "aria-label": `Distributions of ${names[row[FEATURE]]}${where}` },
+        html("section", { "aria-label": `Values of ${names[row[FEATURE]]}${where}` },
           html("div", { class: "detail-head" },
-            html("h3", {}, names[row[FEATURE]] + where), html("span", { class: "note" }, facts.join(", ")), close),
-          legend(), html("div", { class: "pair" }, ...charts))));
+            html("h3", {}, names[row[FEATURE]] + where), html("span", { class: "note" }, told_of.join(", ")), close),
+          found === null ? null : legend(),
+          html("div", { class: "pair" }, row[SUMMARY] === null ? null : summary(row), ...charts))));
   };
 
   const shut = (focus) => {
@@ -362,7 +442,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && opened && event.target !== filter) shut(true);
   });
-  for (const head of heads) {
+  for (const head of heads.filter((each) => each.textContent in keys)) {
     const column = head.textContent;
     const button = html("button", { type: "button" }, column);
     head.dataset.column = column;

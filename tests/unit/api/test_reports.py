@@ -3,9 +3,11 @@ import re
 import subprocess
 import sys
 
+import pyarrow.parquet
 import pytest
 
 import skewgate
+from skewgate.cli.main import main
 from skewgate.core.errors import InputError
 
 
@@ -46,6 +48,17 @@ def test_results_are_a_table(report):
     assert (row["feature"], row["metric"]) == ("fare", "ks")
     assert (row["value"], row["threshold"], row["n_current"]) == (result.value, 0.1, 700)
     assert report.to_arrow().num_rows == len(report.results) == len(frame)
+
+
+def test_markdown_is_what_the_command_prints(report, baseline, risen, tmp_path, capsys):
+    sides = [tmp_path / "baseline.parquet", tmp_path / "risen.parquet"]
+    for table, path in zip((baseline, risen), sides, strict=True):
+        pyarrow.parquet.write_table(table, path)
+    assert main(["drift", *map(str, sides), "--format", "markdown", "--quiet"]) == 1
+    printed = capsys.readouterr().out
+    told = report.to_markdown()
+    assert told.splitlines()[:-1] == printed.splitlines()[:-1]  # the last names sides and run
+    assert "### ❌ Drift report: fail" in told
 
 
 def test_a_saved_report_is_read_again(report, tmp_path):

@@ -1,13 +1,18 @@
 import decimal
 import itertools
 import json
+import pathlib
+import re
+import shlex
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+import yaml
 
 from skewgate.api import comparing
+from skewgate.cli.parser import build_parser
 from skewgate.profiling import engine
 
 BASELINE_ROWS, CURRENT_ROWS = 900, 700
@@ -79,7 +84,9 @@ def test_too_little_data_is_inconclusive(run, places, same):
     result = run("drift", *places([table.slice(0, 30) for table in same]))
     assert result.code == 3
     assert "INCONCLUSIVE: 0 failed" in result.out
-    assert "cannot be told from chance" in result.out
+    assert (
+        "  12 checks need about 110 to 620 values on each side: fare, hour, miles, " in result.out
+    )
 
 
 def test_identifiers_are_inconclusive_and_the_reason_says_what_to_write(run, places, same, config):
@@ -121,8 +128,8 @@ def test_a_feature_on_one_side_only_fails_with_that_reason(run, places, same):
     ):
         result = run("drift", *places(tables))
         assert result.code == 1
-        reason = f"the {gone} data have no feature miles, only the {there} data have it"
-        assert f"  miles: {reason}" in result.out
+        reason = f"miles is missing from the {gone} data; only the {there} data have it"
+        assert f"  {reason}\n" in result.out
 
 
 def test_slices_are_compared(run, places, drifted, config):
@@ -212,6 +219,42 @@ def test_json_is_one_object_and_nothing_else(run, cli, places, drifted):
     report = cli.check_report(json.loads(result.out))
     assert (report["status"], report["blessed"], report["kind"]) == ("fail", False, "drift")
     assert {failure["feature"] for failure in report["failures"]} == {"fare", "paid"}
+
+
+def test_format_chooses_what_is_printed_and_changes_no_exit_code(run, places, drifted):
+    sides = places(drifted)
+    as_json, asked, table, plain, markdown = (
+        run("drift", *sides, *options)
+        for options in (
+            ["--json"],
+            ["--json", "--format", "json"],
+            ["--format", "table"],
+            [],
+            ["--format", "markdown"],
+        )
+    )
+    assert {each.code for each in (as_json, asked, table, plain, markdown)} == {1}
+    assert json.loads(as_json.out)["results"] == json.loads(asked.out)["results"]
+    assert table.out == plain.out
+    assert markdown.out.startswith("### ❌ Drift report: fail\n")
+    assert "| ❌ fail | <code>fare</code> | <code>ks</code> |" in markdown.out
+
+
+def test_two_formats_at_once_are_refused(refused):
+    for other in ("table", "markdown"):
+        told = refused("drift", "a", "b", "--json", "--format", other)
+        assert f"--json: contradicts --format {other}. Fix: give one of them" in told
+
+
+def test_the_workflow_of_the_page_is_one_and_its_command_is_ours():
+    page = pathlib.Path(__file__).parents[3] / "docs" / "report.md"
+    (block,) = re.findall(r"```yaml\n(name: drift\n.*?)```", page.read_text("utf-8"), re.DOTALL)
+    steps = {step.get("name"): step for step in yaml.safe_load(block)["jobs"]["drift"]["steps"]}
+    command, file = steps["Compare"]["run"].split(" > ")
+    options = build_parser().parse_args(shlex.split(command)[1:])
+    assert (options.format, options.out) == ("markdown", steps["Keep"]["with"]["path"])
+    assert steps["Tell"]["run"].count(file) == 3
+    assert steps["Tell"]["if"] == steps["Keep"]["if"] == "always()"
 
 
 def test_out_holds_three_files(run, cli, places, drifted, tmp_path):

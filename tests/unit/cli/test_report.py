@@ -34,7 +34,7 @@ def test_one_report_is_rendered_again_in_its_place(run, tmp_path):
     result = run("report", folder)
     assert result.code == 0
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
-    assert "FAIL: 1 of 2 features drifted. Start with fare ks" in result.out
+    assert "FAIL: 1 of 2 features drifted. Start with fare: " in result.out
     assert result.out.splitlines()[-1] == f"Report: {folder / 'report.html'}"
 
 

@@ -6,10 +6,13 @@ import json
 import math
 import re
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import skewgate
 from skewgate import decision
 from skewgate.core.results import MetricResult, Status
 from skewgate.decision.policy import Policy
@@ -200,10 +203,34 @@ def test_the_sentence_and_the_counts_are_on_top():
     made = make(FAILED, PASSED, UNSURE)
     text = plain(Page(rendering.render_html(made)).text)
     assert made.headline() in text
-    assert "The pipeline is stopped. Of 3 checks 1 failed, 1 could not be decided and 1 passed" in (
-        text
-    )
+    assert "Of 3 checks 1 failed, 1 could not be decided and 1 passed" in text
     assert "<title>skewgate drift report: fail</title>" in rendering.render_html(made)
+
+
+def test_only_a_gate_speaks_of_a_pipeline():
+    source = {"kind": "drift", "status": "fail", "blessed": False, "uri": "there"}
+    shut = page(FAILED, kind="decision", sources=(source,))
+    assert "The pipeline is stopped. Of 1 check" in plain(shut.text)
+    assert "The pipeline may go on. Of 1 check" in plain(page(PASSED, kind="decision").text)
+    for kind in ("drift", "skew", "performance"):
+        assert "pipeline" not in page(FAILED, kind=kind).text.lower()
+    allowed = page(UNSURE, policy=Policy(on_missing_baseline="allow"))
+    assert "The policy lets this pass. Of 1 check" in plain(allowed.text)
+
+
+def test_what_many_checks_could_not_decide_is_said_once():
+    doubts = [
+        dataclasses.replace(
+            PASSED, feature=f"f{at}", status=Status.INCONCLUSIVE, needed=570, reason=f"few {at}"
+        )
+        for at in range(33)
+    ]
+    text = plain(page(*doubts).text)
+    assert (
+        "What could not be decided 33 checks need about 570 values on each side: f0, f1, f10, "
+        "f11, f12 and 28 more. "
+    ) in text
+    assert "What could not be decided" not in page(UNSURE).text
 
 
 def test_rows_beyond_two_thousand_need_javascript_and_are_counted():
@@ -345,9 +372,56 @@ def test_what_has_no_detail_is_counted():
     made = page(FAILED, PASSED, details={"distributions": {"shown": [shown], "left_out": 1234}})
     assert [row[-1] for row in made.data["rows"]] == [0, None]
     assert (
-        "those of the 1 worst features and slices are in this page, those of 1,234 others are not"
+        "Distributions are drawn for the 1 worst features and slices; 1,234 more are left out"
     ) in plain(made.text)
+
+
+def test_a_summary_opens_a_feature_whose_distributions_are_not_there():
+    entry = {"feature": "tips", "slice": "", "baseline": None, "current": {"kind": "empty"}}
+    made = page(FAILED, PASSED, details={"summaries": {"shown": [entry], "left_out": 0}})
+    assert [row[-2:] for row in made.data["rows"]] == [[None, None], [0, None]]
+    assert made.data["summaries"] == [[None, {"kind": "empty"}]]
+    assert "Open a feature to compare" in plain(made.text)
+
+
+@pytest.mark.parametrize("name", [*NASTY, *HIDDEN], ids=range(len(NASTY) + len(HIDDEN)))
+def test_names_in_summaries_and_in_the_overview_are_text(name):
+    frequent = {"name": name, "share": 0.5}
+    entry = {"feature": name, "slice": "", "baseline": None, "current": {"most_frequent": frequent}}
+    names = {"count": 30, "names": [name]}
+    side = {"rows": 1, "features": 2, "kinds": {"numeric": 2}, "cells": 8, "missing_cells": 1}
+    side |= {"constant": names, "only_here": names}
+    made = page(
+        MetricResult(name, "", "ks", Status.FAIL, "far", 0.3),
+        details={
+            "summaries": {"shown": [entry], "left_out": 0},
+            "overview": {"baseline": side, "current": side},
+        },
+    )
+    seen = HIDDEN.get(name, name)
+    assert made.data["summaries"][0][1]["most_frequent"]["name"] == seen
+    row = next(row for row in made.rows if row[0] == "Constant features")
+    assert row[1:] == [f"{seen} and 29 more"] * 2
+    assert made.tags.count("script") == 3
+    assert "img" not in made.tags
+    assert "1 (12.5%)" in plain(made.text)
 
 
 def test_a_page_of_a_hundred_features_is_small():
     assert len(rendering.render_html(make(*many(100))).encode()) < 500_000
+
+
+def test_with_all_that_is_known_of_a_hundred_features_it_is_below_a_megabyte():
+    rng = np.random.default_rng(3)
+    names = np.char.add("a category of a usual length ", np.arange(400).astype(str))
+    sides = []
+    for rows in (5_000, 3_000):
+        columns = {f"number_{at:02}": rng.lognormal(at / 9, 1, rows) for at in range(60)}
+        columns |= {f"whole_{at:02}": rng.integers(0, 5**at, rows) for at in range(20)}
+        columns |= {f"text_{at:02}": rng.choice(names, rows) for at in range(20)}
+        sides.append(pa.table(columns))
+    report = skewgate.compare(*sides, {"defaults": {"numeric": {"ks": 0.1, "psi": 0.2}}})
+    assert len(report.to_dict()["details"]["summaries"]["shown"]) == 100
+    assert report.to_dict()["details"]["distributions"]["left_out"] == 0
+    assert len(rendering.render_json(report._report).encode()) < 700_000
+    assert len(rendering.render_html(report._report).encode()) < 1_000_000

@@ -127,6 +127,7 @@ def test_schema_describes_every_field_of_a_result():
         observed="minimum -3.5",
         cause="small_slice",
         in_quadrature=True,
+        needed=570,
     )
     assert set(full.to_json()) == set(described["properties"])
 

@@ -196,7 +196,7 @@ def test_a_feature_that_one_side_lacks_fails(build, baseline, swap, gone, there)
     sides = [baseline, smaller][:: -1 if swap else 1]
     absent = by_check(compare(*sides, config()))["", "fare", "presence"]
     assert absent.status is Status.FAIL
-    assert absent.reason == f"the {gone} data have no feature fare, only the {there} data have it"
+    assert absent.reason == f"fare is missing from the {gone} data; only the {there} data have it"
 
 
 def test_a_feature_that_changes_its_kind_fails(build, baseline):
