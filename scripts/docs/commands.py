@@ -87,7 +87,7 @@ def _call(action: argparse.Action) -> str:
     if not action.option_strings:
         return f"`{value}`" + (" ..." if action.nargs in ("+", "*") else "")
     names = ", ".join(f"`{name}`" for name in action.option_strings)
-    return names if action.nargs == 0 else f"{names} `{value}`"
+    return names if action.nargs == 0 else f"{names[:-1]} {value}`"
 
 
 def _help(command: argparse.ArgumentParser, action: argparse.Action) -> str:

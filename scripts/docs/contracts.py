@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +27,7 @@ _BOUNDS = {
 
 def pages() -> dict[str, str]:
     """Returns a page for each contract, one for report.json, and one that lists them."""
-    schemas = {f"{name}.yaml": json.loads(json_schemas.text(name)) for name in _names()}
+    schemas = {f"{name}.yaml": _schema(name) for name in _names()}
     schemas["report.json"] = json.loads((ROOT / _REPORT).read_text("utf-8"))
     found = {f"{_FOLDER}/{name}.md": _page(name, schema) for name, schema in schemas.items()}
     rows = [
@@ -57,6 +60,14 @@ def _objects(title: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str
     yield title, schema
     for name, inner in {**schema.get("properties", {}), **schema.get("$defs", {})}.items():
         yield from _objects(name, inner)
+
+
+def _schema(name: str) -> dict[str, Any]:
+    """Returns the JSON Schema of a contract, with what its module says of it."""
+    module = sys.modules[json_schemas.CONTRACTS[name].__module__]
+    about = (inspect.getdoc(module) or "").partition("\n\n")[0].replace("\n", " ")
+    about = re.sub(r"^The contract `[^`]*`: ", "", about)
+    return json.loads(json_schemas.text(name)) | {"description": about[:1].upper() + about[1:]}
 
 
 def _names() -> list[str]:

@@ -84,5 +84,5 @@ def models() -> dict[str, str]:
 
 def _page(title: str, text: str, entries: dict[str, str], options: str = "") -> str:
     parts = [f"# {title}", text]
-    parts += [f"## {name}\n\n::: {place}{options}" for name, place in entries.items()]
+    parts += [f"::: {place}{options}" for place in entries.values()]
     return "\n\n".join(parts) + "\n"
