@@ -101,11 +101,14 @@ class Reader:
     def __init__(self, page: pathlib.Path, folder: pathlib.Path) -> None:
         self.folder = folder
         self._page = page
+        self._renewed = 0
         self._names: dict[str, Any] = {"__name__": "__main__"}
         tools = folder.parent / "bin"
         tools.mkdir(exist_ok=True)
         command = tools / "skewgate"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m skewgate "$@"\n')
+        command.write_text(
+            f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n"
+        )
         command.chmod(0o755)
         programs = pathlib.Path(sys.executable).parent
         self._environment = {
@@ -157,8 +160,10 @@ class Reader:
         if os.environ.get("SKEWGATE_RENEW_GOLDEN") != "1":
             raise AssertionError(f"{where}: {source}{output}\nis not\n{expected}")
         text = self._page.read_text("utf-8")
-        assert text.count(source + expected) == 1, f"{where}: {source}"
-        self._page.write_text(text.replace(source + expected, source + output), "utf-8")
+        at = text.index(source + expected, self._renewed)
+        self._renewed = at + len(source + output)
+        text = text[:at] + source + output + text[at + len(source + expected) :]
+        self._page.write_text(text, "utf-8")
 
     def _session(self, block: Block, where: str) -> None:
         test = doctest.DocTestParser().get_doctest(

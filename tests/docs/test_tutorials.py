@@ -48,7 +48,8 @@ def test_a_block_that_nobody_runs_is_refused(text, tmp_path):
         "```\nmake nothing-such\n```\n",
     ],
 )
-def test_code_that_fails_or_prints_something_else_is_found(text, tmp_path):
+def test_code_that_fails_or_prints_something_else_is_found(text, tmp_path, monkeypatch):
+    monkeypatch.delenv("SKEWGATE_RENEW_GOLDEN", raising=False)
     (tmp_path / "reader").mkdir()
     (tmp_path / "page.md").write_text(text)
     with pytest.raises(AssertionError):
