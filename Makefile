@@ -15,7 +15,7 @@ LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-stack test-faults test-all bench bench-quality laws golden schemas lint types format locks sbom image clean
+.PHONY: help setup demo test test-long test-stack test-faults test-all bench bench-quality laws docs golden schemas lint types format locks sbom image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 	@benchmarks/setup.sh
 	@$(VENV)/python -m benchmarks.quality
 
+docs: setup ## build the documentation as a site in site/ (strict, without a network)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/python -m mkdocs build
+
 golden: setup ## regenerate the golden files of compiled pipelines; review the difference
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
 
@@ -81,5 +84,5 @@ image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
-	rm -rf .venv .venv.new .venv.old .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist *.egg-info \
+	rm -rf .venv .venv.new .venv.old .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist site *.egg-info \
 	    benchmarks/.venv benchmarks/.venv.new benchmarks/.data

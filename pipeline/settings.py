@@ -137,6 +137,8 @@ class Settings(StrictModel):
         schema_path: path of schema.pbtxt.
         beam_args: options of the Beam pipelines.
         retention: how much of what runs leave stays; without it nothing is ever removed.
+        training: how the training pipeline runs; needed by `skewgate run training`.
+        monitoring: how the monitoring pipeline runs; needed by `skewgate run monitoring`.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

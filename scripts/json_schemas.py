@@ -38,6 +38,11 @@ CONTRACTS: dict[str, type[pydantic.BaseModel]] = {
     "skew": SkewConfig,
 }
 """The name of each contract, without `.yaml`, and its model."""
+_OF_ALL = {
+    "version": "format of the file; 1 is the only one so far.",
+    "by": "names this way of splitting rows.",
+}
+"""What is told of a key whose model does not tell it."""
 _WIDTH = 100
 
 
@@ -47,7 +52,7 @@ class _WithDescriptions(GenerateJsonSchema):
     def model_schema(self, schema: Any) -> dict[str, Any]:
         made = super().model_schema(schema)
         made["description"] = inspect.getdoc(schema["cls"]).partition("\n\n")[0].replace("\n", " ")
-        told = _attributes(schema["cls"])
+        told = _OF_ALL | _attributes(schema["cls"])
         for name, field in schema["cls"].model_fields.items():
             key = field.alias or name
             if key in made["properties"] and name in told:

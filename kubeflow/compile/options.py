@@ -83,7 +83,26 @@ class Retries(StrictModel):
 
 
 class _Common(StrictModel):
-    """What has a default; see `Options`."""
+    """What has a default.
+
+    Attributes:
+        service_account: whom the tasks run as; only a Vertex file holds it.
+        name: names the pipeline; its own name by default.
+        description: one line for whoever looks at the pipeline.
+        enable_cache: whether the results of tasks are used again; by default if the image is named
+            by its digest. A tag may name another image tomorrow, with other code.
+        never_cached: ids of nodes whose results are not.
+        resources: by node id; "*" stands for every other node.
+        retries: by node id; "*" stands for every other node.
+        parameters: defaults of runtime parameters, in place of the pipeline's own.
+        mounts: which object stores the containers see as folders, see `mounts.parse`; by default
+            "none" for a `gs://` root, which TFX reads and writes itself, else "auto".
+        shared_root: folder for what outlives a run: the state and pushed models; by default the
+            pipeline root.
+        object_store: the server behind `minio://` or `s3://`; what it does not say is that of
+            Kubeflow's own for a `minio://` root, and of Amazon's for any other.
+        volumes: that every task mounts, on Kubeflow.
+    """
 
     service_account: str | None = None
     name: str | None = pydantic.Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
@@ -107,7 +126,14 @@ class _Common(StrictModel):
 
 
 class FileOptions(_Common):
-    """The file of options; what is missing may come from the command line. See `Options`."""
+    """The file of options; what is missing may come from the command line.
+
+    Attributes:
+        target: open-source Kubeflow Pipelines or Vertex AI.
+        image: container image that holds skewgate and the user's own code.
+        pipeline_root: where artifacts go: `gs://`, and on Kubeflow `minio://` or `s3://`; or a
+            local path, for `skewgate run --from-spec`.
+    """
 
     target: Literal["kubeflow", "vertex"] | None = None
     image: str | None = None
@@ -115,29 +141,13 @@ class FileOptions(_Common):
 
 
 class CompileOptions(_Common):
-    """How a pipeline is compiled.
+    """How a pipeline is compiled; `FileOptions` with what must be there.
 
     Attributes:
         target: open-source Kubeflow Pipelines or Vertex AI.
         image: container image that holds skewgate and the user's own code.
         pipeline_root: where artifacts go: `gs://`, and on Kubeflow `minio://` or `s3://`; or a
             local path, for `skewgate run --from-spec`.
-        service_account: whom the tasks run as; only a Vertex file holds it.
-        name: names the pipeline; its own name by default.
-        description: one line for whoever looks at the pipeline.
-        enable_cache: whether the results of tasks are used again; by default if the image is named
-            by its digest. A tag may name another image tomorrow, with other code.
-        never_cached: ids of nodes whose results are not.
-        resources: by node id; "*" stands for every other node.
-        retries: by node id; "*" stands for every other node.
-        parameters: defaults of runtime parameters, in place of the pipeline's own.
-        mounts: which object stores the containers see as folders, see `mounts.parse`; by default
-            "none" for a `gs://` root, which TFX reads and writes itself, else "auto".
-        shared_root: folder for what outlives a run: the state and pushed models; by default the
-            pipeline root.
-        object_store: the server behind `minio://` or `s3://`; what it does not say is that of
-            Kubeflow's own for a `minio://` root, and of Amazon's for any other.
-        volumes: that every task mounts, on Kubeflow.
     """
 
     target: Literal["kubeflow", "vertex"]

@@ -54,6 +54,9 @@ def compare(
         exact: whether numbers are kept so finely that no second pass is needed.
         reading: how CSV is written, such as {"delimiter": ";"}; recognised without it.
 
+    Returns:
+        A Report, whatever the verdict: a failed check is no error here.
+
     Raises:
         InputError: data, config or schema cannot be used. Its message is one sentence: what was
             found where, what was expected, what to do.

@@ -39,6 +39,9 @@ def profile(
         resolution: points that a file keeps of each number, from 10 to 100,000.
         reading: how CSV is written, such as {"delimiter": ";"}; recognised without it.
 
+    Returns:
+        A Profile, which stands for the rows in `compare` and `merge`.
+
     Raises:
         InputError: the data or the schema cannot be used.
     """
@@ -81,6 +84,9 @@ def merge(profiles: Sequence[Profile | str | os.PathLike[str]], *, dataset: str 
     Args:
         profiles: at least one; paths of statistics files, or what `profile` returned.
         dataset: the data set to take, where files hold several.
+
+    Returns:
+        The Profile of all rows. The bounds in it hold as those of each part do.
 
     Raises:
         InputError: a file is no statistics file, the resolutions differ, or a feature is of

@@ -37,7 +37,15 @@ class Comparisons:
         self.reports: list[Report] = []
 
     def compare(self, *arguments: Any, **options: Any) -> Report:
-        """Compares two data sets as `skewgate.compare` does, and writes the report."""
+        """Compares two data sets and writes the report into the folder of the test.
+
+        Args:
+            *arguments: as `skewgate.compare` takes them.
+            **options: as `skewgate.compare` takes them.
+
+        Returns:
+            The report; what `assert_pass` raises names its page.
+        """
         from skewgate.api import comparing
 
         report = comparing.compare(*arguments, **options)
@@ -46,13 +54,23 @@ class Comparisons:
         return report
 
     def profile(self, *arguments: Any, **options: Any) -> Profile:
-        """See `skewgate.profile`."""
+        """Returns what `skewgate.profile` does.
+
+        Args:
+            *arguments: as `skewgate.profile` takes them.
+            **options: as `skewgate.profile` takes them.
+        """
         from skewgate.api import profiling
 
         return profiling.profile(*arguments, **options)
 
     def merge(self, *arguments: Any, **options: Any) -> Profile:
-        """See `skewgate.merge`."""
+        """Returns what `skewgate.merge` does.
+
+        Args:
+            *arguments: as `skewgate.merge` takes them.
+            **options: as `skewgate.merge` takes them.
+        """
         from skewgate.api import profiling
 
         return profiling.merge(*arguments, **options)

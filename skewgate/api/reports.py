@@ -111,6 +111,9 @@ class Report:
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Writes report.json, report.html and metrics.prom into a folder, all three or none.
 
+        Args:
+            folder: made if it is not there.
+
         Returns:
             The path of the page.
 
@@ -149,6 +152,9 @@ def read_report(path: str | os.PathLike[str]) -> Report:
 
     Args:
         path: its folder, or report.json itself.
+
+    Returns:
+        The Report as it was when it was saved.
 
     Raises:
         InputError: there is none, or it is not a report.

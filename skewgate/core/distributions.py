@@ -30,14 +30,16 @@ class NumericDistribution:
 
     Attributes:
         edges: distinct values in ascending order, shape (k,), k >= 1.
-        left_lower, left_upper: bounds on P(X < edge), shape (k,), in [0, 1].
-        right_lower, right_upper: bounds on P(X <= edge), shape (k,), in [0, 1].
+        left_lower: lower bounds on P(X < edge), shape (k,), in [0, 1].
+        left_upper: upper bounds on P(X < edge), likewise.
+        right_lower: lower bounds on P(X <= edge), likewise.
+        right_upper: upper bounds on P(X <= edge), likewise.
         n: number of values that are neither missing nor NaN.
         n_missing: number of examples without the feature.
         n_nan: number of NaN values.
         rank_error: what the bounds already contain of the sketch's rank error.
-        mean, std: of the finite values, in the unit of the feature; NaN where they are unknown.
-            std is the population's (divided by n).
+        mean: of the finite values, in the unit of the feature; NaN where it is unknown.
+        std: of the finite values, likewise; the population's (divided by n).
         n_present: number of examples that have the feature, if they may have several values;
             None if each has one.
         integer: whether the values are of an integer type.
@@ -47,6 +49,7 @@ class NumericDistribution:
         logical: what kind of times the values are, see `time_values`; "" for plain numbers.
         n_empty: how many of the missing examples have an empty list; 0 with n_present, as an
             empty list is no missing value where others have several.
+        kind: always "numeric".
     """
 
     edges: FloatArray
@@ -116,7 +119,11 @@ class NumericDistribution:
         return found
 
     def cdf_at(self, points: FloatArray) -> FloatArray:
-        """Returns the middle of the bounds on P(X <= x) for each of `points`, shape (m,)."""
+        """Returns the middle of the bounds on P(X <= x), shape (m,).
+
+        Args:
+            points: the values x, shape (m,).
+        """
         return middle(*self.bounds_at(points))
 
     @property
@@ -127,7 +134,11 @@ class NumericDistribution:
         return max(round(self.n * (low + high)), int(not np.all(np.isfinite(self.edges[[0, -1]]))))
 
     def bounds_at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Returns lower and upper bounds on P(X <= x) for each of `points`, shape (m,)."""
+        """Returns lower and upper bounds on P(X <= x), each of shape (m,).
+
+        Args:
+            points: the values x, shape (m,).
+        """
         index = np.searchsorted(self.edges, points, side="right") - 1
         on_edge = (index >= 0) & (self.edges[np.maximum(index, 0)] == points)
         return self._between(
@@ -135,7 +146,11 @@ class NumericDistribution:
         )
 
     def bounds_before(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Returns lower and upper bounds on P(X < x) for each of `points`, shape (m,)."""
+        """Returns lower and upper bounds on P(X < x), each of shape (m,).
+
+        Args:
+            points: the values x, shape (m,).
+        """
         index = np.searchsorted(self.edges, points, side="left")
         last = len(self.edges) - 1
         on_edge = (index <= last) & (self.edges[np.minimum(index, last)] == points)
@@ -168,7 +183,10 @@ class CategoricalDistribution:
         n_present: as in NumericDistribution.
         slack: by how much the true count of a category kept may exceed its count; the excess is
             part of `other`.
-        types, n_empty: as in NumericDistribution.
+        types: as in NumericDistribution.
+        n_empty: as in NumericDistribution.
+        kind: always "categorical".
+        n_nan: always 0.
     """
 
     counts: dict[str, float]

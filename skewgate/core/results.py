@@ -64,7 +64,8 @@ class Measurement:
 
     Attributes:
         value: best estimate, lower <= value <= upper.
-        lower, upper: certain bounds; upper is inf where nothing bounds it.
+        lower: certain lower bound.
+        upper: certain upper bound; inf where nothing bounds it.
         p_value: probability of a value at least this large if nothing changed.
         detectable: smallest value above chance that would be significant at these sizes.
         null_value: the value to expect if nothing changed; thresholds apply to what is above
@@ -90,11 +91,19 @@ class Measurement:
     in_quadrature: bool = False
 
     def above_chance(self, value: float) -> float:
-        """Returns what a value, such as `upper`, is above chance."""
+        """Returns by how much a value exceeds what chance gives.
+
+        Args:
+            value: in the unit of the metric, such as `upper`.
+        """
         return above_chance(value, self.null_value, in_quadrature=self.in_quadrature)
 
     def with_chance(self, above: float) -> float:
-        """Returns the value that is so much above chance, such as that of `detectable`."""
+        """Returns the value that exceeds what chance gives by so much.
+
+        Args:
+            above: in the unit of the metric, such as `detectable`.
+        """
         return with_chance(above, self.null_value, in_quadrature=self.in_quadrature)
 
 
@@ -128,9 +137,24 @@ class MetricResult:
     """The outcome of one check on one feature and slice ("" for all data).
 
     Attributes:
+        feature: the feature, or metric of a model; "" for what concerns the data as a whole.
+        slice: the rows that were checked, such as "company_A"; "" for all.
+        metric: the name of the metric or check.
+        status: the verdict of this check.
+        reason: why, in words.
+        value: best estimate; None if nothing could be measured, here and in what follows.
+        lower: certain lower bound of the value.
+        upper: certain upper bound of the value.
+        null_value: the value to expect if nothing changed.
+        threshold: what the value, less what chance gives, is compared with.
+        p_value: probability of a value at least this large if nothing changed.
+        p_adjusted: p_value, corrected for the number of checks.
+        n_baseline: number of baseline values or rows.
+        n_current: number of current values or rows.
         severity: of an anomaly, "error", "warning" (fails and does not block) or "ignored"; None
             for checks without a severity, whose failures block as the policy says.
-        expected, observed: of an anomaly, what the schema asks for and what was seen.
+        expected: of an anomaly, what the schema asks for.
+        observed: of an anomaly, what was seen.
         cause: why a result is inconclusive, where a policy has a word for that.
         in_quadrature: True if chance adds to the square of the value, else None; see
             `above_chance`.
@@ -183,7 +207,11 @@ class MetricResult:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> MetricResult:
-        """Reads what `to_json` wrote."""
+        """Returns the result that `to_json` wrote.
+
+        Args:
+            fields: what it wrote.
+        """
         return cls(**{**fields, "status": Status(fields["status"])})
 
     @property
@@ -194,7 +222,11 @@ class MetricResult:
         return with_chance(self.threshold, self.null_value, in_quadrature=bool(self.in_quadrature))
 
     def above_chance(self, value: float) -> float:
-        """Returns what a value, such as `upper`, is above chance; the value if chance has none."""
+        """Returns by how much a value exceeds what chance gives; the value if that is unknown.
+
+        Args:
+            value: in the unit of the metric, such as `upper`.
+        """
         null_value = self.null_value or 0.0
         return above_chance(value, null_value, in_quadrature=bool(self.in_quadrature))
 

@@ -23,7 +23,11 @@ class Significance(StrictModel):
 
 
 class ShareRule(StrictModel):
-    """Block if more than this share of the features fail."""
+    """Block if more than this share of the features fail.
+
+    Attributes:
+        share: above 0 and below 1.
+    """
 
     share: float = pydantic.Field(gt=0, lt=1)
 

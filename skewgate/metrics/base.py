@@ -70,7 +70,11 @@ class Metric:
             raise ValueError(f"maximum must be above 0 or None, got {self.maximum}")
 
     def size(self, side: Distribution) -> int:
-        """Returns how many rows or values of a side it compares."""
+        """Returns how many rows or values of a side it compares.
+
+        Args:
+            side: a distribution of any kind.
+        """
         return n_rows(side) if self.per_row else side.n
 
 

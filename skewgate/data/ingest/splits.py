@@ -35,7 +35,11 @@ _EPOCH = datetime.date(1970, 1, 1)
 
 
 class AllRows(StrictModel):
-    """One split that holds every row."""
+    """One split that holds every row.
+
+    Attributes:
+        name: of the split.
+    """
 
     by: Literal["all"] = "all"
     name: str = "all"
