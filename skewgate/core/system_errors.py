@@ -39,6 +39,7 @@ _NEEDS_NO_PATH = frozenset(
 )
 _PACKAGES = {
     **dict.fromkeys(("kfp", "kfp_server_api", "kfp_pipeline_spec"), "skewgate[kubeflow]"),
+    "uvicorn": "skewgate[serve]",
     "google.cloud.aiplatform": "google-cloud-aiplatform",
     "google.cloud.aiplatform_v1": "google-cloud-aiplatform",
     **dict.fromkeys(
