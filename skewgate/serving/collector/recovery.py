@@ -64,6 +64,8 @@ def _adopted(folder: str, path: str) -> Segment | None:
             if cut:
                 os.ftruncate(descriptor, whole)
                 os.fsync(descriptor)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        with open(descriptor, "rb", closefd=False) as file:  # what the first has read is cut now
             tally = _counted(file)
     except BaseException:
         os.close(descriptor)
@@ -86,8 +88,8 @@ def _whole_length(file: BinaryIO) -> int:
 
 
 def _counted(file: BinaryIO) -> Tally:
+    """Counts the lines of a file from where it stands."""
     tally = Tally()
-    file.seek(0)
     while line := file.readline(_LONGEST):
         event = _event(line)
         if event is None:

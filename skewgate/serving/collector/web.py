@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import importlib.util
 import logging
 import signal
 import ssl
@@ -60,10 +62,12 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
                 for each, handler in before.items():
                     signal.signal(each, handler)
 
+    protocol = _bounded_protocol() if importlib.util.find_spec("httptools") else "h11"
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # a flood must not fill the log
     return Server(
         uvicorn.Config(
             app,
+            http=protocol,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -77,3 +81,32 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
             ssl_context_factory=(lambda config, default: tls) if tls else None,
         )
     )
+
+
+def _bounded_protocol() -> type[asyncio.Protocol]:
+    """Returns uvicorn's fast reader of HTTP, with a bound on what is kept beside bodies.
+
+    The slow one, which is there where httptools is not, has such a bound of its own.
+    """
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class Protocol(HttpToolsProtocol):
+        """Ends a connection that sends headers, extensions of chunks or trailers without end."""
+
+        _beside_bodies = 0
+
+        def data_received(self, data: bytes) -> None:
+            self._beside_bodies += len(data)
+            super().data_received(data)
+            if self._beside_bodies > LONGEST_HEADERS and not self.transport.is_closing():
+                self.send_400_response("Headers are too long.")
+
+        def on_headers_complete(self) -> None:
+            self._beside_bodies = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._beside_bodies = 0
+            super().on_body(body)
+
+    return Protocol
