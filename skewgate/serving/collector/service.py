@@ -79,6 +79,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         server = web.make(app, committer, context, settings.grace)
         for path in store.recovered:
             say(f"published {path}, which a collector that ended early had left open")
+        listener.listen(web.BACKLOG)  # who reads the next line may connect at once
         address = listening.shown(listener, encrypted=context is not None)
         say(f"collecting into {settings.out} on {address}")
         try:
