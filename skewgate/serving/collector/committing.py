@@ -155,5 +155,7 @@ class Committer:
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        error = OSError(error.errno, error.strerror, "events")  # which of the files says nothing
     known = system_errors.refusal(error)
     return known.problem if isinstance(known, InputError) else in_short(error)

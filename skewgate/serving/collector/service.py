@@ -79,11 +79,13 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         server = web.make(app, committer, context, settings.grace)
         for path in store.recovered:
             say(f"published {path}, which a collector that ended early had left open")
-        listener.listen(web.BACKLOG)  # who reads the next line may connect at once
         address = listening.shown(listener, encrypted=context is not None)
-        say(f"collecting into {settings.out} on {address}")
         try:
-            server.run(sockets=[listener])
+            with server.capture_signals():
+                # Who reads this line may connect, or end the collector, at once.
+                listener.listen(web.BACKLOG)
+                say(f"collecting into {settings.out} on {address}")
+                server.run(sockets=[listener])
         except OSError as error:
             raise SkewgateError(
                 f"{settings.out}: all that was acknowledged is stored, but the last file could "
