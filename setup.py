@@ -41,6 +41,9 @@ TFX = [
 # for this, which bring nothing above Python 3.11.
 KUBEFLOW = ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"]
 
+# To take the events of a model server.
+SERVE = ["httptools>=0.6,<1", "starlette>=0.40,<2", "uvicorn>=0.30,<1"]
+
 
 class SdistWithLinks(sdist):
     """Packs links to folders as links, which setuptools leaves out."""
@@ -71,7 +74,7 @@ setup(
         "skewgate.pipeline": ["*/*.yaml"],
     },
     install_requires=CORE,
-    extras_require={"tfx": TFX, "kubeflow": [*TFX, *KUBEFLOW]},
+    extras_require={"tfx": TFX, "kubeflow": [*TFX, *KUBEFLOW], "serve": SERVE},
     cmdclass={"sdist": SdistWithLinks},
     entry_points={
         "console_scripts": ["skewgate=skewgate.cli.main:entry"],

@@ -14,6 +14,7 @@ _READS = ("drift", "profile", "schema", "simulate", "rehearse")
 _FILES = (
     *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
     *("options", "out", "root", "from_spec"),
+    *("token_file", "tls_cert", "tls_key", "tls_client_ca"),
 )
 """Arguments that name files and folders."""
 
@@ -50,6 +51,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import schedule
 
         return schedule.run(options)
+    if options.command == "collect":
+        from skewgate.cli import collect
+
+        return collect.run(options)
     if options.command == "clean":
         from skewgate.cli import clean
 

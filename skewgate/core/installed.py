@@ -1,7 +1,7 @@
 """What is installed, and the line to type for what is not.
 
 `pip install skewgate` brings what data, schemas, comparisons and reports need. Components and
-pipelines need the extra `tfx`, the compiler needs the extra `kubeflow`.
+pipelines need the extra `tfx`, the compiler needs the extra `kubeflow`, the collector `serve`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ _TFX = (
     *("tensorflow_model_analysis", "tensorflow_transform", "tfx", "tfx_bsl"),
 )
 _KUBEFLOW = ("kfp", "kfp_server_api", "kfp_pipeline_spec")
+_SERVE = ("starlette", "uvicorn", "httptools")
 _PACKAGES = {
     **dict.fromkeys(_CORE, "skewgate"),
     **dict.fromkeys(_TFX, "skewgate[tfx]"),
     **dict.fromkeys(_KUBEFLOW, "skewgate[kubeflow]"),
+    **dict.fromkeys(_SERVE, "skewgate[serve]"),
     "google.cloud.aiplatform": "google-cloud-aiplatform",
     "google.cloud.aiplatform_v1": "google-cloud-aiplatform",
     "pandas": "pandas",
 }
 """What to install for a package that is missing; a package of the user's own is not here."""
+_ON_A_STACK = ("skewgate[tfx]", "skewgate[kubeflow]")
+"""What needs TFX, whose versions pip does not find by itself in good time."""
 
 
 class MissingPackageError(InputError, ModuleNotFoundError):
@@ -72,13 +76,15 @@ def install_line(package: str) -> str:
 
     >>> print(install_line("skewgate[tfx]"))
     pip install 'skewgate[tfx]' -c "$(python -m skewgate.stacks)"
+    >>> print(install_line("skewgate[serve]"))
+    pip install 'skewgate[serve]'
     """
     line = f"pip install '{package}'"
-    return line if "[" not in package else f'{line} -c "$(python -m skewgate.stacks)"'
+    return f'{line} -c "$(python -m skewgate.stacks)"' if package in _ON_A_STACK else line
 
 
 def _cure(package: str) -> str:
-    if "[" in package and not fitting.selected():
+    if package in _ON_A_STACK and not fitting.selected():
         return (
             f"take a machine that TFX has wheels for: {fitting.SUPPORTED}; "
             f"this is {fitting.this_machine()}"

@@ -1,0 +1,103 @@
+"""Bodies of requests: JSON is kept byte for byte, so that no number changes its spelling."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any, NoReturn
+
+from skewgate.core import nesting
+from skewgate.serving.collector.refusals import RefusedError, unsupported
+
+_GZIP = 16 + zlib.MAX_WBITS
+_OPENING = (b"[", b"{")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+"""Reads JSON as the standard has it, without NaN and Infinity."""
+
+
+def parsed(body: bytes) -> Any:
+    """Returns the value of a text in JSON.
+
+    Raises:
+        ValueError: it is no JSON in UTF-8, or nests deeper than readers of the file can bear.
+    """
+    try:
+        value = DECODER.decode(body.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nests too deep") from None
+    if sum(map(body.count, _OPENING)) > nesting.DEEPEST and nesting.is_deep(value):
+        raise ValueError(f"nests deeper than {nesting.DEEPEST}")
+    return value
+
+
+def on_one_line(json_text: bytes) -> bytes:
+    r"""Returns JSON without line breaks, which stand only between its tokens.
+
+    >>> on_one_line(b'{\n"a": "\\n"}\r\n')
+    b'{ "a": "\\n"}'
+    """
+    if b"\n" in json_text or b"\r" in json_text:
+        json_text = json_text.replace(b"\n", b" ").replace(b"\r", b" ")
+    return json_text.strip()
+
+
+def member(body: bytes, *, is_json: bool) -> bytes:
+    """Returns a body as the last member of an event in JSON, with the comma in front.
+
+    Args:
+        body: of a request in binary mode.
+        is_json: whether its content type says JSON. What then is none is kept in base64 as well:
+            what a model was sent must be found again, however broken.
+
+    >>> member(b'[1.50]', is_json=True), member(b"1,2", is_json=False), member(b"", is_json=True)
+    (b',"data":[1.50]', b',"data_base64":"MSwy"', b'')
+    """
+    if not body:
+        return b""
+    if is_json:
+        try:
+            parsed(body)
+        except ValueError:
+            pass
+        else:
+            return b',"data":' + on_one_line(body)
+    return b',"data_base64":"' + base64.b64encode(body) + b'"'
+
+
+def inflated(body: bytes, encoding: str, most: int) -> bytes:
+    """Returns a body without its content encoding.
+
+    Args:
+        body: as it came.
+        encoding: the header `Content-Encoding`.
+        most: bytes that it may have afterwards; no more are ever held.
+
+    Raises:
+        RefusedError: the encoding is not known, the body does not have it, or holds too much.
+    """
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise unsupported(f"content encoding {encoding[:40]!r} is not read: send gzip or none")
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        found = stream.decompress(body, most + 1)
+    except zlib.error:
+        raise RefusedError(400, "the body is not gzip, as its content encoding says") from None
+    if len(found) > most:
+        raise too_large(most)
+    if not stream.eof or stream.unused_data:
+        raise RefusedError(400, "the body is not one whole gzip stream")
+    return found
+
+
+def too_large(most: int) -> RefusedError:
+    """Returns the refusal of a body."""
+    return RefusedError(413, f"the body may have {most} bytes (--max-event)", unread=True)

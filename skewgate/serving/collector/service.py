@@ -1,0 +1,118 @@
+"""Runs the collector from its first file to its last."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from skewgate.core.errors import EXIT_PASS, SkewgateError
+from skewgate.core.unexpected import in_short
+from skewgate.data.windows.durations import Duration
+from skewgate.serving.collector import app as collecting
+from skewgate.serving.collector import listening, tls, web
+from skewgate.serving.collector import store as storing
+from skewgate.serving.collector.committing import Committer
+from skewgate.serving.collector.metrics import Gauges, Metrics
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How to collect.
+
+    Attributes:
+        out: folder of the events.
+        host, port: where to listen; port 0 takes any that is free.
+        every: length of windows.
+        most_bytes: of a file.
+        largest: bytes of a request.
+        most_held: bytes of requests that are not answered.
+        tokens: accepted ones; none if everybody may send.
+        certificate, key, client_ca: files in PEM; with the last, clients must show a certificate.
+        grace: seconds that requests have to end after the signal to stop.
+    """
+
+    out: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    every: Duration = storing.HOURLY
+    most_bytes: int = storing.LARGEST_FILE
+    largest: int = collecting.LARGEST_BODY
+    most_held: int = collecting.MOST_HELD
+    tokens: Sequence[bytes] = ()
+    certificate: str | None = None
+    key: str | None = None
+    client_ca: str | None = None
+    grace: int = 25
+
+
+def run(settings: Settings, say: Callable[[str], None]) -> int:
+    """Collects until SIGTERM or SIGINT comes.
+
+    Args:
+        settings: how.
+        say: told what goes on, in lines.
+
+    Returns:
+        The exit code of a success: all that was acknowledged is published.
+
+    Raises:
+        InputError: the folder, the address or a certificate cannot be used, or uvicorn is missing.
+        SkewgateError: what was acknowledged is stored, but could not be published.
+        OSError: the system refused.
+    """
+    context = tls.context(settings.certificate, settings.key, settings.client_ca)
+    with contextlib.closing(listening.bound(settings.host, settings.port)) as listener:
+        store = storing.Store(settings.out, every=settings.every, most_bytes=settings.most_bytes)
+        metrics = Metrics()
+        committer = Committer(store, on_commit=metrics.committed, on_error=_tell)
+        app = collecting.App(
+            committer,
+            metrics,
+            lambda held: _gauges(store, committer, held),
+            tokens=settings.tokens,
+            largest=settings.largest,
+            most_held=settings.most_held,
+        )
+        server = web.make(app, committer, context, settings.grace)
+        for path in store.recovered:
+            say(f"published {path}, which a collector that ended early had left open")
+        address = listening.shown(listener, encrypted=context is not None)
+        try:
+            with server.capture_signals():
+                # Who reads this line may connect, or end the collector, at once.
+                listener.listen(web.BACKLOG)
+                say(f"collecting into {settings.out} on {address}")
+                server.run(sockets=[listener])
+        except OSError as error:
+            raise SkewgateError(
+                f"{settings.out}: all that was acknowledged is stored, but the last file could "
+                f"not be published ({in_short(error)}). Fix: make room, and start the collector "
+                "again: it publishes what it finds."
+            ) from error
+    say(f"stopped; published {store.published} files in {settings.out}")
+    return EXIT_PASS
+
+
+def _gauges(store: storing.Store, committer: Committer, held: int) -> Gauges:
+    try:
+        disk = os.statvfs(store.folder)
+        free: int | None = disk.f_bavail * disk.f_frsize
+    except OSError:
+        free = None
+    return Gauges(
+        held_bytes=held,
+        open_bytes=store.open_bytes,
+        free_bytes=free,
+        storing=committer.error is None,
+        published=store.published,
+        recovered=len(store.recovered),
+    )
+
+
+def _tell(refused: str | None) -> None:
+    told = f"events are refused: {refused}" if refused else "events are stored again"
+    sys.stderr.write(f"skewgate: {told}\n")
+    sys.stderr.flush()
