@@ -84,6 +84,7 @@ def _tell(report: dict[str, Any], out: str) -> None:
 _TOLD = (
     "duplicates",
     "open",
+    "kept_without_response",
     "other_models",
     "sampled_out",
     "out_of_order",

@@ -52,7 +52,7 @@ class Chunk:
     def bytes(self) -> int:
         """How much memory it takes, about."""
         arrays = (self.ids, self.versions, *self.columns.values())
-        return sum(array.nbytes for array in arrays) + 32 * len(self)
+        return int(sum(array.nbytes for array in arrays)) + 32 * len(self)
 
     def filter(self, mask: npt.NDArray[np.bool_]) -> Chunk:
         """Returns some of the rows."""

@@ -98,7 +98,7 @@ class Decoder:
         if isinstance(found[0], bytes):
             self._examples.add(event, place, found, [])
             return
-        plain: list[payloads.Row] = found  # type: ignore[assignment]
+        plain: list[payloads.Row] = found
         times = self._feature_times([row.get(config.time.feature or "") for row in plain])
         self._add(
             REQUEST, event, place, [payloads.chosen(r, config.features) for r in plain], times

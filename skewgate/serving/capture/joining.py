@@ -149,9 +149,10 @@ class Joiner:
         unanswered = ~np.isin(left.codes, right.codes)
         is_open = unanswered & (left.rows.times > self._latest - self._horizon)
         first = left.rows.index == 0
-        self._tally.open += int((is_open & first).sum())
         if self._config.without_response == "keep":
+            self._tally.kept_without_response += int((unanswered & first).sum())
             return left
+        self._tally.open += int((is_open & first).sum())
         lost = np.unique(left.codes[unanswered & ~is_open])
         left, _ = self._lose(WITHOUT_RESPONSE, left.filter(~is_open), right, lost)
         return left

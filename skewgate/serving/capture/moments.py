@@ -46,7 +46,7 @@ def moment(value: Any, unit: str = "s", zone: str = zones.UTC) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     factor = _FACTORS[unit]
-    return _within(value // 1000 if unit == "ns" else round(value * factor))
+    return _within(int(value // 1000) if unit == "ns" else round(value * factor))
 
 
 def _within(micros: int | None) -> int | None:
@@ -105,6 +105,5 @@ def written(micros: int) -> str:
     >>> written(1_500_000)
     '1970-01-01T00:00:01.500000Z'
     """
-    return (
-        f"{(_EPOCH + datetime.timedelta(microseconds=int(micros))).isoformat(timespec='microseconds')}Z"
-    )
+    shown = _EPOCH + datetime.timedelta(microseconds=int(micros))
+    return f"{shown.isoformat(timespec='microseconds')}Z"

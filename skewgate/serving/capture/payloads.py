@@ -73,6 +73,10 @@ def request_rows(value: Any, request: Request) -> Rows:
     Raises:
         LostError: they are not there.
     """
+    if isinstance(value, list) and value and all(isinstance(each, bytes) for each in value):
+        if request.layout not in ("auto", "examples"):
+            raise misunderstood(f"the request holds tf.Example, and not {request.layout}")
+        return value
     layout = request.layout if request.layout != "auto" else _recognised(value)
     rows = _LAYOUTS[layout](value, request.names)
     if not rows:

@@ -108,7 +108,7 @@ class Spill:
             return
         self._write()
         for number in range(self._parts):
-            chunks = []
+            chunks: list[Chunk] = []
             for part in _PARTS:
                 if (path := self._path(part, number)) in self._written:
                     chunks += _read(part, path)

@@ -48,6 +48,7 @@ class Tally:
         out_of_order: events before the one ahead of them in their file.
         before_request: responses that are older than their request, by clocks that differ.
         open: requests whose response may come yet.
+        kept_without_response: requests that are written without a prediction.
         versions: rows by version of the model.
         models: names of models of events.
     """
@@ -60,6 +61,7 @@ class Tally:
         self._kept: collections.Counter[str] = collections.Counter()
         self.duplicates = self.other_models = self.sampled_out = 0
         self.out_of_order = self.before_request = self.open = 0
+        self.kept_without_response = 0
         self.versions: collections.Counter[str] = collections.Counter()
         self.models: dict[str, None] = {}
 
@@ -117,6 +119,7 @@ class Tally:
             "lost": {cause: self.lost[cause] for cause in CAUSES},
             "duplicates": self.duplicates,
             "open": self.open,
+            "kept_without_response": self.kept_without_response,
             "other_models": self.other_models,
             "sampled_out": self.sampled_out,
             "out_of_order": self.out_of_order,

@@ -6,8 +6,8 @@ docs.seldon.io, request logging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
 from skewgate.serving.capture import moments
@@ -35,8 +35,8 @@ _JSON = ("", "application/json")
 class CloudEvents(Format):
     """Events in structured mode; `data` is JSON or text, `data_base64` anything else."""
 
-    ids = ("id",)
-    models = ("inferenceservicename", "modelid")
+    ids: ClassVar[Sequence[str]] = ("id",)
+    models: ClassVar[Sequence[str]] = ("inferenceservicename", "modelid")
 
     def blocks(self, path: str, opener: Opener | None) -> Iterator[Block]:
         """See Format."""
