@@ -239,7 +239,10 @@ def sagemaker(folder: pathlib.Path) -> tuple[pathlib.Path, str]:
         scores = json.dumps(predictions(call))
         if number % 2:
             lines, scores = (base64.b64encode(text.encode()).decode() for text in (lines, scores))
-        sides = (("endpointInput", lines, "text/csv"), ("endpointOutput", scores, "application/json"))
+        sides = (
+            ("endpointInput", lines, "text/csv"),
+            ("endpointOutput", scores, "application/json"),
+        )
         records.append(
             {
                 "captureData": {

@@ -12,7 +12,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.serving.capture import examples, feedback, moments, payloads, predictions
-from skewgate.serving.capture.chunks import NO_TIME, Chunk
+from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
 from skewgate.serving.capture.config import CaptureConfig
 from skewgate.serving.capture.events import (
     FEEDBACK,
@@ -51,7 +51,7 @@ class Decoder:
     """
 
     def __init__(self, config: CaptureConfig, tally: Tally) -> None:
-        self._config, self._tally = config, tally
+        self.config, self._tally = config, tally
         self._rows: dict[Part, _Rows] = {}
         self._examples = _Rows()
         self._latest: tuple[int, int] = (-1, NO_TIME)
@@ -63,29 +63,40 @@ class Decoder:
             InputError: more are lost than may be, or it is of another model than those before.
         """
         self._tally.events += 1
-        if self._config.model is not None:
-            if event.model != self._config.model:
+        if self.config.model is not None:
+            if event.model != self.config.model:
                 self._tally.other_models += 1
                 return
         else:
             self._tally.note_model(event.model, place.path)
-        self._note_order(event, place)
+        time = NO_TIME if event.time is None else event.time
+        if self._latest[0] == place.file and NO_TIME < time < self._latest[1]:
+            self._tally.out_of_order += 1
+        latest = self._latest[1] if self._latest[0] == place.file else NO_TIME
+        self._latest = (place.file, max(time, latest))
         try:
             self._decode(event, place)
         except LostError as error:
             self._tally.lose(Lost(place.path, place.line, error.cause, error.reason))
 
-    def _note_order(self, event: Event, place: Place) -> None:
-        file, latest = self._latest
-        time = NO_TIME if event.time is None else event.time
-        if file == place.file and time < latest and time != NO_TIME:
-            self._tally.out_of_order += 1
-        self._latest = (place.file, max(time, latest) if file == place.file else time)
+    def note_times(self, times: Ints, file: int) -> None:
+        """Counts events that come after later ones of their file.
+
+        Args:
+            times: of events, in the order of the file.
+            file: its number.
+        """
+        if not len(times):
+            return
+        before = self._latest[1] if self._latest[0] == file else NO_TIME
+        latest = np.maximum.accumulate(np.append(before, times))
+        self._tally.out_of_order += int(((times < latest[:-1]) & (times != NO_TIME)).sum())
+        self._latest = (file, int(latest[-1]))
 
     def _decode(self, event: Event, place: Place) -> None:
         if not event.id:
             raise LostError(NO_ID, f"a {event.part} has no id")
-        config = self._config
+        config = self.config
         value = payloads.value_of(event)
         if event.part == FEEDBACK:
             self._add(FEEDBACK, event, place, feedback.label_rows(value), [])
@@ -110,14 +121,14 @@ class Decoder:
         Raises:
             LostError: a value is no time.
         """
-        if self._config.time.feature is None:
+        if self.config.time.feature is None:
             return []
         found = [
-            moments.moment(value, self._config.time.unit, self._config.windows.zone)
+            moments.moment(value, self.config.time.unit, self.config.windows.zone)
             for value in values
         ]
         if None in found:
-            raise LostError(WITHOUT_TIME, f"{self._config.time.feature} of a row is no time")
+            raise LostError(WITHOUT_TIME, f"{self.config.time.feature} of a row is no time")
         return [time for time in found if time is not None]
 
     def _add(
@@ -177,14 +188,14 @@ class Decoder:
             LostError: a row cannot be used, or not beside the others.
         """
         found = examples.columns(rows.rows[start:end])
-        named = self._config.time.feature
+        named = self.config.time.feature
         times: list[int] = []
         if named is not None:
             held = found.get(named, pa.nulls(end - start))
             times = self._feature_times(held.to_pylist())
         elif NO_TIME in rows.times[start:end]:
             raise LostError(WITHOUT_TIME, "a request has no time")
-        return examples.chosen(found, self._config.features), times
+        return examples.chosen(found, self.config.features), times
 
 
 @dataclasses.dataclass

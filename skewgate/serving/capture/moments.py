@@ -86,6 +86,12 @@ def moments(
         most = np.iinfo(np.int64).max // SECOND
         if len(values) and unit != "ns" and (np.abs(values) > most).any():
             return None
+    elif pa.types.is_floating(kind):
+        floats = numbers(array).astype(np.float64)
+        scaled = np.rint(floats * _FACTORS[unit]) if unit != "ns" else floats // 1000
+        if not (np.abs(scaled) <= _LAST).all():
+            return None
+        found = scaled.astype(np.int64)
     elif pa.types.is_string(kind):
         try:
             found = numbers(array.cast(pa.timestamp("ns", "UTC")).view(pa.int64())) // 1000

@@ -6,7 +6,7 @@ import contextlib
 import os
 import pathlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,14 @@ from skewgate.core import temporary
 from skewgate.core.errors import InputError
 from skewgate.data import sources
 from skewgate.data.sources.streams import PACKED
-from skewgate.serving.capture import publishing
+from skewgate.serving.capture import publishing, reading
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, concatenated
 from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.decoding import Decoder, Place
-from skewgate.serving.capture.events import FEEDBACK, LostError
-from skewgate.serving.capture.formats import FORMATS
-from skewgate.serving.capture.formats import lines as line_files
-from skewgate.serving.capture.formats.base import Format
+from skewgate.serving.capture.events import FEEDBACK
 from skewgate.serving.capture.joining import Joiner
 from skewgate.serving.capture.privacy import Privacy
 from skewgate.serving.capture.spill import BUDGET, Spill, chosen, parts_of
-from skewgate.serving.capture.tally import Lost, Tally
+from skewgate.serving.capture.tally import Tally
 from skewgate.storage import s3
 from skewgate.storage.whole_folder import whole_folder
 
@@ -69,11 +65,14 @@ def run(
     tally = Tally(config.max_rejected)
     with whole_folder(out) as folder, _spill_folder(out) as aside:
         spill = Spill(aside, parts_of(sum(map(_size, paths))), source, budget)
-        latest = NO_TIME
-        for chunk in _read(paths, config, tally, progress):
-            if len(chunk.times):
+        latest, told = NO_TIME, 0
+        for path, chunks in reading.read(paths, config, tally):
+            for chunk in chunks:
                 latest = max(latest, int(chunk.times.max()))
-            spill.add(privacy.apply(chunk))
+                for some in _sampled(chunk, config, tally):
+                    spill.add(privacy.apply(some))
+            progress(path, tally.events - told)
+            told = tally.events
         tally.check()
         windows = _write(folder, spill, Joiner(config, paths, tally, latest), config, where, tally)
         tally.check()
@@ -95,33 +94,6 @@ def run(
 
 
 _NO_ROWS = "check format, model and fields of capture.yaml"
-
-
-def _read(
-    paths: Sequence[str], config: CaptureConfig, tally: Tally, progress: Progress
-) -> Iterator[Chunk]:
-    """Yields the rows of all files that are chosen."""
-    log = FORMATS[config.format](config)
-    decoder = Decoder(config, tally)
-    for number, path in enumerate(paths):
-        for block in log.blocks(path, sources.opener_of(path)):
-            before = tally.events
-            for line, record in line_files.records(block):
-                _take(log, decoder, record, Place(path, number, line), tally)
-            for chunk in decoder.chunks():
-                yield from _sampled(chunk, config, tally)
-            progress(path, tally.events - before)
-
-
-def _take(log: Format, decoder: Decoder, record: Any, place: Place, tally: Tally) -> None:
-    try:
-        events = log.events(record, place.path, place.line)
-    except LostError as error:
-        tally.events += 1
-        tally.lose(Lost(place.path, place.line, error.cause, error.reason))
-        return
-    for event in events:
-        decoder.take(event, place)
 
 
 def _sampled(chunk: Chunk, config: CaptureConfig, tally: Tally) -> Iterator[Chunk]:

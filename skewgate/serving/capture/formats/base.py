@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
+from skewgate.serving.capture.columnar import Envelope
 from skewgate.serving.capture.config import CaptureConfig
 from skewgate.serving.capture.events import UNREADABLE, Event, LostError
 
@@ -40,15 +41,18 @@ class Format(abc.ABC):
 
     Attributes:
         name: by which capture.yaml names it.
-        own_times: whether the log says when a request was.
     """
 
     name: ClassVar[str]
-    own_times: ClassVar[bool] = True
 
     def __init__(self, config: CaptureConfig) -> None:
         """Takes the contract."""
         self.config = config
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """Where lines of JSON have what, if they can be read at once."""
+        return None
 
     @abc.abstractmethod
     def blocks(self, path: str, opener: Opener | None) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
 from skewgate.serving.capture import moments
+from skewgate.serving.capture.columnar import Envelope
 from skewgate.serving.capture.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
 from skewgate.serving.capture.formats import lines
 from skewgate.serving.capture.formats.base import (
@@ -30,6 +31,7 @@ _PARTS: Mapping[str, Part] = {
     "io.seldon.serving.feedback": FEEDBACK,
 }
 _JSON = ("", "application/json")
+_VERSIONS = ("modelversion", "endpoint")
 
 
 class CloudEvents(Format):
@@ -37,6 +39,20 @@ class CloudEvents(Format):
 
     ids: ClassVar[Sequence[str]] = ("id",)
     models: ClassVar[Sequence[str]] = ("inferenceservicename", "modelid")
+
+    @property
+    def envelope(self) -> Envelope:
+        """See Format."""
+        return Envelope(
+            ids=self.ids,
+            times=["time"],
+            versions=_VERSIONS,
+            models=self.models,
+            payloads={REQUEST: "data", RESPONSE: "data"},
+            kind="type",
+            parts=_PARTS,
+            plain={"data_base64": (), "contentencoding": ()},
+        )
 
     def blocks(self, path: str, opener: Opener | None) -> Iterator[Block]:
         """See Format."""
@@ -65,7 +81,7 @@ class CloudEvents(Format):
                 time,
                 payload,
                 content_type=content_type,
-                version=text(value, "modelversion", "endpoint"),
+                version=text(value, *_VERSIONS),
                 model=text(value, *self.models),
             )
         ]

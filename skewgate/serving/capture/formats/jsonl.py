@@ -7,6 +7,7 @@ from typing import Any
 
 from skewgate.data.sources.streams import Opener
 from skewgate.serving.capture import moments
+from skewgate.serving.capture.columnar import Envelope
 from skewgate.serving.capture.events import REQUEST, RESPONSE, Event
 from skewgate.serving.capture.formats import lines
 from skewgate.serving.capture.formats.base import Block, Format, text, unreadable
@@ -16,6 +17,18 @@ class JsonLines(Format):
     """Plain JSON Lines, whose `fields` capture.yaml names."""
 
     name = "jsonl"
+
+    @property
+    def envelope(self) -> Envelope:
+        """See Format."""
+        fields = self.config.fields
+        return Envelope(
+            ids=[fields.id],
+            times=[fields.time],
+            versions=[fields.version],
+            models=[fields.model],
+            payloads={REQUEST: fields.request, RESPONSE: fields.response},
+        )
 
     def blocks(self, path: str, opener: Opener | None) -> Iterator[Block]:
         """See Format."""
