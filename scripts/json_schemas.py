@@ -25,10 +25,12 @@ from skewgate.checks.skew.config import SkewConfig
 from skewgate.data.windows.durations import Duration
 from skewgate.kubeflow.compile.options import FileOptions
 from skewgate.pipeline.settings import Settings
+from skewgate.serving.capture.config import CaptureConfig, Limit
 from skewgate.simulation.spec import Content
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "schemas" / "json"
 CONTRACTS: dict[str, type[pydantic.BaseModel]] = {
+    "capture": CaptureConfig,
     "drift": DriftConfig,
     "labels": LabelConfig,
     "options": FileOptions,
@@ -63,6 +65,8 @@ class _WithDescriptions(GenerateJsonSchema):
         return False  # it is the key again
 
     def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, Limit):
+            return dft.count
         return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
 
     def tagged_union_schema(self, schema: Any) -> dict[str, Any]:

@@ -87,7 +87,9 @@ class _Runner(doctest.DocTestRunner):
     def report_unexpected_exception(
         self, out: Any, test: doctest.DocTest, example: doctest.Example, exc_info: Any
     ) -> None:
-        got = f"Traceback (most recent call last):\n    ...\n{exc_info[0].__name__}: {exc_info[1]}\n"
+        got = (
+            f"Traceback (most recent call last):\n    ...\n{exc_info[0].__name__}: {exc_info[1]}\n"
+        )
         self.differ.append((example.source, example.want, got))
 
 
@@ -106,9 +108,7 @@ class Reader:
         tools = folder.parent / "bin"
         tools.mkdir(exist_ok=True)
         command = tools / "skewgate"
-        command.write_text(
-            f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n"
-        )
+        command.write_text(f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n")
         command.chmod(0o755)
         programs = pathlib.Path(sys.executable).parent
         self._environment = {

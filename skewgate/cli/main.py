@@ -9,11 +9,11 @@ from typing import NoReturn
 from skewgate.core import process_exit, threads
 from skewgate.core.errors import InputError
 
-_READS = ("drift", "profile", "schema", "simulate", "rehearse")
+_READS = ("drift", "profile", "schema", "simulate", "rehearse", "capture")
 """Commands that read data."""
 _FILES = (
     *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
-    *("options", "out", "root", "from_spec"),
+    *("options", "out", "root", "from_spec", "source"),
     *("token_file", "tls_cert", "tls_key", "tls_client_ca"),
 )
 """Arguments that name files and folders."""
@@ -47,6 +47,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import rehearse
 
         return rehearse.run(options)
+    if options.command == "capture":
+        from skewgate.cli import capture
+
+        return capture.run(options)
     if options.command == "schedule":
         from skewgate.cli import schedule
 

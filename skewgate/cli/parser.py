@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
+from skewgate.cli import capture as capture_command
 from skewgate.cli import collect as collect_command
 from skewgate.cli import doctor as doctor_command
 from skewgate.cli import pipeline_parser, reading_args
@@ -27,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_schema(commands)
     _add_simulation(commands)
+    capture_command.add_parser(commands)
     pipeline_parser.add_run(commands)
     pipeline_parser.add_clean(commands)
     pipeline_parser.add_compile(commands)

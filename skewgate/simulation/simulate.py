@@ -20,6 +20,7 @@ from skewgate.simulation.reading import Progress, Rows, join
 from skewgate.simulation.spec import Spec, check_windows
 from skewgate.simulation.survey import survey
 from skewgate.simulation.windows import Windows
+from skewgate.storage.whole_folder import whole_folder
 
 _HELD = 1 << 20
 _SMALLEST, _LARGEST = 2048, 1 << 16
@@ -116,7 +117,7 @@ def run(
     writing.check_format(rows.schema, spec.format, spec.where)
     settled = planting.settle(spec.plants, found, rows.schema, spec.where)
     between()
-    with writing.whole_folder(out) as folder:
+    with whole_folder(out) as folder:
         tallies = _write(rows, windows, settled, spec, folder, progress)
         truth = _truth(data, rows, windows, settled, spec, tallies)
         text = visible_json(json.dumps(truth, indent=1, ensure_ascii=False, default=str)) + "\n"

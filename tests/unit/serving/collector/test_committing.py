@@ -178,7 +178,9 @@ def test_nothing_is_taken_after_the_end(store, build):
 
 def test_a_request_that_was_ended_does_not_stop_the_others(store, build):
     async def work(committer):
-        tasks = await started(store, committer, [build.event(1)], [build.event(2)], [build.event(3)])
+        tasks = await started(
+            store, committer, [build.event(1)], [build.event(2)], [build.event(3)]
+        )
         tasks[1].cancel()
         store.go.release(2)
         await tasks[2]

@@ -1,0 +1,210 @@
+"""Blocks of JSON Lines to rows, all lines at once.
+
+What `decoding` does with one event, this does with thousands, for the payloads that are most
+frequent: where it cannot tell that the result is the same, it gives the block back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skewgate.data.arrow.values import from_mask_array
+from skewgate.serving.capture import blocks, examples, moments, nested
+from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
+from skewgate.serving.capture.config import CaptureConfig
+from skewgate.serving.capture.events import REQUEST, RESPONSE, LostError, Part
+from skewgate.serving.capture.nested import UnknownError
+
+
+@dataclasses.dataclass(frozen=True)
+class Envelope:
+    """Where lines of JSON have what; a dot leads into an object.
+
+    Attributes:
+        ids, times, versions, models: places, of which the first that says something counts.
+        payloads: the place of the payload of each part.
+        kind: the place of what tells parts apart; "" if a line has them all.
+        parts: the part of each kind.
+        plain: places where nothing may stand, or only one of some texts.
+    """
+
+    ids: Sequence[str]
+    times: Sequence[str]
+    versions: Sequence[str]
+    models: Sequence[str]
+    payloads: Mapping[Part, str]
+    kind: str = ""
+    parts: Mapping[str, Part] = dataclasses.field(default_factory=dict)
+    plain: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Found:
+    """The rows of a block.
+
+    Attributes:
+        events: number of events.
+        chunks: the rows.
+        times: of the events in their order.
+        models: names of models.
+        other_models: events of models that were not asked for.
+    """
+
+    events: int
+    chunks: list[Chunk]
+    times: Ints
+    models: list[str]
+    other_models: int
+
+
+class Reader:
+    """Reads blocks. Threads may share it.
+
+    Args:
+        config: the contract.
+        envelope: where lines have what.
+    """
+
+    def __init__(self, config: CaptureConfig, envelope: Envelope) -> None:
+        self._config, self._envelope = config, envelope
+        self._known = blocks.Known()
+
+    def read(self, data: bytes, line: int, file: int) -> Found | None:
+        """Returns the rows of a block, or None if lines have to be looked at one by one.
+
+        Args:
+            data: lines.
+            line: number of the first one.
+            file: number of the file.
+        """
+        table = self._known.parse(data)
+        if table is None:
+            return None
+        try:
+            lines = np.arange(line, line + table.num_rows)
+            return self._found(nested.Columns(table), lines, file)
+        except (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+
+    def _found(self, columns: nested.Columns, lines: Ints, file: int) -> Found:
+        envelope, config = self._envelope, self._config
+        for place, texts in envelope.plain.items():
+            columns.require(place, texts)
+        count = len(lines)
+        models = columns.text(envelope.models)
+        chosen = np.ones(count, np.bool_)
+        if config.model is not None:
+            chosen = from_mask_array(pc.equal(models, config.model))
+        ids = columns.text(envelope.ids)
+        times = self._times(columns, chosen)
+        versions = columns.text(envelope.versions)
+        chunks, heard = [], np.zeros(count, np.int64)
+        parts = self._parts(columns, count)
+        for part, mask in parts.items():
+            heard += mask
+            rows = np.flatnonzero(mask & chosen)
+            if not len(rows):
+                continue
+            at = pa.array(rows)
+            payload = columns.at(envelope.payloads[part]).take(at)
+            lengths, found = self._rows(part, payload)
+            places = np.repeat(rows, lengths)
+            took = pa.array(places)
+            index = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            chunk = Chunk(
+                part,
+                ids.take(took),
+                index.astype(np.int64),
+                times[places],
+                versions.take(took),
+                np.full(len(places), file, np.int64),
+                lines[places],
+                found,
+            )
+            chunks.append(self._finished(chunk))
+        if (heard == 0).any() or pc.any(pc.equal(ids, "")).as_py():
+            raise UnknownError("an event without a part or an id")
+        return Found(
+            int(heard.sum()),
+            chunks,
+            np.repeat(times[chosen], heard[chosen]),
+            pc.unique(models).to_pylist(),
+            int(heard[~chosen].sum()),
+        )
+
+    def _parts(self, columns: nested.Columns, count: int) -> dict[Part, npt.NDArray[np.bool_]]:
+        """Returns which lines have each part."""
+        envelope = self._envelope
+        if not envelope.kind:
+            return {
+                part: from_mask_array(pc.is_valid(columns.at(place)))
+                for part, place in envelope.payloads.items()
+                if columns.has(place)
+            }
+        kinds = columns.text([envelope.kind])
+        found: dict[Part, npt.NDArray[np.bool_]] = {}
+        for kind, part in envelope.parts.items():
+            mask = from_mask_array(pc.equal(kinds, kind))
+            if mask.any():
+                if part not in envelope.payloads:
+                    raise UnknownError("a part that is read one by one")
+                found[part] = found.get(part, np.zeros(count, np.bool_)) | mask
+        return found
+
+    def _times(self, columns: nested.Columns, chosen: npt.NDArray[np.bool_]) -> Ints:
+        config = self._config
+        for place in self._envelope.times:
+            if columns.has(place):
+                found = columns.at(place)
+                if found.null_count == 0:
+                    unit = config.time.unit if not self._envelope.kind else "s"
+                    times = moments.moments(found, unit, config.windows.zone)
+                    if times is not None:
+                        return times
+                raise UnknownError("times that are no times")
+        if config.time.feature is None:
+            raise UnknownError("lines without a time")
+        return np.full(len(chosen), NO_TIME)
+
+    def _rows(self, part: Part, payload: pa.Array) -> tuple[Ints, dict[str, pa.Array]]:
+        """Returns how many rows each payload has, and the columns of all."""
+        if payload.null_count or not pa.types.is_struct(payload.type):
+            raise UnknownError("payloads that are no objects")
+        if part == RESPONSE:
+            return nested.predictions(payload, self._config.prediction)
+        lengths, items = nested.instances(payload, self._config.request)
+        b64 = nested.base64_of(items)
+        if b64 is not None:
+            try:
+                records = [base64.b64decode(text, validate=True) for text in b64.to_pylist()]
+            except (binascii.Error, TypeError, ValueError) as error:
+                raise UnknownError("bytes that are no base64") from error
+            return lengths, examples.columns(records)
+        return lengths, nested.rows(items, self._config.request.names, "")
+
+    def _finished(self, chunk: Chunk) -> Chunk:
+        """Returns rows with the features that are asked for, and the time that one says."""
+        config = self._config
+        if chunk.part != REQUEST:
+            return chunk
+        if config.time.feature is not None:
+            said = chunk.columns.get(config.time.feature)
+            zone = config.windows.zone
+            times = None if said is None else moments.moments(said, config.time.unit, zone)
+            if times is None:
+                raise UnknownError("a feature that is no time")
+            chunk.times = times
+        if config.features:
+            for name in config.features:
+                if name in chunk.columns and config.features[name] != "any":
+                    nested.check_kind(chunk.columns[name], config.features[name])
+            chunk.columns = examples.chosen(chunk.columns, config.features)
+        return chunk

@@ -1,0 +1,101 @@
+"""CloudEvents as JSON Lines: what KServe's logger and Seldon send, one event a line.
+
+Source: github.com/cloudevents/spec, JSON event format; kserve.github.io, inference logger;
+docs.seldon.io, request logging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from skewgate.data.sources.streams import Opener
+from skewgate.serving.capture import moments
+from skewgate.serving.capture.columnar import Envelope
+from skewgate.serving.capture.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
+from skewgate.serving.capture.formats import lines
+from skewgate.serving.capture.formats.base import (
+    Block,
+    Format,
+    decoded,
+    text,
+    unpacked,
+    unreadable,
+)
+
+_PARTS: Mapping[str, Part] = {
+    "org.kubeflow.serving.inference.request": REQUEST,
+    "org.kubeflow.serving.inference.response": RESPONSE,
+    "io.seldon.serving.inference.request": REQUEST,
+    "io.seldon.serving.inference.response": RESPONSE,
+    "io.seldon.serving.feedback": FEEDBACK,
+}
+_JSON = ("", "application/json")
+_VERSIONS = ("modelversion", "endpoint")
+
+
+class CloudEvents(Format):
+    """Events in structured mode; `data` is JSON or text, `data_base64` anything else."""
+
+    ids: ClassVar[Sequence[str]] = ("id",)
+    models: ClassVar[Sequence[str]] = ("inferenceservicename", "modelid")
+
+    @property
+    def envelope(self) -> Envelope:
+        """See Format."""
+        return Envelope(
+            ids=self.ids,
+            times=["time"],
+            versions=_VERSIONS,
+            models=self.models,
+            payloads={REQUEST: "data", RESPONSE: "data"},
+            kind="type",
+            parts=_PARTS,
+            plain={"data_base64": (), "contentencoding": ()},
+        )
+
+    def blocks(self, path: str, opener: Opener | None) -> Iterator[Block]:
+        """See Format."""
+        return lines.blocks(path, opener)
+
+    def events(self, record: Any, path: str, line: int) -> list[Event]:
+        """See Format."""
+        value = lines.parsed(record)
+        if not isinstance(kind := value.get("type"), str) or "specversion" not in value:
+            raise unreadable("the line is no CloudEvent")
+        if kind not in _PARTS:
+            raise unreadable("the event has a type that no request, response or feedback has")
+        content_type = text(value, "datacontenttype").partition(";")[0].strip().lower()
+        payload = value.get("data")
+        if "data_base64" in value:
+            payload = unpacked(decoded(value["data_base64"]), text(value, "contentencoding"))
+        elif isinstance(payload, str) and content_type.removesuffix("+json") in _JSON:
+            content_type = ""
+        time = moments.moment(value.get("time"), zone=self.config.windows.zone)
+        if time is None:  # which CloudEvents may lack
+            time = moments.moment(value.get("recordedtime", value.get("collectedtime")))
+        return [
+            Event(
+                _PARTS[kind],
+                text(value, *self.ids),
+                time,
+                payload,
+                content_type=content_type,
+                version=text(value, *_VERSIONS),
+                model=text(value, *self.models),
+            )
+        ]
+
+
+class KServe(CloudEvents):
+    """Events of KServe's logger."""
+
+    name = "kserve"
+
+
+class Seldon(CloudEvents):
+    """Events of Seldon's request logger, with feedback."""
+
+    name = "seldon"
+    ids = ("requestid", "id")
+    models = ("modelid", "inferenceservicename")
