@@ -18,6 +18,15 @@ def encode(table: pa.Table, where: str) -> list[bytes]:
     return [record for batch in batches for record in encoding.encode(to_features(batch, where))]
 
 
+def encode_example(**features: Sequence[int | float | bytes]) -> bytes:
+    """Encodes a tf.Example of these values; no values make a feature of no kind."""
+    entries = [
+        _field(1, _field(1, name.encode()) + _field(2, _feature(values)))
+        for name, values in features.items()
+    ]
+    return _field(1, b"".join(entries))
+
+
 def encode_sequence(
     context: bytes, lists: Mapping[str, Sequence[Sequence[int | float | bytes]]]
 ) -> bytes:
@@ -41,7 +50,8 @@ def _feature(values: Sequence[int | float | bytes]) -> bytes:
         return _field(1, b"".join(_field(1, value) for value in values))
     if isinstance(values[0], float):
         return _field(2, _field(1, struct.pack(f"<{len(values)}f", *values)))
-    return _field(3, _field(1, b"".join(map(write_varint, values))))
+    unsigned = [int(value) % (1 << 64) for value in values]
+    return _field(3, _field(1, b"".join(map(write_varint, unsigned))))
 
 
 def _field(number: int, content: bytes) -> bytes:

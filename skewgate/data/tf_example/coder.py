@@ -1,20 +1,17 @@
-"""Decodes tf.Example by tfx_bsl, which knows everything that one may be."""
+"""Decodes tf.Example into record batches, as tfx_bsl does and without it."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
-from google.protobuf import message
 
 from skewgate.data.arrow import own_keys
-from skewgate.data.arrow.values import name_of
-from skewgate.data.tf_example import patching
+from skewgate.data.arrow.values import from_stored
+from skewgate.data.tf_example import decoding, parsing, patching
+from skewgate.data.tf_example.columns import INT, DecodedValues
 from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
-
-_own = threading.local()  # a decoder for each thread: a shared one crashes
 
 
 def decode_batch(records: Sequence[bytes]) -> pa.RecordBatch:
@@ -37,20 +34,36 @@ def decode_batch(records: Sequence[bytes]) -> pa.RecordBatch:
 
 def decode_examples(records: Sequence[bytes]) -> pa.RecordBatch:
     """Does what `decode_batch` does, and passes over what a tf.Example does not hold."""
-    if not hasattr(_own, "decoder"):
-        from tfx_bsl.coders import example_coder
+    found = decoding.decode(records)
+    if found is None:  # not written as most are
+        found = parsing.parse(records)
+    names = sorted(found)
+    fields = [_lists(found[name]) for name in names]
+    # Without columns a batch of Arrow has no rows.
+    struct = pa.StructArray.from_buffers(
+        pa.struct([pa.field(n, f.type) for n, f in zip(names, fields, strict=True)]),
+        len(records),
+        [None],
+        children=fields,
+    )
+    return pa.RecordBatch.from_struct_array(struct)
 
-        _own.decoder = example_coder.ExamplesToRecordBatchDecoder()
-    try:
-        batch: pa.RecordBatch = _own.decoder.DecodeBatch(records)
-    except (RuntimeError, ValueError) as error:
-        raise UndecodableError(_reason(records) or str(error).partition("\n")[0]) from error
-    return batch
 
-
-def _reason(records: Sequence[bytes]) -> str:
-    """Returns what is wrong with records, as far as tfx_bsl does not say it."""
-    with contextlib.suppress(message.DecodeError):
-        if any(name_of(name) is None for record in records for name in patching.names(record)):
-            return "the name of a feature is not UTF-8"
-    return ""
+def _lists(column: DecodedValues) -> pa.Array:
+    """Returns the values of a feature as a list for each row, null where it is missing."""
+    if column.kind is None:
+        return pa.nulls(len(column.lengths))
+    flat = column.values
+    if not isinstance(flat, pa.Array):
+        flat = from_stored(flat, pa.int64() if column.kind == INT else pa.float32())
+    missing = column.lengths < 0
+    ends = np.concatenate([[0], np.cumsum(np.where(missing, 0, column.lengths))])
+    present = None
+    if missing.any():
+        present = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(
+        pa.large_list(flat.type),
+        len(missing),
+        [present, pa.py_buffer(ends.astype(np.int64))],
+        children=[flat],
+    )

@@ -209,7 +209,7 @@ def _by_name(data: _Data, entries: _Spans, n_rows: int) -> dict[str, _Spans]:
             name = data.data[start[first] : after[first]].decode("utf-8")
         except UnicodeDecodeError as error:
             raise _RefusedError from error
-        if "\0" in name:  # where tfx_bsl ends it
+        if "\0" in name:  # where tfx_bsl ends it, which makes the statistics of TFX
             raise _RefusedError
         found[name] = _Spans(rows, content[places[rows]], entries.end[places[rows]])
     return found

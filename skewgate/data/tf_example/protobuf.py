@@ -53,10 +53,12 @@ def message_class(pool: Any, name: str) -> Any:
 
 
 def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
-    r"""Declares messages of bytes and of each other, and returns the class of one.
+    r"""Declares messages of bytes, numbers and each other, and returns the class of one.
 
     Args:
-        messages: the fields of each message, numbered from 1: `bytes key`, `repeated Entry entry`.
+        messages: the fields of each message, numbered from 1: `bytes key`, `repeated Entry entry`,
+            `repeated float value`; `oneof List list` is one of its fields of which only the last
+            that is set counts, and `WhichOneof("kind")` tells which.
         name: of the message whose class to return.
 
     >>> pair = declared({"Pair": ["bytes one", "repeated bytes two"]}, "Pair")
@@ -68,18 +70,22 @@ def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
         name=f"{package}.proto", package=package, syntax="proto3"
     )
     kinds = descriptor_pb2.FieldDescriptorProto
+    plain = {"bytes": kinds.TYPE_BYTES, "float": kinds.TYPE_FLOAT, "int64": kinds.TYPE_INT64}
     for message, fields in messages.items():
         added = file.message_type.add(name=message)
         for number, text in enumerate(fields, 1):
-            *repeated, kind, field = text.split()
-            of_bytes = kind == "bytes"
-            added.field.add(
+            *label, kind, field = text.split()
+            one = added.field.add(
                 name=field,
                 number=number,
-                label=kinds.LABEL_REPEATED if repeated else kinds.LABEL_OPTIONAL,
-                type=kinds.TYPE_BYTES if of_bytes else kinds.TYPE_MESSAGE,
-                type_name=None if of_bytes else f".{package}.{kind}",
+                label=kinds.LABEL_REPEATED if label == ["repeated"] else kinds.LABEL_OPTIONAL,
+                type=plain.get(kind, kinds.TYPE_MESSAGE),
+                type_name=None if kind in plain else f".{package}.{kind}",
             )
+            if label == ["oneof"]:
+                if not added.oneof_decl:
+                    added.oneof_decl.add(name="kind")
+                one.oneof_index = 0
     pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return message_class(pool, f"{package}.{name}")

@@ -1,4 +1,4 @@
-"""tfx_bsl's decoder, in any thread and with one kind of error."""
+"""Record batches of tf.Example, however they are written and in any thread."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ from concurrent import futures
 
 import pyarrow as pa
 import pytest
-import tensorflow as tf
 
 from skewgate.data.tf_example import coder
-
-
-def example(**features):
-    message = tf.train.Example()
-    for name, values in features.items():
-        kind = {int: "int64_list", float: "float_list", bytes: "bytes_list"}[type(values[0])]
-        getattr(message.features.feature[name], kind).value.extend(values)
-    return message.SerializeToString()
+from tests.encoding import encode_example as example
 
 
 def test_a_record_is_a_row_of_lists():
@@ -50,3 +42,16 @@ def test_many_threads_decode_at_once():
     with futures.ThreadPoolExecutor(8) as workers:
         found = list(workers.map(rows, range(40)))
     assert found == [list(range(n * 1_000, n * 1_000 + 200)) for n in range(40)]
+
+
+def test_records_that_are_written_in_another_way_are_a_batch_of_the_same_types():
+    usual = [example(n=[1, 2], s=[b"a"], x=[0.5]), example(n=[3])]
+    twice = [usual[0] + b"", example(n=[7]) + usual[1]]  # a feature that occurs twice: the last
+    assert coder.decode_batch(twice).equals(coder.decode_batch(usual))
+
+
+def test_names_are_in_order_and_empty_records_are_rows():
+    batch = coder.decode_batch([example(b=[1], a=[], c=[b"x"]), b""])
+    assert batch.schema.names == ["a", "b", "c"]
+    assert batch.schema.types[0] == pa.null()
+    assert coder.decode_batch([b"", b""]).num_rows == 2

@@ -1,4 +1,4 @@
-"""Records are decoded as tfx_bsl decodes them, or not at all."""
+"""Records are decoded as tfx_bsl decodes them: in step, or by protobuf's parser."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tfx_bsl.coders import example_coder
 
 from skewgate.data.tf_example.columns import FLOAT, INT, STRING
 from skewgate.data.tf_example.decoding import decode
+from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
+from skewgate.data.tf_example.parsing import parse
 from skewgate.statistics.generating.columns import columns_of, values_of
 
 NAMES = st.sampled_from(
@@ -74,6 +76,7 @@ def test_any_table_is_decoded_as_by_tfx_bsl(table):
     values = decode(records)
     assert values is not None
     assert_equal(columns_of([values], [len(records)]), by_tfx_bsl(records))
+    assert_equal(columns_of([parse(records)], [len(records)]), by_tfx_bsl(records))
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -89,6 +92,18 @@ def test_damaged_records_are_decoded_as_by_tfx_bsl_or_refused(table, data):
     values = decode(records)
     if values is not None:
         assert_equal(columns_of([values], [len(records)]), by_tfx_bsl(records))
+    try:
+        has_feature_lists(records)
+    except UndecodableError:
+        return  # nobody decodes them
+    try:
+        parsed = parse(records)
+    except UndecodableError:
+        with pytest.raises(RuntimeError):
+            by_tfx_bsl(records)
+    else:
+        if not any("\0" in name for name in parsed):  # where tfx_bsl ends it
+            assert_equal(columns_of([parsed], [len(records)]), by_tfx_bsl(records))
 
 
 def test_features_may_stand_in_any_order():
@@ -172,9 +187,14 @@ def whole(entries):
         "zero-byte-in-name",
     ],
 )
-def test_what_other_encoders_may_write_is_left_to_tfx_bsl(record):
+def test_what_other_encoders_may_write_is_left_to_the_parser(record):
     tf.train.Example.FromString(record)  # it is a tf.Example
-    assert decode([whole(entry(b"a", floats(3.0))), record]) is None
+    records = [whole(entry(b"a", floats(3.0))), record]
+    if b"\x1a\x02\x08" in record:  # integers, which need others beside them
+        records[0] = record
+    assert decode(records) is None
+    if b"\0b" not in record:  # a name that tfx_bsl ends at its zero byte
+        assert_equal(columns_of([parse(records)], [len(records)]), by_tfx_bsl(records))
 
 
 @pytest.mark.parametrize(
