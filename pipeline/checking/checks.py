@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -17,6 +16,7 @@ from skewgate.checks.labels.config import LabelConfig
 from skewgate.checks.skew.config import SkewConfig
 from skewgate.core import user_functions
 from skewgate.core.errors import InputError
+from skewgate.data.sources.reading_options import ReadingOptions
 from skewgate.pipeline import scheduled_times
 from skewgate.pipeline.checking import data, keys, names
 from skewgate.pipeline.checking.contracts import Contracts
@@ -198,7 +198,9 @@ class _Check:
             return None
         return self._look(section.data, f"{name}.data", section.reading, settings)
 
-    def _look(self, path: str, field: str, reading: Any, settings: Settings) -> Any:
+    def _look(
+        self, path: str, field: str, reading: ReadingOptions, settings: Settings
+    ) -> frozenset[str] | None:
         if self._remote or (settings.prepare and not os.path.lexists(path)):
             return data.look(path, reading)
         with self._faults.collecting():

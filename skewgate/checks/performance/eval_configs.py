@@ -45,7 +45,7 @@ def message_class() -> Any | None:
         return None
     if described is None:
         return None
-    pool = descriptor_pool.DescriptorPool()
+    pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(described)
     descriptor = pool.FindMessageTypeByName(_NAME)
@@ -62,7 +62,8 @@ def _described(tree: ast.Module) -> bytes | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "AddSerializedFile":
             (given,) = node.args
-            return given.value if isinstance(given, ast.Constant) else None
+            value = given.value if isinstance(given, ast.Constant) else None
+            return value if isinstance(value, bytes) else None
     return None
 
 
