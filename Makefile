@@ -10,7 +10,8 @@ SLOW := tests/beam tests/components/tabular_example_gen/test_beam.py \
     tests/components/test_drift_evaluator.py tests/components/test_evaluator_parity.py \
     tests/components/test_label_joiner.py tests/components/test_model_kinds.py \
     tests/components/test_skew_statistics_gen.py tests/components/test_skew_statistics_gen_parity.py \
-    tests/e2e/test_late_labels.py tests/e2e/test_rereading.py tests/e2e/test_skew.py
+    tests/e2e/test_late_labels.py tests/e2e/test_rereading.py tests/e2e/test_skew.py \
+    tests/e2e/test_transform.py
 LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from skewgate.components.tabular_example_gen.component import TabularExampleGen
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.data.ingest.splits import TimeWindow
-from skewgate.data.windows import scheduled
+from skewgate.pipeline import scheduled_times
 from skewgate.pipeline.deployments import Deployment
 from skewgate.pipeline.settings import Monitoring, Settings, Training, input_pattern
 from skewgate.schema.reading import compares_previous, parse_schema
@@ -63,18 +62,9 @@ def _scheduled_time(section: Training | Monitoring, deployment: Deployment) -> A
     Raises:
         InputError: the scheduled time is not a time, or chooses nothing.
     """
-    if not isinstance(section.splits, TimeWindow):
-        if deployment.scheduled_time:
-            raise InputError(
-                "scheduled time",
-                f"chooses a window, and the rows are split by {section.splits.by}",
-                "leave it out, or split by window",
-            )
-        return None
-    if deployment.remote:
+    if isinstance(section.splits, TimeWindow) and deployment.remote:
         return deployment.text("scheduled-time", "")
-    now = scheduled.write(datetime.datetime.now(scheduled.UTC))
-    return scheduled.write(section.splits.window(deployment.scheduled_time or now).end)
+    return scheduled_times.end_of_window(section.splits, deployment.scheduled_time)
 
 
 def lookup(

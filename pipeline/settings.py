@@ -247,7 +247,16 @@ def load(path: str | pathlib.Path) -> Settings:
     Raises:
         InputError: the file is missing or malformed.
     """
-    settings = yaml_model.load(Settings, path)
+    return placed(yaml_model.load(Settings, path), path)
+
+
+def placed(settings: Settings, path: str | pathlib.Path) -> Settings:
+    """Returns settings whose paths are absolute and whose `{root}` is filled in.
+
+    Args:
+        settings: as they are written.
+        path: of their file, from which contracts and data are named.
+    """
     base = pathlib.Path(os.path.realpath(path)).parent
     root = os.path.realpath(settings.root)
 

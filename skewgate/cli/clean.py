@@ -36,9 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
             removed.
     """
     from skewgate.pipeline import settings as settings_lib
+    from skewgate.pipeline.checking import checks
 
     path = settings_lib.chosen(arguments.config)
-    settings = settings_lib.load(path)
+    settings = checks.of_keys(path)
     if settings.retention is None:  # before TFX is loaded
         raise InputError(
             path,

@@ -40,8 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     options_lib.check_ending(arguments.out, options.target)
     from skewgate.pipeline import settings as settings_lib
+    from skewgate.pipeline import user_modules
+    from skewgate.pipeline.checking import checks
 
-    settings = settings_lib.load(settings_lib.chosen(arguments.config))
+    path = settings_lib.chosen(arguments.config)
+    with user_modules.beside(path):
+        settings = checks.of_compilation(path, arguments.pipeline)
     temporary.use_own_folder()
     log = pathlib.Path(settings.root) / "logs" / f"compile-{arguments.pipeline}.log"
     with console.redirected(log):

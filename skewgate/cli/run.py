@@ -65,17 +65,21 @@ def execute(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from skewgate.pipeline import settings as settings_lib
     from skewgate.pipeline import user_modules
+    from skewgate.pipeline.checking import checks
 
     path = settings_lib.chosen(config)
-    settings = settings_lib.load(path)
-    temporary.use_own_folder()
     with user_modules.beside(path):
-        return _in_turn(name, settings, scheduled_time or "", wait=wait)
+        settings = checks.of_run(path, name, scheduled_time or "")
+        temporary.use_own_folder()
+        return _in_turn(name, path, settings, scheduled_time or "", wait=wait)
 
 
-def _in_turn(name: str, settings: Settings, scheduled_time: str, *, wait: bool) -> Outcome:
+def _in_turn(
+    name: str, path: str, settings: Settings, scheduled_time: str, *, wait: bool
+) -> Outcome:
     """Runs the pipeline when it has its turn; see `execute`."""
     from skewgate.pipeline import turns
+    from skewgate.pipeline.checking import checks
 
     root = pathlib.Path(settings.root)
     try:
@@ -92,6 +96,8 @@ def _in_turn(name: str, settings: Settings, scheduled_time: str, *, wait: bool) 
         try:
             with turns.turn(settings.root, "prepare", run_id, waiting):
                 settings.prepare_data()
+            if settings.prepare:
+                checks.of_data(path, settings, name)
             outcome = _run(name, settings, scheduled_time, run_id)
         except SkewgateError:
             clean.after_run(settings, name, run_id)

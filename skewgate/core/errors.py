@@ -1,5 +1,9 @@
 """The errors that skewgate raises on purpose, and the exit codes they stand for."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from skewgate.core.hidden import visible
 
 EXIT_PASS = 0
@@ -47,6 +51,24 @@ class InputError(SkewgateError):
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Lets Beam's worker processes hand the error over."""
         return type(self), (self.where, self.problem, self.fix)
+
+
+class FaultsError(SkewgateError):
+    """Several things are wrong at once; its message has a line for each.
+
+    Args:
+        where: what they were found in.
+        faults: two or more.
+    """
+
+    def __init__(self, where: str, faults: Sequence[InputError]) -> None:
+        self.where, self.faults = where, tuple(faults)
+        lines = "".join(f"\n  {fault}" for fault in faults)
+        super().__init__(f"{visible(where)}: {len(faults)} faults, and nothing was run:{lines}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, tuple[InputError, ...]]]:
+        """Lets a worker process hand the error over."""
+        return type(self), (self.where, self.faults)
 
 
 class ColumnError(InputError):

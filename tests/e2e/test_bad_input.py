@@ -33,15 +33,33 @@ def refused(trained, skewgate):
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        (b"", ["rows.csv: is empty"]),
+        (b"", ["training.data: ", "rows.csv: is empty"]),
+        (b"fare\n3.5\n", ["training.splits: needs 'trip_start_timestamp', which is no column"]),
+        (None, ["training.data: ", "rows.csv: no such file"]),
+    ],
+)
+def test_data_that_cannot_be_are_refused_before_anything_runs(trained, refused, content, parts):
+    path = trained.root / "data" / "rows.csv"
+    path.unlink(missing_ok=True)
+    if content is not None:
+        path.write_bytes(content)
+    logs = set((trained.root / "logs").iterdir())
+    outcome = refused(
+        ["training", "--config", trained.settings("bad", training={"data": str(path)})], *parts
+    )
+    assert outcome.out == ""
+    assert set((trained.root / "logs").iterdir()) == logs
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
         (b"fare,trip_start_timestamp\n", ["rows.csv: has a header and no rows"]),
-        (b"fare\n3.5\n", ["rows.csv: has no column trip_start_timestamp, which the splits need"]),
         (
             b"trip_start_timestamp,fare\n1388534400,3.5\n1388534401,many\n",
             ["rows.csv: line 3, column fare: expected FLOAT, found 'many'"],
         ),
         (b"trip_start_timestamp,company\n1388534400,Caf\xe9\n", ["line 2: expected UTF-8"]),
-        (None, ["rows.csv: no such file"]),
     ],
 )
 def test_bad_data(trained, refused, content, parts):

@@ -45,7 +45,7 @@ def message_class() -> Any | None:
         return None
     if described is None:
         return None
-    pool = descriptor_pool.DescriptorPool()
+    pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(described)
     descriptor = pool.FindMessageTypeByName(_NAME)
@@ -62,7 +62,8 @@ def _described(tree: ast.Module) -> bytes | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "AddSerializedFile":
             (given,) = node.args
-            return given.value if isinstance(given, ast.Constant) else None
+            value = given.value if isinstance(given, ast.Constant) else None
+            return value if isinstance(value, bytes) else None
     return None
 
 
@@ -242,6 +243,16 @@ def asked_of_outputs(config: Any, model: str) -> dict[str, list[str]]:
 
 def label_features(config: Any) -> list[str]:
     """Returns the features that hold labels, in order of their names."""
-    names = {spec.label_key for spec in config.model_specs if spec.label_key}
-    names.update(*(spec.label_keys.values() for spec in config.model_specs))
-    return sorted(names)
+    return features(config, "label_key")
+
+
+def features(config: Any, field: str) -> list[str]:
+    """Returns the features that a field of all models names, in order of their names.
+
+    Args:
+        config: an EvalConfig.
+        field: "label_key", "prediction_key" or "example_weight_key".
+    """
+    names = {getattr(spec, field) for spec in config.model_specs}
+    names.update(*(getattr(spec, f"{field}s").values() for spec in config.model_specs))
+    return sorted(names - {""})

@@ -5,11 +5,13 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+from skewgate.pipeline.settings import TAXI
 from tests.forked import Server
 
 OUT, IN = "OUT", "IN"
@@ -204,13 +206,17 @@ def test_a_package_that_is_missing_at_the_start_is_no_verdict(folder):
 
 
 def test_an_environment_without_tfx_says_what_to_install(folder, tmp_path):
-    settings = pathlib.Path(tmp_path, "pipeline.yaml")
-    settings.write_text(f"root: {tmp_path / 'root'}\n")
+    shutil.copytree(TAXI.parent, tmp_path / "taxi")
+    settings = tmp_path / "taxi" / "pipeline.yaml"
+    text = TAXI.read_text().replace("root: .skewgate/taxi", f"root: {tmp_path / 'root'}")
+    settings.write_text(re.sub(r"(?m)^prepare: .*$", "", text))
+    (tmp_path / "root" / "data").mkdir(parents=True)
+    (tmp_path / "root" / "data" / "training.csv").write_text("trip_start_timestamp\n1388534400\n")
     code = "import sys; sys.modules['tfx'] = None\nfrom skewgate.cli.main import entry\nentry()"
     words = [sys.executable, "-c", code, "run", "training", "--config", str(settings)]
     ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("skewgate: tfx: is not installed")
     assert ended.stderr.count("\n") == 1
 
 
