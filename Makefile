@@ -55,8 +55,8 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 docs: setup ## build the documentation as a site in site/ (strict, without a network)
 	NO_MKDOCS_2_WARNING=1 $(VENV)/python -m mkdocs build
 
-golden: setup ## regenerate the golden files of compiled pipelines; review the difference
-	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
+golden: setup ## regenerate golden files and what code prints in pages; review the difference
+	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden tests/docs tests/e2e/test_readme.py
 
 schemas: setup ## write the JSON Schemas of the contracts from their models
 	@$(VENV)/python -m scripts.json_schemas

@@ -131,8 +131,8 @@ def _add_component(tree: pathlib.Path) -> None:
         text = path.read_text("utf-8")
         text = text.replace("SchemaContract", COMPONENT).replace("schema_contract", FOLDER)
         path.write_text(text, "utf-8")
-    row = f"| [{COMPONENT}](components/{FOLDER}/README.md) | thresholds from their text |\n"
-    _insert(tree / "README.md", "| [SchemaContract]", row)  # 3
+    row = f"| [{COMPONENT}](../components/{FOLDER}/README.md) | thresholds from their text |\n"
+    _insert(tree / "docs/components.md", "| [SchemaContract]", row)  # 3
     training = tree / "pipeline/training.py"  # 4
     _insert(
         training,

@@ -26,9 +26,9 @@ def test_a_component_has_a_page_that_shows_its_inputs_outputs_and_parameters(fol
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_component_has_a_row_in_the_readme(folder):
-    link = f"[{name_of(folder)}](components/{folder.name}/README.md)"
-    assert link in (ROOT / "README.md").read_text("utf-8")
+def test_a_component_has_a_row_in_the_list(folder):
+    link = f"[{name_of(folder)}](../components/{folder.name}/README.md)"
+    assert link in (ROOT / "docs" / "components.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
