@@ -88,7 +88,7 @@ def parse_eval_config(text: str) -> config_pb2.EvalConfig:
     if not any(logged) and len(candidates) != 1:
         raise InputError(
             _WHERE,
-            f"has {len(candidates)} model_specs that are no baseline, and there is one model",
+            f"has {len(candidates)} model_specs that are not a baseline, and there is one model",
             "leave one of them",
         )
     if any(spec.slice_keys_sql for spec in config.slicing_specs):

@@ -63,7 +63,7 @@ def infer(options: argparse.Namespace) -> int:
     for label in options.labels:
         if label not in features:
             raise InputError(
-                "--label", f"{label!r} is no feature; there are {_named(features)}", "correct it"
+                "--label", f"{label!r} is not a feature; there are {_named(features)}", "correct it"
             )
         features[label].not_in_environment.append(SERVING)
     schema.default_environment.extend(environments)
@@ -71,7 +71,7 @@ def infer(options: argparse.Namespace) -> int:
     header = f"Inferred from {rows:,} rows of {options.data}; not reviewed yet."
     if suggestions:
         snippet = visible(suggesting.snippet(suggestions))
-        header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
+        header += f"\nYou may want to ignore, in drift.yaml: {snippet}"
     _write(options.out, render_schema(schema, header))
     domains = len(schema.string_domain)
     console.say(f"{options.out}: {len(features)} features, {domains} domains, from {rows:,} rows")
@@ -144,11 +144,11 @@ def update(options: argparse.Namespace) -> int:
         for change in changes:
             console.say(f"     accepting it: {change}")
         if not changes:
-            print("     no change of the schema is known that accepts it")
+            print("     no known change of the schema accepts it")
     schema_output.print_unchecked(unchecked)
     if not options.accept and not options.all:
         console.say(
-            f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
+            f"Nothing was changed. Accept with --accept {anomalies[0].feature}, by --accept "
             f"{anomalies[0].key}, or all by --all."
         )
         return EXIT_FAIL
@@ -169,7 +169,7 @@ def update(options: argparse.Namespace) -> int:
     if edited.rewritten:
         print("     The text could not be edited in place: all of it is rewritten.")
     for comment in edited.lost:
-        console.say(f"     A comment went with what it stood at: {comment}")
+        console.say(f"     A comment was removed with the line it stood at: {comment}")
     if left:
         console.say(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
         return EXIT_FAIL
@@ -244,7 +244,9 @@ def _wanted(options: argparse.Namespace, anomalies: Sequence[Anomaly]) -> Callab
         if not any(name in (anomaly.feature, anomaly.key) for anomaly in anomalies):
             keys = ", ".join(anomaly.key for anomaly in anomalies) or "none"
             raise InputError(
-                f"--accept {name}", f"is no anomaly of {options.data}; there are {keys}", "name one"
+                f"--accept {name}",
+                f"is not an anomaly of {options.data}; there are {keys}",
+                "name one",
             )
     return lambda anomaly: options.all or bool(names & {anomaly.feature, anomaly.key})
 
