@@ -67,7 +67,7 @@ class Job:
         if candidates != 1:
             raise InputError(
                 "eval_config.pbtxt",
-                f"has {candidates} model_specs that are no baseline, and there is one model",
+                f"has {candidates} model_specs that are not a baseline, and there is one model",
                 "leave one of them, or leave the model out if the rows hold the predictions",
             )
         models = []

@@ -236,7 +236,7 @@ def _why_no_record(name: str, latest: datetime.datetime) -> str:
     try:
         stamp = _stamp(name)
     except ValueError:
-        return "is no record: its name is not a time such as 20261125T131055.918000Z"
+        return "is not a record: its name is not a time such as 20261125T131055.918000Z"
     if stamp > latest:
         return f"is stamped {stamp:%Y-%m-%d %H:%M:%S} UTC, which is still to come"
     return ""

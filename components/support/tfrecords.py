@@ -97,7 +97,7 @@ def _check_examples(records: Sequence[bytes], path: str) -> None:
             return
         found = "tf.SequenceExample, whose feature lists would be passed over"
     except UndecodableError as error:
-        found = f"records that are no tf.Example ({error})"
+        found = f"records that are not tf.Example ({error})"
     raise InputError(
         path,
         f"holds {found}",
@@ -137,7 +137,7 @@ def _check_split(examples: types.Artifact, split: str, cause: Exception) -> None
     import tensorflow as tf
 
     folder = artifact_utils.get_split_uri([examples], split)
-    fix = f"delete the folder {examples.uri} and run again: the cache then reads the data anew"
+    fix = f"delete the folder {examples.uri} and run again: the cache then reads the data again"
     if not fileio.exists(folder) or not fileio.listdir(folder):
         raise InputError(folder, "has no files", fix) from cause
     for path in files_of(examples, split):

@@ -69,7 +69,7 @@ def check(spec: Tree, target: str, root: str, values: Mapping[str, Any]) -> None
 def _check_name(name: str, tasks: Mapping[str, Tree]) -> None:
     taken = name in _RESERVED or (name.endswith(_DRIVER) and name.removesuffix(_DRIVER) in tasks)
     if taken or not _NAME.fullmatch(name):
-        found = "is a name of Kubeflow's own" if taken else "is no name of a task on Kubeflow"
+        found = "is a name of Kubeflow's own" if taken else "is not a name of a task on Kubeflow"
         raise InputError(
             f"node {name!r}",
             f"{found}: up to 121 letters, digits and hyphens, the first one a letter",

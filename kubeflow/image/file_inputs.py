@@ -39,7 +39,7 @@ def drive(executor_input: Tree, driver: Callable[[Tree], Tree]) -> Tree:
                 where, f"no file of span {span}", "choose one that is there"
             ) from error
         raise InputError(
-            where, f"stands for no files: {error}", "correct the folder or the pattern"
+            where, f"matches no files: {error}", "correct the folder or the pattern"
         ) from error
 
 

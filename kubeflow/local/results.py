@@ -111,10 +111,10 @@ def _read(path: pathlib.Path) -> Tree | None:
             kept = sealing.unseal_json(content, str(path), "")
             if kept.keys() == {"outputs", "parameters"}:
                 return kept
-        problem = f"{path}: is no result of a task"
+        problem = f"{path}: is not the result of a task"
     except sealing.DamagedError as error:
         problem = str(error)
     except ValueError as error:
         problem = f"{path}: is not JSON ({error})"
-    logging.warning("The task runs again, as its kept result is not believed: %s", problem)
+    logging.warning("The task runs again, because its stored result cannot be used: %s", problem)
     return None

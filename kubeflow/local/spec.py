@@ -164,7 +164,7 @@ def _task(spec: Tree, name: str, path: str) -> Task:
         if present
     ]
     if not unknown and not {"container", "importer"} & set(executor):
-        unknown = ["an executor that is neither container nor importer"]
+        unknown = ["an executor that is neither a container nor an importer"]
     if unknown:
         raise InputError(
             where,

@@ -240,7 +240,7 @@ def _output(path: pathlib.Path) -> Tree:
     except json_format.ParseError as error:
         problem = str(error).splitlines()[0].rstrip(".")
         raise InputError(
-            str(path), f"is no executor output: {problem}", "mend the container"
+            str(path), f"is not an executor output: {problem}", "mend the container"
         ) from error
     return content
 

@@ -73,7 +73,7 @@ class Known:
         rows = "" if self.columns is None else ", nor a column of the data"
         return InputError(
             f"{where}: {field}",
-            f"names {name!r}, which is no feature of the schema{rows}; there are "
+            f"names {name!r}, which is not a feature of the schema{rows}; there are "
             f"{listed(sorted(every), _MOST)}",
             did_you_mean(name, sorted(every), "correct the name, or add it to the schema"),
         )
@@ -136,7 +136,7 @@ def late_labels(where: str, names: Iterable[str], known: Known) -> Iterator[Inpu
         if name not in known.declared:
             yield InputError(
                 f"{where}: monitoring.late_labels",
-                f"names {name!r}, which is no feature of the schema",
+                f"names {name!r}, which is not a feature of the schema",
                 did_you_mean(name, sorted(known.declared), "correct the name"),
             )
 

@@ -150,7 +150,7 @@ def limits(settings: Settings, where: str = "pipeline.yaml") -> Retention:
     if settings.retention is None:
         raise InputError(
             where,
-            "has no `retention`, so that nothing is ever removed",
+            "has no `retention`, so nothing is ever removed",
             "add such as `retention: {keep: 90d}`",
         )
     return settings.retention

@@ -90,14 +90,14 @@ def _artifacts(root: str) -> Iterator[Item]:
     """Yields what is in `{root}/{node}/{output}/{execution}`."""
     for node in entries(root):
         if not _is_folder(node):
-            yield _unknown(node, "is no folder of a node")
+            yield _unknown(node, "is not the folder of a node")
             continue
         for output in entries(node.path):
             if is_leftover(output.path):
                 yield Leftover(output.path, *measured(output.path))
             elif not _is_folder(output):
                 if output.name != _DIGESTS:
-                    yield _unknown(output, "is no folder of an output")
+                    yield _unknown(output, "is not the folder of an output")
             elif output.name == _SYSTEM:
                 yield from _system(output.path)
             else:
@@ -113,7 +113,7 @@ def _executions(above: tuple[str, ...], folder: str) -> Iterator[Item]:
             yield Artifact(entry.path, *size, (*above, entry.name), int(entry.name))
             yield from _staged(entry.path)
         else:
-            yield Unknown(entry.path, *size, "is no folder of an execution")
+            yield Unknown(entry.path, *size, "is not the folder of an execution")
 
 
 def _staged(artifact: str) -> Iterator[Item]:
@@ -130,7 +130,7 @@ def _system(folder: str) -> Iterator[Item]:
                 name = entry.name if kind.name == _WORKING else ""
                 yield Scratch(entry.path, *measured(entry.path), name)
         else:
-            yield _unknown(kind, "is nothing of TFX that is known")
+            yield _unknown(kind, "is not known to be of TFX")
 
 
 def _logs(settings: Settings, pipeline: str) -> Iterator[Item]:
@@ -150,4 +150,4 @@ def _versions(folder: str) -> Iterator[Item]:
         elif _is_folder(entry) and _NUMBER.fullmatch(entry.name):
             yield Version(entry.path, *size, int(entry.name))
         else:
-            yield Unknown(entry.path, *size, "is no version of a model")
+            yield Unknown(entry.path, *size, "is not a version of a model")

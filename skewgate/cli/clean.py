@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if settings.retention is None:  # before TFX is loaded
         raise InputError(
             path,
-            "has no `retention`, so that nothing is ever removed",
+            "has no `retention`, so nothing is ever removed",
             "add such as `retention: {keep: 90d}`",
         )
     with temporary.folder() as folder, console.redirected(folder / "log") as out:

@@ -100,7 +100,7 @@ class Reading:
                 ", ".join(sorted(features)[:5]) + (", ..." if len(features) > 5 else "")
             )
             print(
-                f"reading {names} again: a threshold lies within what one pass can tell",
+                f"reading {names} again: one pass could not settle a threshold",
                 file=self._out,
                 flush=True,
             )

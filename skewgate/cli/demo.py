@@ -52,7 +52,7 @@ def explain(outcome: run.Outcome) -> int:
     print(f"  Drifted: {', '.join(sorted(drifted))}.")
     print(f"  Not drifted: {', '.join(sorted(quiet))}.")
     print(f"  Where to look: {page}")
-    print("The drift is real, so the verdict `fail` is the success of this demo.")
+    print("The drift is real, so `fail` is the right verdict: the demo succeeded.")
     return EXIT_PASS
 
 

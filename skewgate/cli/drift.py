@@ -109,7 +109,7 @@ def _check_datasets(names: Sequence[str], sides: Sequence[engine.Side]) -> None:
     """Makes sure that the data set that is named is one of statistics."""
     if any(names) and not any(side.statistics for side in sides):
         raise InputError(
-            "--dataset", "chooses among statistics, and both sides are rows", "leave it out"
+            "--dataset", "chooses among statistics, but both sides are rows", "leave it out"
         )
 
 
@@ -146,7 +146,7 @@ def _show(report: report_lib.Report, written: pathlib.Path | None) -> None:
 
 def _show_suggestions(suggestions: Sequence[Suggestion]) -> None:
     """Prints which columns the configuration might ignore."""
-    print("Columns to ignore, perhaps (they count until drift.yaml says so):")
+    print("Columns you may want to ignore (they count until drift.yaml says so):")
     for each in suggestions[:_MOST_SUGGESTIONS]:
         print(visible(f"  {each.feature} {each.reason}"))
     if len(suggestions) > _MOST_SUGGESTIONS:

@@ -80,4 +80,4 @@ def _prefix(text: str | None) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text or ""))
     except ValueError as error:
-        raise InputError("--command-prefix", f"is no command ({error}): {text!r}") from error
+        raise InputError("--command-prefix", f"is not a command ({error}): {text!r}") from error

@@ -97,18 +97,18 @@ def _check_named(options: argparse.Namespace) -> None:
 def _check_run(options: argparse.Namespace) -> None:
     """Raises InputError if an option of `skewgate run` would not be looked at."""
     if options.from_spec and options.config:
-        raise InputError("--config", "says nothing to a compiled pipeline", "leave it out")
+        raise InputError("--config", "does not apply to a compiled pipeline", "leave it out")
     if options.from_spec and options.scheduled_time:
         raise InputError(
             "--scheduled-time",
-            "says nothing to a compiled pipeline",
+            "does not apply to a compiled pipeline",
             "give --parameter scheduled-time=TIME",
         )
     if options.from_spec and options.wait:
-        raise InputError("--wait", "says nothing to a compiled pipeline", "leave it out")
+        raise InputError("--wait", "does not apply to a compiled pipeline", "leave it out")
     for name in ("root", "parameter", "command-prefix", "object-store", "cache"):
         if getattr(options, name.replace("-", "_")) and not options.from_spec:
-            raise InputError(f"--{name}", "goes with --from-spec only", "leave it out")
+            raise InputError(f"--{name}", "only works with --from-spec", "leave it out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -56,8 +56,8 @@ def _add_drift(commands: Any) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="the data set to take of statistics that hold several; once for both sides, or twice, "
-        "for BASELINE and CURRENT",
+        help="which data set to use of statistics that hold several; once for both sides, or "
+        "twice, for BASELINE and CURRENT",
     )
     drift.add_argument("--out", metavar="DIR", help="write report.json, report.html, metrics.prom")
     drift.add_argument(
@@ -67,7 +67,7 @@ def _add_drift(commands: Any) -> None:
     )
     drift.add_argument("--json", action="store_true", help="the same as --format json")
     drift.add_argument(
-        "--exact", action="store_true", help="keep 16 times as many points of each number"
+        "--exact", action="store_true", help="keep 16 times as many points of each numeric feature"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
     reading_args.add(drift)
@@ -114,14 +114,14 @@ def _add_statistics(commands: Any) -> None:
         metavar="N",
         type=_resolution,
         default=1000,
-        help="points kept of each number (default: 1000)",
+        help="points kept of each numeric feature (default: 1000)",
     )
     profile.add_argument("--quiet", action="store_true", help="no progress")
     reading_args.add(profile)
     merge = commands.add_parser(
         "merge",
         help="join statistics of windows or shards",
-        description="Joins statistics of different rows; the bounds of the result hold.",
+        description="Joins statistics of different rows; the bounds of the result stay certain.",
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     merge.add_argument("statistics", metavar="STATS", nargs="+", help="TFDV statistics files")
@@ -180,7 +180,7 @@ def _add_schema(commands: Any) -> None:
         help="list the anomalies of data and accept some into the schema",
         description="Lists the anomalies of data, and changes the schema so that it accepts those "
         "you name.",
-        epilog="exit codes: 0 the data are as the schema says, 1 anomalies are left, 2 usage or "
+        epilog="exit codes: 0 the data match the schema, 1 anomalies are left, 2 usage or "
         "bad input",
     )
     update.add_argument("schema", metavar="SCHEMA", help="schema.pbtxt, which is changed in place")
@@ -255,7 +255,7 @@ def _add_dataset(command: Any) -> None:
         "--dataset",
         metavar="NAME",
         default="",
-        help="the data set to take of statistics that hold several",
+        help="which data set to use of statistics that hold several",
     )
 
 

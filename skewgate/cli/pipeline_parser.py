@@ -46,8 +46,8 @@ def add_run(commands: Any) -> None:
     of_spec.add_argument(
         "--command-prefix",
         metavar="COMMAND",
-        help="command that runs each container's own, such as 'chroot /image'; it must see DIR "
-        "under the same path",
+        help="command to put before that of each container, such as 'chroot /image'; it must see "
+        "DIR under the same path",
     )
     of_spec.add_argument(
         "--object-store",
@@ -67,10 +67,10 @@ def add_clean(commands: Any) -> None:
     """Adds `skewgate clean`."""
     clean = commands.add_parser(
         "clean",
-        help="remove what runs left and is beyond the limits of the settings",
-        description="Removes what runs left and is older, or more, than `retention` of the "
-        "settings says: artifacts, records, logs, rows of ML Metadata. What is served, compared "
-        "with or referred to stays.",
+        help="remove what runs left behind beyond the limits of the settings",
+        description="Removes what runs left behind beyond the limits of `retention` in the "
+        "settings: artifacts, records, logs, rows of ML Metadata. What is served, compared with or "
+        "referred to stays.",
         epilog="exit codes: 0 cleaned, 2 usage or bad input",
     )
     clean.add_argument(
@@ -125,7 +125,7 @@ def add_compile(commands: Any) -> None:
         help="where the state and pushed models go, if not under the pipeline root",
     )
     compiling.add_argument(
-        "--service-account", metavar="NAME", help="whom the tasks run as (Vertex only)"
+        "--service-account", metavar="NAME", help="service account of the tasks (Vertex only)"
     )
     _add_parameter(compiling, "default of a runtime parameter; may be repeated")
-    compiling.add_argument("--no-cache", action="store_true", help="use no result again")
+    compiling.add_argument("--no-cache", action="store_true", help="do not reuse results")

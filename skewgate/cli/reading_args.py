@@ -17,10 +17,11 @@ _WHERE = "options"
 def add(parser: Any) -> None:
     """Adds the options to the parser of a command."""
     group = parser.add_argument_group(
-        "CSV files", "recognised and told without these; they hold for all CSV files of a command"
+        "CSV files",
+        "detected and reported without these options, which apply to all CSV files of a command",
     )
     group.add_argument(
-        "--delimiter", metavar="CHARACTER", help="what stands between cells, such as ';' or tab"
+        "--delimiter", metavar="CHARACTER", help="what separates cells, such as ';' or tab"
     )
     group.add_argument("--decimal", metavar="MARK", help="decimal mark of numbers: . or ,")
     group.add_argument("--encoding", metavar="NAME", help="such as cp1252, latin-1 or utf-16")
@@ -33,8 +34,8 @@ def add(parser: Any) -> None:
     group.add_argument(
         "--null-values",
         metavar="TEXT[,TEXT]",
-        help="what is a missing value beside the empty cell, in text too; '' for nothing "
-        "(default: NA, NULL, -, ? and the like in columns of anything but text)",
+        help="what means a missing value besides an empty cell, in text columns too; '' for "
+        "nothing (default: NA, NULL, -, ? and the like, except in text columns)",
     )
 
 
@@ -69,5 +70,5 @@ def _texts(text: str, name: str) -> Any:
         return json_text.load(text)
     except ValueError as error:
         raise InputError(
-            _WHERE, f"{name}: is no JSON list: {text!r}", 'write it as ["a", "b"]'
+            _WHERE, f"{name}: is not a JSON list: {text!r}", 'write it as ["a", "b"]'
         ) from error

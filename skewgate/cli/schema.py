@@ -117,11 +117,11 @@ def update(options: argparse.Namespace) -> int:
         for change in changes:
             console.say(f"     accepting it: {change}")
         if not changes:
-            print("     no change of the schema is known that accepts it")
+            print("     no known change of the schema accepts it")
     schema_output.print_unchecked(unchecked)
     if not options.accept and not options.all:
         console.say(
-            f"Nothing is changed. Accept by --accept {anomalies[0].feature}, by --accept "
+            f"Nothing was changed. Accept with --accept {anomalies[0].feature}, by --accept "
             f"{anomalies[0].key}, or all by --all."
         )
         return EXIT_FAIL
@@ -142,7 +142,7 @@ def update(options: argparse.Namespace) -> int:
     if edited.rewritten:
         print("     The text could not be edited in place: all of it is rewritten.")
     for comment in edited.lost:
-        console.say(f"     A comment went with what it stood at: {comment}")
+        console.say(f"     A comment was removed with the line it stood at: {comment}")
     if left:
         console.say(f"Left: {_count(left)}: {', '.join(anomaly.key for anomaly in left)}")
         return EXIT_FAIL
@@ -217,7 +217,9 @@ def _wanted(options: argparse.Namespace, anomalies: Sequence[Anomaly]) -> Callab
         if not any(name in (anomaly.feature, anomaly.key) for anomaly in anomalies):
             keys = ", ".join(anomaly.key for anomaly in anomalies) or "none"
             raise InputError(
-                f"--accept {name}", f"is no anomaly of {options.data}; there are {keys}", "name one"
+                f"--accept {name}",
+                f"is not an anomaly of {options.data}; there are {keys}",
+                "name one",
             )
     return lambda anomaly: options.all or bool(names & {anomaly.feature, anomaly.key})
 

@@ -61,7 +61,7 @@ def print_unified(options: argparse.Namespace, text: str, changed: schema_pb2.Sc
 def print_unresolved(left: Sequence[Anomaly]) -> None:
     """Prints the anomalies that no known change of the schema accepts."""
     for anomaly in left:
-        console.say(f"no change of the schema is known that accepts {anomaly.key}: {anomaly.text}")
+        console.say(f"no known change of the schema accepts {anomaly.key}: {anomaly.text}")
 
 
 def print_unchecked(reasons: Sequence[str]) -> None:

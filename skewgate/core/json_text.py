@@ -26,7 +26,7 @@ def load(text: str | bytes, **options: Any) -> Any:
     else:
         deep = nesting.is_deep(content)
     if deep:
-        raise ValueError(f"more than {nesting.DEEPEST} lists and objects stand in each other")
+        raise ValueError(f"more than {nesting.DEEPEST} nested lists and objects")
     return content
 
 

@@ -19,7 +19,7 @@ _OPENING, _CLOSING = "[{<", "]}>"
 
 
 def is_deep(value: Any) -> bool:
-    """Says whether lists and dictionaries stand in each other deeper than `DEEPEST`.
+    """Says whether lists and dictionaries are nested deeper than `DEEPEST`.
 
     >>> is_deep([{"a": [1]}])
     False
@@ -36,7 +36,7 @@ def is_deep(value: Any) -> bool:
 
 
 def is_deep_message(text: str) -> bool:
-    """Says whether messages in protobuf's text format stand in each other deeper than `DEEPEST`.
+    """Says whether messages in protobuf's text format are nested deeper than `DEEPEST`.
 
     >>> is_deep_message("a { " * 65), is_deep_message("a { b: '{{{' }" * 65)
     (True, False)

@@ -20,5 +20,5 @@ def parse(text: str | bytes, into: Message) -> Message:
     """
     text = text.decode("utf-8") if isinstance(text, bytes) else text
     if nesting.is_deep_message(text):
-        raise text_format.ParseError(f"more than {nesting.DEEPEST} messages stand in each other")
+        raise text_format.ParseError(f"more than {nesting.DEEPEST} nested messages")
     return text_format.Parse(text, into)

@@ -30,4 +30,4 @@ def check(path: str | pathlib.Path) -> None:
         return
     for is_sort, name in _SORTS:
         if is_sort(mode):
-            raise InputError(str(path), f"is {name}, and no file", "save it as a file first")
+            raise InputError(str(path), f"is {name}, not a file", "save it as a file first")

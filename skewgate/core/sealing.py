@@ -29,7 +29,7 @@ HEAD = b"\x82\xa1\xbd\x01\x20"
 """What a seal in a protobuf message begins with: its field, and its length of 32 bytes."""
 SIZE = len(HEAD) + hashlib.sha256().digest_size
 CHECKSUM_KEY = "checksum"
-_PROBLEM = "its checksum does not fit: it was changed or damaged after it was written"
+_PROBLEM = "its checksum does not match: it was changed or damaged after it was written"
 
 
 class DamagedError(InputError):

@@ -27,7 +27,7 @@ _REFUSALS = {
     errno.EAGAIN: ("the system starts no more threads or processes", "raise `ulimit -u`"),
     errno.EPIPE: ("the other side closed the connection", "try again"),
     errno.ECONNRESET: ("the other side closed the connection", "try again"),
-    errno.ECONNREFUSED: ("nobody answers at that address", "check the address"),
+    errno.ECONNREFUSED: ("nothing answers at that address", "check the address"),
     errno.ETIMEDOUT: ("the other side does not answer", "check the address and the network"),
     errno.EFBIG: ("the file would be larger than the limit", "raise `ulimit -f`"),
 }

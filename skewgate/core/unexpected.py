@@ -78,7 +78,7 @@ def in_log(error: BaseException, log: TextIO) -> SkewgateError:
 
 
 def _what(error: BaseException) -> str:
-    return f"stopped by an error that it did not expect, {in_short(error).rstrip('.')}"
+    return f"stopped by an unexpected error, {in_short(error).rstrip('.')}"
 
 
 def _told(error: BaseException) -> SkewgateError:

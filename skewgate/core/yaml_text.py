@@ -35,20 +35,20 @@ class _Loader(yaml.SafeLoader):
         is_alias = self.check_event(yaml.AliasEvent)
         self._depth += 1
         if self._depth > DEEPEST:
-            problem = f"more than {DEEPEST} mappings and lists stand in each other"
+            problem = f"more than {DEEPEST} nested mappings and lists"
             raise yaml.composer.ComposerError(None, None, problem, mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
         if node is None:
             return None
         if is_alias and id(node) not in self._sizes:
-            problem = "an alias stands within what it stands for"
+            problem = "an alias contains itself"
             raise yaml.composer.ComposerError(None, None, problem, mark)
         if not is_alias:
             self._nodes += 1
             self._sizes[id(node)] = 1 + sum(self._sizes[id(each)] for each in _children(node))
             if self._sizes[id(node)] - self._nodes > _MOST_REPEATED:
-                problem = f"aliases stand here for more than {_MOST_REPEATED:,} values"
+                problem = f"the aliases here expand to more than {_MOST_REPEATED:,} values"
                 raise yaml.composer.ComposerError(None, None, problem, mark)
         return node
 
@@ -59,7 +59,7 @@ class _Loader(yaml.SafeLoader):
                 problem = "a key must be a text or a number, and not a mapping or a list"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             if key.value in seen:
-                problem = f"the key {key.value!r} stands here twice"
+                problem = f"the key {key.value!r} appears twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)

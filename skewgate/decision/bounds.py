@@ -84,7 +84,7 @@ def _judge(check: BoundCheck, p_value: float, p_adjusted: float, alpha: float) -
         status = Status.INCONCLUSIVE
         reason = f"{check.metric} could not be computed on {rows}, and must be {must}"
     elif cleared:
-        status, reason = Status.PASS, f"{seen}: {must}, as it must be"
+        status, reason = Status.PASS, f"{seen}, {must} as required"
     elif beyond and p_adjusted <= alpha:
         status = Status.FAIL
         reason = f"{seen}, and must be {must}; not by chance (adjusted p {p_text(p_adjusted)})"

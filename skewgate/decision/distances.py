@@ -182,7 +182,7 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
     if _is_unknown(measured):
         return (
             Status.INCONCLUSIVE,
-            f"{_name(check)} could not be computed from {sizes}, so that nothing is known of it",
+            f"{_name(check)} could not be computed from {sizes}",
             None,
         )
     value = _value(check)
@@ -190,9 +190,9 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
         most = rounded(max(measured.attainable, 0.0), 3, check.threshold)
         return (
             Status.INCONCLUSIVE,
-            f"{value}, but its values repeat so rarely that even a wholly different set of them "
-            f"would be at most {most} above chance, and the threshold is {threshold}: "
-            f"{check.metric} can tell nothing here; leave the check out, or group the values",
+            f"{value}, but its values repeat so rarely that even entirely different ones would be "
+            f"at most {most} above chance, and the threshold is {threshold}: {check.metric} cannot "
+            "tell; drop the check, or group the values",
             None,
         )
     if measured.above_chance(measured.lower) > check.threshold:
@@ -214,8 +214,8 @@ def _verdict(check: Check, p_adjusted: float, alpha: float) -> tuple[Status, str
         return (
             Status.INCONCLUSIVE,
             f"{value}, known only to lie in {interval(measured.lower, measured.upper, 3, limit)}, "
-            f"which contains the threshold of {threshold}; statistics of finer resolution, or "
-            "the examples themselves, would settle it",
+            f"which contains the threshold of {threshold}; finer statistics, or the rows "
+            "themselves, would settle it",
             None,
         )
     if measured.detectable > check.threshold:
@@ -242,7 +242,7 @@ def _value(check: Check) -> str:
     beyond = measured.above_chance(measured.value) if apart else 0.0
     above = rounded(beyond, 3, check.threshold)
     if measured.in_quadrature:
-        return f"{found}, {above} with chance taken off"
+        return f"{found}, {above} after allowing for chance"
     return f"{found}, {above} more than expected by chance"
 
 
@@ -257,7 +257,7 @@ def _told(check: Check) -> str:
         return f"about {needed:,} values on each side would settle it"
     if math.isinf(_ratio(check)):
         return "more data are needed"
-    return "no number of values that can be had would settle it, a higher threshold would"
+    return "no realistic number of values would settle it, but a higher threshold would"
 
 
 def _needed(check: Check) -> int | None:

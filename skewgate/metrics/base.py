@@ -61,7 +61,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name of a metric, such as 'missing_rate'")
+            raise ValueError(f"{self.name!r} is not the name of a metric, such as 'missing_rate'")
         if not {"numeric", "categorical"} & set(self.kinds) or set(self.kinds) - KINDS:
             raise ValueError(f"kinds must be some of {', '.join(sorted(KINDS))}, got {self.kinds}")
         if not set(self.symmetric) <= set(self.kinds):

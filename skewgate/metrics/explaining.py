@@ -36,7 +36,7 @@ def _numbers(baseline: NumericDistribution, current: NumericDistribution) -> str
     return (
         f"{rounded_percent(*shares)} of the baseline values are "
         f"{shown(float(points[widest]), logical)} or less, and {rounded_percent(*shares[::-1])} of "
-        f"the current ones; the median was {shown(medians[0], logical, medians[1])} and is "
+        f"the current ones; the median went from {shown(medians[0], logical, medians[1])} to "
         f"{shown(medians[1], logical, medians[0])}"
     )
 

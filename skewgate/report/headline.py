@@ -119,9 +119,8 @@ def _passed(
     features = {result.feature for result in ranked if result.feature}
     if failed and not kind.joins_reports:
         them = "it" if failed == 1 else "them"
-        return (
-            f"{many(failed, 'check')} failed, but the policy lets {them} pass. {_start(ranked[0])}"
-        )
+        what = f"{many(failed, 'check')} failed, but the policy lets {them} pass"
+        return f"{what}. {_start(ranked[0])}"
     if kind.joins_reports:
         what = f"Every report is blessed ({len(sources)})"
     elif kind.failed_features and features:

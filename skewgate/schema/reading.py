@@ -144,7 +144,9 @@ def relax(schema: schema_pb2.Schema, late_labels: Sequence[str]) -> schema_pb2.S
     features = {feature.name: feature for feature in relaxed.feature}
     for name in late_labels:
         if name not in features:
-            raise InputError("late_labels", f"{name!r} is no feature of the schema", "correct it")
+            raise InputError(
+                "late_labels", f"{name!r} is not a feature of the schema", "correct it"
+            )
         features[name].ClearField("presence")
         del features[name].not_in_environment[:]
         del features[name].in_environment[:]

@@ -66,7 +66,7 @@ class Rows:
         paths = sources.files(place)
         for path in paths:
             if is_statistics(path):
-                raise InputError(path, "holds statistics, and no rows", "give the data themselves")
+                raise InputError(path, "holds statistics, not rows", "give the data themselves")
         found = partitions.find(place, paths, types)
         self._sources = [
             sources.open_file(path, types, partitions=found, options=options) for path in paths

@@ -140,7 +140,7 @@ def parse_plant(fields: dict[str, Any], where: str, at: str) -> Plant:
             raise InputError(where, f"{at}.kind is required and missing; the kinds are {listed}")
         raise InputError(
             where,
-            f"{at}.kind: {kind!r} is no kind of drift; the kinds are {listed}",
+            f"{at}.kind: {kind!r} is not a kind of drift; the kinds are {listed}",
             did_you_mean(kind, REGISTRY, "name one of them"),
         )
     return yaml_model.check(REGISTRY[kind], fields, where, at)

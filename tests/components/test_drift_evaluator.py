@@ -161,7 +161,7 @@ def test_a_baseline_that_was_damaged_in_the_state_gives_no_verdict(
     assert evaluate(current, baseline).get_string_custom_property("status") == "pass"
     path = pathlib.Path(folder, "statistics", "Split-serving", "FeatureStats.pb")
     path.write_bytes(path.read_bytes().replace(b"Cash", b"Cask"))
-    with pytest.raises(InputError, match=r"FeatureStats.pb: its checksum does not fit"):
+    with pytest.raises(InputError, match=r"FeatureStats.pb: its checksum does not match"):
         evaluate(current, baseline)
     path.write_bytes(path.read_bytes()[sealing.SIZE :])
     assert evaluate(current, baseline).get_string_custom_property("status") == "fail"

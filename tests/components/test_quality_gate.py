@@ -100,7 +100,7 @@ def test_a_report_that_was_changed_opens_nothing(published, gate):
     good = published("drift", skewgate.DriftReport, "drift", Status.PASS)
     path = pathlib.Path(good.uri, "report.json")
     path.write_text(path.read_text().replace('"metric": "ks"', '"metric": "kr"'))
-    with pytest.raises(InputError, match=r"report.json: its checksum does not fit"):
+    with pytest.raises(InputError, match=r"report.json: its checksum does not match"):
         gate({"drift_reports": [good]}, {"drift_reports": 1})
 
 

@@ -354,9 +354,9 @@ def resealed(change):
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (renamed("backup-{}"), "backup-.*: is no record: its name is not a time"),
-        (renamed("20261131T000000.000000Z"), "1131T.*: is no record: its name is not a time"),
-        (renamed(f"{FULL_WIDTH}{{year}}"), f"{FULL_WIDTH}.*: is no record: its name is not"),
+        (renamed("backup-{}"), "backup-.*: is not a record: its name is not a time"),
+        (renamed("20261131T000000.000000Z"), "1131T.*: is not a record: its name is not a time"),
+        (renamed(f"{FULL_WIDTH}{{year}}"), f"{FULL_WIDTH}.*: is not a record: its name is not"),
         (renamed("2099{year}"), "2099.*: is stamped 2099-.*, which is still to come"),
         (edited(lambda _: b""), "record.json: is empty"),
         (edited(lambda _: bytes(512)), "record.json: is empty"),
@@ -476,7 +476,7 @@ def test_copied_statistics_have_a_seal_even_if_tfdv_wrote_them_without(made, run
 def test_damaged_statistics_are_not_recorded(made, runs):
     path = pathlib.Path(artifact_io.statistics_path(made["statistics"], SPLITS[0]))
     path.write_bytes(sealing.seal(path.read_bytes()).replace(b"atrain", b"btrain"))
-    with pytest.raises(InputError, match=r"FeatureStats\.pb: its checksum does not fit"):
+    with pytest.raises(InputError, match=r"FeatureStats\.pb: its checksum does not match"):
         runs.record(made, TRAINING)
     assert runs.recorded(TRAINING) == []
 

@@ -122,7 +122,7 @@ def test_a_repeated_run_is_found_where_its_older_record_is_gone(runs, made, tmp_
     ("content", "problem"),
     [
         (b'{"version": 1, "first_end": null}', "has lost its checksum"),
-        (b'{"version": 1, "checksum": "sha256:00"}', "its checksum does not fit"),
+        (b'{"version": 1, "checksum": "sha256:00"}', "its checksum does not match"),
         (b"[]", "has lost its checksum"),
         (b"", "is not JSON"),
     ],

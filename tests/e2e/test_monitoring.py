@@ -85,7 +85,7 @@ def test_a_damaged_baseline_stops_the_run_and_is_no_verdict(trained, monitor, qu
     finally:
         path.write_bytes(whole)
     assert outcome.code == 2
-    assert f"{path}: its checksum does not fit" in outcome.err
+    assert f"{path}: its checksum does not match" in outcome.err
 
 
 WEEK = 7 * 86_400

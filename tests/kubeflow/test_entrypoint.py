@@ -255,7 +255,7 @@ def test_a_defect_is_one_sentence_and_no_verdict(store, capsys):
     assert call(store, "Breaks") == 2
     said = capsys.readouterr()
     assert said.err.splitlines()[-1] == (
-        "skewgate: stopped by an error that it did not expect, KeyError: 'none'. Its traceback is "
+        "skewgate: stopped by an unexpected error, KeyError: 'none'. Its traceback is "
         "in the log. Fix: please report it."
     )
     assert "Traceback" not in said.err

@@ -52,9 +52,9 @@ def test_bad_input_is_refused_before_the_driver_looks_for_files():
     ("span", "problem", "said"),
     [
         ("7", ValueError("Cannot find matching for split"), r"/data/a-{SPAN}: no file of span 7\."),
-        ("", ValueError("Cannot find matching for split"), "stands for no files: Cannot find"),
-        ("7", ValueError("Cannot find span number"), "stands for no files: Cannot find span"),
-        ("", re.error("bad range"), "stands for no files: bad range"),
+        ("", ValueError("Cannot find matching for split"), "matches no files: Cannot find"),
+        ("7", ValueError("Cannot find span number"), "matches no files: Cannot find span"),
+        ("", re.error("bad range"), "matches no files: bad range"),
     ],
 )
 def test_what_the_driver_cannot_find_is_bad_input(span, problem, said):

@@ -340,7 +340,7 @@ output.write_text(json.dumps({"parameterValues": {"value": 1}}))
     assert damage(written) != written
     path.write_text(damage(written))
     assert [state(), state()] == ["COMPLETE", "CACHED"]
-    assert "The task runs again, as its kept result is not believed" in caplog.text
+    assert "The task runs again, because its stored result cannot be used" in caplog.text
     assert path.read_text() == written
 
 
@@ -425,7 +425,7 @@ def test_an_executor_output_with_a_field_that_a_cluster_does_not_know_fails(pipe
     pipeline.add("train", code=unknown % "a", outputs={"model": "tfx.Model"})
     _, results = launch()
     assert results["train"].state == "FAILED"
-    assert "is no executor output" in results["train"].message
+    assert "is not an executor output" in results["train"].message
 
 
 COPIES = """

@@ -80,7 +80,7 @@ def test_what_a_run_imports_is_looked_at_as_soon_as_it_is_known(spec):
 def test_a_name_that_is_none_on_kubeflow_is_refused(pipeline, name):
     pipeline.add(name)
     runnable.check(pipeline.content, "vertex", ROOT, {})
-    assert f"node {name!r}: is no name of a task on Kubeflow: up to" in refused(pipeline.content)
+    assert f"node {name!r}: is not a name of a task on Kubeflow: up to" in refused(pipeline.content)
 
 
 @pytest.mark.parametrize("name", ["root", "entrypoint", "Gate-driver"])

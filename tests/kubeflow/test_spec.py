@@ -126,7 +126,7 @@ def lose_executor(content):
         (nest, "a nested pipeline"),
         (resolve, "a resolver"),
         (exit_handler, "an exit handler"),
-        (lose_executor, "an executor that is neither container nor importer"),
+        (lose_executor, "an executor that is neither a container nor an importer"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

@@ -70,8 +70,8 @@ class _Comparison:
         ):
             ignored = suggesting.snippet([Suggestion(self.feature, suggesting.IDENTIFIER, "")])
             reason = (
-                f"{reason.partition('; ')[0]}; nearly every value is another, as of an identifier: "
-                f"ignore it in drift.yaml ({ignored})"
+                f"{reason.partition('; ')[0]}; nearly every value is different, as in an "
+                f"identifier: ignore it in drift.yaml ({ignored})"
             )
             needed = None
         if self.note and not metric.per_row:

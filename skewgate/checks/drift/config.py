@@ -191,7 +191,7 @@ class DriftConfig(StrictModel):
             return self  # without a look at the metrics, which loads those of other packages
         if self.policy.block_on == "critical" and not self.critical:
             raise RefusedError(
-                "policy.block_on is critical and no feature is, so that nothing shuts the gate",
+                "policy.block_on is critical and no feature is, so nothing can shut the gate",
                 f"give a feature `critical: true`, or write {_ANY}",
             )
         named = self.critical if self.policy.block_on == "critical" else self.features.keys()
@@ -199,7 +199,7 @@ class DriftConfig(StrictModel):
         if not others and not any(self._can_fail(name) for name in named - self.ignored):
             which = "no critical feature" if self.policy.block_on == "critical" else "no feature"
             raise RefusedError(
-                f"{which} has a check that can fail, so that nothing shuts the gate: it is "
+                f"{which} has a check that can fail, so nothing can shut the gate: it is "
                 "ignored, its thresholds are null, or as large as a value can be",
                 "give a threshold that a value can exceed, or remove `ignore`",
             )

@@ -35,14 +35,14 @@ def check(
         raise InputError(
             where,
             "policy.block_on is critical, and no critical feature has a check that can fail on "
-            "these data, so that nothing shuts the gate",
+            "these data, so nothing can shut the gate",
             "give a critical feature a threshold for what it is, numbers or categories",
         )
     if isinstance(rule, ShareRule) and len(able) / len(features) <= rule.share:
         raise InputError(
             where,
             f"policy.block_on.share is {rule.share:g}, and {len(able)} of {len(features)} features "
-            "have a check that can fail, so that nothing shuts the gate",
+            "have a check that can fail, so nothing can shut the gate",
             "give a smaller share, or more features a threshold that a value can exceed",
         )
 

@@ -121,7 +121,7 @@ def _single(side: Distribution) -> tuple[str, str] | None:
         if is_index(side):
             return INDEX, f"numbers the rows, {_window(side)}"
     if side.n_present is None and _is_identifier(side):
-        return IDENTIFIER, "has another value in nearly every row"
+        return IDENTIFIER, "has a different value in nearly every row"
     return None
 
 
@@ -144,7 +144,7 @@ def _pair(feature: str, before: Distribution, now: Distribution) -> tuple[str, s
             return MOVED_ON, moved
         if are_identifiers(before, now):
             where = "nearly every row" if before.n_present is None else "nearly every place"
-            return IDENTIFIER, f"has another value in {where} of both sides"
+            return IDENTIFIER, f"has a different value in {where} of both sides"
     return None
 
 
@@ -173,7 +173,7 @@ def _moved_on(before: NumericDistribution, now: NumericDistribution) -> str:
     guessed = "" if either(before.logical, now.logical) else f", if it counts {_unit(logical)}"
     return (
         f"holds times of {_window(before, logical)} in the baseline and of {_window(now, logical)} "
-        f"now, {order} them{guessed}: as time goes on, it always differs"
+        f"now, {order} them{guessed}; it moves with time, so it always differs"
     )
 
 
@@ -195,8 +195,8 @@ def _calendar_moved_on(feature: str, before: NumericDistribution, now: NumericDi
         return ""
     windows = [_range([f"{edge:.0f}" for edge in side.edges[[0, -1]].tolist()]) for side in sides]
     return (
-        f"holds {windows[0]} in the baseline and {windows[1]} now, {order} that: as time goes on, "
-        "it always differs"
+        f"holds {windows[0]} in the baseline and {windows[1]} now, {order} that; it moves with "
+        "time, so it always differs"
     )
 
 
@@ -291,7 +291,7 @@ def _dates_moved_on(before: CategoricalDistribution, now: CategoricalDistributio
     order = "after" if names[0][-1] < names[1][0] else "before"
     return (
         f"holds dates of {_range(names[0])} in the baseline and of {_range(names[1])} now, "
-        f"{order} them: as time goes on, it always differs"
+        f"{order} them; it moves with time, so it always differs"
     )
 
 

@@ -133,7 +133,7 @@ class LabelConfig(StrictModel):
         for place, names in {"key": self.key, "labels": self.labels, **window}.items():
             for name in names:
                 if name in used:
-                    raise ValueError(f"{name!r} stands in {used[name]} and in {place}")
+                    raise ValueError(f"{name!r} is used in {used[name]} and in {place}")
                 used[name] = place
         taken = {name for name, place in used.items() if place != "key"}
         if self.prediction_time in taken:

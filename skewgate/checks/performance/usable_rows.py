@@ -38,7 +38,7 @@ class Problem(str, enum.Enum):
     NOT_FINITE = "is NaN or infinite"
     NEGATIVE = "is below 0"
     NOT_BINARY = "is not in [0, 1]"
-    NOT_A_CLASS = "is no class of the prediction"
+    NOT_A_CLASS = "is not a class of the prediction"
     NOT_A_PROBABILITY = "is no probability"
 
     @property

@@ -17,7 +17,7 @@ from skewgate.data.sources.rejected import Rejections
 
 REPORT_NAME = "ingest_report.json"
 VERSION = 1
-_FIX = "delete the folder that it is in and run again: the data are then read anew"
+_FIX = "delete the folder that it is in and run again: the data are then read again"
 
 
 @dataclasses.dataclass(frozen=True)

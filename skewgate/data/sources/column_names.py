@@ -94,7 +94,7 @@ def columns_of(
     if not features:
         return Columns(header, header, [])
     notes = [
-        f"column {name!r} is the index of a data frame, and no feature"
+        f"column {name!r} is the index of a data frame, not a feature"
         if name in index
         else f"column {place + 1} has no name, and is called {name!r}"
         for place, name in enumerate(header)

@@ -44,7 +44,7 @@ class ReadingOptions(StrictModel):
         value = _NAMED.get(value, value)
         if len(value) != 1 or not value.isascii() or value in '"\r\n\0' or value.isalnum():
             raise RefusedError(
-                f"must be one ASCII character that is no letter, digit, quote or line end, "
+                f"must be one ASCII character that is not a letter, digit, quote or line end, "
                 f"got {value!r}",
                 'give one such as ";" or tab',
             )
@@ -59,7 +59,7 @@ class ReadingOptions(StrictModel):
             "a".encode(value)
         except (LookupError, ValueError) as error:
             raise RefusedError(
-                f"is no encoding that Python knows: {value!r}",
+                f"is not an encoding that Python knows: {value!r}",
                 "give one such as utf-8, cp1252, latin-1 or utf-16",
             ) from error
         return value

@@ -97,5 +97,5 @@ def _tags(record: bytes) -> frozenset[int]:
     except (IndexError, KeyError):
         at = -1
     if at != len(record):
-        raise UndecodableError("one of them is no message of protobuf")
+        raise UndecodableError("one of them is not a protobuf message")
     return frozenset(tags)

@@ -208,7 +208,7 @@ def coverage(windows: Sequence[dict[str, Any]], least: float | None) -> Chart:
         ]
     names = [str(window["name"]) for window in shown]
     shapes += _window_names(names, at, bottom + 18, right - left)
-    notes = ["Outlined bars: windows that labels may still come for. No bar: no predictions."]
+    notes = ["Outlined bars: windows whose labels may still come. No bar: no predictions."]
     if len(windows) > len(shown):
         notes.append(f"{len(windows) - len(shown):,} earlier windows are not drawn.")
     return Chart(

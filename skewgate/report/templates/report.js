@@ -292,7 +292,7 @@
       picture("Histograms of both sides over the same bins", HEIGHT, ...axes(x, low, high, y, top, found.logical),
         path(outline(shares[0]), "area-baseline"), path(outline(shares[1]), "area-current")),
       beyond.some((share) => share >= 0.0005)
-        ? `Not drawn, because far away: ${percent(beyond[0])} of the baseline and ${percent(beyond[1])} of the current values.`
+        ? `Beyond the chart: ${percent(beyond[0])} of the baseline and ${percent(beyond[1])} of the current values.`
         : "All values are drawn.");
   };
 
@@ -307,7 +307,7 @@
     const [css, beside, height] = place > (LEFT + RIGHT) / 2
       ? ["end", -8, Math.max(y(Math.max(before, now)) - 8, TOP + 10)]
       : ["", 8, Math.min(y(Math.min(before, now)) + 18, BOTTOM - 6)];
-    const caption = `At most ${told(at, found.logical)}: ${percent(before)} of the baseline and ${percent(now)} of the current values, the largest gap of the two curves.`;
+    const caption = `${percent(before)} of the baseline and ${percent(now)} of the current values are ${told(at, found.logical)} or less: the largest gap between the curves.`;
     const known = Math.max(...found.known_to);
     return figure("Share of the values up to x (CDF)",
       picture(`Both CDFs. ${caption}`, HEIGHT, ...axes(x, low, high, y, 1, found.logical),
@@ -340,7 +340,7 @@
     return figure("Share of each category, the largest change first",
       picture(`Shares: ${entries.map(([name, before, now]) => `${name} ${percent(before)} before, ${percent(now)} now`).join("; ")}`,
         12 + 30 * entries.length, ...shapes),
-      found.others ? `${count(found.others)} categories that changed less are joined.` : "Every category is drawn.");
+      found.others ? `The other ${count(found.others)} categories, which changed less, are joined.` : "Every category is drawn.");
   };
 
   const legend = () => {

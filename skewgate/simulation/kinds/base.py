@@ -171,7 +171,7 @@ def check_value(fact: Facts, value: Any, at: str) -> None:
     if value is not None and not fits:
         raise InputError(
             at,
-            f"{value!r} is no value of column {fact.name}, which is of type {fact.type}",
+            f"{value!r} is not a value of column {fact.name}, which is of type {fact.type}",
             "correct the value; text that looks like a number or a truth value needs quotes",
         )
 

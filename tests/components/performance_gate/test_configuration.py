@@ -40,11 +40,11 @@ def test_text_and_json_are_read_alike():
         ),
         (
             CONFIG + 'model_specs { name: "b" label_key: "label" }',
-            r"has 2 model_specs that are no baseline, and there is one model",
+            r"has 2 model_specs that are not a baseline, and there is one model",
         ),
         (
             CONFIG.replace("model_specs {", "model_specs { is_baseline: true"),
-            r"has 0 model_specs that are no baseline",
+            r"has 0 model_specs that are not a baseline",
         ),
         (
             CONFIG + 'slicing_specs { slice_keys_sql: "SELECT 1" }',

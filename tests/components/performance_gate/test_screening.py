@@ -110,7 +110,7 @@ def test_text_and_many_classes_are_told_for_binary_metrics_only():
             "",
             "",
             "",
-            "label is no class of the prediction",
+            "label is not a class of the prediction",
         ]
 
 

@@ -61,7 +61,7 @@ def test_what_is_not_understood_is_named(world, clean):
     note.write_text("by hand")
     code, out, _ = clean()
     assert code == 0
-    assert f"kept {note}: it is no folder of a node" in out
+    assert f"kept {note}: it is not the folder of a node" in out
     assert note.exists()
 
 
@@ -79,7 +79,7 @@ def test_without_limits_it_is_refused(world, clean):
     code, _, err = clean()
     assert code == 2
     assert err == (
-        f"skewgate: {world.config}: has no `retention`, so that nothing is ever removed. "
+        f"skewgate: {world.config}: has no `retention`, so nothing is ever removed. "
         "Fix: add such as `retention: {keep: 90d}`.\n"
     )
 

@@ -24,7 +24,7 @@ def below(world, folder):
 def test_nothing_is_removed_without_the_key(world):
     world.limit()
     before = world.paths()
-    with pytest.raises(InputError, match="has no `retention`, so that nothing is ever removed"):
+    with pytest.raises(InputError, match="has no `retention`, so nothing is ever removed"):
         world.clean()
     assert world.paths() == before
 
@@ -95,7 +95,9 @@ def test_a_link_to_elsewhere_stays_and_so_does_what_it_leads_to(world, tmp_path)
     (tmp_path / "elsewhere").mkdir()
     (world.root / REPORTS / "6").symlink_to(tmp_path / "elsewhere")
     cleaned = world.clean()
-    assert cleaned.unknown == ((str(world.root / REPORTS / "6"), "is no folder of an execution"),)
+    assert cleaned.unknown == (
+        (str(world.root / REPORTS / "6"), "is not the folder of an execution"),
+    )
     assert (world.root / REPORTS / "6").is_dir()
 
 

@@ -166,7 +166,7 @@ def test_a_name_of_the_pipeline_further_up_in_a_path_hides_no_reference():
 
 def test_what_is_not_understood_stays_with_the_reason():
     items = [
-        Unknown("/srv/artifacts/notes.txt", 1, 5, "is no folder of a node"),
+        Unknown("/srv/artifacts/notes.txt", 1, 5, "is not the folder of a node"),
         artifact(99),
         artifact(7),
         artifact(6),
@@ -174,7 +174,7 @@ def test_what_is_not_understood_stays_with_the_reason():
     found = facts(*items, last=50, loose=frozenset({7}))
     plan = decided(found, runs=1)
     assert [each.why for each in plan.decisions] == [
-        "is no folder of a node",
+        "is not the folder of a node",
         plan_lib.AHEAD,
         plan_lib.OF_NO_RUN,
         "",

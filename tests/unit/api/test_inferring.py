@@ -125,7 +125,7 @@ def test_csv_is_read_as_it_is_said_to_be_written(tmp_path):
     [
         ({"data": 7}, "data: must be a path, a pandas or Polars"),
         ({"data": "nowhere.csv"}, "nowhere.csv"),
-        ({"labels": ["tips"]}, "labels: 'tips' is no feature; there are fare, miles, paid."),
+        ({"labels": ["tips"]}, "labels: 'tips' is not a feature; there are fare, miles, paid."),
         ({"labels": ["fare"], "environments": ["A"]}, "environments: has no SERVING"),
         ({"dataset": "eval"}, "dataset: chooses among statistics in a file"),
         ({"reading": {"delimeter": ";"}}, "reading: "),

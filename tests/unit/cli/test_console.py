@@ -62,9 +62,7 @@ def test_a_second_reading_says_why_and_of_what():
     reading.done()
     first, second, third = out.getvalue().splitlines()
     assert first.startswith("read a.csv (10 rows)")
-    assert second == (
-        "reading a, b, c, d, e, ... again: a threshold lies within what one pass can tell"
-    )
+    assert second == ("reading a, b, c, d, e, ... again: one pass could not settle a threshold")
     assert third.startswith("read a.csv (10 rows)")
 
 

@@ -97,7 +97,7 @@ def test_identifiers_are_inconclusive_and_the_reason_says_what_to_write(run, pla
     result = run("drift", *places(tables))
     assert result.code == 3
     [told] = [line for line in result.out.splitlines() if line.startswith("  order: psi is ")]
-    assert "nearly every value is another, as of an identifier" in told
+    assert "nearly every value is different, as in an identifier" in told
     snippet = "features: {order: {ignore: true}}"
     assert told.endswith(f"ignore it in drift.yaml ({snippet})")
     assert f"  in drift.yaml: {snippet}" in result.out
@@ -315,7 +315,7 @@ def test_a_threshold_within_the_interval_is_settled(run, places, monkeypatch, di
     result = run("drift", *places(planted(distance), (kind, kind)))
     assert result.code == code
     assert read == [(8, None), (comparing.FINE_RESOLUTION, frozenset({"x"}))]
-    assert "reading x again: a threshold lies within what one pass can tell\n" in result.err
+    assert "reading x again: one pass could not settle a threshold\n" in result.err
 
 
 def test_statistics_that_leave_it_open_stay_inconclusive(run, cli, tmp_path):

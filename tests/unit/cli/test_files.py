@@ -221,7 +221,7 @@ def test_a_data_set_is_chosen_beside_rows(run, statistics, cli, tmp_path):
     assert run("drift", rows, path, "--dataset", "eval", "--quiet").code == 1
     assert "'tran'" in run("drift", path, rows, "--dataset", "tran", "--quiet").err
     result = run("drift", rows, rows, "--dataset", "train", "--quiet")
-    assert "--dataset: chooses among statistics, and both sides are rows." in result.err
+    assert "--dataset: chooses among statistics, but both sides are rows." in result.err
     out = str(tmp_path / "train.pb")
     assert run("merge", path, "--dataset", "train", "--out", out).code == 0
     assert read_profile(out).rows == {"": 1200}
@@ -253,7 +253,7 @@ def test_times_are_shown_as_times(run, cli, tmp_path):
     assert "  started holds times of 2016-01-01 " in result.out
     assert "in drift.yaml: features: {started: {ignore: true}}" in result.out
     page = (out / "report.html").read_text()
-    assert "Columns to ignore, perhaps" in page
+    assert "Columns you may want to ignore" in page
     assert '"logical":"timestamp[s]"' in page
     report = json.loads((out / "report.json").read_text())
     [suggestion] = report["details"]["suggestions"]
@@ -264,10 +264,10 @@ def test_times_are_shown_as_times(run, cli, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (pa.time32("s"), "the median was 00:08:20 and is 02:55:00"),
-        (pa.time64("us"), "the median was 00:00:00.0005 and is 00:00:00.0105"),
-        (pa.duration("s"), "the median was 00:08:20 and is 02:55:00"),
-        (pa.date32(), "the median was 1971-05-16 and is 1998-10-01"),
+        (pa.time32("s"), "the median went from 00:08:20 to 02:55:00"),
+        (pa.time64("us"), "the median went from 00:00:00.0005 to 00:00:00.0105"),
+        (pa.duration("s"), "the median went from 00:08:20 to 02:55:00"),
+        (pa.date32(), "the median went from 1971-05-16 to 1998-10-01"),
     ],
 )
 def test_times_of_day_durations_and_dates_are_shown_as_such(run, tmp_path, kind, words):

@@ -235,7 +235,7 @@ def test_a_column_that_vanished_fails_beside_an_index(run, tmp_path):
 def test_an_index_is_left_out_and_it_is_said(run, cli, tmp_path):
     before = write_trips(tmp_path / "a.csv", [4.5, 7.25, 9.75])
     now = write_trips(tmp_path / "b.csv", [4.5, 7.25, 9.75], index=False)
-    note = f"{before}: column 'Unnamed: 0' is the index of a data frame, and no feature"
+    note = f"{before}: column 'Unnamed: 0' is the index of a data frame, not a feature"
     result = run("drift", before, now, "--out", tmp_path / "out")
     assert result.code == 0
     assert result.err.splitlines()[-1] == note
@@ -245,7 +245,7 @@ def test_an_index_is_left_out_and_it_is_said(run, cli, tmp_path):
     assert content["baseline"]["notes"] == [note]
     assert "notes" not in content["current"]
     page = (tmp_path / "out" / "report.html").read_text()
-    assert "is the index of a data frame, and no feature" in page
+    assert "is the index of a data frame, not a feature" in page
     out = tmp_path / "a.pb"
     profiled = run("profile", before, "--out", out)
     assert profiled.out == f"{out}: 900 rows, 2 features\n"

@@ -139,9 +139,9 @@ def test_another_encoding_is_given_by_name(run, write):
     [
         (["--delimiter", ";;"], "options: delimiter: must be one ASCII character"),
         (["--decimal", "x"], "options: decimal: input should be '.' or ','"),
-        (["--encoding", "klingon"], "options: encoding: is no encoding that Python knows"),
+        (["--encoding", "klingon"], "options: encoding: is not an encoding that Python knows"),
         (["--header", "a,a"], "options: header: has the name a twice"),
-        (["--null-values", "[NA]"], "options: null_values: is no JSON list: '[NA]'"),
+        (["--null-values", "[NA]"], "options: null_values: is not a JSON list: '[NA]'"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(refused, side, options, message):

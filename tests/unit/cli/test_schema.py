@@ -256,7 +256,7 @@ def test_anomalies_are_numbered_with_the_change_of_each_and_nothing_is_changed(r
     assert lines[2] == "     accepting it: fare: float_domain min 0 -> -2.5"
     assert lines[3].startswith("  2. paid:ENUM_TYPE_UNEXPECTED_STRING_VALUES: ")
     assert lines[4] == "     accepting it: paid, back: domain 'paid' gains 'Coin'"
-    assert lines[5].startswith("Nothing is changed. Accept by --accept fare, ")
+    assert lines[5].startswith("Nothing was changed. Accept with --accept fare, ")
     assert old.read_text() == SCHEMA
 
 
@@ -344,7 +344,7 @@ def test_a_label_that_comes_in_serving_is_declared_to_be_there(run, put):
     command = ("schema", "update", old, data, "--environment", "SERVING", "--quiet")
     result = run(*command, "--accept", "label")
     assert result.code == 0
-    assert "A comment went with what it stood at: # comes later" in result.out
+    assert "A comment was removed with the line it stood at: # comes later" in result.out
     assert old.read_text() == SCHEMA.replace('  not_in_environment: "SERVING"  # comes later\n', "")
 
 
@@ -430,11 +430,11 @@ def test_existing_files_stay(refused, put):
         (("update", "{schema}", "{data}", "--environment", "PROD"),
          "schema.pbtxt: has no environment PROD; it has SERVING, TRAINING."),
         (("update", "{schema}", "{data}", "--environment", "TRAINING", "--accept", "far"),
-         "--accept far: is no anomaly of {data}; there are none."),
+         "--accept far: is not an anomaly of {data}; there are none."),
         (("diff", "{schema}", "{schema}", "--environment", "TRAINING"),
          "--environment: is of data, and both sides are schemas."),
         (("infer", "{data}", "--out", "new.pbtxt", "--label", "lable"),
-         "labels: 'lable' is no feature; there are fare, paid, back, zip, label."),
+         "labels: 'lable' is not a feature; there are fare, paid, back, zip, label."),
         (("infer", "{data}", "--out", "new.pbtxt", "--label", "label", "--environments", "A,B"),
          "environments: has no SERVING, in which labels are not expected: A, B."),
     ],
@@ -456,7 +456,7 @@ def test_where_tfdv_is_not_installed_it_is_named(refused, put, monkeypatch, comm
 def test_an_unknown_anomaly_lists_those_there_are(refused, put):
     old, data = put(fare=[-2.5, *[7.25] * 199])
     said = refused("schema", "update", old, data, "--environment", "TRAINING", "--accept", "paid")
-    assert "--accept paid: is no anomaly of" in said
+    assert "--accept paid: is not an anomaly of" in said
     assert "there are fare:FLOAT_TYPE_SMALL_FLOAT." in said
 
 
@@ -498,7 +498,7 @@ def test_times_are_declared_and_columns_to_ignore_are_suggested(cli, run, tmp_pa
     assert "  row numbers the rows, 0 to 299" in result.out
     assert "features: {row: {ignore: true}, started: {ignore: true}}" in result.out
     header = pathlib.Path(out).read_text().splitlines()[1]
-    assert header.startswith("# Perhaps not to compare, in drift.yaml: features: {row")
+    assert header.startswith("# You may want to ignore, in drift.yaml: features: {row")
     assert run("schema", "update", out, data, "--quiet").code == 0
     result = run("drift", data, data, "--schema", out, "--quiet")
     assert result.code == 3  # too few rows to be sure

@@ -13,12 +13,12 @@ def test_text_and_bytes_are_read_with_the_options_of_json():
 @pytest.mark.parametrize("levels", [65, 500, 5_000, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_depth_is_a_value_error_as_all_that_is_not_json(levels, opening, closing):
-    with pytest.raises(ValueError, match="more than 64 lists and objects stand in each other"):
+    with pytest.raises(ValueError, match="more than 64 nested lists and objects"):
         json_text.load(opening * levels + "1" + closing * levels)
 
 
 def test_depth_without_an_end_is_a_value_error():
-    with pytest.raises(ValueError, match="stand in each other"):
+    with pytest.raises(ValueError, match="nested lists and objects"):
         json_text.load("[" * 100_000)
 
 

@@ -46,7 +46,7 @@ def test_an_object_that_was_changed_is_one_sentence(change):
     with pytest.raises(InputError) as caught:
         unsealed({**sealing.seal_json(CONTENT), **change})
     assert str(caught.value) == (
-        "x.json: its checksum does not fit: it was changed or damaged after it was written. "
+        "x.json: its checksum does not match: it was changed or damaged after it was written. "
         "Fix: make it again."
     )
     assert caught.value.exit_code == EXIT_USAGE

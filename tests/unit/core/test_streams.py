@@ -125,7 +125,7 @@ def test_a_fault_of_this_package_is_no_verdict():
     assert ended.stdout == "said\n"
     assert "Traceback" not in ended.stderr
     assert re.fullmatch(
-        r"skewgate: stopped by an error that it did not expect, ValueError: a fault\. The "
+        r"skewgate: stopped by an unexpected error, ValueError: a fault\. The "
         r"traceback is in .+\.log\. Fix: please report it, with that file\.\n",
         ended.stderr,
     )

@@ -35,7 +35,7 @@ def test_the_sentence_says_what_happened_and_where_the_rest_is(state, monkeypatc
     monkeypatch.setattr(sys, "argv", ["skewgate", "run", "--parameter", "key=hush", "training"])
     told = str(unexpected.deliberate(raised(ValueError("one\x1b[31m\ntwo"))))
     assert told.startswith(
-        "stopped by an error that it did not expect, ValueError: one\\u001b[31m. The traceback is"
+        "stopped by an unexpected error, ValueError: one\\u001b[31m. The traceback is"
     )
     path = path_in(told)
     assert path.parent == state
@@ -111,7 +111,7 @@ def test_where_a_log_is_kept_the_traceback_goes_there(state):
     log = io.StringIO()
     told = str(unexpected.in_log(raised(KeyError("x")), log))
     assert told == (
-        "stopped by an error that it did not expect, KeyError: 'x'. Its traceback is in the log. "
+        "stopped by an unexpected error, KeyError: 'x'. Its traceback is in the log. "
         "Fix: please report it."
     )
     assert "Traceback" in log.getvalue()

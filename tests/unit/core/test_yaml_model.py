@@ -161,9 +161,7 @@ def test_file_that_is_not_utf8_is_named_with_line_and_byte(tmp_path):
 
 def test_a_key_that_stands_twice_is_refused():
     text = "version: 1\nfeatures:\n  fare: {ks: 0.1}\n  fare: {ks: 0.9}\n"
-    with pytest.raises(
-        InputError, match=r"drift.yaml: line 4, .* the key 'fare' stands here twice"
-    ):
+    with pytest.raises(InputError, match=r"drift.yaml: line 4, .* the key 'fare' appears twice"):
         yaml_model.parse(drift_config.DriftConfig, text, "drift.yaml")
 
 

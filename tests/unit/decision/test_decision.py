@@ -114,7 +114,7 @@ def test_an_interval_that_holds_the_threshold_is_inconclusive():
     verdict = judge_one(check(0.3, interval=(0.05, 0.4)))
     assert verdict.status is Status.INCONCLUSIVE
     assert "known only to lie in [0.05, 0.4], which contains the threshold" in verdict.reason
-    assert "finer resolution" in verdict.reason
+    assert "finer statistics" in verdict.reason
 
 
 def test_too_little_data_to_see_the_threshold_is_inconclusive():
@@ -137,13 +137,15 @@ def test_what_no_change_gives_is_taken_off_the_square_of_a_root():
     assert judge_one(check(0.316, p=0.3, **noisy)).status is Status.PASS  # 0.1 and 0.3 make 0.3162
     verdict = judge_one(check(0.5, p=1e-5, **noisy))
     assert verdict.status is Status.FAIL
-    assert verdict.reason.startswith("ks is 0.5, 0.4 with chance taken off, above the threshold")
+    assert verdict.reason.startswith(
+        "ks is 0.5, 0.4 after allowing for chance, above the threshold"
+    )
     assert verdict.limit == pytest.approx(math.hypot(0.1, 0.3))
     assert verdict.to_json()["in_quadrature"] is True
     less = judge_one(check(0.25, p=0.9, **noisy))
     assert less.reason.startswith("ks is 0.25, 0.05 less than expected by chance, not above")
     assert judge_one(check(0.38, interval=(0.31, 0.4), **noisy)).reason.startswith(
-        "ks is 0.38, 0.233 with chance taken off, known only to lie in [0.31, 0.4]"
+        "ks is 0.38, 0.233 after allowing for chance, known only to lie in [0.31, 0.4]"
     )
 
 
@@ -219,8 +221,8 @@ def test_what_rare_values_can_reach_is_told():
     assert verdict.status is Status.INCONCLUSIVE
     assert verdict.reason == (
         "ks is 2.2, 0.003 more than expected by chance, but its values repeat so rarely that even "
-        "a wholly different set of them would be at most 0.05 above chance, and the threshold is "
-        "0.1: ks can tell nothing here; leave the check out, or group the values"
+        "entirely different ones would be at most 0.05 above chance, and the threshold is "
+        "0.1: ks cannot tell; drop the check, or group the values"
     )
     assert judge_one(check(2.2, **{**powerless, "attainable": 0.11})).status is Status.PASS
 

@@ -24,7 +24,7 @@ def test_numbers_are_told_at_the_widest_gap_and_by_their_medians():
     told = what_changed(numbers([1, 2, 3, 4]), numbers([3, 4, 5, 6, 7]))
     assert told == (
         "100% of the baseline values are 4 or less, and 40.0% of the current ones; "
-        "the median was 2 and is 5"
+        "the median went from 2 to 5"
     )
 
 

@@ -217,7 +217,7 @@ def test_the_docs_metric_is_computed_named_and_blocks(install, tmp_path):
     [result] = json.loads(run.stdout)["failures"]
     assert (result["feature"], result["metric"]) == ("fare", "mean_shift")
     assert result["value"] == pytest.approx(12 / math.sqrt((50**2 - 1) / 12))
-    assert "the median was 24 and is 36" in result["reason"]
+    assert "the median went from 24 to 36" in result["reason"]
 
 
 def test_a_threshold_above_the_maximum_of_a_plugin_is_refused(install, tmp_path):

@@ -130,8 +130,8 @@ def test_metric_has_a_section_in_the_docs_that_says_to_what_it_applies(name):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"name": "Total variation"}, "'Total variation' is no name of a metric"),
-        ({"name": ""}, "'' is no name of a metric"),
+        ({"name": "Total variation"}, "'Total variation' is not the name of a metric"),
+        ({"name": ""}, "'' is not the name of a metric"),
         ({"kinds": ()}, r"kinds must be some of categorical, empty, numeric, got \(\)"),
         ({"kinds": ("empty",)}, "kinds must be some of"),
         ({"kinds": ("numeric", "text")}, "kinds must be some of"),

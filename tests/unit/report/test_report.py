@@ -277,7 +277,7 @@ def test_a_report_that_was_changed_after_it_was_written_is_not_believed():
     with pytest.raises(InputError) as caught:
         report.parse(changed, "x")
     assert str(caught.value) == (
-        "x: its checksum does not fit: it was changed or damaged after it was written. "
+        "x: its checksum does not match: it was changed or damaged after it was written. "
         "Fix: evaluate again."
     )
 

@@ -113,7 +113,7 @@ def test_whole_numbers_that_no_float_holds_are_not_rounded(tmp_path):
 
 def test_statistics_and_files_without_rows_are_refused(tmp_path):
     (tmp_path / "x.pb").write_bytes(b"")
-    with pytest.raises(InputError, match=r"x\.pb: holds statistics, and no rows"):
+    with pytest.raises(InputError, match=r"x\.pb: holds statistics, not rows"):
         Rows(str(tmp_path / "x.pb"))
     pa.parquet.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "x.parquet")
     with pytest.raises(InputError, match="has no rows"):

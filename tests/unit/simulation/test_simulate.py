@@ -313,11 +313,11 @@ REFUSED = {
     "kind: noise, column: nothing, by: 1": "plants.0: column nothing: has no finite number",
     "kind: category_swap, column: paid, values: [Cash, Cards]": "plants.0.values.1: 'Cards' does "
     "not occur in column paid. Fix: did you mean 'Card'",
-    "kind: category_swap, column: paid, values: [Cash, 3]": "plants.0.values.1: 3 is no value of "
+    "kind: category_swap, column: paid, values: [Cash, 3]": "plants.0.values.1: 3 is not a value of "
     "column paid, which is of type string",
     "kind: new_category, column: paid, value: Cash, share: 1": "plants.0.value: 'Cash' occurs in "
     "column paid already",
-    "kind: new_category, column: hour, share: 1": "plants.0.value: 'NEW' is no value of column "
+    "kind: new_category, column: hour, share: 1": "plants.0.value: 'NEW' is not a value of column "
     "hour, which is of type int64",
     "kind: stuck_sensor, column: nothing": "plants.0: column nothing: has no value",
     "kind: class_prior, column: same, shares: {5: 0.2}": "plants.0: column same: has 1 values, and "
@@ -331,7 +331,7 @@ REFUSED = {
     "kind: missing_rate, column: fare, share: 1, where: {paid: 3}": "plants.0.where.paid: 3 is no "
     "value of column paid",
     "kind: class_prior, column: tipped, shares: {1: 0.5}, where: {paid: 3}": "plants.0.where.paid: "
-    "3 is no value of column paid",
+    "3 is not a value of column paid",
     "kind: shift, column: fare, by: 1, where: {paid: [Cash, Crad]}": "plants.0.where.paid: 'Crad' "
     "does not occur in column paid. Fix: did you mean 'Card'",
     "kind: missing_rate, column: fare, share: 1, where: {hour: 1.5}": "plants.0.where.hour: 1.5 is "

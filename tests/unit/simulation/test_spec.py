@@ -75,7 +75,9 @@ MISTAKES = {
     "windows: {rows: 5, zone: UTC}": "windows: zone is of windows by time, and there is no time",
     "windows: {size: 5}": "windows.size is not a known key; the keys known here are every, number",
     plants("column: x"): "plants.0.kind is required and missing; the kinds are shift, scale",
-    plants("kind: shfit, column: x"): "plants.0.kind: 'shfit' is no kind of drift; the kinds are "
+    plants(
+        "kind: shfit, column: x"
+    ): "plants.0.kind: 'shfit' is not a kind of drift; the kinds are "
     "shift, scale, unit_error, noise, clipping, category_swap, new_category, missing_rate, "
     "stuck_sensor, class_prior, label_flip, permutation. Fix: did you mean 'shift'.",
     plants("kind: shift, column: x"): "plants.0.by is required and missing",

@@ -156,7 +156,7 @@ def test_a_broken_file_of_statistics_is_named(named, tmp_path):
 def test_statistics_in_text_that_nest_without_end_are_refused(tmp_path):
     path = tmp_path / "stats.pbtxt"
     path.write_text("datasets { features { struct_stats { " * 5_000)
-    with pytest.raises(InputError, match=r"more than 64 messages stand in each other"):
+    with pytest.raises(InputError, match=r"more than 64 nested messages"):
         messages.read_content(path)
 
 

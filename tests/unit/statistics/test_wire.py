@@ -11,7 +11,7 @@ from skewgate.data.tf_example import protobuf, tfrecord
 from skewgate.statistics import messages, reading, wire
 from tests import mutations
 
-DAMAGED = "its checksum does not fit: it was changed or damaged after it was written"
+DAMAGED = "its checksum does not match: it was changed or damaged after it was written"
 
 
 @pytest.fixture

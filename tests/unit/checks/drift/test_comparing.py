@@ -180,7 +180,7 @@ def test_stock_statistics_are_too_coarse_for_a_fine_threshold(build):
     ]
     ks = by_check(compare(*stats, config("defaults: {numeric: {ks: 0.02}}")))
     assert ks["", "fare", "ks"].status is Status.INCONCLUSIVE
-    assert "finer resolution" in ks["", "fare", "ks"].reason
+    assert "finer statistics" in ks["", "fare", "ks"].reason
 
 
 # Features that do not match.

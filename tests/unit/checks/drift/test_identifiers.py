@@ -13,7 +13,7 @@ from skewgate.profiling.accumulators.profile import ProfileAccumulator
 
 OF_CATEGORIES = {"psi": 0.2, "jsd": 0.1, "hellinger": 0.1, "linf": 0.1, "new_categories": 0.1}
 IDENTIFIER = (
-    "; nearly every value is another, as of an identifier: ignore it in drift.yaml "
+    "; nearly every value is different, as in an identifier: ignore it in drift.yaml "
     "(features: {key: {ignore: true}})"
 )
 
@@ -54,8 +54,8 @@ def test_3000_other_texts_are_inconclusive_by_psi_and_named_as_an_identifier():
     assert not found.decision.blessed
     [psi] = [result for result in found.results if result.metric == "psi"]
     assert psi.reason.startswith(
-        "psi is 2.2, 0 more than expected by chance, but its values repeat so rarely that even a "
-        "wholly different set of them would be at most 0 above chance, and the threshold is 0.2"
+        "psi is 2.2, 0 more than expected by chance, but its values repeat so rarely that even "
+        "entirely different ones would be at most 0 above chance, and the threshold is 0.2"
     )
     assert psi.reason.endswith(IDENTIFIER)
     assert (psi.value, psi.p_value) == (pytest.approx(2.1972, abs=1e-4), 1.0)

@@ -42,8 +42,8 @@ def reason(baseline, current):
 def test_times_that_moved_on_are_named_with_both_windows():
     assert reason(times(0, 25), times(31, 25)) == (
         "holds times of 2016-01-01 00:00:00 to 2016-01-02 00:00:00 in the baseline and of "
-        "2016-02-01 00:00:00 to 2016-02-02 00:00:00 now, after them: as time goes on, it always "
-        "differs"
+        "2016-02-01 00:00:00 to 2016-02-02 00:00:00 now, after them; it moves with time, so it "
+        "always differs"
     )
 
 
@@ -175,7 +175,7 @@ def test_values_without_a_name_may_repeat_as_often_as_those_that_have_one():
 
 def test_lists_of_identifiers_are_named_by_their_places():
     sides = [[[f"{side}{n}", f"{side}{n}!"] for n in range(60)] for side in "uv"]
-    assert reason(*sides) == "has another value in nearly every place of both sides"
+    assert reason(*sides) == "has a different value in nearly every place of both sides"
 
 
 def test_lists_are_not_judged():

@@ -69,7 +69,7 @@ def test_as_of_is_a_time_in_any_zone_and_utc_without_one(written, seconds):
             "a row would lie in 480 windows, and may in 366: raise every",
         ),
         (", min_coverage: 0", "min_coverage: input should be greater than 0"),
-        (", windows: {feature: tip}", "'tip' stands in labels and in windows.feature"),
+        (", windows: {feature: tip}", "'tip' is used in labels and in windows.feature"),
         (", windows: {feature: start}", "prediction_time 'start' would be written over"),
         (", windows: {feature: at}, label_time: at", "label_time 'at' is windows.feature too"),
         (
@@ -90,7 +90,7 @@ def test_what_makes_no_sense_is_one_sentence(more, message):
     ("base", "message"),
     [
         ("{key: [], labels: [a], prediction_time: t, horizon: 1h", "key: List should have at"),
-        ("{key: [a], labels: [a], prediction_time: t, horizon: 1h", "'a' stands in key and"),
+        ("{key: [a], labels: [a], prediction_time: t, horizon: 1h", "'a' is used in key and"),
         ("{key: [a, a], labels: [b], prediction_time: t, horizon: 1h", "in key and in key"),
         ("{key: [a], labels: [b], prediction_time: b, horizon: 1h", "would be written over"),
         ("{key: [a], labels: [b], prediction_time: t", "horizon is required and missing"),

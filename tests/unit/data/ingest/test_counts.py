@@ -45,7 +45,7 @@ def test_no_change_of_one_bit_makes_another_report(counts):
         (b"[]", "is not a JSON object"),
         (b"{}", "does not say the types of the columns"),
         (b'{"types": {"fare": 1}}', "does not say the types of the columns"),
-        (b'{"types": {"fare": "double"}, "checksum": "sha256:00"}', "its checksum does not fit"),
+        (b'{"types": {"fare": "double"}, "checksum": "sha256:00"}', "its checksum does not match"),
     ],
     ids=["empty", "cut off", "bytes", "deep", "list", "no types", "no text", "changed"],
 )

@@ -54,7 +54,7 @@ def test_the_index_of_a_data_frame_is_no_feature(reader, tmp_path, suffix, index
     read = reader.read(path)
     assert read.rows == ROWS
     name = "Unnamed: 0" if suffix == "csv" else "__index_level_0__"
-    told = [f"column {name!r} is the index of a data frame, and no feature"]
+    told = [f"column {name!r} is the index of a data frame, not a feature"]
     in_file = suffix != "parquet" or index is not None
     assert read.source.notes() == (told if in_file else [])
 

@@ -101,7 +101,7 @@ def test_statistics_are_known_by_their_name(name, known):
 def test_a_pipe_is_refused_by_whatever_reads_it(tmp_path, name):
     path = tmp_path / name
     os.mkfifo(path)
-    told = f"{path}: is a pipe, and no file. Fix: save it as a file first."
+    told = f"{path}: is a pipe, not a file. Fix: save it as a file first."
     if name == "a.pb":
         assert message(messages.read_content, path) == told
         return
@@ -112,5 +112,5 @@ def test_a_pipe_is_refused_by_whatever_reads_it(tmp_path, name):
 def test_a_pipe_of_records_is_refused(tmp_path):
     path = tmp_path / "a.tfrecord"
     os.mkfifo(path)
-    assert "is a pipe, and no file" in message(messages.is_statistics, str(path))
-    assert "is a pipe, and no file" in message(next, RecordSource(str(path)).batches())
+    assert "is a pipe, not a file" in message(messages.is_statistics, str(path))
+    assert "is a pipe, not a file" in message(next, RecordSource(str(path)).batches())

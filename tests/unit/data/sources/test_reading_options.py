@@ -31,7 +31,7 @@ def test_tabs_have_names(written):
     [
         (
             '{"delimiter": ";;"}',
-            "reading: delimiter: must be one ASCII character that is no letter, digit, quote or "
+            "reading: delimiter: must be one ASCII character that is not a letter, digit, quote or "
             "line end, got ';;'. Fix: give one such as \";\" or tab.",
         ),
         (
@@ -40,12 +40,12 @@ def test_tabs_have_names(written):
         ),
         (
             '{"encoding": "klingon"}',
-            "reading: encoding: is no encoding that Python knows: 'klingon'. Fix: give one such "
-            "as utf-8, cp1252, latin-1 or utf-16.",
+            "reading: encoding: is not an encoding that Python knows: 'klingon'. Fix: give one "
+            "such as utf-8, cp1252, latin-1 or utf-16.",
         ),
         (
             '{"encoding": "hex"}',
-            "reading: encoding: is no encoding that Python knows: 'hex'. Fix: give one such as "
+            "reading: encoding: is not an encoding that Python knows: 'hex'. Fix: give one such as "
             "utf-8, cp1252, latin-1 or utf-16.",
         ),
         (

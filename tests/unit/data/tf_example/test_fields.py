@@ -76,7 +76,7 @@ def test_a_field_that_no_example_has_is_refused_with_its_record(field, place):
     "record", [b"\x0a\x05abc", b"\x0a", b"\x0b", b"\xff" * 20, b"\x08", b"\x0d\x00", b"{}"]
 )
 def test_what_is_no_message_is_refused(record):
-    with pytest.raises(UndecodableError, match=r"^one of them is no message of protobuf$"):
+    with pytest.raises(UndecodableError, match=r"^one of them is not a protobuf message$"):
         has_feature_lists([example(3), record])
 
 
