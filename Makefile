@@ -54,13 +54,15 @@ bench-quality: setup ## count false and missed alarms of skewgate and its peers 
 golden: setup ## regenerate the golden files of compiled pipelines; review the difference
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden
 
-schemas: setup ## write the JSON Schemas of the contracts from their models
+schemas: setup ## write the JSON Schemas of the contracts, and what shells complete by
 	@$(VENV)/python -m scripts.json_schemas
+	@$(VENV)/python -m scripts.completions
 
 lint: setup ## check style and format, and that generated files are as they must be
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/python -m scripts.json_schemas --check
+	$(VENV)/python -m scripts.completions --check
 
 types: setup ## check types
 	$(VENV)/mypy -p skewgate

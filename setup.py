@@ -39,6 +39,7 @@ setup(
     packages=find_packages(include=["skewgate", "skewgate.*"]),
     package_data={
         "skewgate": ["py.typed"],
+        "skewgate.cli": ["completions/*"],
         "skewgate.report": ["*.json", "templates/*"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],
         "skewgate.components": ["*/README.md"],

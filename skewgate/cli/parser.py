@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
+from skewgate.cli import completion as completion_command
 from skewgate.cli import doctor as doctor_command
 from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
@@ -31,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     pipeline_parser.add_compile(commands)
     schedule_command.add_parser(commands)
     doctor_command.add_parser(commands)
+    completion_command.add_parser(commands)
     return parser
 
 
