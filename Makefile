@@ -63,6 +63,7 @@ lint: setup ## check style and format, and that generated files are as they must
 	$(VENV)/ruff format --check .
 	$(VENV)/python -m scripts.json_schemas --check
 	$(VENV)/python -m scripts.completions --check
+	$(VENV)/python -m scripts.constraints --check
 
 types: setup ## check types
 	$(VENV)/mypy -p skewgate

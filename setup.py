@@ -16,6 +16,31 @@ HERE = pathlib.Path(__file__).parent
 INIT = (HERE / "skewgate" / "__init__.py").read_text(encoding="utf-8")
 VERSION = re.search(r'__version__ = "(.+)"', INIT)[1]
 
+# What data, schemas, comparisons and reports need: no TensorFlow, on any Python and platform.
+CORE = [
+    "fastjsonschema>=2.16,<3",
+    "google-crc32c>=1.5,<2",
+    "jinja2>=3.0",
+    "numpy>=1.22,<3",
+    "protobuf>=3.20.3",
+    "pyarrow>=10.0.1",
+    "pydantic>=2.7,<3",
+    "pyyaml>=6,<7",
+    "scipy>=1.11",
+    "tensorflow-metadata>=1.16.1,<2",
+]
+# What the components and pipelines need beside it.
+TFX = [
+    # The two supported stacks. TFX 1.17 is neither, and only 1.21 has all wheels above 3.10.
+    "tfx>=1.16.0,<1.22,!=1.17.*; python_version < '3.11'",
+    "tfx>=1.21.0,<1.22; python_version >= '3.11'",
+    "dill",  # tfx-bsl imports it; Beam no longer brings it
+    "setuptools<81",  # tensorflow-hub imports pkg_resources, which setuptools 81 removed
+]
+# To compile for Kubeflow and Vertex, and in the image that runs there. TFX has extras of its own
+# for this, which bring nothing above Python 3.11.
+KUBEFLOW = ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"]
+
 
 class SdistWithLinks(sdist):
     """Packs links to folders as links, which setuptools leaves out."""
@@ -41,31 +66,13 @@ setup(
         "skewgate": ["py.typed"],
         "skewgate.cli": ["completions/*"],
         "skewgate.report": ["*.json", "templates/*"],
+        "skewgate.stacks": ["*.txt"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],
         "skewgate.components": ["*/README.md"],
         "skewgate.pipeline": ["*/*.yaml"],
     },
-    install_requires=[
-        # The two supported stacks. TFX 1.17 is neither, and only 1.21 has all wheels above 3.10.
-        "tfx>=1.16.0,<1.22,!=1.17.*; python_version < '3.11'",
-        "tfx>=1.21.0,<1.22; python_version >= '3.11'",
-        "dill",  # tfx-bsl imports it; Beam no longer brings it
-        "setuptools<81",  # tensorflow-hub imports pkg_resources, which setuptools 81 removed
-        "fastjsonschema>=2.16,<3",
-        "google-crc32c>=1.5,<2",
-        "jinja2>=3.0",
-        "numpy>=1.22,<3",
-        "pyarrow>=10.0.1,<19",
-        "pydantic>=2.7,<3",
-        "pyyaml>=6,<7",
-        "scipy>=1.11",
-        "tensorflow-metadata>=1.16,<1.22",
-    ],
-    extras_require={
-        # To compile for Kubeflow and Vertex, and in the image that runs there. TFX has extras of
-        # its own for this, which bring nothing above Python 3.11.
-        "kubeflow": ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"],
-    },
+    install_requires=CORE,
+    extras_require={"tfx": TFX, "kubeflow": [*TFX, *KUBEFLOW]},
     cmdclass={"sdist": SdistWithLinks},
     entry_points={
         "console_scripts": ["skewgate=skewgate.cli.main:entry"],

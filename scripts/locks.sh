@@ -5,7 +5,9 @@
 #   scripts/locks.sh --upgrade  takes the newest versions that fit
 #
 # uv itself is locked in requirements/uv.txt. What the image installs is in image-STACK.txt: what
-# setup.py asks for with the extra kubeflow, at the versions of STACK.txt.
+# setup.py asks for with the extras tfx and kubeflow, at the versions of STACK.txt. The constraints in
+# the wheel, skewgate/stacks/STACK.txt, are the same without hashes. light.txt is for the tests of the
+# core without TFX, on the newest versions of all it needs.
 set -eu
 unset CDPATH VIRTUAL_ENV PYTHONPATH PYTHONHOME || true
 cd "$(dirname "$0")/.."
@@ -36,6 +38,7 @@ resolve requirements/uv.txt --universal --python-version 3.10 $upgrade requireme
 resolve requirements/tfx116.txt --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     $upgrade requirements/tfx116.in
 resolve requirements/tfx121.txt --universal --python-version 3.10 $upgrade requirements/tfx121.in
+resolve requirements/light.txt --universal --python-version 3.10 $upgrade requirements/light.in
 resolve benchmarks/requirements.txt --universal --python-version 3.10 $upgrade \
     benchmarks/requirements.in
 
@@ -47,5 +50,7 @@ for stack in tfx116 tfx121; do
         set -- --universal
     fi
     resolve requirements/image-$stack.txt --upgrade --no-annotate --python-version 3.10 "$@" \
-        --constraint requirements/$stack.txt --build-constraints requirements/$stack.txt --extra kubeflow setup.py
+        --constraint requirements/$stack.txt --build-constraints requirements/$stack.txt \
+        --extra tfx --extra kubeflow setup.py
 done
+python3 -m scripts.constraints

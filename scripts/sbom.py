@@ -30,7 +30,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import skewgate
-from scripts import check_pins, select_stack
+from scripts import check_pins
+from skewgate.stacks import fitting
 
 ROOT = pathlib.Path(__file__).parents[1]
 _VIA = re.compile(r"^    # via(?: (?P<one>\S+))?$|^    #   (?P<more>\S+)$")
@@ -41,7 +42,7 @@ _LONGEST_NAME = 80
 
 def default_lock() -> pathlib.Path:
     """Returns the lock of the stack that `make setup` installs here."""
-    found = select_stack.selected()
+    found = fitting.selected()
     if not found:
         raise SystemExit("sbom: no stack fits this machine. Fix: name a lock.")
     return ROOT / "requirements" / f"{found}.txt"

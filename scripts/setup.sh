@@ -34,7 +34,7 @@ fi
 python= lock= reason=
 for candidate in "$@"; do
     command -v "$candidate" >/dev/null 2>&1 || continue
-    "$candidate" -IS -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1 || continue
+    "$candidate" -IS -c 'import sys; sys.exit(sys.version_info < (3, 7))' >/dev/null 2>&1 || continue
     if answer=$("$candidate" -IS scripts/select_stack.py 2>&1); then
         python=$candidate lock=$answer
         break

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 ORDER = """
-core
+stacks
+< core
 < storage
 < {estimation, metrics, data}
 < {statistics, decision}

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import skewgate
+from skewgate.core import installed
 from skewgate.core.errors import InputError
 from skewgate.core.hidden import visible_json
 from skewgate.core.yaml_writing import visible_yaml
@@ -101,9 +102,8 @@ def _run_tfx(pipeline: Any, options: CompileOptions) -> dict[str, Any]:
     try:
         from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
     except ImportError as error:
-        raise InputError(
-            "compile", f"needs kfp-pipeline-spec ({error})", "pip install 'skewgate[kubeflow]'"
-        ) from error
+        line = installed.install_line("skewgate[kubeflow]")
+        raise InputError("compile", f"needs kfp-pipeline-spec ({error})", line) from error
 
     config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=options.image,

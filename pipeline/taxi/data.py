@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
+from skewgate.core import installed
 from skewgate.core.errors import InputError
 from skewgate.storage.atomic import write_atomically
 
@@ -27,6 +28,7 @@ def source() -> pathlib.Path:
     Raises:
         InputError: tfx is not installed, or its wheel lacks the rows.
     """
+    installed.require("tfx", "the taxi example")
     spec = importlib.util.find_spec("tfx")
     folder = next(iter(spec.submodule_search_locations or []), "") if spec else ""
     path = pathlib.Path(folder) / _ROWS

@@ -13,7 +13,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from skewgate.api import inferring, schemas
 from skewgate.checks.drift import suggesting
 from skewgate.cli import console, schema_data, schema_output, schema_validation
-from skewgate.core import proto_text, regular_files
+from skewgate.core import installed, proto_text, regular_files
 from skewgate.core.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, InputError
 from skewgate.core.hidden import visible
 from skewgate.schema.editing import text as editor
@@ -193,7 +193,7 @@ def _is_statistics(path: str) -> bool:
 
 
 def _acceptor(options: argparse.Namespace, schema: schema_pb2.Schema, data: str) -> Acceptor:
-    schema_validation.check_installed()
+    installed.require("tensorflow_data_validation")
     known = sorted(schema.default_environment)  # TFDV knows no others
     environment = options.environment
     if environment and environment not in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
 import time
 from collections.abc import Iterator
@@ -16,17 +15,6 @@ from skewgate.cli import console
 from skewgate.core import temporary
 from skewgate.core.errors import InputError
 from skewgate.schema.inference.views import rows_of
-
-
-def check_installed() -> None:
-    """Makes sure that TFDV is installed, without loading it.
-
-    Raises:
-        ModuleNotFoundError: it is not; the command line has a sentence for that.
-    """
-    name = "tensorflow_data_validation"
-    if importlib.util.find_spec(name) is None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 class Tfdv:

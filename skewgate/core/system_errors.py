@@ -6,6 +6,7 @@ import errno
 import os
 
 from skewgate.core.errors import InputError, SkewgateError
+from skewgate.core.installed import missing
 
 _REFUSALS = {
     errno.ENOSPC: ("the disk is full", "make room, or write to another disk"),
@@ -37,36 +38,6 @@ _NEEDS_NO_PATH = frozenset(
         *(errno.EPIPE, errno.ECONNRESET, errno.ECONNREFUSED, errno.ETIMEDOUT),
     )
 )
-_PACKAGES = {
-    **dict.fromkeys(("kfp", "kfp_server_api", "kfp_pipeline_spec"), "skewgate[kubeflow]"),
-    "google.cloud.aiplatform": "google-cloud-aiplatform",
-    "google.cloud.aiplatform_v1": "google-cloud-aiplatform",
-    **dict.fromkeys(
-        (
-            "apache_beam",
-            "fastjsonschema",
-            "google.protobuf",
-            "google_crc32c",
-            "jinja2",
-            "ml_metadata",
-            "numpy",
-            "pandas",
-            "pyarrow",
-            "pydantic",
-            "scipy",
-            "tensorflow",
-            "tensorflow_data_validation",
-            "tensorflow_metadata",
-            "tensorflow_model_analysis",
-            "tensorflow_transform",
-            "tfx",
-            "tfx_bsl",
-            "yaml",
-        ),
-        "skewgate",
-    ),
-}
-"""What to install for a package that is missing; a package of the user's own is not here."""
 
 
 def refusal(error: BaseException) -> SkewgateError | None:
@@ -88,7 +59,7 @@ def refusal(error: BaseException) -> SkewgateError | None:
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return InputError("system", *_REFUSALS[errno.EAGAIN])
     if isinstance(error, ModuleNotFoundError):
-        return _missing(error.name or "")
+        return missing(error.name or "")
     if isinstance(error, OSError):
         return _of_system(error)
     return None
@@ -104,18 +75,6 @@ def unreachable(path: str | os.PathLike[str]) -> InputError | None:
             return InputError(os.fspath(path), *_REFUSALS[error.errno])
     except ValueError:  # no name of a file has a zero byte
         pass
-    return None
-
-
-def _missing(name: str) -> InputError | None:
-    """Returns the sentence for a module that is missing; None if it is not one that we need."""
-    for known, package in _PACKAGES.items():
-        if name == known or name.startswith(f"{known}."):
-            return InputError(
-                known,
-                "is not installed, and this command needs it",
-                f"pip install '{package}', in the environment of this command",
-            )
     return None
 
 

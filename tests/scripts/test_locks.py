@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import pathlib
 import re
+import runpy
 
 import pytest
+import setuptools
 from packaging.requirements import Requirement
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -42,25 +43,29 @@ def test_the_image_installs_what_the_stack_locks(stack):
     assert check_pins.main([str(LOCKS[stack]), str(LOCKS[f"image-{stack}"])]) == 0
 
 
-def asked_by_setup_py():
-    """The requirements of setup.py, those of the extra kubeflow included."""
-    tree = ast.parse((ROOT / "setup.py").read_text())
-    (call,) = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "setup"
-    ]
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
-    install = ast.literal_eval(given["install_requires"])
-    return [*install, *ast.literal_eval(given["extras_require"])["kubeflow"]]
+def of_setup_py(monkeypatch):
+    """What setup.py says of the package, to setuptools."""
+    said = {}
+    monkeypatch.setattr(setuptools, "setup", lambda **given: said.update(given))
+    runpy.run_path(str(ROOT / "setup.py"))
+    return said
+
+
+def test_the_light_package_needs_nothing_of_tensorflow(monkeypatch):
+    said = of_setup_py(monkeypatch)
+    names = {Requirement(text).name for text in said["install_requires"]}
+    assert {name for name in names if name.startswith(("tf", "tensor", "apache", "kf", "ml"))} == {
+        "tensorflow-metadata"
+    }
+    assert len(names) <= 10
+    assert set(said["extras_require"]) == {"tfx", "kubeflow"}
+    assert set(said["extras_require"]["tfx"]) < set(said["extras_require"]["kubeflow"])
 
 
 @pytest.mark.parametrize(
     ("stack", "python"), [(stack, python) for stack in STACKS for python in PYTHONS[stack]]
 )
-def test_the_image_has_what_setup_py_asks_for(stack, python):
+def test_the_image_has_what_setup_py_asks_for(stack, python, monkeypatch):
     environment = {
         **{"python_version": python, "python_full_version": f"{python}.0"},
         **{"platform_machine": "x86_64", "platform_system": "Linux", "sys_platform": "linux"},
@@ -75,7 +80,9 @@ def test_the_image_has_what_setup_py_asks_for(stack, python):
     versions = {
         each.name.lower(): next(iter(each.specifier)).version for each in locked if holds(each)
     }
-    for text in asked_by_setup_py():
+    said = of_setup_py(monkeypatch)
+    extras = said["extras_require"]
+    for text in (*said["install_requires"], *extras["tfx"], *extras["kubeflow"]):
         asked = Requirement(text)
         if holds(asked):
             assert asked.specifier.contains(versions[asked.name.lower()]), text

@@ -55,7 +55,8 @@ class Checkout:
     @classmethod
     def new(cls, root):
         own = ("Makefile", "setup.py", "requirements/uv.txt")
-        for name in (*own, "scripts/setup.sh", "scripts/select_stack.py"):
+        deciding = ("scripts/select_stack.py", "skewgate/stacks/fitting.py")
+        for name in (*own, "scripts/setup.sh", *deciding):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
         for name in ("tfx116", "tfx121"):

@@ -12,6 +12,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from skewgate.core.installed import missing
 from skewgate.data.tf_example.tfrecord import frame
 from skewgate.schema.reading import load_schema
 from tests.encoding import encode_sequence
@@ -449,10 +450,7 @@ def test_bad_input_is_one_sentence(refused, put, arguments, words):
 def test_where_tfdv_is_not_installed_it_is_named(refused, put, monkeypatch, command):
     schema, data = put()
     monkeypatch.setitem(sys.modules, "tensorflow_data_validation", None)
-    assert refused("schema", command, schema, data) == (
-        "tensorflow_data_validation: is not installed, and this command needs it. "
-        "Fix: pip install 'skewgate', in the environment of this command."
-    )
+    assert refused("schema", command, schema, data) == str(missing("tensorflow_data_validation"))
 
 
 def test_an_unknown_anomaly_lists_those_there_are(refused, put):

@@ -36,9 +36,9 @@ def test_a_message_of_arrow_names_the_file():
     [
         (
             "tfx.orchestration",
-            "tfx: is not installed, and this command needs it. Fix: pip install ",
+            "tfx: is not installed, and this command needs it. Fix: ",
         ),
-        ("kfp", "pip install 'skewgate[kubeflow]'"),
+        ("kfp", "kfp: is not installed, and this command needs it. Fix: "),
         ("google.cloud.aiplatform_v1", "pip install 'google-cloud-aiplatform'"),
     ],
 )
