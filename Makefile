@@ -58,13 +58,15 @@ docs: setup ## build the documentation as a site in site/ (strict, without a net
 golden: setup ## regenerate golden files and what code prints in pages; review the difference
 	SKEWGATE_RENEW_GOLDEN=1 $(PYTEST) tests/golden tests/docs tests/e2e/test_readme.py
 
-schemas: setup ## write the JSON Schemas of the contracts from their models
+schemas: setup ## write the JSON Schemas of the contracts, and what shells complete by
 	@$(VENV)/python -m scripts.json_schemas
+	@$(VENV)/python -m scripts.completions
 
 lint: setup ## check style and format, and that generated files are as they must be
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/python -m scripts.json_schemas --check
+	$(VENV)/python -m scripts.completions --check
 	$(VENV)/python -m scripts.constraints --check
 
 types: setup ## check types

@@ -67,6 +67,7 @@ setup(
     packages=find_packages(include=["skewgate", "skewgate.*"]),
     package_data={
         "skewgate": ["py.typed"],
+        "skewgate.cli": ["completions/*"],
         "skewgate.report": ["*.json", "templates/*"],
         "skewgate.stacks": ["*.txt"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],

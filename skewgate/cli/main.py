@@ -71,6 +71,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import doctor
 
         return doctor.run(options)
+    if options.command == "completion":
+        from skewgate.cli import completion
+
+        return completion.run(options)
     _check_run(options)
     if options.from_spec:
         from skewgate.cli import from_spec

@@ -8,6 +8,7 @@ from typing import Any
 import skewgate
 from skewgate.cli import capture as capture_command
 from skewgate.cli import collect as collect_command
+from skewgate.cli import completion as completion_command
 from skewgate.cli import doctor as doctor_command
 from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     schedule_command.add_parser(commands)
     doctor_command.add_parser(commands)
     collect_command.add_parser(commands)
+    completion_command.add_parser(commands)
     return parser
 
 

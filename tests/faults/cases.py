@@ -264,6 +264,7 @@ CASES = (
     ),
     _case("schedule window", "time", "2026-11-25T06:00:00Z --every 1d --name", {}, writes=()),
     _case("doctor", "json", "--json", {}, writes=()),
+    _case("completion", "bash", "bash", {}, writes=()),
 )
 
 

@@ -15,6 +15,7 @@ from skewgate.cli.health.commands import Command
 from skewgate.cli.health.packages import Extra, Package
 from skewgate.cli.health.problems import Problem
 from skewgate.core.wording import listed
+from skewgate.stacks import fitting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,8 +116,13 @@ def _notes(extras: list[Extra]) -> Iterator[str]:
             line = packages.install_line(extra.name)
             yield f"[{extra.name}] lacks {listed(extra.missing)}: {line}"
     tfx = packages.version("tfx")
-    if tfx is not None and machine.stack(tfx) is None:
-        yield f"TFX {tfx} is allowed, and tested are {' and '.join(machine.STACKS)}"
+    if tfx is not None and not machine.is_tested(tfx):
+        yield f"TFX {tfx} is allowed, and not one of the two that are tested: {fitting.SUPPORTED}"
+    if tfx is None and not fitting.selected():
+        yield (
+            f"TFX has no wheels for {fitting.this_machine()}, so that [tfx] cannot be installed "
+            f"here; it needs {fitting.SUPPORTED}"
+        )
     if tfx is not None and packages.version("pip") is None:
         yield (
             "pip is not installed, and stock components with a module_file build it with pip: "

@@ -11,17 +11,13 @@ import tempfile
 from collections.abc import Mapping
 
 from skewgate.cli.health.problems import Problem
+from skewgate.stacks import fitting
 
 if sys.platform != "win32":
     import resource
 
 _FEWEST_FILES = 256
 _LEAST_ROOM = 1 << 30
-STACKS = {
-    "1.16": "Python 3.10 on Linux x86_64 with glibc 2.17 or newer",
-    "1.21": "Python 3.10 to 3.13 on Linux x86_64 with glibc 2.38 or newer, or macOS on arm64",
-}
-"""The versions of TFX that are tested, and where their wheels run."""
 _OF_AMAZON = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _OF_GOOGLE = ("GOOGLE_APPLICATION_CREDENTIALS",)
 
@@ -72,13 +68,14 @@ def problems(known: Mapping[str, str | int | None]) -> list[Problem]:
     return found
 
 
-def stack(tfx: str) -> str | None:
-    """Returns where the wheels of a version of TFX run; None if it is not tested.
+def is_tested(tfx: str) -> bool:
+    """Says whether a version of TFX is one of those that are tested.
 
-    >>> stack("1.16.0"), stack("1.18.0")
-    ('Python 3.10 on Linux x86_64 with glibc 2.17 or newer', None)
+    >>> is_tested("1.16.0"), is_tested("1.18.0")
+    (True, False)
     """
-    return STACKS.get(".".join(tfx.split(".")[:2]))
+    major, minor = tfx.split(".")[:2]
+    return f"tfx{major}{minor}" in fitting.STACKS
 
 
 def credentials() -> dict[str, str]:

@@ -14,6 +14,7 @@ from importlib import metadata
 from skewgate.cli.health import requirements
 from skewgate.cli.health.problems import Problem
 from skewgate.cli.health.requirements import Requirement
+from skewgate.core import installed
 
 SKEWGATE = "skewgate"
 HOLDERS = ("pandas", "polars", "duckdb")
@@ -64,10 +65,10 @@ class Extra:
 def install_line(extra: str = "") -> str:
     """Returns the line to type to install skewgate, or an extra.
 
-    >>> install_line("tfx"), install_line()
-    ("pip install 'skewgate[tfx]'", 'pip install skewgate')
+    >>> install_line()
+    "pip install 'skewgate'"
     """
-    return f"pip install '{SKEWGATE}[{extra}]'" if extra else f"pip install {SKEWGATE}"
+    return installed.install_line(f"{SKEWGATE}[{extra}]" if extra else SKEWGATE)
 
 
 @functools.cache
@@ -101,21 +102,21 @@ def extras() -> list[Extra]:
     ]
 
 
-def broken(installed: Iterable[str]) -> list[Problem]:
+def broken(chosen: Iterable[str]) -> list[Problem]:
     """Returns what is missing or of a wrong version, of skewgate and of all that it brings.
 
     Args:
-        installed: the extras that are there.
+        chosen: the extras that are there.
     """
     found: dict[str, Problem] = {}
     seen: set[tuple[str, tuple[str, ...]]] = set()
-    waiting = [(SKEWGATE, tuple(installed))]
+    waiting = [(SKEWGATE, tuple(chosen))]
     while waiting:
-        name, chosen = waiting.pop()
-        if (name, chosen) in seen:
+        name, asked = waiting.pop()
+        if (name, asked) in seen:
             continue
-        seen.add((name, chosen))
-        for needed in _needed(name, chosen):
+        seen.add((name, asked))
+        for needed in _needed(name, asked):
             problem = _problem(name, needed)
             if problem is not None:
                 found.setdefault(f"{name} {needed.name}", problem)

@@ -13,6 +13,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 _REQUIREMENT = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
@@ -27,7 +28,7 @@ _VERSION = re.compile(
 )
 _PHASES = {"a": 0, "alpha": 0, "b": 1, "beta": 1}
 _TOKEN = re.compile(r"""\s*(\(|\)|'[^']*'|"[^"]*"|[<>=!~]+|not\s+in\b|[\w.]+)""")
-_COMPARED: Mapping[str, Callable[[object, object], bool]] = {
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,

@@ -47,7 +47,7 @@ def _named(extras: list[Extra]) -> Iterator[tuple[str, list[Package]]]:
 
 def _versions(found: list[Package]) -> str:
     there = [f"{each.name} {each.version}" for each in found if each.version is not None]
-    return ", ".join(there) or packages.ABSENT
+    return ", ".join(there) or (packages.ABSENT if found else "not known")
 
 
 def _holders(found: Mapping[str, str | None]) -> str:
