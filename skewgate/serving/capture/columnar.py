@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 
@@ -22,6 +23,9 @@ from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
 from skewgate.serving.capture.config import CaptureConfig
 from skewgate.serving.capture.events import REQUEST, RESPONSE, LostError, Part
 from skewgate.serving.capture.nested import UnknownError
+
+_MOST_REFUSED = 100
+_UNKNOWN = (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,11 +75,21 @@ class Reader:
     Args:
         config: the contract.
         envelope: where lines have what.
+
+    Attributes:
+        is_hopeless: whether lines that are no different have been refused so often that it is of
+            no use to try parts of a block.
     """
 
     def __init__(self, config: CaptureConfig, envelope: Envelope) -> None:
         self._config, self._envelope = config, envelope
         self._known = blocks.Known()
+        self._refused = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        """See the class."""
+        return self._refused > _MOST_REFUSED
 
     def read(self, data: bytes, line: int, file: int) -> Found | None:
         """Returns the rows of a block, or None if lines have to be looked at one by one.
@@ -85,14 +99,15 @@ class Reader:
             line: number of the first one.
             file: number of the file.
         """
+        found = None
         table = self._known.parse(data)
-        if table is None:
-            return None
-        try:
+        if table is not None:
             lines = np.arange(line, line + table.num_rows)
-            return self._found(nested.Columns(table), lines, file)
-        except (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return None
+            with contextlib.suppress(*_UNKNOWN):
+                found = self._found(nested.Columns(table), lines, file)
+        # Nine refusals for each block that is read: as many as one bad line in it makes.
+        self._refused = self._refused + 1 if found is None else max(self._refused - 9, 0)
+        return found
 
     def _found(self, columns: nested.Columns, lines: Ints, file: int) -> Found:
         envelope, config = self._envelope, self._config

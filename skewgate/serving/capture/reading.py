@@ -105,7 +105,7 @@ def _settled(
                 tally.note_model(name, piece.path)
         decoder.note_times(found.times, piece.file)
         return found.chunks
-    halves = _halves(piece)
+    halves = [] if reader.is_hopeless else _halves(piece)
     if len(halves) < 2:
         return _one_by_one(log, decoder, piece, tally)
     chunks = []
