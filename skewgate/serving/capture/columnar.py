@@ -10,7 +10,6 @@ import base64
 import binascii
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,36 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import from_mask_array
-from skewgate.serving.capture import blocks, examples, moments, nested
+from skewgate.serving.capture import blocks, nested, tf_examples
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import REQUEST, RESPONSE, LostError, Part
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.envelope import Envelope
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, LostError, Part
 from skewgate.serving.capture.nested import UnknownError
 
 _MOST_REFUSED = 100
 _UNKNOWN = (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
-
-
-@dataclasses.dataclass(frozen=True)
-class Envelope:
-    """Where lines of JSON have what; a dot leads into an object.
-
-    Attributes:
-        ids, times, versions, models: places, of which the first that says something counts.
-        payloads: the place of the payload of each part.
-        kind: the place of what tells parts apart; "" if a line has them all.
-        parts: the part of each kind.
-        plain: places where nothing may stand, or only one of some texts.
-    """
-
-    ids: Sequence[str]
-    times: Sequence[str]
-    versions: Sequence[str]
-    models: Sequence[str]
-    payloads: Mapping[Part, str]
-    kind: str = ""
-    parts: Mapping[str, Part] = dataclasses.field(default_factory=dict)
-    plain: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -202,7 +181,7 @@ class Reader:
                 records = [base64.b64decode(text, validate=True) for text in b64.to_pylist()]
             except (binascii.Error, TypeError, ValueError) as error:
                 raise UnknownError("bytes that are no base64") from error
-            return lengths, examples.columns(records)
+            return lengths, tf_examples.columns(records)
         return lengths, nested.rows(items, self._config.request.names, "")
 
     def _finished(self, chunk: Chunk) -> Chunk:
@@ -221,5 +200,5 @@ class Reader:
             for name in config.features:
                 if name in chunk.columns and config.features[name] != "any":
                     nested.check_kind(chunk.columns[name], config.features[name])
-            chunk.columns = examples.chosen(chunk.columns, config.features)
+            chunk.columns = tf_examples.chosen(chunk.columns, config.features)
         return chunk

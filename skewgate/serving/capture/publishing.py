@@ -16,8 +16,8 @@ import pyarrow.parquet
 from skewgate.core.errors import InputError
 from skewgate.core.hidden import visible_json
 from skewgate.serving.capture.chunks import Chunk
-from skewgate.serving.capture.config import VERSION, CaptureConfig
-from skewgate.serving.capture.moments import SECOND, written
+from skewgate.serving.capture.log.config import VERSION, CaptureConfig
+from skewgate.serving.capture.log.moments import SECOND, written
 
 REPORT, LABELS = "capture_report.json", "labels.parquet"
 MOST_WINDOWS = 500

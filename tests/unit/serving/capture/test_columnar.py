@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from skewgate.serving.capture.columnar import Reader
-from skewgate.serving.capture.config import CaptureConfig
 from skewgate.serving.capture.decoding import Decoder, Place
 from skewgate.serving.capture.formats import FORMATS, lines
 from skewgate.serving.capture.formats.base import Block
+from skewgate.serving.capture.log.config import CaptureConfig
 from skewgate.serving.capture.tally import Tally
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skewgate.serving.capture.events import LostError
 from skewgate.serving.capture.feedback import label_rows
+from skewgate.serving.capture.log.events import LostError
 
 
 def test_the_truth_is_a_label_a_row():

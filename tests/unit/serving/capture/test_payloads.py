@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from skewgate.serving.capture.config import Request
-from skewgate.serving.capture.events import Event, LostError
+from skewgate.serving.capture.log.config import Request
+from skewgate.serving.capture.log.events import Event, LostError
 from skewgate.serving.capture.payloads import chosen, request_rows, value_of
 
 ROWS = [{"fare": 1.5, "paid": "Cash"}, {"fare": 2, "paid": None}]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skewgate.serving.capture.config import Prediction
-from skewgate.serving.capture.events import LostError
+from skewgate.serving.capture.log.config import Prediction
+from skewgate.serving.capture.log.events import LostError
 from skewgate.serving.capture.predictions import response_rows
 
 OUTPUT = {"name": "prediction", "shape": [2, 1], "datatype": "FP32", "data": [0.25, 0.5]}

@@ -12,7 +12,7 @@ import pytest
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
 from skewgate.serving.capture import running, spill
-from skewgate.serving.capture.config import CaptureConfig
+from skewgate.serving.capture.log.config import CaptureConfig
 from tests import capture_logs
 
 NOON = 1_772_366_400  # 2026-03-01T12:00Z

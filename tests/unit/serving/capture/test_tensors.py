@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skewgate.serving.capture.events import LostError
+from skewgate.serving.capture.log.events import LostError
 from skewgate.serving.capture.tensors import columns, nested
 
 

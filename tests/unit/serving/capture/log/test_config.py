@@ -6,7 +6,7 @@ import pytest
 
 from skewgate.core import yaml_model
 from skewgate.core.errors import InputError
-from skewgate.serving.capture.config import CaptureConfig, Limit
+from skewgate.serving.capture.log.config import CaptureConfig, Limit
 
 
 def parse(text):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from skewgate.serving.capture.moments import moment, moments, written
+from skewgate.serving.capture.log.moments import moment, moments, written
 
 NOON = 1_772_366_400_000_000  # 2026-03-01T12:00Z
 
