@@ -125,14 +125,17 @@ class WindowFiles:
             )
         return self._writers[start]
 
-    def close(self) -> list[dict[str, Any]]:
-        """Ends the files and returns what each holds.
+    def close(self) -> None:
+        """Ends the files.
 
         Raises:
             OSError: the folder cannot be written.
         """
         for writer in self._writers.values():
             writer.close()
+
+    def described(self) -> list[dict[str, Any]]:
+        """Returns what each file holds, in the order of their windows."""
         grid = self._config.windows.grid
         return [
             {

@@ -126,11 +126,11 @@ def _write(
             if len(held.feedback):
                 labels.append(joiner.once(held.feedback))
     finally:
-        windows = files.close()
+        files.close()
     if labels:
         together = concatenated(FEEDBACK, labels, spill.types[FEEDBACK])
         publishing.write_labels(folder, config, together)
-    return windows
+    return files.described()
 
 
 @contextlib.contextmanager
