@@ -10,6 +10,7 @@ import base64
 import binascii
 import contextlib
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import from_mask_array
-from skewgate.serving.capture import blocks, nested, tf_examples
+from skewgate.serving.capture import blocks, envelopes, nested, tf_examples
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
 from skewgate.serving.capture.log import moments
 from skewgate.serving.capture.log.config import CaptureConfig
@@ -26,6 +27,9 @@ from skewgate.serving.capture.log.events import REQUEST, RESPONSE, LostError, Pa
 from skewgate.serving.capture.nested import UnknownError
 
 _MOST_REFUSED = 100
+_DATA, _SPEC = "data", "specversion"
+PayloadOf = Callable[[Part, str, pa.Array], pa.Array]
+"""Returns the payloads of a part at a place, of some lines."""
 _UNKNOWN = (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
@@ -36,7 +40,8 @@ class Found:
     Attributes:
         events: number of events.
         chunks: the rows.
-        times: of the events in their order.
+        times: of the events.
+        places: the lines of the events.
         models: names of models.
         other_models: events of models that were not asked for.
     """
@@ -44,6 +49,7 @@ class Found:
     events: int
     chunks: list[Chunk]
     times: Ints
+    places: Ints
     models: list[str]
     other_models: int
 
@@ -63,6 +69,7 @@ class Reader:
     def __init__(self, config: CaptureConfig, envelope: Envelope) -> None:
         self._config, self._envelope = config, envelope
         self._known = blocks.Known()
+        self._payloads = {part: blocks.Known() for part in (REQUEST, RESPONSE)}
         self._refused = 0
 
     @property
@@ -79,16 +86,59 @@ class Reader:
             file: number of the file.
         """
         found = None
-        table = self._known.parse(data)
-        if table is not None:
-            lines = np.arange(line, line + table.num_rows)
-            with contextlib.suppress(*_UNKNOWN):
-                found = self._found(nested.Columns(table), lines, file)
+        with contextlib.suppress(*_UNKNOWN):
+            found = self._apart(data, line, file) or self._whole(data, line, file)
         # Nine refusals for each block that is read: as many as one bad line in it makes.
         self._refused = self._refused + 1 if found is None else max(self._refused - 9, 0)
         return found
 
-    def _found(self, columns: nested.Columns, lines: Ints, file: int) -> Found:
+    def _whole(self, data: bytes, line: int | Ints, file: int) -> Found | None:
+        """Reads whole lines as JSON.
+
+        Raises:
+            UnknownError: they have to be looked at one by one.
+        """
+        table = self._known.parse(data)
+        if table is None:
+            return None
+        lines = np.arange(line, line + table.num_rows) if isinstance(line, int) else line
+        columns = nested.Columns(table)
+        return self._found(columns, lines, file, lambda part, place, at: columns.at(place).take(at))
+
+    def _apart(self, data: bytes, line: int, file: int) -> Found | None:
+        """Reads the data of events as JSON, and what is around them as it is.
+
+        Raises:
+            UnknownError: they have to be looked at one by one.
+        """
+        if set(self._envelope.payloads.values()) != {_DATA}:
+            return None
+        events = envelopes.split(data)
+        if events is None or _SPEC not in events.table.column_names:
+            return None
+
+        def payload(part: Part, place: str, at: pa.Array) -> pa.Array:
+            rows = np.asarray(at)
+            spans = zip(events.start[rows].tolist(), events.end[rows].tolist(), strict=True)
+            text = b"\n".join([data[start:end] for start, end in spans])
+            table = self._payloads[part].parse(text)
+            if table is None or table.num_rows != len(rows) or not table.num_columns:
+                raise UnknownError("payloads that are no JSON")
+            arrays = [column.chunk(0) for column in table.columns]
+            return pa.StructArray.from_arrays(arrays, table.column_names)
+
+        columns = nested.Columns(events.table.combine_chunks())
+        found = self._found(columns, line + events.rows, file, payload)
+        if not len(events.odd):
+            return found
+        lines = data.split(b"\n")
+        text = b"\n".join(lines[at] for at in events.odd.tolist())
+        rest = self._whole(text, line + events.odd, file)
+        return None if rest is None else _both(found, rest)
+
+    def _found(
+        self, columns: nested.Columns, lines: Ints, file: int, payload_of: PayloadOf
+    ) -> Found:
         envelope, config = self._envelope, self._config
         for place, texts in envelope.plain.items():
             columns.require(place, texts)
@@ -108,7 +158,7 @@ class Reader:
             if not len(rows):
                 continue
             at = pa.array(rows)
-            payload = columns.at(envelope.payloads[part]).take(at)
+            payload = payload_of(part, envelope.payloads[part], at)
             lengths, found = self._rows(part, payload)
             places = np.repeat(rows, lengths)
             took = pa.array(places)
@@ -130,6 +180,7 @@ class Reader:
             int(heard.sum()),
             chunks,
             np.repeat(times[chosen], heard[chosen]),
+            np.repeat(lines[chosen], heard[chosen]),
             pc.unique(models).to_pylist(),
             int(heard[~chosen].sum()),
         )
@@ -202,3 +253,20 @@ class Reader:
                     nested.check_kind(chunk.columns[name], config.features[name])
             chunk.columns = tf_examples.chosen(chunk.columns, config.features)
         return chunk
+
+
+def _both(one: Found, other: Found) -> Found:
+    """Returns the rows of two parts of a block."""
+    times, places = (
+        np.concatenate([getattr(each, name) for each in (one, other)])
+        for name in ("times", "places")
+    )
+    order = np.argsort(places, kind="stable")
+    return Found(
+        one.events + other.events,
+        [*one.chunks, *other.chunks],
+        times[order],
+        places[order],
+        [*one.models, *other.models],
+        one.other_models + other.other_models,
+    )
