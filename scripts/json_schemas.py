@@ -25,7 +25,7 @@ from skewgate.checks.skew.config import SkewConfig
 from skewgate.data.windows.durations import Duration
 from skewgate.kubeflow.compile.options import FileOptions
 from skewgate.pipeline.settings import Settings
-from skewgate.serving.capture.config import CaptureConfig, Limit
+from skewgate.serving.capture.log.config import CaptureConfig, Limit
 from skewgate.simulation.spec import Content
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "schemas" / "json"

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from skewgate.cli import console
     from skewgate.core import yaml_model
     from skewgate.serving.capture import running
-    from skewgate.serving.capture.config import CaptureConfig
+    from skewgate.serving.capture.log.config import CaptureConfig
 
     config = yaml_model.load(CaptureConfig, options.config)
     reading = console.Reading(sys.stderr, quiet=options.quiet)

@@ -194,6 +194,14 @@ CASES = (
         seconds=0.5,
     ),
     _case(
+        "capture",
+        "jsonl",
+        "{source} --config {config} --out out --quiet",
+        {"source": ("served.jsonl", "served.jsonl.gz"), "config": ("capture.yaml",)},
+        other={"source": "many-served.jsonl"},
+        again=("--force",),
+    ),
+    _case(
         "run",
         "from-spec",
         "--from-spec {spec} --root root --parameter unknown=1",

@@ -68,6 +68,13 @@ target: vertex
 image: a/b:1
 pipeline_root: gs://bucket/x
 """
+CAPTURE = """
+format: jsonl
+time: {column: asked}
+windows: {every: 1w, zone: Europe/Berlin}
+columns: {generalise: {miles: {step: 5}}}
+max_rejected: 1%
+"""
 LABELS = """
 key: [trip_id]
 labels: [big_tipper]
@@ -152,7 +159,13 @@ def build(folder: pathlib.Path) -> None:
         "many-drifted.parquet": trips(MANY, 6, fare=3.0, cash=0.8),
     }.items():
         write(table, folder / name)
+    for name, table in {"served.jsonl": base, "many-served.jsonl": trips(MANY // 4, 7)}.items():
+        (folder / name).write_text("".join(map(_served, table.to_pylist(), range(MANY))))
+    (folder / "served.jsonl.gz").write_bytes(
+        gzip.compress((folder / "served.jsonl").read_bytes(), mtime=0)
+    )
     for name, text in {
+        "capture.yaml": CAPTURE,
         "schema.pbtxt": SCHEMA,
         "other.pbtxt": SCHEMA.replace("FLOAT", "INT", 1),
         "drift.yaml": DRIFT,
@@ -175,6 +188,17 @@ def build(folder: pathlib.Path) -> None:
         _run(["drift", *sides, "--out", folder / "reports" / name, "--quiet"])
     _write_hostile(folder / "hostile")
     _write_settings(folder)
+
+
+def _served(row: dict[str, Any], number: int) -> str:
+    """Returns the line that a server logs of a call with a row."""
+    call = {
+        "id": f"call-{number}",
+        "time": row["started"],
+        "request": {"instances": [row]},
+        "response": {"predictions": [[number / MANY]]},
+    }
+    return f"{json.dumps(call, ensure_ascii=False)}\n"
 
 
 def _run(words: list[Any]) -> None:

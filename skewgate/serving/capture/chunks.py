@@ -13,7 +13,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.values import mask_array
 from skewgate.data.sources import json_types
-from skewgate.serving.capture.events import Part
+from skewgate.serving.capture.log.events import Part
 
 Ints = npt.NDArray[np.int64]
 _OWN = ("id", "index", "time", "version", "file", "line")

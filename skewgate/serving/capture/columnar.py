@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,33 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import from_mask_array
-from skewgate.serving.capture import blocks, examples, moments, nested
+from skewgate.serving.capture import blocks, envelopes, nested, tf_examples
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import REQUEST, RESPONSE, LostError, Part
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.envelope import Envelope
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, LostError, Part
 from skewgate.serving.capture.nested import UnknownError
 
-
-@dataclasses.dataclass(frozen=True)
-class Envelope:
-    """Where lines of JSON have what; a dot leads into an object.
-
-    Attributes:
-        ids, times, versions, models: places, of which the first that says something counts.
-        payloads: the place of the payload of each part.
-        kind: the place of what tells parts apart; "" if a line has them all.
-        parts: the part of each kind.
-        plain: places where nothing may stand, or only one of some texts.
-    """
-
-    ids: Sequence[str]
-    times: Sequence[str]
-    versions: Sequence[str]
-    models: Sequence[str]
-    payloads: Mapping[Part, str]
-    kind: str = ""
-    parts: Mapping[str, Part] = dataclasses.field(default_factory=dict)
-    plain: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+_MOST_REFUSED = 100
+_DATA, _SPEC = "data", "specversion"
+PayloadOf = Callable[[Part, str, pa.Array], pa.Array]
+"""Returns the payloads of a part at a place, of some lines."""
+_UNKNOWN = (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
 @dataclasses.dataclass
@@ -53,7 +40,8 @@ class Found:
     Attributes:
         events: number of events.
         chunks: the rows.
-        times: of the events in their order.
+        times: of the events.
+        places: the lines of the events.
         models: names of models.
         other_models: events of models that were not asked for.
     """
@@ -61,6 +49,7 @@ class Found:
     events: int
     chunks: list[Chunk]
     times: Ints
+    places: Ints
     models: list[str]
     other_models: int
 
@@ -71,11 +60,22 @@ class Reader:
     Args:
         config: the contract.
         envelope: where lines have what.
+
+    Attributes:
+        is_hopeless: whether lines that are no different have been refused so often that it is of
+            no use to try parts of a block.
     """
 
     def __init__(self, config: CaptureConfig, envelope: Envelope) -> None:
         self._config, self._envelope = config, envelope
         self._known = blocks.Known()
+        self._payloads = {part: blocks.Known() for part in (REQUEST, RESPONSE)}
+        self._refused = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        """See the class."""
+        return self._refused > _MOST_REFUSED
 
     def read(self, data: bytes, line: int, file: int) -> Found | None:
         """Returns the rows of a block, or None if lines have to be looked at one by one.
@@ -85,16 +85,60 @@ class Reader:
             line: number of the first one.
             file: number of the file.
         """
+        found = None
+        with contextlib.suppress(*_UNKNOWN):
+            found = self._apart(data, line, file) or self._whole(data, line, file)
+        # Nine refusals for each block that is read: as many as one bad line in it makes.
+        self._refused = self._refused + 1 if found is None else max(self._refused - 9, 0)
+        return found
+
+    def _whole(self, data: bytes, line: int | Ints, file: int) -> Found | None:
+        """Reads whole lines as JSON.
+
+        Raises:
+            UnknownError: they have to be looked at one by one.
+        """
         table = self._known.parse(data)
         if table is None:
             return None
-        try:
-            lines = np.arange(line, line + table.num_rows)
-            return self._found(nested.Columns(table), lines, file)
-        except (UnknownError, LostError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        lines = np.arange(line, line + table.num_rows) if isinstance(line, int) else line
+        columns = nested.Columns(table)
+        return self._found(columns, lines, file, lambda part, place, at: columns.at(place).take(at))
+
+    def _apart(self, data: bytes, line: int, file: int) -> Found | None:
+        """Reads the data of events as JSON, and what is around them as it is.
+
+        Raises:
+            UnknownError: they have to be looked at one by one.
+        """
+        if set(self._envelope.payloads.values()) != {_DATA}:
+            return None
+        events = envelopes.split(data)
+        if events is None or _SPEC not in events.table.column_names:
             return None
 
-    def _found(self, columns: nested.Columns, lines: Ints, file: int) -> Found:
+        def payload(part: Part, place: str, at: pa.Array) -> pa.Array:
+            rows = np.asarray(at)
+            spans = zip(events.start[rows].tolist(), events.end[rows].tolist(), strict=True)
+            text = b"\n".join([data[start:end] for start, end in spans])
+            table = self._payloads[part].parse(text)
+            if table is None or table.num_rows != len(rows) or not table.num_columns:
+                raise UnknownError("payloads that are no JSON")
+            arrays = [column.chunk(0) for column in table.columns]
+            return pa.StructArray.from_arrays(arrays, table.column_names)
+
+        columns = nested.Columns(events.table.combine_chunks())
+        found = self._found(columns, line + events.rows, file, payload)
+        if not len(events.odd):
+            return found
+        lines = data.split(b"\n")
+        text = b"\n".join(lines[at] for at in events.odd.tolist())
+        rest = self._whole(text, line + events.odd, file)
+        return None if rest is None else _both(found, rest)
+
+    def _found(
+        self, columns: nested.Columns, lines: Ints, file: int, payload_of: PayloadOf
+    ) -> Found:
         envelope, config = self._envelope, self._config
         for place, texts in envelope.plain.items():
             columns.require(place, texts)
@@ -114,7 +158,7 @@ class Reader:
             if not len(rows):
                 continue
             at = pa.array(rows)
-            payload = columns.at(envelope.payloads[part]).take(at)
+            payload = payload_of(part, envelope.payloads[part], at)
             lengths, found = self._rows(part, payload)
             places = np.repeat(rows, lengths)
             took = pa.array(places)
@@ -136,6 +180,7 @@ class Reader:
             int(heard.sum()),
             chunks,
             np.repeat(times[chosen], heard[chosen]),
+            np.repeat(lines[chosen], heard[chosen]),
             pc.unique(models).to_pylist(),
             int(heard[~chosen].sum()),
         )
@@ -187,7 +232,7 @@ class Reader:
                 records = [base64.b64decode(text, validate=True) for text in b64.to_pylist()]
             except (binascii.Error, TypeError, ValueError) as error:
                 raise UnknownError("bytes that are no base64") from error
-            return lengths, examples.columns(records)
+            return lengths, tf_examples.columns(records)
         return lengths, nested.rows(items, self._config.request.names, "")
 
     def _finished(self, chunk: Chunk) -> Chunk:
@@ -206,5 +251,22 @@ class Reader:
             for name in config.features:
                 if name in chunk.columns and config.features[name] != "any":
                     nested.check_kind(chunk.columns[name], config.features[name])
-            chunk.columns = examples.chosen(chunk.columns, config.features)
+            chunk.columns = tf_examples.chosen(chunk.columns, config.features)
         return chunk
+
+
+def _both(one: Found, other: Found) -> Found:
+    """Returns the rows of two parts of a block."""
+    times, places = (
+        np.concatenate([getattr(each, name) for each in (one, other)])
+        for name in ("times", "places")
+    )
+    order = np.argsort(places, kind="stable")
+    return Found(
+        one.events + other.events,
+        [*one.chunks, *other.chunks],
+        times[order],
+        places[order],
+        [*one.models, *other.models],
+        one.other_models + other.other_models,
+    )

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.bad_rows import bad_rows
-from skewgate.serving.capture import examples, feedback, moments, payloads, predictions
+from skewgate.serving.capture import feedback, payloads, predictions, tf_examples
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import (
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.events import (
     FEEDBACK,
     NO_ID,
     REQUEST,
@@ -23,7 +24,7 @@ from skewgate.serving.capture.events import (
     LostError,
     Part,
 )
-from skewgate.serving.capture.events import NO_TIME as WITHOUT_TIME
+from skewgate.serving.capture.log.events import NO_TIME as WITHOUT_TIME
 from skewgate.serving.capture.tally import Lost, Tally
 
 
@@ -187,7 +188,7 @@ class Decoder:
         Raises:
             LostError: a row cannot be used, or not beside the others.
         """
-        found = examples.columns(rows.rows[start:end])
+        found = tf_examples.columns(rows.rows[start:end])
         named = self.config.time.feature
         times: list[int] = []
         if named is not None:
@@ -195,7 +196,7 @@ class Decoder:
             times = self._feature_times(held.to_pylist())
         elif NO_TIME in rows.times[start:end]:
             raise LostError(WITHOUT_TIME, "a request has no time")
-        return examples.chosen(found, self.config.features), times
+        return tf_examples.chosen(found, self.config.features), times
 
 
 @dataclasses.dataclass

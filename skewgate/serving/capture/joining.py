@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from skewgate.data.arrow import row_hash
 from skewgate.serving.capture.chunks import Chunk, Ints, joined
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import (
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.events import (
     CAUSES,
     ID_USED_TWICE,
     LATE,
@@ -20,7 +20,7 @@ from skewgate.serving.capture.events import (
     WITHOUT_REQUEST,
     WITHOUT_RESPONSE,
 )
-from skewgate.serving.capture.moments import SECOND
+from skewgate.serving.capture.log.moments import SECOND
 from skewgate.serving.capture.tally import Lost, Tally
 
 _INDEX_BITS = 21

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from skewgate.data.arrow.kinds import is_list, is_number
 from skewgate.data.arrow.values import list_lengths, places_array, validity
 from skewgate.serving.capture.chunks import Ints
-from skewgate.serving.capture.config import Kind, Prediction, Request
+from skewgate.serving.capture.log.config import Kind, Prediction, Request
 
 _LISTS = ("predictions", "outputs", "result", "results")
 _INSTANCES, _INPUTS = "instances", "inputs"

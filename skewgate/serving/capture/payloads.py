@@ -17,8 +17,8 @@ from typing import Any
 
 from skewgate.core import json_text
 from skewgate.serving.capture import tensors
-from skewgate.serving.capture.config import Kind, Request
-from skewgate.serving.capture.events import NOT_UNDERSTOOD, Event, LostError
+from skewgate.serving.capture.log.config import Kind, Request
+from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, Event, LostError
 
 Row = dict[str, Any]
 Rows = list[Row] | list[bytes]

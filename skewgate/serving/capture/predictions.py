@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skewgate.serving.capture import tensors
-from skewgate.serving.capture.config import Prediction
+from skewgate.serving.capture.log.config import Prediction
 from skewgate.serving.capture.payloads import Row, by_columns, csv_lines, misunderstood, plain
 
 _LISTS = ("predictions", "outputs", "result", "results")

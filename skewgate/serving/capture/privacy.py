@@ -16,7 +16,7 @@ from skewgate.data.arrow.kinds import is_list, is_number
 from skewgate.data.arrow.values import list_lengths, validity
 from skewgate.data.sources.casts import lists_of
 from skewgate.serving.capture.chunks import Chunk
-from skewgate.serving.capture.config import CaptureConfig, Generalise
+from skewgate.serving.capture.log.config import CaptureConfig, Generalise
 
 _SHORTEST_KEY = 16
 _DIGITS = 32  # of a hash: 128 bits

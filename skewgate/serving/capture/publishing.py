@@ -16,8 +16,8 @@ import pyarrow.parquet
 from skewgate.core.errors import InputError
 from skewgate.core.hidden import visible_json
 from skewgate.serving.capture.chunks import Chunk
-from skewgate.serving.capture.config import VERSION, CaptureConfig
-from skewgate.serving.capture.moments import SECOND, written
+from skewgate.serving.capture.log.config import VERSION, CaptureConfig
+from skewgate.serving.capture.log.moments import SECOND, written
 
 REPORT, LABELS = "capture_report.json", "labels.parquet"
 MOST_WINDOWS = 500
@@ -125,14 +125,17 @@ class WindowFiles:
             )
         return self._writers[start]
 
-    def close(self) -> list[dict[str, Any]]:
-        """Ends the files and returns what each holds.
+    def close(self) -> None:
+        """Ends the files.
 
         Raises:
             OSError: the folder cannot be written.
         """
         for writer in self._writers.values():
             writer.close()
+
+    def described(self) -> list[dict[str, Any]]:
+        """Returns what each file holds, in the order of their windows."""
         grid = self._config.windows.grid
         return [
             {

@@ -12,11 +12,11 @@ from skewgate.data import sources
 from skewgate.data.sources.streams import count_lines
 from skewgate.serving.capture.chunks import Chunk
 from skewgate.serving.capture.columnar import Found, Reader
-from skewgate.serving.capture.config import CaptureConfig
 from skewgate.serving.capture.decoding import Decoder, Place
-from skewgate.serving.capture.events import LostError
 from skewgate.serving.capture.formats import FORMATS, lines
 from skewgate.serving.capture.formats.base import Block, Format
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.events import LostError
 from skewgate.serving.capture.tally import Lost, Tally
 
 _FEWEST = 64
@@ -105,7 +105,7 @@ def _settled(
                 tally.note_model(name, piece.path)
         decoder.note_times(found.times, piece.file)
         return found.chunks
-    halves = _halves(piece)
+    halves = [] if reader.is_hopeless else _halves(piece)
     if len(halves) < 2:
         return _one_by_one(log, decoder, piece, tally)
     chunks = []

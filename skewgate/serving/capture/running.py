@@ -18,9 +18,9 @@ from skewgate.data import sources
 from skewgate.data.sources.streams import PACKED
 from skewgate.serving.capture import publishing, reading
 from skewgate.serving.capture.chunks import NO_TIME, Chunk, concatenated
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import FEEDBACK
 from skewgate.serving.capture.joining import Joiner
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.events import FEEDBACK
 from skewgate.serving.capture.privacy import Privacy
 from skewgate.serving.capture.spill import BUDGET, Spill, chosen, parts_of
 from skewgate.serving.capture.tally import Tally
@@ -126,11 +126,11 @@ def _write(
             if len(held.feedback):
                 labels.append(joiner.once(held.feedback))
     finally:
-        windows = files.close()
+        files.close()
     if labels:
         together = concatenated(FEEDBACK, labels, spill.types[FEEDBACK])
         publishing.write_labels(folder, config, together)
-    return windows
+    return files.described()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from skewgate.data.arrow import row_hash
 from skewgate.serving.capture.chunks import Chunk, Ints, concatenated, widened
-from skewgate.serving.capture.events import FEEDBACK, REQUEST, RESPONSE, Part
+from skewgate.serving.capture.log.events import FEEDBACK, REQUEST, RESPONSE, Part
 
 BUDGET = 1 << 28
 """Bytes of rows that are held before they are written."""

@@ -7,8 +7,8 @@ import dataclasses
 from typing import Any
 
 from skewgate.core.errors import InputError
-from skewgate.serving.capture.config import Limit
-from skewgate.serving.capture.events import CAUSES
+from skewgate.serving.capture.log.config import Limit
+from skewgate.serving.capture.log.events import CAUSES
 
 KEPT = 20
 """Samples of each cause."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from skewgate.serving.capture.events import NOT_UNDERSTOOD, LostError
+from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, LostError
 
 
 def columns(given: Any, names: Sequence[str]) -> dict[str, list[Any]]:

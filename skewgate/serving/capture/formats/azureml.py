@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.events import REQUEST, RESPONSE, Event, Part
 from skewgate.serving.capture.formats import lines
 from skewgate.serving.capture.formats.base import Block, Format, text, unreadable
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, Event, Part
 
 _PREFIX = "azureml.inference."
 _PARTS: Mapping[str, Part] = {

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture.columnar import Envelope
-from skewgate.serving.capture.config import CaptureConfig
-from skewgate.serving.capture.events import UNREADABLE, Event, LostError
+from skewgate.serving.capture.log.config import CaptureConfig
+from skewgate.serving.capture.log.envelope import Envelope
+from skewgate.serving.capture.log.events import UNREADABLE, Event, LostError
 
 BLOCK_RECORDS = 8_192
 LARGEST_PAYLOAD = 1 << 27

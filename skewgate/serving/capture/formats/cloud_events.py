@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.columnar import Envelope
-from skewgate.serving.capture.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
 from skewgate.serving.capture.formats import lines
 from skewgate.serving.capture.formats.base import (
     Block,
@@ -22,6 +19,9 @@ from skewgate.serving.capture.formats.base import (
     unpacked,
     unreadable,
 )
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.envelope import Envelope
+from skewgate.serving.capture.log.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
 
 _PARTS: Mapping[str, Part] = {
     "org.kubeflow.serving.inference.request": REQUEST,

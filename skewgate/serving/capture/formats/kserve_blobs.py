@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.events import REQUEST, RESPONSE, Event
 from skewgate.serving.capture.formats import tables
 from skewgate.serving.capture.formats.base import Block, Format, decoded, text, unpacked, unreadable
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, Event
 
 
 class KServeBlobs(Format):

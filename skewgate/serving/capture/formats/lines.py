@@ -6,21 +6,38 @@ from collections.abc import Iterator
 from typing import Any
 
 from skewgate.core import json_text
+from skewgate.core.errors import InputError
 from skewgate.data.sources import json_lines
-from skewgate.data.sources.streams import Opener, TextFile, cut_lines, whole_lines
-from skewgate.serving.capture.formats.base import BLOCK_RECORDS, Block, unreadable
+from skewgate.data.sources.base import LONGEST_ROW
+from skewgate.data.sources.streams import Opener, TextFile
+from skewgate.serving.capture.formats.base import Block, unreadable
+
+_BLOCK_BYTES = 1 << 21
 
 
 def blocks(path: str, opener: Opener | None) -> Iterator[Block]:
     """Yields the lines of a file that are not blank.
 
     Raises:
-        InputError: the file cannot be read, or is cut off within what is compressed.
+        InputError: the file cannot be read, is cut off within what is compressed, or has a line
+            longer than any call.
     """
-    for first, data in TextFile(path, opener).blocks(whole_lines):
-        for before, part in cut_lines(data, BLOCK_RECORDS):
-            line = first + before
-            yield Block([], part, line)
+    rest, line = b"", 1
+    for data in TextFile(path, opener).reads(_BLOCK_BYTES):
+        rest += data
+        end = rest.rfind(b"\n") + 1
+        if end:
+            yield Block([], rest[:end], line)
+            line += rest.count(b"\n", 0, end)
+            rest = rest[end:]
+        elif len(rest) > LONGEST_ROW:
+            raise InputError(
+                f"{path}: line {line}",
+                f"is longer than {LONGEST_ROW >> 20} MB",
+                "give a log with a call or an event in each line",
+            )
+    if rest:
+        yield Block([], rest, line)
 
 
 def records(block: Block) -> list[tuple[int, Any]]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from skewgate.data.sources.records import read_file
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.events import NOT_UNDERSTOOD, REQUEST, RESPONSE, Event, LostError
 from skewgate.serving.capture.formats import protobuf_fields, tables
 from skewgate.serving.capture.formats.base import Block, Format, unreadable
 from skewgate.serving.capture.formats.protobuf_fields import Value, message, part
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, REQUEST, RESPONSE, Event, LostError
 
 _METADATA, _PREDICT = 1, 6  # of PredictionLog
 _REQUEST, _RESPONSE = 1, 2  # of PredictLog

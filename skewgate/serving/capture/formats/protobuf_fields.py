@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skewgate.data.tf_example.protobuf import read_varint
-from skewgate.serving.capture.events import NOT_UNDERSTOOD, LostError
+from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, LostError
 
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _SIZES = {_EIGHT: 8, _FOUR: 4}

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.events import REQUEST, RESPONSE, Event
 from skewgate.serving.capture.formats import lines
 from skewgate.serving.capture.formats.base import Block, Format, decoded, text, unreadable
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, Event
 
 _SIDES = {"endpointInput": REQUEST, "endpointOutput": RESPONSE}
 _CSV = "text/csv"

@@ -12,10 +12,10 @@ from typing import Any
 
 from skewgate.core import json_text
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture import moments
-from skewgate.serving.capture.events import NOT_UNDERSTOOD, REQUEST, RESPONSE, Event, LostError
 from skewgate.serving.capture.formats import lines, tables
 from skewgate.serving.capture.formats.base import Block, Format, text, unreadable
+from skewgate.serving.capture.log import moments
+from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, REQUEST, RESPONSE, Event, LostError
 
 _PAYLOADS = {
     "request_payload": (REQUEST, "instances"),

@@ -8,9 +8,9 @@ import typing
 import pytest
 
 from skewgate.core import yaml_model
-from skewgate.serving.capture import config as config_lib
 from skewgate.serving.capture import running
 from skewgate.serving.capture.formats import FORMATS
+from skewgate.serving.capture.log import config as config_lib
 from tests import capture_logs
 
 

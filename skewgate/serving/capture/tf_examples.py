@@ -13,7 +13,7 @@ from skewgate.data.arrow.values import list_lengths, validity
 from skewgate.data.sources.casts import lists_of
 from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.sequences import decode_rows
-from skewgate.serving.capture.config import Kind
+from skewgate.serving.capture.log.config import Kind
 from skewgate.serving.capture.payloads import misunderstood
 
 _TYPES: Mapping[Kind, pa.DataType] = {

@@ -82,10 +82,10 @@ def moments(
         return None
     if pa.types.is_integer(kind):
         values = numbers(array).astype(np.int64)
-        found = values // 1000 if unit == "ns" else values * int(_FACTORS[unit])
-        most = np.iinfo(np.int64).max // SECOND
-        if len(values) and unit != "ns" and (np.abs(values) > most).any():
+        factor = 1 if unit == "ns" else int(_FACTORS[unit])
+        if (np.abs(values) > np.iinfo(np.int64).max // factor).any():
             return None
+        found = values // 1000 if unit == "ns" else values * factor
     elif pa.types.is_floating(kind):
         floats = numbers(array).astype(np.float64)
         scaled = np.rint(floats * _FACTORS[unit]) if unit != "ns" else floats // 1000

@@ -1,0 +1,77 @@
+"""Times as logs write them."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from skewgate.serving.capture.log.moments import moment, moments, written
+
+NOON = 1_772_366_400_000_000  # 2026-03-01T12:00Z
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-01T12:00:00Z",
+        "2026-03-01 12:00:00 UTC",
+        "2026-03-01T12:00Z",
+        "2026-03-01T13:00:00.000000000+01:00",
+        "2026-03-01t05:30:00.0-0630",
+        "1772366400",
+        "1772366400.0",
+    ],
+)
+def test_one_moment_in_many_spellings(text):
+    assert moment(text) == NOON
+
+
+def test_numbers_count_what_the_unit_says():
+    for unit, number in {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}.items():
+        assert moment(1_772_366_400 * number, unit) == NOON
+        assert moments(pa.array([1_772_366_400 * number]), unit).tolist() == [NOON]
+
+
+def test_a_text_without_a_zone_is_of_the_clocks_of_the_zone():
+    assert moment("2026-03-01T06:00:00", zone="America/Chicago") == NOON
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, "", "noon", "2026-13-01T00:00Z", "2026-03-01T25:00Z", float("nan"), 10**30, [1]],
+)
+def test_what_is_no_time_is_none(value):
+    assert moment(value) is None
+
+
+def test_milliseconds_taken_for_seconds_are_no_time():
+    assert moment(1_772_366_400_000) is None
+    assert moments(pa.array([1_772_366_400_000])) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00.123456789+01:00"],
+        [1_772_366_400, 1],
+        [1_772_366_400.25, 0.0000015, -3.7],
+    ],
+)
+def test_a_column_is_read_as_its_values_are(values):
+    found = moments(pa.array(values))
+    assert found.tolist() == [moment(value) for value in values]
+
+
+def test_a_column_that_cannot_be_told_at_once_is_left():
+    assert moments(pa.array(["2026-03-01T12:00:00Z", "noon"])) is None
+    assert moments(pa.array(["2026-03-01T12:00:00Z", None])) is None
+    assert moments(pa.array([float("nan")])) is None
+
+
+def test_a_time_is_written_as_it_is_read():
+    stamp = datetime.datetime(2026, 3, 1, 12, 0, 0, 123_456, datetime.timezone.utc)
+    assert moment(written(moment(stamp.isoformat()))) == moment(stamp.isoformat())
+    assert written(np.int64(NOON)) == "2026-03-01T12:00:00.000000Z"
