@@ -222,7 +222,9 @@ def test_what_is_no_http_is_refused(running, sent):
 
 
 def test_an_upgrade_is_not_made(running):
-    asked = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n"
+    asked = (
+        b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n"
+    )
     asked += b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
     assert b" 101 " not in speak(running, asked, b"")
 

@@ -8,9 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from skewgate.serving.collector.metrics import KNOWN_TYPES, Gauges, Metrics
 
-GAUGES = Gauges(
-    held_bytes=1, open_bytes=2, free_bytes=3, storing=True, published=4, recovered=5
-)
+GAUGES = Gauges(held_bytes=1, open_bytes=2, free_bytes=3, storing=True, published=4, recovered=5)
 
 
 @pytest.fixture
