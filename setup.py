@@ -63,6 +63,8 @@ setup(
     extras_require={
         # To compile for Kubeflow and Vertex, and in the image that runs there. TFX has extras of
         # its own for this, which bring nothing above Python 3.11.
+        # To take the events of model servers. uvloop, where it is installed, makes it faster still.
+        "serve": ["httptools>=0.6.3", "starlette>=0.40", "uvicorn>=0.54,<1"],
         "kubeflow": ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"],
     },
     cmdclass={"sdist": SdistWithLinks},

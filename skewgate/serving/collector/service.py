@@ -88,6 +88,11 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
             with server.capture_signals():
                 # Who reads this line may connect, or end the collector, at once.
                 listener.listen(web.BACKLOG)
+                if _is_open(settings):
+                    _warn(
+                        "whoever reaches this address may send events: give --token-file or "
+                        "--tls-client-ca, or let a network policy say who does"
+                    )
                 say(f"collecting into {settings.out} on {address}")
                 server.run(sockets=[listener])
         except OSError as error:
@@ -132,6 +137,15 @@ class _Teller:
             return
         self._at = now if refused else self._at
         self._told = refused
-        words = f"events are refused: {refused}" if refused else "events are stored again"
-        sys.stderr.write(f"skewgate: {words}\n")
-        sys.stderr.flush()
+        _warn(f"events are refused: {refused}" if refused else "events are stored again")
+
+
+def _is_open(settings: Settings) -> bool:
+    """Says whether other machines may send without showing who they are."""
+    is_local = settings.host in ("127.0.0.1", "::1", "localhost")
+    return not is_local and not settings.tokens and settings.client_ca is None
+
+
+def _warn(words: str) -> None:
+    sys.stderr.write(f"skewgate: {words}\n")
+    sys.stderr.flush()
