@@ -116,8 +116,11 @@ def collector(folder: pathlib.Path, *words: str, **how: Any) -> Iterator[Collect
     try:
         yield running
     finally:
-        if running.process.poll() is None:
-            running.kill()
+        running.process.kill()
+        for stream in (running.process.stdout, running.process.stderr):
+            if stream is not None:
+                stream.close()
+        running.process.wait()
 
 
 def published(folder: pathlib.Path) -> list[dict[str, Any]]:

@@ -77,7 +77,9 @@ def of_statistics(
     for label in labels:
         if label not in features:
             names = listed(list(features), _MOST_NAMES)
-            raise InputError("labels", f"{label!r} is not a feature; there are {names}", "correct it")
+            raise InputError(
+                "labels", f"{label!r} is not a feature; there are {names}", "correct it"
+            )
         features[label].not_in_environment.append(SERVING)
     proto.default_environment.extend(environments)
     rows = max(each.num_examples for each in statistics.datasets)

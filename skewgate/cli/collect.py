@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from typing import Any
 
 from skewgate.core.errors import InputError
@@ -18,6 +17,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to those of the command line."""
     collect = commands.add_parser(
         "collect",
+        allow_abbrev=False,  # `--token SECRET` would be that file
         help="take the events that model servers log, and store them",
         description="Takes CloudEvents over HTTP, as KServe's and Seldon's request loggers send "
         "them, and stores them as JSON Lines by windows. Answers 202 once an event survives a "
@@ -63,13 +63,6 @@ def run(options: argparse.Namespace) -> int:
     every = durations.parse(options.window, "--window")
     if every.count < 1:
         raise InputError("--window", f"must be more than 0, got {options.window}", "give 1h")
-    tokens = access.tokens(options.token_file)
-    is_open = not tokens and options.tls_client_ca is None
-    if is_open and options.host not in ("127.0.0.1", "::1", "localhost"):
-        sys.stderr.write(
-            "skewgate: whoever reaches this address may send events: give --token-file or "
-            "--tls-client-ca, or let a network policy say who does\n"
-        )
     return service.run(
         service.Settings(
             out=options.out,
@@ -79,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
             most_bytes=options.max_bytes,
             largest=options.max_event,
             most_held=options.max_held,
-            tokens=tokens,
+            tokens=access.tokens(options.token_file),
             certificate=options.tls_cert,
             key=options.tls_key,
             client_ca=options.tls_client_ca,

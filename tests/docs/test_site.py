@@ -36,7 +36,8 @@ def site(tmp_path_factory) -> pathlib.Path:
 
 def pages(site: pathlib.Path) -> dict[str, str]:
     return {
-        str(path.relative_to(site)): path.read_text("utf-8") for path in sorted(site.rglob("*.html"))
+        str(path.relative_to(site)): path.read_text("utf-8")
+        for path in sorted(site.rglob("*.html"))
     }
 
 
@@ -57,7 +58,9 @@ def test_every_command_has_a_page_with_all_its_options(site):
             assert all(option in page for option in options)
 
 
-@pytest.mark.parametrize("name", ["drift", "skew", "performance", "pipeline", "simulation", "labels"])
+@pytest.mark.parametrize(
+    "name", ["drift", "skew", "performance", "pipeline", "simulation", "labels"]
+)
 def test_every_contract_has_a_page_with_all_its_keys(name, site):
     schema = json.loads((ROOT / "schemas" / "json" / f"{name}.schema.json").read_text("utf-8"))
     page = pages(site)[f"reference/contracts/{name}.yaml.html"]

@@ -270,6 +270,20 @@ CASES = (
         "--time-parameter data --dry-run",
         {"spec": ("vertex.json",)},
     ),
+    _case(
+        "collect",
+        "files",
+        # No address of this machine: it reads its files, and ends.
+        "--out out --host 192.0.2.1 --token-file {token} --tls-cert {certificate} --tls-key {key} "
+        "--tls-client-ca {authority}",
+        {
+            "token": ("collect/token",),
+            "certificate": ("collect/server.pem",),
+            "key": ("collect/server.key",),
+            "authority": ("collect/authority.pem",),
+        },
+        codes=(2,),
+    ),
     _case("schedule window", "time", "2026-11-25T06:00:00Z --every 1d --name", {}, writes=()),
     _case("doctor", "json", "--json", {}, writes=()),
     _case("completion", "bash", "bash", {}, writes=()),

@@ -19,6 +19,7 @@ import skewgate
 from skewgate.cli.main import main
 from skewgate.data.tf_example.tfrecord import frame
 from skewgate.pipeline import settings as settings_lib
+from tests import certificates
 from tests.encoding import encode
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -187,6 +188,7 @@ def build(folder: pathlib.Path) -> None:
         sides = [folder / "base.parquet", folder / f"{current}.parquet"]
         _run(["drift", *sides, "--out", folder / "reports" / name, "--quiet"])
     _write_hostile(folder / "hostile")
+    _write_credentials(folder / "collect")
     _write_settings(folder)
 
 
@@ -199,6 +201,20 @@ def _served(row: dict[str, Any], number: int) -> str:
         "response": {"predictions": [[number / MANY]]},
     }
     return f"{json.dumps(call, ensure_ascii=False)}\n"
+
+
+def _write_credentials(folder: pathlib.Path) -> None:
+    """Writes what the collector asks its clients for, and shows them."""
+    folder.mkdir()
+    authority = certificates.issue("authority")
+    key, certificate = certificates.issue("server", authority)
+    for name, content in {
+        "token": b"0123456789abcdef\n",
+        "server.key": certificates.key_pem(key),
+        "server.pem": certificates.pem(certificate),
+        "authority.pem": certificates.pem(authority[1]),
+    }.items():
+        (folder / name).write_bytes(content)
 
 
 def _run(words: list[Any]) -> None:

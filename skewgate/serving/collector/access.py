@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import os
-import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from skewgate.core.errors import InputError
+from skewgate.serving.collector import credentials
 from skewgate.serving.collector.refusals import RefusedError
 
 VARIABLE = "SKEWGATE_COLLECT_TOKEN"
@@ -33,7 +33,7 @@ def tokens(file: str | None, environment: Mapping[str, str] = os.environ) -> lis
     else:
         where = file
         try:
-            found = pathlib.Path(file).read_text(encoding="ascii").split()
+            found = credentials.content(file).decode("ascii").split()
         except UnicodeDecodeError:
             raise InputError(where, "must be ASCII text, one token a line") from None
     if not found or any(len(token) < _SHORTEST or not token.isascii() for token in found):

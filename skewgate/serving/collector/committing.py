@@ -50,7 +50,7 @@ class Committer:
         on_error: told in words why the store refuses, and None when it stores again.
 
     Attributes:
-        error: why the store refuses; None if it does not.
+        error: why the store refuses, until it took some bytes again; None if it does not.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Committer:
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "skewgate-store")
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._probe_at = 0.0
         self.error: str | None = None
 
     @property
@@ -106,7 +107,10 @@ class Committer:
             self._thread.shutdown()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            if self.error and loop.time() >= self._probe_at:
+                await self._call(self._store.probe, clears=True)
             if self._waiting:
                 await self._commit(self._group())
             elif self._stopping:
@@ -116,7 +120,8 @@ class Committer:
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), TICK)
                     continue
-                await self._call(self._store.probe if self.error else self._store.rotate)
+                if not self.error:
+                    await self._call(self._store.rotate)
 
     def _group(self) -> list[tuple[Sequence[Event], asyncio.Future[None]]]:
         group, size = [], 0
@@ -140,15 +145,26 @@ class Committer:
             else:
                 done.set_exception(RefusedError(503, refused, retry_after=RETRY_AFTER_ERROR))
 
-    async def _call(self, work: Callable[[], None]) -> str | None:
-        """Calls the store; returns why it refused, if it did."""
+    async def _call(self, work: Callable[[], None], *, clears: bool = False) -> str | None:
+        """Calls the store.
+
+        Args:
+            work: what to call.
+            clears: whether its success means that the store is well again. That of a group does
+                not: on a disk that is nearly full, small ones fit and large ones do not.
+
+        Returns:
+            Why it refused; None if it did not.
+        """
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            await loop.run_in_executor(self._thread, work)
         except Exception as error:  # noqa: BLE001 (nobody else would answer those who wait)
-            refused = f"not stored: {_why(error)}"
+            refused: str | None = f"not stored: {_why(error)}"
+            self._probe_at = loop.time() + TICK
         else:
             refused = None
-        if refused != self.error:
+        if (refused or clears) and refused != self.error:
             self.error = refused
             self._on_error(refused)
         return refused

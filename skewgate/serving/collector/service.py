@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 from skewgate.core.errors import EXIT_PASS, SkewgateError
@@ -16,6 +17,9 @@ from skewgate.serving.collector import listening, tls, web
 from skewgate.serving.collector import store as storing
 from skewgate.serving.collector.committing import Committer
 from skewgate.serving.collector.metrics import Gauges, Metrics
+
+_SILENCE = 60.0
+"""Seconds between two lines that say that events are refused."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +71,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
     with contextlib.closing(listening.bound(settings.host, settings.port)) as listener:
         store = storing.Store(settings.out, every=settings.every, most_bytes=settings.most_bytes)
         metrics = Metrics()
-        committer = Committer(store, on_commit=metrics.committed, on_error=_tell)
+        committer = Committer(store, on_commit=metrics.committed, on_error=_Teller())
         app = collecting.App(
             committer,
             metrics,
@@ -84,6 +88,11 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
             with server.capture_signals():
                 # Who reads this line may connect, or end the collector, at once.
                 listener.listen(web.BACKLOG)
+                if _is_open(settings):
+                    _warn(
+                        "whoever reaches this address may send events: give --token-file or "
+                        "--tls-client-ca, or let a network policy say who does"
+                    )
                 say(f"collecting into {settings.out} on {address}")
                 server.run(sockets=[listener])
         except OSError as error:
@@ -112,7 +121,31 @@ def _gauges(store: storing.Store, committer: Committer, held: int) -> Gauges:
     )
 
 
-def _tell(refused: str | None) -> None:
-    told = f"events are refused: {refused}" if refused else "events are stored again"
-    sys.stderr.write(f"skewgate: {told}\n")
+class _Teller:
+    """Says on standard error that events are refused, and that they are stored again.
+
+    A disk that is nearly full may take some and refuse others: it is told once a minute.
+    """
+
+    def __init__(self) -> None:
+        self._told: str | None = None
+        self._at = -_SILENCE
+
+    def __call__(self, refused: str | None) -> None:
+        now = time.monotonic()
+        if refused == self._told or (refused and now < self._at + _SILENCE):
+            return
+        self._at = now if refused else self._at
+        self._told = refused
+        _warn(f"events are refused: {refused}" if refused else "events are stored again")
+
+
+def _is_open(settings: Settings) -> bool:
+    """Says whether other machines may send without showing who they are."""
+    is_local = settings.host in ("127.0.0.1", "::1", "localhost")
+    return not is_local and not settings.tokens and settings.client_ca is None
+
+
+def _warn(words: str) -> None:
+    sys.stderr.write(f"skewgate: {words}\n")
     sys.stderr.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 from skewgate.core.errors import InputError
+from skewgate.serving.collector import credentials
 
 
 def context(
@@ -19,6 +20,7 @@ def context(
 
     Raises:
         InputError: one is given without the other, or a file cannot be used.
+        OSError: a file cannot be read.
     """
     if certificate is None or key is None:
         for name, value, other in (
@@ -29,6 +31,9 @@ def context(
             if value is not None:
                 raise InputError(name, f"goes with {other} only", f"give {other} too")
         return None
+    for path in (certificate, key, client_ca):
+        if path is not None:
+            credentials.content(path)  # ssl names no file that it cannot read, and waits for pipes
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     found.minimum_version = ssl.TLSVersion.TLSv1_2
 

@@ -1,5 +1,6 @@
 """The collector from its first file to its last, in a process of its own."""
 
+import contextlib
 import json
 import os
 import resource
@@ -41,14 +42,16 @@ def test_it_ends_without_events(tmp_path):
 def test_a_request_on_its_way_is_finished_before_the_end(tmp_path):
     head = "".join(f"{n}: {v}\r\n" for n, v in collecting.headers("late").items())
     head = f"POST / HTTP/1.1\r\nhost: a\r\n{head}content-length: 3\r\n\r\n["
-    with collecting.collector(tmp_path) as running:
-        with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
-            connection.sendall(head.encode())
-            while "held_bytes 0\n" in running.get("/metrics").text:
-                time.sleep(0.01)
-            threading.Timer(0.3, connection.sendall, [b"1]"]).start()
-            code, _, _ = running.stop()
-            assert connection.recv(12) == b"HTTP/1.1 202"
+    with contextlib.ExitStack() as stack:
+        running = stack.enter_context(collecting.collector(tmp_path))
+        address = ("127.0.0.1", running.port)
+        connection = stack.enter_context(socket.create_connection(address, timeout=30))
+        connection.sendall(head.encode())
+        while "held_bytes 0\n" in running.get("/metrics").text:
+            time.sleep(0.01)
+        threading.Timer(0.3, connection.sendall, [b"1]"]).start()
+        code, _, _ = running.stop()
+        assert connection.recv(12) == b"HTTP/1.1 202"
     assert code == 0
     assert ids(tmp_path) == ["late"]
 
@@ -120,7 +123,8 @@ def test_a_file_that_may_not_grow_is_answered_503_and_the_next_is_taken(tmp_path
             running.process.pid, resource.RLIMIT_FSIZE, (1 << 30, resource.RLIM_INFINITY)
         )
         assert running.send(body, collecting.headers("c")).status == 202
-        assert running.get("/readyz").status == 200
+        while running.get("/readyz").status != 200:
+            time.sleep(0.05)
         code, _, err = running.stop()
     assert code == 0
     assert err.splitlines() == [

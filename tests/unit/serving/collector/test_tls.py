@@ -1,8 +1,6 @@
 """Connections are encrypted, and clients show who they are."""
 
 import http.client
-import importlib.util
-import pathlib
 import ssl
 import types
 
@@ -10,18 +8,12 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.serving.collector import tls
-from tests import collecting
-
-_SPEC = importlib.util.spec_from_file_location(
-    "certificates", pathlib.Path(__file__).with_name("certificates.py")
-)
+from tests import certificates, collecting
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")
-    certificates = importlib.util.module_from_spec(_SPEC)
-    _SPEC.loader.exec_module(certificates)
     authority = certificates.issue("authority")
     found = {}
     for name, (key, certificate) in {

@@ -1,5 +1,7 @@
 """Certificates of an authority of our own, for an hour."""
 
+from __future__ import annotations
+
 import datetime
 import ipaddress
 
@@ -8,17 +10,21 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+Pair = tuple[ec.EllipticCurvePrivateKey, x509.Certificate]
 
-def _name(text):
+
+def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def pem(certificate):
+def pem(certificate: x509.Certificate) -> bytes:
+    """Returns a certificate as files have it."""
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def key_pem(key, passphrase=None):
-    encryption = (
+def key_pem(key: ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> bytes:
+    """Returns a key as files have it."""
+    encryption: serialization.KeySerializationEncryption = (
         serialization.BestAvailableEncryption(passphrase)
         if passphrase
         else serialization.NoEncryption()
@@ -28,7 +34,7 @@ def key_pem(key, passphrase=None):
     )
 
 
-def issue(name, issuer=None):
+def issue(name: str, issuer: Pair | None = None) -> Pair:
     """Returns a key and a certificate; the issuer is such a pair, or the name itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.timezone.utc)
