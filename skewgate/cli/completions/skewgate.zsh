@@ -10,7 +10,9 @@
 
 _shtab_skewgate_commands() {
   local _commands=(
-    clean:'remove what runs left and is beyond the limits of the settings'
+    capture:'turn the log of a model server into rows by window'
+    clean:'remove what runs left behind beyond the limits of the settings'
+    collect:'take the events that model servers log, and store them'
     compile:'write a pipeline for Kubeflow or Vertex AI'
     completion:'print what makes a shell complete commands, options and files'
     doctor:'say what is installed, what works, and what to type for the rest'
@@ -53,9 +55,22 @@ _shtab_skewgate_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_skewgate_defaults_added=0
 
+_shtab_skewgate_capture_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[capture.yaml]:FILE:_files"
+  "--out[folder to write]:DIR:_files -/"
+  "--force[replace an earlier capture]"
+  "--json[print the report as JSON]"
+  "--quiet[no progress]"
+  ":log\: file, folder or quoted pattern:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_skewgate_capture_defaults_added=0
+
 _shtab_skewgate_clean_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--config[settings of the pipelines (default\: the Chicago taxi example)]:FILE:_files"
+  "--config[settings of the pipelines (default\: pipeline.yaml in this folder)]:FILE:_files"
   "--root[clean the state of compiled pipelines under this root, such as s3\:\/\/BUCKET\/FOLDER, instead of what runs left on this machine]:ROOT:"
   "--dry-run[only say what would be removed]"
   "--json[print JSON]"
@@ -65,18 +80,36 @@ _shtab_skewgate_clean_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_skewgate_clean_defaults_added=0
 
+_shtab_skewgate_collect_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--out[folder of the events]:DIR:_files -/"
+  "--host[address to listen at (127.0.0.1)]:host:"
+  "--port[0 for any that is free (8080)]:N:"
+  "--window[length of windows\: 15m, 1h, 1d (1h)]:LENGTH:"
+  "--max-bytes[size at which a file is published early (256M)]:SIZE:"
+  "--max-event[largest request (10M)]:SIZE:"
+  "--max-held[of requests that wait for the disk\; beyond it answers 503 (128M)]:SIZE:"
+  "--token-file[tokens that senders must show one of, one a line]:FILE:_files"
+  "--tls-cert[certificate of this server (PEM)]:FILE:_files"
+  "--tls-key[its private key (PEM)]:FILE:_files"
+  "--tls-client-ca[senders must show a certificate from these (PEM)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_skewgate_collect_defaults_added=0
+
 _shtab_skewgate_compile_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--target[where it is to run]:target:(kubeflow vertex)"
   "--out[file to write]:FILE:_files"
   "--image[image with skewgate and your code]:IMAGE:"
   "--pipeline-root[where artifacts go, such as gs\:\/\/BUCKET\/FOLDER]:ROOT:"
-  "--config[settings of the pipelines (default\: the Chicago taxi example)]:FILE:_files"
+  "--config[settings of the pipelines (default\: pipeline.yaml in this folder)]:FILE:_files"
   "--options[options of this command, and resources, retries and caching of nodes]:FILE:_files"
   "--shared-root[where the state and pushed models go, if not under the pipeline root]:ROOT:"
-  "--service-account[whom the tasks run as (Vertex only)]:NAME:"
+  "--service-account[service account of the tasks (Vertex only)]:NAME:"
   "*--parameter[default of a runtime parameter\; may be repeated]:NAME=VALUE:"
-  "--no-cache[use no result again]"
+  "--no-cache[do not reuse results]"
   ":pipeline:(training monitoring)"
 )
 
@@ -104,16 +137,17 @@ _shtab_skewgate_drift_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[drift.yaml (default\: KS 0.1, PSI 0.2)]:FILE:_files"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
-  "*--dataset[the data set to take of statistics that hold several\; once for both sides, or twice, for BASELINE and CURRENT]:NAME:"
+  "*--dataset[which data set to use of statistics that hold several\; once for both sides, or twice, for BASELINE and CURRENT]:NAME:"
   "--out[write report.json, report.html, metrics.prom]:DIR:_files -/"
-  "--json[print the report as JSON]"
-  "--exact[keep 16 times as many points of each number]"
+  "--format[what to print\: a table (default), report.json, or Markdown for a pull request]:format:(table json markdown)"
+  "--json[the same as --format json]"
+  "--exact[keep 16 times as many points of each numeric feature]"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":what to compare with:_files"
   ":the data in question:_files"
 )
@@ -123,7 +157,7 @@ _shtab_skewgate_drift_defaults_added=0
 
 _shtab_skewgate_merge_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--dataset[the data set to take of statistics that hold several]:NAME:"
+  "--dataset[which data set to use of statistics that hold several]:NAME:"
   "--out[file to write (.pb)]:STATS:_files"
   "(*):TFDV statistics files:_files"
 )
@@ -133,17 +167,17 @@ _shtab_skewgate_merge_defaults_added=0
 
 _shtab_skewgate_profile_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--dataset[the data set to take of statistics that hold several]:NAME:"
+  "--dataset[which data set to use of statistics that hold several]:NAME:"
   "--out[file to write (.pb)]:STATS:_files"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
   "*--slices[make slices by the values of columns\; may be repeated]:COLUMN[,COLUMN]:"
-  "--resolution[points kept of each number (default\: 1000)]:N:"
+  "--resolution[points kept of each numeric feature (default\: 1000)]:N:"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":file, folder or quoted pattern:_files"
 )
 
@@ -161,11 +195,11 @@ _shtab_skewgate_rehearse_options=(
   "--json[print the result as JSON]"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":rows of Parquet, CSV, JSON Lines or TFRecord\: file, folder or quoted pattern:_files"
 )
 
@@ -185,12 +219,12 @@ _shtab_skewgate_report_defaults_added=0
 _shtab_skewgate_run_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--from-spec[run what \`skewgate compile\` wrote, task by task]:FILE:_files"
-  "--config[settings of the pipelines (default\: the Chicago taxi example)]:FILE:_files"
+  "--config[settings of the pipelines (default\: pipeline.yaml in this folder)]:FILE:_files"
   "--scheduled-time[what the run was scheduled for, if the settings split rows by windows (default\: now)]:TIME:"
   "--wait[wait for another run of this pipeline in the same root (default\: refuse)]"
   "--root[folder for runs and object stores (default\: .skewgate\/from-spec)]:DIR:_files -/"
   "*--parameter[value of a runtime parameter\; may be repeated]:NAME=VALUE:"
-  "--command-prefix[command that runs each container\'s own, such as \'chroot \/image\'\; it must see DIR under the same path]:COMMAND:"
+  "--command-prefix[command to put before that of each container, such as \'chroot \/image\'\; it must see DIR under the same path]:COMMAND:"
   "--object-store[S3 server for minio\:\/\/ and s3\:\/\/\; without it, folders stand in for them]:URL:"
   "--cache[reuse results of earlier runs in the same folder]"
   ":pipeline:(training monitoring)"
@@ -268,13 +302,13 @@ _shtab_skewgate_schema_diff_options=(
   "--unified[print a patch of the text]"
   "--json[print the differences as JSON]"
   "--environment[environment that the data are from]:NAME:"
-  "--dataset[the data set to take of statistics that hold several]:NAME:"
+  "--dataset[which data set to use of statistics that hold several]:NAME:"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":schema.pbtxt:_files"
   ":another schema (.pbtxt)\; or data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
@@ -288,13 +322,13 @@ _shtab_skewgate_schema_infer_options=(
   "--environments[environments of the schema (default with --label\: TRAINING,SERVING)]:NAME[,NAME]:"
   "*--label[a feature that SERVING does not have\; may be repeated]:FEATURE:"
   "--force[replace an existing file]"
-  "--dataset[the data set to take of statistics that hold several]:NAME:"
+  "--dataset[which data set to use of statistics that hold several]:NAME:"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
 
@@ -308,13 +342,13 @@ _shtab_skewgate_schema_update_options=(
   "--out[write here instead]:FILE:_files"
   "--force[replace an existing --out]"
   "--environment[environment that the data are from]:NAME:"
-  "--dataset[the data set to take of statistics that hold several]:NAME:"
+  "--dataset[which data set to use of statistics that hold several]:NAME:"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":schema.pbtxt, which is changed in place:_files"
   ":data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
@@ -329,11 +363,11 @@ _shtab_skewgate_simulate_options=(
   "--force[replace an earlier simulation]"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
   "--quiet[no progress]"
-  "--delimiter[what stands between cells, such as \'\;\' or tab]:CHARACTER:"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what is a missing value beside the empty cell, in text too\; \'\' for nothing (default\: NA, NULL, -, \? and the like in columns of anything but text)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":rows of Parquet, CSV, JSON Lines or TFRecord\: file, folder or quoted pattern:_files"
 )
 
@@ -359,7 +393,9 @@ _shtab_skewgate() {
       (( CURRENT += 1 ))
       curcontext="${curcontext%:*:*}:_shtab_skewgate-$line[1]:"
       case $line[1] in
+        capture) _arguments -C -s $_shtab_skewgate_capture_options ;;
         clean) _arguments -C -s $_shtab_skewgate_clean_options ;;
+        collect) _arguments -C -s $_shtab_skewgate_collect_options ;;
         compile) _arguments -C -s $_shtab_skewgate_compile_options ;;
         completion) _arguments -C -s $_shtab_skewgate_completion_options ;;
         doctor) _arguments -C -s $_shtab_skewgate_doctor_options ;;
