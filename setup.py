@@ -40,6 +40,7 @@ setup(
     package_data={
         "skewgate": ["py.typed"],
         "skewgate.report": ["*.json", "templates/*"],
+        "skewgate.scaffold": ["templates/*"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],
         "skewgate.components": ["*/README.md"],
         "skewgate.pipeline": ["*/*.yaml"],

@@ -21,7 +21,7 @@ core
 < profiling
 < checks
 < {simulation, serving, history}
-< {alerting, diagnosis}
+< {alerting, diagnosis, scaffold}
 < {rollout, ui}
 < api
 < beam

@@ -9,11 +9,11 @@ from typing import NoReturn
 from skewgate.core import process_exit, threads
 from skewgate.core.errors import InputError
 
-_READS = ("drift", "profile", "schema", "simulate", "rehearse")
+_READS = ("drift", "profile", "schema", "simulate", "rehearse", "init")
 """Commands that read data."""
 _FILES = (
     *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
-    *("options", "out", "root", "from_spec"),
+    *("options", "out", "root", "from_spec", "serving"),
 )
 """Arguments that name files and folders."""
 
@@ -46,6 +46,10 @@ def _call(options: argparse.Namespace) -> int:
         from skewgate.cli import rehearse
 
         return rehearse.run(options)
+    if options.command == "init":
+        from skewgate.cli import init
+
+        return init.run(options)
     if options.command == "schedule":
         from skewgate.cli import schedule
 

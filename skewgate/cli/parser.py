@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 import skewgate
+from skewgate.cli import init as init_command
 from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
 from skewgate.core.errors import VERDICT_CODES
@@ -25,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_schema(commands)
     _add_simulation(commands)
+    init_command.add_parser(commands)
     pipeline_parser.add_run(commands)
     pipeline_parser.add_clean(commands)
     pipeline_parser.add_compile(commands)

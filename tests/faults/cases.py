@@ -187,6 +187,15 @@ CASES = (
         seconds=0.5,
     ),
     _case(
+        "init",
+        "data",
+        "{data} --serving {serving} --label paid --out out --quiet",
+        {"data": TABLES, "serving": ("same.csv",)},
+        other={"data": "many.parquet"},
+        again=("--force",),
+        seconds=2.5,
+    ),
+    _case(
         "run",
         "from-spec",
         "--from-spec {spec} --root root --parameter unknown=1",
