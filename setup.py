@@ -69,6 +69,7 @@ setup(
         "skewgate": ["py.typed"],
         "skewgate.cli": ["completions/*"],
         "skewgate.report": ["*.json", "templates/*"],
+        "skewgate.scaffold": ["templates/*"],
         "skewgate.stacks": ["*.txt"],
         "skewgate.schemas": ["*/*.pbtxt", "*/*.yaml", "*/*.json"],
         "skewgate.components": ["*/README.md"],

@@ -22,7 +22,7 @@ stacks
 < profiling
 < checks
 < {simulation, serving, history}
-< {alerting, diagnosis}
+< {alerting, diagnosis, scaffold}
 < {rollout, ui}
 < api
 < beam

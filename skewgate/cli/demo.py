@@ -20,7 +20,7 @@ DRIFTED = frozenset({"payment_type", "trip_miles"})
 def main() -> int:
     """Returns 0 if training passed and monitoring stopped on the drift of 2016 alone."""
     print("skewgate demo: Chicago taxi trips, trained on 2013-14, serving 2016\n")
-    code = run.run("training", str(settings.TAXI))
+    code = run.execute("training", str(settings.TAXI)).exit_code
     if code != EXIT_PASS:
         return code
     print()

@@ -3,86 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Sequence
 from typing import NoReturn
 
 from skewgate.core import process_exit, threads
 from skewgate.core.errors import InputError
 
-_READS = ("drift", "profile", "schema", "simulate", "rehearse", "capture")
+_READS = ("drift", "profile", "schema", "simulate", "rehearse", "capture", "init")
 """Commands that read data."""
 _FILES = (
     *("baseline", "current", "data", "other", "statistics", "runs", "spec", "schema", "config"),
-    *("options", "out", "root", "from_spec", "source"),
+    *("options", "out", "root", "from_spec", "source", "serving"),
     *("token_file", "tls_cert", "tls_key", "tls_client_ca"),
 )
 """Arguments that name files and folders."""
+_ELSEWHERE = {"profile": ("profile", "profile"), "merge": ("profile", "merge")}
+"""Module and function of a command, where they are not `run` in the module of its name."""
 
 
 def _call(options: argparse.Namespace) -> int:
     """Calls a command; each is imported only when it is called."""
     if options.command in _READS:
         threads.check()
-    if options.command == "drift":
-        from skewgate.cli import drift
-
-        return drift.run(options)
-    if options.command == "report":
-        from skewgate.cli import report
-
-        return report.run(options)
-    if options.command in ("profile", "merge"):
-        from skewgate.cli import profile
-
-        return profile.profile(options) if options.command == "profile" else profile.merge(options)
-    if options.command == "schema":
-        from skewgate.cli import schema
-
-        return schema.run(options)
-    if options.command == "simulate":
-        from skewgate.cli import simulate
-
-        return simulate.run(options)
-    if options.command == "rehearse":
-        from skewgate.cli import rehearse
-
-        return rehearse.run(options)
-    if options.command == "capture":
-        from skewgate.cli import capture
-
-        return capture.run(options)
-    if options.command == "schedule":
-        from skewgate.cli import schedule
-
-        return schedule.run(options)
-    if options.command == "collect":
-        from skewgate.cli import collect
-
-        return collect.run(options)
-    if options.command == "clean":
-        from skewgate.cli import clean
-
-        return clean.run(options)
-    if options.command == "compile":
-        from skewgate.cli import compile as compiling
-
-        return compiling.run(options)
-    if options.command == "doctor":
-        from skewgate.cli import doctor
-
-        return doctor.run(options)
-    if options.command == "completion":
-        from skewgate.cli import completion
-
-        return completion.run(options)
-    _check_run(options)
-    if options.from_spec:
-        from skewgate.cli import from_spec
-
-        return from_spec.run(options)
-    from skewgate.cli import run
-
-    return run.run(options.pipeline, options.config, options.scheduled_time, wait=options.wait)
+    module, function = _ELSEWHERE.get(options.command, (options.command, "run"))
+    called = getattr(importlib.import_module(f"skewgate.cli.{module}"), function)
+    code: int = called(options)
+    return code
 
 
 def _check_named(options: argparse.Namespace) -> None:
@@ -96,23 +43,6 @@ def _check_named(options: argparse.Namespace) -> None:
             raise InputError(
                 name.replace("_", "-"), "is empty", "name a file or folder, or leave the option out"
             )
-
-
-def _check_run(options: argparse.Namespace) -> None:
-    """Raises InputError if an option of `skewgate run` would not be looked at."""
-    if options.from_spec and options.config:
-        raise InputError("--config", "does not apply to a compiled pipeline", "leave it out")
-    if options.from_spec and options.scheduled_time:
-        raise InputError(
-            "--scheduled-time",
-            "does not apply to a compiled pipeline",
-            "give --parameter scheduled-time=TIME",
-        )
-    if options.from_spec and options.wait:
-        raise InputError("--wait", "does not apply to a compiled pipeline", "leave it out")
-    for name in ("root", "parameter", "command-prefix", "object-store", "cache"):
-        if getattr(options, name.replace("-", "_")) and not options.from_spec:
-            raise InputError(f"--{name}", "only works with --from-spec", "leave it out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from skewgate.cli import capture as capture_command
 from skewgate.cli import collect as collect_command
 from skewgate.cli import completion as completion_command
 from skewgate.cli import doctor as doctor_command
+from skewgate.cli import init as init_command
 from skewgate.cli import pipeline_parser, reading_args
 from skewgate.cli import schedule as schedule_command
 from skewgate.core.errors import VERDICT_CODES
@@ -30,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_schema(commands)
     _add_simulation(commands)
     capture_command.add_parser(commands)
+    init_command.add_parser(commands)
     pipeline_parser.add_run(commands)
     pipeline_parser.add_clean(commands)
     pipeline_parser.add_compile(commands)

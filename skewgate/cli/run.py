@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import pathlib
@@ -40,11 +41,40 @@ class Outcome:
         return verdicts.exit_code([record for _, record in self.reports])
 
 
-def run(
-    name: str, config: str | None, scheduled_time: str | None = None, *, wait: bool = False
-) -> int:
-    """Runs the pipeline `name` and returns the exit code; see `execute`."""
-    return execute(name, config, scheduled_time, wait=wait).exit_code
+def run(options: argparse.Namespace) -> int:
+    """Runs a pipeline, or one that was compiled, and returns the exit code.
+
+    Args:
+        options: pipeline, config, scheduled_time, wait, and those of a compiled pipeline.
+
+    Raises:
+        InputError: an option does not apply, or the pipeline cannot run.
+    """
+    _check(options)
+    if options.from_spec:
+        from skewgate.cli import from_spec
+
+        return from_spec.run(options)
+    return execute(
+        options.pipeline, options.config, options.scheduled_time, wait=options.wait
+    ).exit_code
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raises InputError if an option of `skewgate run` would not be looked at."""
+    if options.from_spec and options.config:
+        raise InputError("--config", "does not apply to a compiled pipeline", "leave it out")
+    if options.from_spec and options.scheduled_time:
+        raise InputError(
+            "--scheduled-time",
+            "does not apply to a compiled pipeline",
+            "give --parameter scheduled-time=TIME",
+        )
+    if options.from_spec and options.wait:
+        raise InputError("--wait", "does not apply to a compiled pipeline", "leave it out")
+    for name in ("root", "parameter", "command-prefix", "object-store", "cache"):
+        if getattr(options, name.replace("-", "_")) and not options.from_spec:
+            raise InputError(f"--{name}", "only works with --from-spec", "leave it out")
 
 
 def execute(

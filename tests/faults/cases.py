@@ -202,6 +202,15 @@ CASES = (
         again=("--force",),
     ),
     _case(
+        "init",
+        "data",
+        "{data} --serving {serving} --label paid --out out --quiet",
+        {"data": TABLES, "serving": ("same.csv",)},
+        other={"data": "many.parquet"},
+        again=("--force",),
+        seconds=2.5,
+    ),
+    _case(
         "run",
         "from-spec",
         "--from-spec {spec} --root root --parameter unknown=1",
