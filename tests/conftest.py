@@ -52,6 +52,49 @@ os.environ["XDG_STATE_HOME"] = os.path.join(_ON_THE_PATH, "state")  # tracebacks
 os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")  # of servers that tests shut down nobody waits for
 
 
+from tests import light  # noqa: E402 (skewgate is this checkout's from here on)
+
+_NEEDS: light.Needs | None = None
+"""Set where packages are missing, of TFX most of all: see `tests/light.py`."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Looks what is installed."""
+    global _NEEDS
+    config.addinivalue_line("markers", "needs(package): skipped where it is not installed")
+    absent = light.missing()
+    _NEEDS = light.Needs(ROOT, absent) if absent else None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Says which files are left out, and why."""
+    if _NEEDS is None:
+        return []
+    folders = [path for path in map(pathlib.Path, config.args) if path.is_dir()]
+    left_out = [item for folder in folders for item in _NEEDS.left_out(folder.resolve()).items()]
+    head = f"{len(left_out)} files of tests are left out, which need what is not installed:"
+    return [head, *(f"  {p.relative_to(ROOT)}: {', '.join(sorted(n))}" for p, n in left_out)]
+
+
+def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
+    """Leaves out the files that need what is missing."""
+    if _NEEDS is None or not collection_path.name.startswith("test_"):
+        return None
+    is_file = collection_path.suffix == ".py"
+    return True if is_file and _NEEDS.of_test_file(collection_path) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Skips the functions that need what is missing."""
+    if _NEEDS is None or not isinstance(item, pytest.Function):
+        return
+    needed = set(_NEEDS.of_function(item.path, item.originalname))
+    needed.update(*(mark.args for mark in item.iter_markers("needs")))
+    gone = sorted(needed & light.missing())
+    if gone:
+        item.add_marker(pytest.mark.skip(reason=f"{', '.join(gone)}: not installed"))
+
+
 def pytest_unconfigure() -> None:
     """Removes what was made for other processes."""
     shutil.rmtree(_ON_THE_PATH)

@@ -16,7 +16,7 @@ from skewgate.data.arrow import spellings
 from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.data.arrow.kinds import name_of
 from skewgate.data.arrow.values import is_utf8
-from skewgate.data.sources import quoting
+from skewgate.data.sources import inferred_times, quoting
 from skewgate.data.sources.rejected import Rejected, shortened
 
 Types = Mapping[str, pa.DataType]
@@ -140,11 +140,20 @@ def _parsed(
         raise InvalidColumn(header[int(found.group(1))]) from error
 
     def again(name: str, kind: pa.DataType) -> pa.Table:
-        return parse(data, header, [name], {name: kind}, None, dialect, blank_rows=blank_rows)
+        rows = None if skipped is None else []
+        return parse(data, header, [name], {name: kind}, rows, dialect, blank_rows=blank_rows)
 
     if _may_have_hexadecimals(data):
         table = _without_hexadecimals(table, types, again)
-    return _without_nanoseconds(table, again)
+
+    def attempt(name: str, kind: pa.DataType) -> pa.Table | None:
+        try:
+            return again(name, kind)
+        except InvalidColumn:
+            return None
+
+    table = inferred_times.with_far_times(table, types, attempt)
+    return inferred_times.without_nanoseconds(table, attempt)
 
 
 def _without_hexadecimals(
@@ -179,24 +188,6 @@ def _has_pair(data: bytes, pair: bytes) -> bool:
         bool((np.frombuffer(data, "<u2", (len(data) - at) // 2, at) == number).any())
         for at in (0, 1)
     )
-
-
-def _without_nanoseconds(
-    table: pa.Table, again: Callable[[str, pa.DataType], pa.Table]
-) -> pa.Table:
-    """Replaces inferred time stamps in nanoseconds, which overflow silently after 2262.
-
-    They are whole microseconds, rounded down.
-    """
-    for at, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            kind = pa.timestamp("us", field.type.tz)
-            try:
-                other = again(field.name, kind)
-            except InvalidColumn:
-                other = again(field.name, pa.string())
-            table = table.set_column(at, other.schema.field(0), other.column(0))
-    return table
 
 
 @dataclasses.dataclass

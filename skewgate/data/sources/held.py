@@ -53,7 +53,7 @@ def of(data: Any, where: str) -> Held:
         return ArrowTable(_of_polars(data))
     if _is_a(data, "duckdb", "DuckDBPyRelation"):
         return DuckRelation(data)
-    if hasattr(data, "__arrow_c_stream__"):
+    if hasattr(data, "__arrow_c_stream__") and not _is_a_column(data):
         return ArrowTable(arrow_streams.read(data, where))
     kind = type(data)
     raise InputError(
@@ -67,6 +67,11 @@ def _is_a(data: Any, module: str, name: str) -> bool:
     """Says whether data are of a class of a library that is loaded."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(data, kind)
+
+
+def _is_a_column(data: Any) -> bool:
+    """Says whether data are one column, which streams too, and is no table."""
+    return _is_a(data, "pandas", "Series") or _is_a(data, "polars", "Series")
 
 
 class ArrowTable:

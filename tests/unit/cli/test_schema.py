@@ -17,6 +17,8 @@ from skewgate.data.tf_example.tfrecord import frame
 from skewgate.schema.reading import load_schema
 from tests.encoding import encode_sequence
 
+needs_tfdv = pytest.mark.needs("tensorflow_data_validation")
+
 SCHEMA = """\
 # What a trip is.
 default_environment: "TRAINING"
@@ -86,6 +88,7 @@ def put(tmp_path):
 # Infer.
 
 
+@needs_tfdv
 def test_a_schema_is_inferred_in_the_order_of_the_data_with_its_environments(run, put, tmp_path):
     _, data = put()
     out = tmp_path / "new" / "inferred.pbtxt"
@@ -195,6 +198,7 @@ def test_differences_are_given_as_json(run, put, tmp_path):
     }
 
 
+@needs_tfdv
 def test_a_unified_difference_is_a_patch_that_makes_the_other_schema(run, put, tmp_path):
     old, data = put(paid=["Cash", "Coin"] * 100, fare=[-2.5, *[7.25] * 199])
     result = run("schema", "diff", old, data, "--environment", "TRAINING", "--unified")
@@ -223,6 +227,7 @@ def apply_patch(text, patch):
     return "".join(new + old[place:])
 
 
+@needs_tfdv
 def test_data_show_what_a_schema_that_accepts_them_would_change(run, put):
     old, data = put(paid=["Cash", "Coin"] * 100, tip=[1.5] * 200)
     result = run("schema", "diff", old, data, "--quiet")
@@ -236,6 +241,7 @@ def test_data_show_what_a_schema_that_accepts_them_would_change(run, put):
 # Update.
 
 
+@needs_tfdv
 def test_data_as_the_schema_says_have_no_anomaly(run, put):
     # The fares are whole numbers and the codes are digits: what the schema says decides.
     old, data = put()
@@ -246,6 +252,7 @@ def test_data_as_the_schema_says_have_no_anomaly(run, put):
     )
 
 
+@needs_tfdv
 def test_anomalies_are_numbered_with_the_change_of_each_and_nothing_is_changed(run, put):
     old, data = put(paid=["Cash", "Coin"] * 100, fare=[-2.5, *[7.25] * 199])
     result = run("schema", "update", old, data, "--environment", "TRAINING", "--quiet")
@@ -260,6 +267,7 @@ def test_anomalies_are_numbered_with_the_change_of_each_and_nothing_is_changed(r
     assert old.read_text() == SCHEMA
 
 
+@needs_tfdv
 def test_only_what_is_accepted_changes_and_every_other_byte_stays(run, put):
     old, data = put(
         paid=["Cash", "Coin"] * 100,
@@ -279,6 +287,7 @@ def test_only_what_is_accepted_changes_and_every_other_byte_stays(run, put):
     ).replace("min: 0 }", "min: -2.5 }")
 
 
+@needs_tfdv
 def test_one_anomaly_of_a_feature_is_accepted_without_the_other(run, put):
     old, data = put(fare=[None] * 20 + [-2.5] * 180)
     command = ("schema", "update", old, data, "--environment", "TRAINING", "--quiet")
@@ -319,6 +328,7 @@ CASES = {
 }  # fmt: skip
 
 
+@needs_tfdv
 @pytest.mark.parametrize("case", CASES)
 def test_accepted_anomalies_are_gone(run, put, case):
     changes, kind, expected = CASES[case]
@@ -333,12 +343,14 @@ def test_accepted_anomalies_are_gone(run, put, case):
     assert "# in dollars" in old.read_text()
 
 
+@needs_tfdv
 def test_a_column_that_is_gone_without_an_environment_is_deprecated(run, put):
     old, data = put(fare=None)
     assert run("schema", "update", old, data, "--all", "--quiet").code == 0
     assert "  lifecycle_stage: DEPRECATED\n" in old.read_text()
 
 
+@needs_tfdv
 def test_a_label_that_comes_in_serving_is_declared_to_be_there(run, put):
     old, data = put()
     command = ("schema", "update", old, data, "--environment", "SERVING", "--quiet")
@@ -348,6 +360,7 @@ def test_a_label_that_comes_in_serving_is_declared_to_be_there(run, put):
     assert old.read_text() == SCHEMA.replace('  not_in_environment: "SERVING"  # comes later\n', "")
 
 
+@needs_tfdv
 def test_a_bound_on_the_number_of_rows_is_accepted(run, put):
     old, data = put(SCHEMA + "dataset_constraints { min_examples_count: 1000 }\n")
     command = ("schema", "update", old, data, "--environment", "TRAINING", "--quiet")
@@ -356,6 +369,7 @@ def test_a_bound_on_the_number_of_rows_is_accepted(run, put):
     assert old.read_text().endswith("dataset_constraints { min_examples_count: 200 }\n")
 
 
+@needs_tfdv
 def test_several_values_change_the_value_count(run, put, tmp_path):
     old, _ = put()
     rows = table().set_column(0, "fare", pa.array([[2.5, 3.5], [1.5]] * 100))
@@ -367,6 +381,7 @@ def test_several_values_change_the_value_count(run, put, tmp_path):
     assert old.read_text() == SCHEMA.replace("{ min: 1 max: 1 }", "{ min: 1 max: 2 }")
 
 
+@needs_tfdv
 def test_all_is_accepted_into_another_file(run, put, tmp_path):
     old, data = put(paid=["Cash", "Coin"] * 100, tip=[1.5] * 200)
     out = tmp_path / "out.pbtxt"
@@ -378,6 +393,7 @@ def test_all_is_accepted_into_another_file(run, put, tmp_path):
     assert run(*command, "--force").code == 0
 
 
+@needs_tfdv
 def test_what_no_schema_can_accept_is_an_error_and_nothing_is_written(run, refused, put):
     # A number of values that are unique is no property of floats.
     schema = SCHEMA.replace("float_domain { min: 0 }", "unique_constraints { min: 1 max: 5 }")
@@ -391,6 +407,7 @@ def test_what_no_schema_can_accept_is_an_error_and_nothing_is_written(run, refus
         assert "unique_constraints" in listed.out
 
 
+@needs_tfdv
 def test_random_changes_are_accepted_and_the_text_says_so(run, put):
     rng = np.random.default_rng(5)
     changes = {
@@ -425,12 +442,15 @@ def test_existing_files_stay(refused, put):
     ("arguments", "words"),
     [
         (("diff", "none.pbtxt", "{data}"), "none.pbtxt: no such file. Fix: check the path."),
-        (("diff", "{schema}", "none.csv"), "none.csv: no such file, folder or pattern."),
+        pytest.param(("diff", "{schema}", "none.csv"),
+                     "none.csv: no such file, folder or pattern.", marks=needs_tfdv),
         (("diff", "{data}", "{schema}"), "trips.csv: line 1: is not a TFMD Schema in text format"),
-        (("update", "{schema}", "{data}", "--environment", "PROD"),
-         "schema.pbtxt: has no environment PROD; it has SERVING, TRAINING."),
-        (("update", "{schema}", "{data}", "--environment", "TRAINING", "--accept", "far"),
-         "--accept far: is not an anomaly of {data}; there are none."),
+        pytest.param(("update", "{schema}", "{data}", "--environment", "PROD"),
+                     "schema.pbtxt: has no environment PROD; it has SERVING, TRAINING.",
+                     marks=needs_tfdv),
+        pytest.param(
+            ("update", "{schema}", "{data}", "--environment", "TRAINING", "--accept", "far"),
+            "--accept far: is not an anomaly of {data}; there are none.", marks=needs_tfdv),
         (("diff", "{schema}", "{schema}", "--environment", "TRAINING"),
          "--environment: is of data, and both sides are schemas."),
         (("infer", "{data}", "--out", "new.pbtxt", "--label", "lable"),
@@ -453,6 +473,7 @@ def test_where_tfdv_is_not_installed_it_is_named(refused, put, monkeypatch, comm
     assert refused("schema", command, schema, data) == str(missing("tensorflow_data_validation"))
 
 
+@needs_tfdv
 def test_an_unknown_anomaly_lists_those_there_are(refused, put):
     old, data = put(fare=[-2.5, *[7.25] * 199])
     said = refused("schema", "update", old, data, "--environment", "TRAINING", "--accept", "paid")
@@ -460,6 +481,7 @@ def test_an_unknown_anomaly_lists_those_there_are(refused, put):
     assert "there are fare:FLOAT_TYPE_SMALL_FLOAT." in said
 
 
+@needs_tfdv
 def test_statistics_without_features_are_refused(refused, put, tmp_path):
     old, _ = put()
     empty = statistics_pb2.DatasetFeatureStatisticsList()
@@ -487,6 +509,7 @@ def test_a_text_that_is_neither_schema_nor_statistics_is_refused(refused, put, t
 # Times, and what is hardly worth comparing.
 
 
+@needs_tfdv
 def test_times_are_declared_and_columns_to_ignore_are_suggested(cli, run, tmp_path):
     rows = cli.trips(300, 1).append_column("row", pa.array(range(300)))
     data, out = cli.write(rows, tmp_path / "data"), str(tmp_path / "schema.pbtxt")
@@ -510,6 +533,7 @@ def test_times_are_declared_and_columns_to_ignore_are_suggested(cli, run, tmp_pa
 WHOLE = 'feature { name: "n" type: INT } feature { name: "x" type: FLOAT }'
 
 
+@needs_tfdv
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_whole_floats_are_integers_as_drift_reads_them(cli, run, put, tmp_path, kind):
     rows = pa.table({"n": [1.0, None, 7.0] * 500, "x": [0.5, 1.5, 2.5] * 500})
@@ -522,6 +546,7 @@ def test_whole_floats_are_integers_as_drift_reads_them(cli, run, put, tmp_path, 
     assert run("drift", data, data, "--schema", schema, "--quiet").code == 0
 
 
+@needs_tfdv
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_fractions_are_no_integers_wherever_they_stand(cli, run, tmp_path, kind):
     values = [1.0] * 40_000
@@ -574,6 +599,7 @@ def sparse(tmp_path, rows, weights, schema=SPARSE):
     return path, data
 
 
+@needs_tfdv
 def test_sparse_and_weighted_features_are_checked(run, tmp_path):
     schema, data = sparse(tmp_path, [[0, 3], [1, 4]], [[0.5, 0.5], [0.5, 1.5]])
     result = run("schema", "update", schema, data, "--quiet")
@@ -585,6 +611,7 @@ def test_sparse_and_weighted_features_are_checked(run, tmp_path):
     assert "weighed:WEIGHTED_FEATURE_MISSING_WEIGHT: " in result.out
 
 
+@needs_tfdv
 def test_what_statistics_do_not_tell_is_said_and_inconclusive(run, tmp_path):
     schema, data = sparse(tmp_path, [[0, 3], [1]], [[0.5, 0.5], None])
     assert run("profile", data, "--out", tmp_path / "a.pb", "--quiet").code == 0
@@ -602,6 +629,7 @@ def test_what_statistics_do_not_tell_is_said_and_inconclusive(run, tmp_path):
     assert json.loads(result.out)["unchecked"] == [f"tags: {reason}", f"weighed: {reason}"]
 
 
+@needs_tfdv
 def test_tensors_and_groups_are_not_checked(run, tmp_path):
     schema, data = sparse(
         tmp_path,
@@ -630,6 +658,7 @@ def test_tensors_and_groups_are_not_checked(run, tmp_path):
     ]
 
 
+@needs_tfdv
 def test_what_tfdv_takes_on_trust_is_not_checked(run, tmp_path):
     schema = tmp_path / "schema.pbtxt"
     schema.write_text(
@@ -661,6 +690,7 @@ def test_what_tfdv_takes_on_trust_is_not_checked(run, tmp_path):
     ]
 
 
+@needs_tfdv
 def test_anomalies_count_more_than_what_is_not_checked(run, tmp_path):
     schema, data = sparse(
         tmp_path,
@@ -677,6 +707,7 @@ def test_anomalies_count_more_than_what_is_not_checked(run, tmp_path):
     assert result.code == 3
 
 
+@needs_tfdv
 def test_feature_lists_are_refused(refused, tmp_path):
     schema, _ = sparse(tmp_path, [[0, 3]], [[0.5, 0.5]])
     data = tmp_path / "a.tfrecord"

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from skewgate.checks.labels.rows import arrange, label_part, last_of_each, predi
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.row_parts import RowPart
 from skewgate.data.tf_example import coder
+from tests import tf_train
 
 MARCH = 1_456_790_400
 HOUR = 3_600
@@ -43,7 +43,7 @@ def config(**more):
 
 
 def example(row):
-    message = tf.train.Example()
+    message = tf_train.Example()
     for feature, value in row.items():
         if value is not None:
             message.features.feature[feature].int64_list.value.append(value)
@@ -51,7 +51,7 @@ def example(row):
 
 
 def decode(record):
-    features = tf.train.Example.FromString(record).features.feature
+    features = tf_train.Example.FromString(record).features.feature
     return {
         name: [v.decode() for v in each.bytes_list.value] or each.int64_list.value[0]
         for name, each in features.items()

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tensorflow.core.example import example_pb2
 
 from skewgate.data.ingest import splits, writing
 from skewgate.data.ingest.counts import IngestCounts
 from skewgate.data.ingest.plan import Plan
 from skewgate.data.sources import records as reading
+from tests import tf_train
 
 
 @dataclasses.dataclass
@@ -45,7 +45,7 @@ class Ingested:
 
 def _values(record: bytes) -> dict[str, Any]:
     found = {}
-    for name, feature in example_pb2.Example.FromString(record).features.feature.items():
+    for name, feature in tf_train.Example.FromString(record).features.feature.items():
         kind = feature.WhichOneof("kind")
         found[name] = list(getattr(feature, kind).value) if kind else None
     return found

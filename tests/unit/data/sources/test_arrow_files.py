@@ -56,10 +56,10 @@ def test_given_types_cast_and_reject(tmp_path):
 
 
 def test_feather_of_version_1_is_refused(tmp_path):
-    path = str(tmp_path / "a.feather")
-    pa.feather.write_feather(TABLE.select(["x", "s"]), path, version=1)
+    path = tmp_path / "a.feather"
+    path.write_bytes(b"FEA1" + bytes(64) + b"FEA1")  # Arrow 25 warns that it will not write it
     with pytest.raises(InputError, match="is Feather of version 1"):
-        sources.open_file(path)
+        sources.open_file(str(path))
 
 
 @pytest.mark.parametrize("kept", [0, 3, 100])

@@ -53,6 +53,21 @@ def test_nanoseconds_may_stand_beside_years_that_64_bits_of_them_do_not_hold(tmp
     assert str(batch.column(0)[0].as_py()) == f"{year}-01-01 00:00:00.123456"
 
 
+def test_years_beyond_nanoseconds_keep_their_time_zone_and_need_not_come_first(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("at,x\n,1\n2024-01-02T00:00:00Z,1\n2300-01-01T00:00:00.123456789Z,1\n")
+    [batch] = sources.open_file(str(path)).batches()
+    assert batch.schema.field("at").type == pa.timestamp("us", "UTC")
+    assert str(batch.column(0)[2].as_py()) == "2300-01-01 00:00:00.123456+00:00"
+
+
+def test_dates_beside_text_stay_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("at,x\n2300-01-01 00:00:00.123456789,1\nsoon,1\n")
+    [batch] = sources.open_file(str(path)).batches()
+    assert batch.column(0).to_pylist() == ["2300-01-01 00:00:00.123456789", "soon"]
+
+
 def test_text_beside_nanoseconds_stays_as_it_is(tmp_path):
     path = tmp_path / "a.csv"
     cell = "at 10:00:00.123456789"

@@ -4,49 +4,39 @@ import pathlib
 import tempfile
 from unittest import mock
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewgate.data import sources
 from skewgate.data.ingest.to_features import to_features
 from skewgate.data.sources import base
+from skewgate.data.tf_example import encoding
+from tests import tf_train
 from tests.unit.data.sources.strategies import alike, cases
 
 
-@pytest.fixture(scope="module")
-def decode():
-    import tensorflow as tf
-
-    def features(record):
-        found = tf.train.Example.FromString(record).features.feature
-        kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
-        return {
-            name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind
-        }
-
-    return features
+def decode(record):
+    found = tf_train.Example.FromString(record).features.feature
+    kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
+    return {name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind}
 
 
 def read(path, types, block):
     """Returns the rows as serialized tf.Example, and the types of the batches."""
-    from tfx_bsl.coders import example_coder
-
-    encoder = example_coder.RecordBatchToExamplesEncoder()
     records, schemas = [], set()
     with mock.patch.multiple(base, BLOCK_BYTES=block, BATCH_ROWS=block):
         found = sources.infer([path], types)
         for batch in sources.open_file(path, types, known=found, complete=True).batches():
             features = to_features(batch, path)
             schemas.add(features.schema.remove_metadata())
-            records += encoder.encode(features)
+            records += encoding.encode(features)
     return records, schemas
 
 
 # Kept from growing old: an example takes as long as its table is large.
 @settings(max_examples=100, deadline=None)
 @given(case=cases(), block=st.sampled_from([1 << 10, 1 << 14, 1 << 23]))
-def test_every_table_round_trips_through_tf_example(decode, case, block):
+def test_every_table_round_trips_through_tf_example(case, block):
     with tempfile.TemporaryDirectory() as folder:
         records, schemas = read(case.write(pathlib.Path(folder)), case.types, block)
     assert len(schemas) <= 1

@@ -16,6 +16,8 @@ from skewgate.data.tf_example.decoding import decode
 from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
 from skewgate.data.tf_example.parsing import parse
 from skewgate.statistics.generating.columns import columns_of, values_of
+from tests import tf_train
+from tests.encoding import encode_sequence
 
 NAMES = st.sampled_from(
     ["a", "fare", "eight888", "nine99999", "Größe", "x" * 17, "x" * 24, f"{'x' * 23}y", "z" * 127]
@@ -36,6 +38,10 @@ def example(row):
             getattr(feature, kind).SetInParent()
             getattr(feature, kind).value.extend(values)
     return message.SerializeToString()
+
+
+MIXED = {"a": ("int64_list", [-1, 7]), "b": ("float_list", [0.5]), "c": ("bytes_list", [b"x"])}
+SEQUENCE = encode_sequence(example({"a": ("int64_list", [1])}), {"b": [[1, 2], [3]], "c": [[0.5]]})
 
 
 @st.composite
@@ -104,6 +110,17 @@ def test_damaged_records_are_decoded_as_by_tfx_bsl_or_refused(table, data):
     else:
         if not any("\0" in name for name in parsed):  # where tfx_bsl ends it
             assert_equal(columns_of([parsed], [len(records)]), by_tfx_bsl(records))
+
+
+def test_the_messages_that_tests_declare_are_those_of_tensorflow():
+    for name in ("Example", "SequenceExample"):
+        ours, theirs = getattr(tf_train, name)(), getattr(tf.train, name)()
+        theirs.ParseFromString(SEQUENCE if name == "SequenceExample" else example(MIXED))
+        ours.ParseFromString(theirs.SerializeToString())
+        assert str(ours) == str(theirs)
+        assert ours.SerializeToString(deterministic=True) == theirs.SerializeToString(
+            deterministic=True
+        )
 
 
 def test_features_may_stand_in_any_order():

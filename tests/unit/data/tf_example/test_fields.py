@@ -1,18 +1,18 @@
 """Records told apart by their fields."""
 
 import pytest
-import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.data.tf_example import coder
 from skewgate.data.tf_example.fields import UndecodableError, has_feature_lists
 from skewgate.data.tf_example.protobuf import write_varint
+from tests import tf_train
 from tests.encoding import encode_sequence
 
 
 def example(size):
-    message = tf.train.Example()
+    message = tf_train.Example()
     message.features.feature["text"].bytes_list.value.append(b"x" * size)
     return message.SerializeToString()
 
@@ -42,7 +42,7 @@ def test_a_record_of_feature_lists_alone_is_found():
 
 
 def test_records_of_tensorflow_are_told_apart():
-    message = tf.train.SequenceExample()
+    message = tf_train.SequenceExample()
     message.context.feature["fare"].float_list.value.append(4.5)
     assert not has_feature_lists([message.SerializeToString()])
     message.feature_lists.feature_list["events"].feature.add().int64_list.value.append(3)

@@ -3,16 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skewgate.data.tf_example import patching
+from tests import tf_train
 
 
 def example(**features):
-    message = tf.train.Example()
+    message = tf_train.Example()
     for name, values in features.items():
         feature = message.features.feature[name]
         if values is None:
@@ -29,7 +29,7 @@ def example(**features):
 
 
 def parse(record):
-    return tf.train.Example.FromString(record)
+    return tf_train.Example.FromString(record)
 
 
 def test_values_are_encoded_as_they_are():

@@ -9,7 +9,6 @@ import tracemalloc
 
 import hypothesis
 import pytest
-import tensorflow as tf
 from hypothesis import strategies as st
 
 from skewgate.data.tf_example import tfrecord
@@ -61,6 +60,8 @@ def test_many_records_are_framed_as_one_at_a_time(records):
 
 @hypothesis.given(RECORDS)
 def test_tensorflow_reads_what_is_framed(tmp_path_factory, records):
+    import tensorflow as tf
+
     path = tmp_path_factory.mktemp("framed") / "data"
     path.write_bytes(tfrecord.frame(records))
     assert [record.numpy() for record in tf.data.TFRecordDataset(str(path))] == records
@@ -69,6 +70,8 @@ def test_tensorflow_reads_what_is_framed(tmp_path_factory, records):
 @pytest.mark.parametrize("packing", ["", "GZIP"])
 @pytest.mark.parametrize("records", [[], [b""], SMALL, [b"x" * 3_000_000, b"y", b"z" * 20] * 2])
 def test_what_tensorflow_writes_is_the_same_bytes_and_is_read(tmp_path, records, packing):
+    import tensorflow as tf
+
     path = tmp_path / "data"
     with tf.io.TFRecordWriter(str(path), packing) as writer:
         for record in records:
