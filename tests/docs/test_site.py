@@ -5,38 +5,25 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 
 from skewgate.cli.parser import build_parser
 from tests import checkouts
+from tests.docs import building
 
 ROOT = checkouts.ROOT
 
 
-def build(root: pathlib.Path, site: pathlib.Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(site)],
-        cwd=root,
-        env={**checkouts.environment(), "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("site")
-    result = build(ROOT, folder)
-    assert result.returncode == 0, result.stderr
-    return folder
+    return building.built(tmp_path_factory.mktemp("site"))
 
 
 def pages(site: pathlib.Path) -> dict[str, str]:
     return {
-        str(path.relative_to(site)): path.read_text("utf-8") for path in sorted(site.rglob("*.html"))
+        str(path.relative_to(site)): path.read_text("utf-8")
+        for path in sorted(site.rglob("*.html"))
     }
 
 
@@ -57,7 +44,9 @@ def test_every_command_has_a_page_with_all_its_options(site):
             assert all(option in page for option in options)
 
 
-@pytest.mark.parametrize("name", ["drift", "skew", "performance", "pipeline", "simulation", "labels"])
+@pytest.mark.parametrize(
+    "name", ["drift", "skew", "performance", "pipeline", "simulation", "labels"]
+)
 def test_every_contract_has_a_page_with_all_its_keys(name, site):
     schema = json.loads((ROOT / "schemas" / "json" / f"{name}.schema.json").read_text("utf-8"))
     page = pages(site)[f"reference/contracts/{name}.yaml.html"]
@@ -118,7 +107,7 @@ def test_what_is_broken_or_undocumented_fails_the_build(tmp_path):
         assert before in text
         (copy / path).write_text(text.replace(before, after, 1), "utf-8")
     (copy / "docs" / "unlisted.md").write_text("# Not in nav\n")
-    result = build(copy, tmp_path / "site")
+    result = building.build(copy, tmp_path / "site")
     assert result.returncode == 1
     missing = [message for *_, message in FAULTS if message not in result.stderr]
     assert missing == []

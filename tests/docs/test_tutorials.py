@@ -25,7 +25,9 @@ def test_the_code_of_a_tutorial_runs_as_it_stands(page, tmp_path):
 def test_what_changes_from_run_to_run_is_told_from_what_must_not():
     assert doctest.testmod(page_code).failed == 0
     assert page_code.matches("[1/2] A    0.1 s\n", "[1/2] A    12.5 s\n")
-    assert page_code.matches("log: taxi-20261125T152237Z-3f9a2c81.log\n", "log: taxi-20270101T000000Z-00000000.log\n")
+    assert page_code.matches(
+        "log: taxi-20261125T152237Z-3f9a2c81.log\n", "log: taxi-20270101T000000Z-00000000.log\n"
+    )
     assert not page_code.matches("ks is 0.102\n", "ks is 0.103\n")
     assert not page_code.matches("a\n", "a\nb\n")
 
