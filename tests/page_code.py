@@ -3,15 +3,15 @@
 The blocks of a page run in order, in one folder that is empty at first:
 
 - `sh`: by bash, up to the first command that fails, which none may;
-- `console`: a line after `$ ` is a command, and what follows is all that it prints, to both streams;
+- `console`: a line after `$ ` is a command, and what follows is what it prints, to both streams;
 - `python`: a script, or with `>>> ` a session, which goes on in the next one;
 - with `title="NAME"`: is written to the file NAME;
 - of `make` targets, in any language: each must be one, and only `make demo` runs.
 
-`...` stands for anything, in a line of its own for any number of lines. Figures of time and names of
-runs change with each run, so any of them is as good (`VOLATILE`). Packages come from the environment of
-the tests, and pip may not ask an index. With SKEWGATE_RENEW_GOLDEN=1 output that differs is written
-into the page.
+`...` stands for anything, in a line of its own for any number of lines. Figures of time and names
+of runs change with each run, so any of them is as good (`VOLATILE`). Packages come from the
+environment of the tests, and pip may not ask an index. With SKEWGATE_RENEW_GOLDEN=1 output that
+differs is written into the page.
 """
 
 from __future__ import annotations

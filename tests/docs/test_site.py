@@ -5,33 +5,19 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 
 from skewgate.cli.parser import build_parser
 from tests import checkouts
+from tests.docs import building
 
 ROOT = checkouts.ROOT
 
 
-def build(root: pathlib.Path, site: pathlib.Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(site)],
-        cwd=root,
-        env={**checkouts.environment(), "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("site")
-    result = build(ROOT, folder)
-    assert result.returncode == 0, result.stderr
-    return folder
+    return building.built(tmp_path_factory.mktemp("site"))
 
 
 def pages(site: pathlib.Path) -> dict[str, str]:
@@ -121,7 +107,7 @@ def test_what_is_broken_or_undocumented_fails_the_build(tmp_path):
         assert before in text
         (copy / path).write_text(text.replace(before, after, 1), "utf-8")
     (copy / "docs" / "unlisted.md").write_text("# Not in nav\n")
-    result = build(copy, tmp_path / "site")
+    result = building.build(copy, tmp_path / "site")
     assert result.returncode == 1
     missing = [message for *_, message in FAULTS if message not in result.stderr]
     assert missing == []
