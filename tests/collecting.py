@@ -41,7 +41,6 @@ class Collector:
         folder: pathlib.Path,
         *words: str,
         environment: Mapping[str, str] | None = None,
-        before: Any = None,
     ) -> None:
         """Starts it and waits until it listens."""
         self.folder = folder
@@ -61,7 +60,6 @@ class Collector:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **(environment or {})},
-            preexec_fn=before,
         )
         self.said: list[str] = []
         self.address = ""

@@ -123,3 +123,8 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(InputError, match="is a file, and must be a folder"):
         Store(str(tmp_path / "out"))
+
+
+def test_an_object_store_is_no_folder():
+    with pytest.raises(InputError, match="is no folder of this machine"):
+        Store("s3://bucket/events")
