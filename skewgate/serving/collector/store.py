@@ -139,4 +139,5 @@ class Store:
     def _window_at(self, moment: float) -> _Window:
         numbers = self._grid.numbers(np.array([int(moment // 1)]))
         start, end = int(self._grid.starts(numbers)[0]), int(self._grid.ends(numbers)[0])
-        return _Window(self._grid.name(start), start, end)
+        name = self._grid.name(start).replace(":", "")  # which not all file systems take
+        return _Window(name, start, end)
