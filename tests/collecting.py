@@ -41,12 +41,14 @@ class Collector:
         folder: pathlib.Path,
         *words: str,
         environment: Mapping[str, str] | None = None,
-        before: Any = None,
+        files: int | None = None,
     ) -> None:
-        """Starts it and waits until it listens."""
+        """Starts it, with a limit of open files, and waits until it listens."""
         self.folder = folder
+        limit = [] if files is None else ["prlimit", f"--nofile={files}:{files}"]
         self.process = subprocess.Popen(
             [
+                *limit,
                 sys.executable,
                 "-m",
                 "skewgate",
@@ -61,7 +63,6 @@ class Collector:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **(environment or {})},
-            preexec_fn=before,
         )
         self.said: list[str] = []
         self.address = ""

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import resource
 import socket
 
 from skewgate.core.errors import InputError
+
+BACKLOG = 256
+"""Connections that wait until they are accepted, which is done for that many at once."""
+_MOST_CONNECTIONS = 4_096
+"""At a time; each takes some kilobytes even if it is idle."""
+_OWN_FILES = 64
+
+
+def connections_allowed() -> int:
+    """Returns how many connections this process can have and still open its own files.
+
+    The limit of open files is raised as far as that takes, where it may be.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reserve = BACKLOG + _OWN_FILES
+    wanted = _MOST_CONNECTIONS + reserve
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        more = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):  # then the old one is what there is
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    if soft == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(min(_MOST_CONNECTIONS, soft - reserve), soft // 4)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -1,8 +1,8 @@
 """Where files stand in the folder of the collector, and what they are called.
 
-    OUT/.open/2026-11-30T19:00Z_HOST-1f2e3d4c-000001.jsonl      being written
-    OUT/window=2026-11-30T19:00Z/HOST-1f2e3d4c-000001.jsonl     published
-    OUT/window=2026-11-30T19:00Z/_HOST-1f2e3d4c-000001.manifest.json
+    OUT/.open/2026-11-30T1900Z_HOST-1f2e3d4c-000001.jsonl      being written
+    OUT/window=2026-11-30T1900Z/HOST-1f2e3d4c-000001.jsonl     published
+    OUT/window=2026-11-30T1900Z/_HOST-1f2e3d4c-000001.manifest.json
 
 Names hold a random part of the process, so that any number of collectors may share a folder.
 """

@@ -19,7 +19,7 @@ from skewgate.serving.collector.committing import Committer
 from skewgate.serving.collector.metrics import Gauges, Metrics
 
 _SILENCE = 60.0
-"""Seconds between two lines that say that events are refused."""
+"""Seconds between two lines that say the same."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,14 +80,22 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
             largest=settings.largest,
             most_held=settings.most_held,
         )
-        server = web.make(app, committer, context, settings.grace)
+        server = web.make(
+            app,
+            committer,
+            tls=context,
+            grace=settings.grace,
+            backlog=listening.BACKLOG,
+            most_connections=listening.connections_allowed(),
+            warn=_Seldom(),
+        )
         for path in store.recovered:
             say(f"published {path}, which a collector that ended early had left open")
         address = listening.shown(listener, encrypted=context is not None)
         try:
             with server.capture_signals():
                 # Who reads this line may connect, or end the collector, at once.
-                listener.listen(web.BACKLOG)
+                listener.listen(listening.BACKLOG)
                 if _is_open(settings):
                     _warn(
                         "whoever reaches this address may send events: give --token-file or "
@@ -119,6 +127,19 @@ def _gauges(store: storing.Store, committer: Committer, held: int) -> Gauges:
         published=store.published,
         recovered=len(store.recovered),
     )
+
+
+class _Seldom:
+    """Says on standard error what goes wrong outside any request, once a minute."""
+
+    def __init__(self) -> None:
+        self._at = -_SILENCE
+
+    def __call__(self, words: str) -> None:
+        now = time.monotonic()
+        if now >= self._at + _SILENCE:
+            self._at = now
+            _warn(words)
 
 
 class _Teller:

@@ -66,6 +66,12 @@ class Store:
         self._process, self._number = places.process_name(), 0
         self._segment: Segment | None = None
         self._window = self._window_at(self._clock())
+        if "://" in folder:
+            raise InputError(
+                folder,
+                "is no folder of this machine, and only there events are safe at once",
+                "name one by --out, and copy what is published",
+            )
         if os.path.exists(folder) and not os.path.isdir(folder):
             raise InputError(folder, "is a file, and must be a folder", "name another by --out")
         durable.make_folder(os.path.join(self.folder, places.OPEN))
@@ -133,4 +139,5 @@ class Store:
     def _window_at(self, moment: float) -> _Window:
         numbers = self._grid.numbers(np.array([int(moment // 1)]))
         start, end = int(self._grid.starts(numbers)[0]), int(self._grid.ends(numbers)[0])
-        return _Window(self._grid.name(start), start, end)
+        name = self._grid.name(start).replace(":", "")  # which not all file systems take
+        return _Window(name, start, end)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import json
 import logging
 import signal
 import ssl
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
+from skewgate.core.unexpected import in_short
 from skewgate.serving.collector.app import App
 from skewgate.serving.collector.committing import Committer
 
@@ -19,13 +21,33 @@ if TYPE_CHECKING:
 
     import uvicorn
 
-BACKLOG = 2048
 LONGEST_HEADERS = 64 << 10
 _IDLE = 75
 """Seconds after which a connection without requests is closed."""
+_BODY = json.dumps({"error": "too many connections"}).encode() + b"\n"
+_BUSY = b"\r\n".join(
+    (
+        b"HTTP/1.1 503 Service Unavailable",
+        b"retry-after: 1",
+        b"connection: close",
+        b"content-type: application/json",
+        b"content-length: %d" % len(_BODY),
+        b"",
+        _BODY,
+    )
+)
 
 
-def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int) -> uvicorn.Server:
+def make(
+    app: App,
+    committer: Committer,
+    *,
+    tls: ssl.SSLContext | None,
+    grace: int,
+    backlog: int,
+    most_connections: int,
+    warn: Callable[[str], None],
+) -> uvicorn.Server:
     """Returns a server that stores what was sent before it ends.
 
     Args:
@@ -33,6 +55,9 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
         committer: that it starts and stops.
         tls: how connections are encrypted; None if they are not.
         grace: seconds that requests have to end after the signal to stop.
+        backlog: connections that the system keeps until they are accepted.
+        most_connections: at a time; others are answered 503.
+        warn: told what went wrong outside any request.
 
     Raises:
         ModuleNotFoundError: uvicorn is not installed.
@@ -43,6 +68,9 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
         """Ends with an exit code of its own, and not by the signal that ended it."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().set_exception_handler(
+                lambda loop, context: warn(_in_words(context))
+            )
             committer.start()
             await super().startup(sockets)
 
@@ -62,19 +90,18 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
                 for each, handler in before.items():
                     signal.signal(each, handler)
 
-    protocol = _bounded_protocol() if importlib.util.find_spec("httptools") else "h11"
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # a flood must not fill the log
     return Server(
         uvicorn.Config(
             app,
-            http=protocol,
+            http=_protocol(most_connections),
             lifespan="off",
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            backlog=BACKLOG,
+            backlog=backlog,
             timeout_keep_alive=_IDLE,
             timeout_graceful_shutdown=grace,
             h11_max_incomplete_event_size=LONGEST_HEADERS,
@@ -83,17 +110,35 @@ def make(app: App, committer: Committer, tls: ssl.SSLContext | None, grace: int)
     )
 
 
-def _bounded_protocol() -> type[asyncio.Protocol]:
-    """Returns uvicorn's fast reader of HTTP, with a bound on what is kept beside bodies.
+def _in_words(context: dict[str, Any]) -> str:
+    error = context.get("exception")
+    said = str(context.get("message", "an error outside any request"))
+    return f"{said}: {in_short(error)}" if isinstance(error, Exception) else said
 
-    The slow one, which is there where httptools is not, has such a bound of its own.
-    """
+
+def _protocol(most_connections: int) -> type[asyncio.Protocol]:
+    """Returns a reader of HTTP with bounds on connections, and on what is kept beside bodies."""
+    if importlib.util.find_spec("httptools") is None:
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        class SlowProtocol(H11Protocol):
+            """Bounds connections; headers are bounded by an option of its own."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                _turn_away(len(self.connections), most_connections, transport)
+
+        return SlowProtocol
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class Protocol(HttpToolsProtocol):
-        """Ends a connection that sends headers, extensions of chunks or trailers without end."""
+        """Bounds connections, and headers, extensions of chunks and trailers."""
 
         _beside_bodies = 0
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            _turn_away(len(self.connections), most_connections, transport)
 
         def data_received(self, data: bytes) -> None:
             self._beside_bodies += len(data)
@@ -110,3 +155,10 @@ def _bounded_protocol() -> type[asyncio.Protocol]:
             super().on_body(body)
 
     return Protocol
+
+
+def _turn_away(connections: int, most: int, transport: asyncio.Transport) -> None:
+    """Ends a new connection if it is one too many: the system would refuse files, too."""
+    if connections > most:
+        transport.write(_BUSY)
+        transport.close()

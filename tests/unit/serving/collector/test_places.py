@@ -11,8 +11,8 @@ def test_each_process_has_a_name_of_its_own():
 
 
 def test_only_open_files_are_taken_for_such():
-    path = places.open_path("out", "2026-11-30T19:00Z", "host-1-000001")
-    assert places.of_open(path) == ("2026-11-30T19:00Z", "host-1-000001")
+    path = places.open_path("out", "2026-11-30T1900Z", "host-1-000001")
+    assert places.of_open(path) == ("2026-11-30T1900Z", "host-1-000001")
     assert [places.of_open(name) for name in ("probe", "a.jsonl", ".a_b.jsonl.tmp")] == [None] * 3
 
 

@@ -106,12 +106,16 @@ def test_only_who_knows_the_token_sends_and_sees_counts(tmp_path, by):
     assert ids(tmp_path / "out") == ["a"]
 
 
-def test_a_file_that_may_not_grow_is_answered_503_and_the_next_is_taken(tmp_path):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, resource.RLIM_INFINITY))
+def limit(running, most):
+    """Lets no file of a collector be longer than some bytes."""
+    limits = (most, resource.RLIM_INFINITY)
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, limits)
 
+
+def test_a_file_that_may_not_grow_is_answered_503_and_the_next_is_taken(tmp_path):
     body = json.dumps(["x" * 3_000]).encode()
-    with collecting.collector(tmp_path, before=limit) as running:
+    with collecting.collector(tmp_path) as running:
+        limit(running, 4_096)
         assert running.send(body, collecting.headers("a")).status == 202
         refused = running.send(body, collecting.headers("b"))
         assert (refused.status, refused.headers["retry-after"]) == (503, "5")
@@ -119,9 +123,7 @@ def test_a_file_that_may_not_grow_is_answered_503_and_the_next_is_taken(tmp_path
         ready = running.get("/readyz")
         assert (ready.status, json.loads(ready.text)) == (503, json.loads(refused.text))
         assert running.get("/healthz").status == 200
-        resource.prlimit(
-            running.process.pid, resource.RLIMIT_FSIZE, (1 << 30, resource.RLIM_INFINITY)
-        )
+        limit(running, 1 << 30)
         assert running.send(body, collecting.headers("c")).status == 202
         while running.get("/readyz").status != 200:
             time.sleep(0.05)

@@ -47,10 +47,10 @@ def test_events_are_in_an_open_file_until_the_window_is_over(store, clock, build
     assert store.open_bytes > 0
     clock.now += 1
     store.rotate()
-    assert windows(tmp_path / "out") == ["window=2026-11-30T19:00Z"]
+    assert windows(tmp_path / "out") == ["window=2026-11-30T1900Z"]
     store.commit([build.event(2)])
     store.close()
-    assert windows(tmp_path / "out") == ["window=2026-11-30T19:00Z", "window=2026-11-30T20:00Z"]
+    assert windows(tmp_path / "out") == ["window=2026-11-30T1900Z", "window=2026-11-30T2000Z"]
     assert [event["id"] for event in collecting.published(tmp_path / "out")] == ["1", "2"]
     assert store.published == 2
 
@@ -123,3 +123,8 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(InputError, match="is a file, and must be a folder"):
         Store(str(tmp_path / "out"))
+
+
+def test_an_object_store_is_no_folder():
+    with pytest.raises(InputError, match="is no folder of this machine"):
+        Store("s3://bucket/events")

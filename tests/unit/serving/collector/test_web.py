@@ -1,11 +1,12 @@
 """What comes beside bodies is bounded, whichever of uvicorn's readers of HTTP is installed."""
 
 import contextlib
+import resource
 import socket
+import time
 
 import pytest
 
-from skewgate.serving.collector import web
 from tests import collecting
 
 
@@ -52,4 +53,46 @@ def test_headers_without_end_are_refused(running, start, part):
     assert taken < 20 << 20
     assert answer[9:12] in (b"", b"400", b"404")
     assert running.send().status == 202
-    assert web.LONGEST_HEADERS < 1 << 20
+
+
+def connect(running, stack, count):
+    return [
+        stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=20))
+        for _ in range(count)
+    ]
+
+
+def accepted(running):
+    """Sends an event; says whether it was taken. Who waited to be accepted may be turned away."""
+    try:
+        return running.send().status == 202
+    except OSError:
+        return False
+
+
+def test_connections_are_bounded(tmp_path):
+    with collecting.collector(tmp_path, files=400) as running:
+        with contextlib.ExitStack() as stack:
+            *_, last = connect(running, stack, 101)
+            answer = last.recv(1 << 16)
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"\r\nretry-after: 1\r\n" in answer
+            assert answer.endswith(b'{"error": "too many connections"}\n')
+        assert running.send().status == 202
+        assert running.stop()[::2] == (0, "")
+
+
+def test_a_process_without_files_left_goes_on_when_it_has_some(tmp_path):
+    with collecting.collector(tmp_path) as running:
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (32, 32))
+        with contextlib.ExitStack() as stack:
+            connect(running, stack, 60)
+        deadline = time.monotonic() + 20
+        while not accepted(running):
+            assert time.monotonic() < deadline
+        code, _, err = running.stop()
+    assert code == 0
+    said = (
+        "skewgate: socket.accept() out of system resource: OSError: [Errno 24] Too many open files"
+    )
+    assert err in ("", f"{said}\n")  # never more than one line a minute
