@@ -99,7 +99,8 @@ def test_the_probes_ask_what_is_answered():
 def test_the_pod_is_ended_after_the_collector_and_has_memory_for_what_it_holds(options):
     assert POD["terminationGracePeriodSeconds"] > Settings.grace + 10
     limit = CONTAINER["resources"]["limits"]["memory"]
-    assert int(limit.removesuffix("Mi")) << 20 >= 4 * options.max_held + (128 << 20)
+    needed = 3 * options.max_held + 35 * options.max_event + (50 << 20)
+    assert int(limit.removesuffix("Mi")) << 20 >= needed
 
 
 def test_the_pod_keeps_to_the_restricted_pod_security_standard():

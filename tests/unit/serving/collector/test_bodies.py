@@ -1,9 +1,13 @@
 """Bodies are inflated within a bound."""
 
 import gzip
+import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from skewgate.core import nesting
 from skewgate.serving.collector import bodies
 from skewgate.serving.collector.refusals import RefusedError
 
@@ -39,3 +43,17 @@ def test_what_is_not_one_stream_of_gzip_is_refused(body, encoding, status):
     with pytest.raises(RefusedError) as caught:
         bodies.inflated(body, encoding, 1000)
     assert caught.value.status == status
+
+
+@given(
+    st.recursive(
+        st.text('[]{}"\\\\a') | st.integers(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text('[{"\\\\'), inner),
+    ),
+    st.integers(0, 70),
+    st.booleans(),
+)
+def test_depth_is_that_of_the_values(value, levels, objects):
+    for _ in range(levels):
+        value = {'"[': value} if objects else [value, "]"]
+    assert bodies.is_deep(json.dumps(value).encode()) == nesting.is_deep(value)
