@@ -5,7 +5,7 @@
 #   scripts/locks.sh --upgrade  takes the newest versions that fit
 #
 # uv itself is locked in requirements/uv.txt. What the image installs is in image-STACK.txt: what
-# setup.py asks for with the extras tfx and kubeflow, at the versions of STACK.txt. The constraints in
+# setup.py asks for with the extras tfx, kubeflow and serve, at the versions of STACK.txt. The constraints in
 # the wheel, skewgate/stacks/STACK.txt, are the same without hashes. light.txt is for the tests of the
 # core without TFX, on the newest versions of all it needs.
 set -eu
@@ -51,6 +51,6 @@ for stack in tfx116 tfx121; do
     fi
     resolve requirements/image-$stack.txt --upgrade --no-annotate --python-version 3.10 "$@" \
         --constraint requirements/$stack.txt --build-constraints requirements/$stack.txt \
-        --extra tfx --extra kubeflow setup.py
+        --extra tfx --extra kubeflow --extra serve setup.py
 done
 python3 -m scripts.constraints

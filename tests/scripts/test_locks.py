@@ -58,7 +58,7 @@ def test_the_light_package_needs_nothing_of_tensorflow(monkeypatch):
         "tensorflow-metadata"
     }
     assert len(names) <= 10
-    assert set(said["extras_require"]) == {"tfx", "kubeflow"}
+    assert set(said["extras_require"]) == {"tfx", "kubeflow", "serve"}
     assert set(said["extras_require"]["tfx"]) < set(said["extras_require"]["kubeflow"])
 
 
@@ -82,7 +82,7 @@ def test_the_image_has_what_setup_py_asks_for(stack, python, monkeypatch):
     }
     said = of_setup_py(monkeypatch)
     extras = said["extras_require"]
-    for text in (*said["install_requires"], *extras["tfx"], *extras["kubeflow"]):
+    for text in (*said["install_requires"], *extras["kubeflow"], *extras["serve"]):
         asked = Requirement(text)
         if holds(asked):
             assert asked.specifier.contains(versions[asked.name.lower()]), text
