@@ -16,7 +16,7 @@ LONG := tests/long tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-stack test-faults test-all bench bench-quality laws docs golden schemas lint types format locks sbom image clean
+.PHONY: help setup demo test test-light test-long test-stack test-faults test-all bench bench-quality laws docs golden schemas lint types format locks sbom image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ demo: setup ## run both taxi pipelines and explain what they found
 test: schemas ## run the tests (under 10 minutes on 2 cores)
 	$(PARALLEL) $(patsubst %,--ignore=%,$(SLOW) $(LONG)) tests
 
+test-light: ## run the core's tests without TFX, on the newest versions (LIGHT_PYTHON=python3.13)
+	@scripts/light.sh
+
 test-stack: setup ## compare with TFDV and stock components, run on Beam (both stacks)
 	$(PARALLEL) $(SLOW)
 
@@ -42,7 +45,7 @@ laws: setup ## try every law with 20,000 new cases (hours)
 test-faults: setup ## run the campaign of faults (under 20 minutes; a tenth with SKEWGATE_FAULTS=0.1)
 	@$(VENV)/python -m tests.faults
 
-test-all: lint types test test-stack test-long ## run every check there is
+test-all: lint types test test-light test-stack test-long ## run every check there is
 
 bench: setup ## time skewgate and its peers on the same files (about 20 minutes)
 	@benchmarks/setup.sh
@@ -87,5 +90,5 @@ image: ## build the image of the pipelines by docker, podman or buildah
 	@scripts/build_image.sh
 
 clean: ## remove what the targets made, demo results included
-	rm -rf .venv .venv.new .venv.old .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist site *.egg-info \
+	rm -rf .venv .venv.new .venv.old .venv-light* .uv .mypy_cache .pytest_cache .ruff_cache .skewgate build dist site *.egg-info \
 	    benchmarks/.venv benchmarks/.venv.new benchmarks/.data

@@ -66,14 +66,17 @@ def pytest_configure(config: pytest.Config) -> None:
     _NEEDS = light.Needs(ROOT, absent) if absent else None
 
 
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Says which files are left out, and why."""
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Says which files were left out, and why."""
     if _NEEDS is None:
-        return []
-    folders = [path for path in map(pathlib.Path, config.args) if path.is_dir()]
-    left_out = [item for folder in folders for item in _NEEDS.left_out(folder.resolve()).items()]
-    head = f"{len(left_out)} files of tests are left out, which need what is not installed:"
-    return [head, *(f"  {p.relative_to(ROOT)}: {', '.join(sorted(n))}" for p, n in left_out)]
+        return
+    folders = [path.resolve() for path in map(pathlib.Path, config.args) if path.is_dir()]
+    left_out = [item for folder in folders for item in _NEEDS.left_out(folder).items()]
+    terminalreporter.write_line(
+        f"{len(left_out)} files of tests were left out, which need what is not installed:"
+    )
+    for path, names in left_out:
+        terminalreporter.write_line(f"  {path.relative_to(ROOT)}: {', '.join(sorted(names))}")
 
 
 def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:

@@ -41,7 +41,7 @@ class Schema:
         header = f"Inferred from {self.rows:,} rows of {self.place}; not reviewed yet."
         if self.suggestions:
             snippet = visible(suggesting.snippet(self.suggestions))
-            header += f"\nPerhaps not to compare, in drift.yaml: {snippet}"
+            header += f"\nYou may want to ignore, in drift.yaml: {snippet}"
         return render_schema(self.proto, header)
 
     def save(self, path: str | os.PathLike[str]) -> None:

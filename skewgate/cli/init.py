@@ -93,17 +93,15 @@ def look(options: argparse.Namespace, place: str) -> Table:
     Raises:
         InputError: the data cannot be read.
     """
+    from skewgate.api import inferring
     from skewgate.cli import schema_data
     from skewgate.scaffold.plan import Table
-    from skewgate.schema.inference.infer import infer
     from skewgate.statistics.reading import parse_profile
 
     statistics = schema_data.read(options, place)
+    schema = inferring.of_statistics(statistics, place)
     profile = parse_profile(statistics.SerializeToString(), place)
-    schema = infer(statistics, place)
-    schema_data.note_times(schema, profile)
-    rows = max(dataset.num_examples for dataset in statistics.datasets)
-    return Table(place, schema, profile, int(rows))
+    return Table(place, schema.proto, profile, int(schema.rows))
 
 
 def _steps(options: argparse.Namespace) -> Callable[[], None]:

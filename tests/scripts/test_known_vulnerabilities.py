@@ -90,7 +90,7 @@ def test_these_are_all_the_modules_that_read_messages_from_json():
             if "json_format.Parse" in path.read_text():
                 found.add(str(path.resolve().relative_to(ROOT)))
     assert found == {
-        "components/performance_gate/configuration.py",  # EvalConfig
         "kubeflow/local/spec.py",  # PipelineSpec and PipelineDeploymentConfig
         "kubeflow/local/tasks.py",  # ExecutorOutput
+        "skewgate/checks/performance/eval_configs.py",  # EvalConfig
     }

@@ -17,7 +17,8 @@ LOCKS = {
     **{path.stem: path for path in (ROOT / "requirements").glob("*.txt")},
     "benchmarks": ROOT / "benchmarks" / "requirements.txt",
 }
-INSTALLERS = ("scripts/setup.sh", "benchmarks/setup.sh", "kubeflow/Dockerfile")
+INSTALLERS = ("scripts/setup.sh", "scripts/light.sh", "benchmarks/setup.sh", "kubeflow/Dockerfile")
+OTHERS = ("uv", "light", "benchmarks")
 PYTHONS = {"tfx116": ("3.10",), "tfx121": ("3.10", "3.11", "3.12", "3.13")}
 
 _SPEC = importlib.util.spec_from_file_location("check_pins", ROOT / "scripts" / "check_pins.py")
@@ -25,8 +26,8 @@ check_pins = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(check_pins)
 
 
-def test_there_is_a_lock_of_each_stack_of_its_image_of_uv_and_of_the_benchmarks():
-    assert set(LOCKS) == {*STACKS, *(f"image-{stack}" for stack in STACKS), "uv", "benchmarks"}
+def test_there_is_a_lock_of_each_stack_of_its_image_and_of_all_else_that_is_installed():
+    assert set(LOCKS) == {*STACKS, *(f"image-{stack}" for stack in STACKS), *OTHERS}
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 import skewgate
+from tests import light
 
 ROOT = pathlib.Path(skewgate.__file__).parent
 WITH_EXAMPLES = [
@@ -20,7 +21,16 @@ def test_examples_are_found():
     )
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def runnable():
+    """Yields the modules, with a mark for those that need what is not installed."""
+    absent = light.missing()
+    needs = light.Needs(ROOT.parent, absent) if absent else None
+    for name in WITH_EXAMPLES:
+        needed = needs.of_module(name) if needs else ()
+        yield pytest.param(name, marks=[pytest.mark.needs(*sorted(needed))] if needed else [])
+
+
+@pytest.mark.parametrize("name", runnable())
 def test_examples_in_docstrings_run(name):
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted > 0

@@ -49,6 +49,8 @@ TFX = (
 KFP = ("kfp", "kfp_server_api")
 COMMANDS = (
     Command(("drift", "profile", "merge", "report", "simulate", "rehearse", "schema infer")),
+    Command(("init", "capture")),
+    Command(("collect",), ("httptools", "uvicorn"), "serve"),
     Command(("schema diff", "schema update"), ("tensorflow_data_validation",), "tfx"),
     Command(("run", "clean"), TFX, "tfx"),
     Command(("compile",), (*TFX, "kfp"), "kubeflow"),

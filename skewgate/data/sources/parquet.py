@@ -40,7 +40,11 @@ class ParquetSource(TypedSource):
             source = arrow_source(self.path, self._opener)
             with without_code(self.path):
                 yield pa.parquet.ParquetFile(
-                    source, read_dictionary=list(texts), buffer_size=_BUFFER, **_VERIFIED
+                    source,
+                    read_dictionary=list(texts),
+                    buffer_size=_BUFFER,
+                    pre_buffer=False,  # newer versions of Arrow would hold the whole file
+                    **_VERIFIED,
                 )
         except UnicodeDecodeError as error:
             problem = "has a column whose name is not UTF-8"

@@ -64,7 +64,7 @@ class _Column(NamedTuple):
 def _bad_column(source: Any) -> _Column | None:
     """Returns the first column that cannot be read alone; None if it is not a column."""
     try:
-        file = pa.parquet.ParquetFile(source)
+        file = pa.parquet.ParquetFile(source, pre_buffer=False)
         metadata = file.metadata
         for group in range(metadata.num_row_groups):
             for at in range(metadata.num_columns):

@@ -147,10 +147,12 @@ def trips():
     return tuple(table.take(pa.array(np.flatnonzero(side))) for side in sides)
 
 
+@pytest.mark.needs("tfx")
 def test_the_two_samples_of_trips_differ_in_size(trips):
     assert trips[0].num_rows > trips[1].num_rows > 500
 
 
+@pytest.mark.needs("tfx")
 @pytest.mark.parametrize("resolution", [20, RESOLUTION])
 def test_ks_interval_holds_the_distance_of_every_column_of_the_trips(trips, resolution):
     import pyarrow as pa
