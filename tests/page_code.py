@@ -111,8 +111,12 @@ class Reader:
         command.write_text(f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n")
         command.chmod(0o755)
         programs = pathlib.Path(sys.executable).parent
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
         self._environment = {
-            **os.environ,
+            **kept,
+            "COLUMNS": "80",
+            "LC_ALL": "C.UTF-8",
+            "NO_COLOR": "1",
             "PATH": f"{tools}:{programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "PIP_NO_INDEX": "1",

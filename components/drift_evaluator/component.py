@@ -41,14 +41,15 @@ class DriftEvaluatorSpec(wiring.WiredSpec):
 class DriftEvaluator(base_beam_component.BaseBeamComponent):
     """Compares every feature's distribution with a baseline and decides.
 
-    Statistics are all it reads, unless a threshold lies within what they leave open. Then, with
-    examples connected, one Beam pipeline reads the features in doubt again.
+    It reads statistics only. If they leave a verdict open and the examples are connected, one Beam
+    pipeline reads the features in doubt again.
 
     Without a baseline the result is inconclusive and the report is not blessed, unless
-    `drift.yaml` says `on_missing_baseline: allow`. It never stops a pipeline: QualityGate does.
+    `drift.yaml` says `on_missing_baseline: allow`. It never stops a pipeline; QualityGate does.
 
     ## Example
-    ```
+
+    ```python
     drift = DriftEvaluator(
         statistics=serving_statistics.outputs["statistics"],
         baseline_statistics=training_statistics,
@@ -59,6 +60,7 @@ class DriftEvaluator(base_beam_component.BaseBeamComponent):
     ```
 
     Component `outputs` contains:
+
       - `drift_report`: Channel of type `skewgate.DriftReport`; custom property `blessed`; files
         report.json, report.html, metrics.prom.
     """

@@ -35,12 +35,13 @@ class LabelJoinerSpec(wiring.WiredSpec):
 class LabelJoiner(base_beam_component.BaseBeamComponent):
     """Joins predictions with the labels that arrived for them, and says which windows have enough.
 
-    Every prediction row comes out once, with the names of the windows that hold it, and with its
-    label if one came within the horizon. A window with too few labels is inconclusive: its metrics
-    would be those of the rows that are labelled first. It never stops a pipeline: QualityGate does.
+    Every prediction row is written once, with the names of its windows, and with its label if one
+    arrived within the horizon. A window with too few labels is inconclusive, because its metrics
+    would cover only the rows that were labelled first. It never stops a pipeline; QualityGate does.
 
     ## Example
-    ```
+
+    ```python
     joiner = LabelJoiner(
         predictions=serving_examples.outputs["examples"],
         labels=label_examples.outputs["examples"],
@@ -49,6 +50,7 @@ class LabelJoiner(base_beam_component.BaseBeamComponent):
     ```
 
     Component `outputs` contains:
+
       - `examples`: Channel of type `standard_artifacts.Examples`, gzip TFRecord of tf.Example, one
         split with the name of the predictions'; custom properties `rows_read`, `rows_<split>`.
       - `label_report`: Channel of type `skewgate.LabelReport`; custom property `blessed`; files

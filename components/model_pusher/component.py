@@ -34,17 +34,18 @@ class ModelPusherSpec(wiring.WiredSpec):
 class ModelPusher(base_component.BaseComponent):
     """Pushes a blessed model into a folder that servers watch, as TFX's Pusher does.
 
-    A model that is the newest version already is not pushed again: `pushed` is 1, and the
-    destination is that version. It is looked at in every run, so that a version that was deleted
-    comes back.
+    A model that already is the newest version is not pushed again: `pushed` is 1, and the
+    destination is that version. The folder is checked in every run, so a deleted version is pushed
+    again.
 
-    Take it in place of TFX's Pusher, which pushes a model whose blessing never came: where the
-    producer of a connected blessing was skipped or failed, Pusher takes it for not connected. And
-    the destination of Pusher is one JSON text, so that no part of it can be chosen when a compiled
-    pipeline starts. Here the model's name can.
+    Use it instead of TFX's Pusher, which pushes a model whose blessing never arrived: if the
+    producer of a connected blessing was skipped or failed, Pusher treats it as not connected. And
+    Pusher's destination is one JSON text, of which no part can be chosen when a compiled pipeline
+    starts. Here the model's name can.
 
     ## Example
-    ```
+
+    ```python
     pusher = ModelPusher(
         model=trainer.outputs["model"], model_blessing=performance.outputs["blessing"],
         serving_root="gs://bucket/serving", model_name="taxi",
@@ -52,6 +53,7 @@ class ModelPusher(base_component.BaseComponent):
     ```
 
     Component `outputs` contains:
+
       - `pushed_model`: Channel of type `standard_artifacts.PushedModel`; custom properties as those
         of TFX's Pusher: `pushed` (0 or 1), `pushed_destination`, `pushed_version`.
     """

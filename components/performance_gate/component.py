@@ -50,17 +50,18 @@ class PerformanceGateSpec(wiring.WiredSpec):
 class PerformanceGate(base_beam_component.BaseBeamComponent):
     """Evaluates a model with TFMA and judges every threshold with its confidence interval.
 
-    The predictions are those of `model`, one of whose outputs a prediction_key of the EvalConfig
-    may choose, or without a model those in the examples, under that key. Rows whose label has not
-    come are left out; a label, a prediction or a weight that no metric can count is a result of its
-    own, and nothing passes on the other rows of its slice. A threshold whose interval holds it,
-    or that could not be evaluated, is inconclusive; no threshold at all is an error. Thresholds on
-    change compare with `baseline_model` on the same rows, else with `baseline_evaluation`; without
-    either `on_missing_baseline` says what they do. It never stops a pipeline: QualityGate does, and
+    Predictions come from `model`, whose output the EvalConfig's prediction_key may choose; without
+    a model they are in the examples, under that key. Rows whose label has not arrived are left out.
+    A label, prediction or weight that no metric can count is a result of its own, and nothing
+    passes on the other rows of its slice. A threshold that lies within the interval, or that could
+    not be evaluated, is inconclusive; an EvalConfig without thresholds is an error. Thresholds on
+    change compare with `baseline_model` on the same rows, or else with `baseline_evaluation`;
+    without either, `on_missing_baseline` decides. It never stops a pipeline; QualityGate does, and
     Pusher honours the blessing.
 
     ## Example
-    ```
+
+    ```python
     performance = PerformanceGate(
         examples=example_gen.outputs["examples"],
         model=trainer.outputs["model"],
@@ -69,6 +70,7 @@ class PerformanceGate(base_beam_component.BaseBeamComponent):
     ```
 
     Component `outputs` contains:
+
       - `evaluation`: Channel of type `standard_artifacts.ModelEvaluation`, read by TFMA.
       - `blessing`: Channel of type `standard_artifacts.ModelBlessing`, as Pusher reads it.
       - `performance_report`: Channel of type `skewgate.PerformanceReport`; custom property

@@ -35,18 +35,20 @@ class QualityGateSpec(wiring.WiredSpec):
 class QualityGate(base_component.BaseComponent):
     """Joins reports, says why, and raises or withholds if one of them is not blessed.
 
-    A report that should be there and is not counts as inconclusive, and shuts the gate. What
-    must not run behind a shut gate is placed behind it: `trainer.add_upstream_node(gate)`, or
-    `Cond` on the `blessed` property with `on_failure="withhold"`. A gate that raised is
-    evaluated again on the next run.
+    A report that is expected and missing counts as inconclusive, and shuts the gate. Place what
+    must not run behind a shut gate after it: by `trainer.add_upstream_node(gate)`, or by `Cond` on
+    the `blessed` property with `on_failure="withhold"`. A gate that raised is evaluated again on
+    the next run.
 
     ## Example
-    ```
+
+    ```python
     gate = QualityGate([validator.outputs["skew_report"], drift.outputs["drift_report"]])
     trainer.add_upstream_node(gate)
     ```
 
     Component `outputs` contains:
+
       - `decision`: Channel of type `skewgate.Decision`; custom property `blessed`; files
         report.json, report.html, metrics.prom. With `on_failure="raise"` a shut gate publishes
         no decision: the reports it names are there.

@@ -23,15 +23,17 @@ class SchemaContractSpec(component_spec.ComponentSpec):
 class SchemaContract(base_component.BaseComponent):
     """Publishes schema.pbtxt as an artifact.
 
-    The text is the parameter, so that no file has to be where the pipeline runs, a changed schema
-    is a changed parameter and an unchanged one comes from the cache.
+    The text is the parameter, so the file does not have to exist where the pipeline runs. A changed
+    schema is a changed parameter, and an unchanged one comes from the cache.
 
     ## Example
-    ```
+
+    ```python
     schema = SchemaContract(open("schema.pbtxt").read())
     ```
 
     Component `outputs` contains:
+
       - `schema`: Channel of type `standard_artifacts.Schema`, a folder with schema.pbtxt.
     """
 

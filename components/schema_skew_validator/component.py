@@ -53,20 +53,21 @@ class SchemaSkewValidatorSpec(wiring.WiredSpec):
 class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
     """Validates data against a schema, and compares it with training and with earlier data.
 
-    Four questions, of all data and of each slice of the statistics:
+    It answers four questions, for all data and for each slice of the statistics:
 
-    - Is the data what the schema says, in this environment?
+    - Do the data agree with the schema, in this environment?
     - With `baseline_statistics` (training): what do the schema's skew comparators say?
     - With `previous_statistics`: what do its drift comparators say?
     - With `examples`, `baseline_examples` and a section `rows` in skew.yaml: do the values of the
       same row differ between training and serving?
 
-    Every value is reported, also those below their threshold; what cannot be computed is
-    inconclusive, and so is a side that is connected and then missing or empty. It never stops a
-    pipeline: QualityGate does.
+    Every value is reported, even below its threshold. What cannot be computed is inconclusive, and
+    so is a side that is connected but missing or empty. It never stops a pipeline; QualityGate
+    does.
 
     ## Example
-    ```
+
+    ```python
     validator = SchemaSkewValidator(
         statistics=serving_statistics.outputs["statistics"],
         baseline_statistics=training_statistics,
@@ -77,6 +78,7 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
     ```
 
     Component `outputs` contains:
+
       - `anomalies`: Channel of type `standard_artifacts.ExampleAnomalies`, per-split files.
       - `skew_report`: Channel of type `skewgate.SkewReport`; custom property `blessed`; files
         report.json, report.html, metrics.prom.

@@ -36,13 +36,15 @@ class SkewStatisticsGen(base_beam_component.BaseBeamComponent):
     A drop-in for StatisticsGen: the same inputs, outputs and file format.
 
     ## Example
-    ```
+
+    ```python
     statistics_gen = SkewStatisticsGen(
         examples=example_gen.outputs["examples"], slices=[["payment_type"]]
     )
     ```
 
     Component `outputs` contains:
+
       - `statistics`: Channel of type `standard_artifacts.ExampleStatistics`; the custom property
         `rank_error` says how exact the quantiles are, `rows_<split>` and `shards_<split>` how many
         rows and files were profiled.

@@ -45,14 +45,15 @@ class StateLookupSpec(wiring.WiredSpec):
 class StateLookup(base_component.BaseComponent):
     """Looks up the pushed model, what it was trained on, and the statistics of the run before.
 
-    It reads what StateRecorder wrote, from a folder: no resolver node, which open-source Kubeflow
-    refuses, and no ML Metadata. The outputs point to where the earlier runs put things; one of
-    which nothing was ever recorded has the custom property `absent`: of a baseline the policies of
-    the components say what that means, any other input that it is connected to is missing. Stock
-    components do not know that property. What was recorded and is gone is an error.
+    It reads what StateRecorder wrote, from a folder. It needs no resolver node, which open-source
+    Kubeflow refuses, and no ML Metadata. The outputs point to where earlier runs put things. An
+    output of which nothing was ever recorded has the custom property `absent`. The policies of the
+    components say what an absent baseline means; any other input connected to it counts as missing.
+    Stock components do not know that property. It is an error if something recorded is gone.
 
     ## Example
-    ```
+
+    ```python
     state = StateLookup(
         state_root="gs://bucket/taxi/state", training="taxi-training", pipeline="taxi-monitoring",
         required=["training_statistics"], examples=example_gen.outputs["examples"],
@@ -60,6 +61,7 @@ class StateLookup(base_component.BaseComponent):
     ```
 
     Component `outputs` contains:
+
       - `model`: the model that the training pipeline recorded last.
       - `training_statistics`, `training_examples`, `evaluation`: of the run that made it.
       - `previous_statistics`: of the rows of `pipeline` before `examples`, by their window or

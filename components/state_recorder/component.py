@@ -40,14 +40,14 @@ class StateRecorderSpec(wiring.WiredSpec):
 class StateRecorder(base_component.BaseComponent):
     """Records what StateLookup finds in later runs: put it behind the gates.
 
-    A run whose gate was shut must leave nothing: what it computed is not what is normal. Nor does
-    a run leave anything of which a connected input is missing, such as the pushed model of a
-    ModelPusher that was skipped. A run that repeats the one before leaves nothing new: the newest
-    record stands for it. What is there is looked at in every run, so that a record that was deleted
-    comes back.
+    A run whose gate was shut must record nothing, because its results must not become the standard.
+    Nothing is recorded either if a connected input is missing, such as the pushed model of a
+    ModelPusher that was skipped. A run that repeats the one before records nothing new. The folder
+    is checked in every run, so a deleted record is written again.
 
     ## Example
-    ```
+
+    ```python
     recorder = StateRecorder(
         state_root="gs://bucket/taxi/state", pipeline="taxi-monitoring",
         statistics=statistics_gen.outputs["statistics"],
@@ -56,6 +56,7 @@ class StateRecorder(base_component.BaseComponent):
     ```
 
     Component `outputs` contains:
+
       - `record`: Channel of type `skewgate.StateRecord`; custom properties `recorded` (0 or 1) and
         `folder`, where the record is.
     """

@@ -48,7 +48,8 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
     runner or several workers.
 
     ## Example
-    ```
+
+    ```python
     example_gen = TabularExampleGen(
         input_base="data",
         pattern="trips.csv",
@@ -59,6 +60,7 @@ class TabularExampleGen(base_beam_component.BaseBeamComponent):
     ```
 
     Component `outputs` contains:
+
       - `examples`: Channel of type `standard_artifacts.Examples`, gzip TFRecord of tf.Example;
         custom properties `rows_read`, `rows_rejected`, `rows_unassigned` and `rows_<split>`, and
         of a window `window` (its start and end, ISO 8601 in UTC) and `window_name`; the file
