@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from skewgate.core.hidden import visible
 from skewgate.core.results import MetricResult, Status
 from skewgate.core.wording import listed, many, plural, shortened
+from skewgate.report.ranking import worst_first
 
 _MOST = 10
 _MOST_NAMES, _LONGEST_NAME = 5, 60
@@ -22,9 +23,9 @@ def explain(failures: Sequence[MetricResult]) -> str:
 def lines(results: Sequence[MetricResult]) -> list[str]:
     """Returns what results say, the first of them, and how many more there are.
 
-    First comes what says a thing of its own, then what many say alike.
+    First comes what says a thing of its own, the worst first, then what many say alike.
     """
-    groups = _groups(results)
+    groups = _groups(worst_first(results))
     own = [each for group in groups if not _merges(group) for each in group]
     found = [line(result) for result in own[:_MOST]]
     if len(own) > _MOST:

@@ -93,7 +93,7 @@ def test_a_much_worse_model_is_not_pushed(trained, skewgate):
         "run", "training", "--config", trained.settings("flipped", training={"data": flipped})
     )
     assert outcome.code == 1
-    assert "auc: auc is 0." in outcome.err
+    assert "  auc is 0." in outcome.err
     assert "auc change" in outcome.err
     states = trained.states("training")
     assert states["Trainer"] == "COMPLETE"

@@ -187,7 +187,7 @@ def test_what_broke_counts_more_than_a_shut_gate(pipeline, tmp_path):
         (["training", "--root", "x"], "--root: only works with --from-spec"),
         (["training", "--command-prefix", "x"], "--command-prefix: only works with --from-spec"),
         (["training", "--parameter", "a=1"], "--parameter: only works with --from-spec"),
-        (["--from-spec", "a.yaml", "--config", "x"], "--config: says nothing to a compiled"),
+        (["--from-spec", "a.yaml", "--config", "x"], "--config: does not apply to a compiled"),
         (["--from-spec", "none.yaml"], "none.yaml: no such file"),
     ],
 )

@@ -84,9 +84,7 @@ def test_too_little_data_is_inconclusive(run, places, same):
     result = run("drift", *places([table.slice(0, 30) for table in same]))
     assert result.code == 3
     assert "INCONCLUSIVE: 0 failed" in result.out
-    assert (
-        "  12 checks need about 110 to 620 values on each side: fare, hour, miles, " in result.out
-    )
+    assert "  12 checks need about 110 to 620 values on each side: " in result.out
 
 
 def test_identifiers_are_inconclusive_and_the_reason_says_what_to_write(run, places, same, config):

@@ -58,8 +58,18 @@ def test_checks_that_need_more_rows_share_a_line_after_all_others():
     doubts = [doubt(f"x{at}", 570) for at in range(33)]
     assert failures.lines([*doubts, failed("fare")]) == [
         "fare: it moved",
-        "33 checks need about 570 values on each side: x0, x1, x2, x3, x4 and 28 more",
+        "33 checks need about 570 values on each side: x0, x1, x10, x11, x12 and 28 more",
     ]
+
+
+def test_the_worst_stands_first():
+    mild, bad = (
+        dataclasses.replace(
+            failed(name), value=value, lower=value, threshold=0.1, null_value=0.0, reason=name
+        )
+        for name, value in (("mild", 0.2), ("bad", 0.4))
+    )
+    assert failures.lines([mild, bad]) == ["bad: bad", "mild: mild"]
 
 
 def test_two_of_them_are_told_by_themselves():
@@ -70,8 +80,8 @@ def test_rows_and_values_on_each_side_are_counted_apart():
     distances = [doubt(name, rows) for name, rows in (("a", 570), ("b", 60), ("c", 4_100))]
     shares = [doubt("", 300, None, f"auc {at}") for at in range(3)]
     assert failures.lines([*distances, *shares]) == [
-        "3 checks need about 60 to 4,100 values on each side: a, b, c",
         "3 checks need about 300 rows: auc 0, auc 1, auc 2",
+        "3 checks need about 60 to 4,100 values on each side: a, b, c",
     ]
     assert failures.undersized([*shares, *distances]) == distances
     assert failures.undersized(shares) == shares

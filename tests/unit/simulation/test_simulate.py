@@ -313,8 +313,8 @@ REFUSED = {
     "kind: noise, column: nothing, by: 1": "plants.0: column nothing: has no finite number",
     "kind: category_swap, column: paid, values: [Cash, Cards]": "plants.0.values.1: 'Cards' does "
     "not occur in column paid. Fix: did you mean 'Card'",
-    "kind: category_swap, column: paid, values: [Cash, 3]": "plants.0.values.1: 3 is not a value of "
-    "column paid, which is of type string",
+    "kind: category_swap, column: paid, values: [Cash, 3]": "plants.0.values.1: 3 is not a value "
+    "of column paid, which is of type string",
     "kind: new_category, column: paid, value: Cash, share: 1": "plants.0.value: 'Cash' occurs in "
     "column paid already",
     "kind: new_category, column: hour, share: 1": "plants.0.value: 'NEW' is not a value of column "
@@ -328,14 +328,14 @@ REFUSED = {
     "classes and sum to 0.4",
     "kind: label_flip, column: serial, share: 0.2": "plants.0: column serial: has 1,200 values",
     "kind: missing_rate, column: list, share: 1": "plants.0: column list: has the type list<",
-    "kind: missing_rate, column: fare, share: 1, where: {paid: 3}": "plants.0.where.paid: 3 is no "
-    "value of column paid",
+    "kind: missing_rate, column: fare, share: 1, where: {paid: 3}": "plants.0.where.paid: 3 is "
+    "not a value of column paid",
     "kind: class_prior, column: tipped, shares: {1: 0.5}, where: {paid: 3}": "plants.0.where.paid: "
     "3 is not a value of column paid",
     "kind: shift, column: fare, by: 1, where: {paid: [Cash, Crad]}": "plants.0.where.paid: 'Crad' "
     "does not occur in column paid. Fix: did you mean 'Card'",
     "kind: missing_rate, column: fare, share: 1, where: {hour: 1.5}": "plants.0.where.hour: 1.5 is "
-    "no value of column hour",
+    "not a value of column hour",
     "kind: missing_rate, column: fare, share: 1, where: {pay: Cash}": "plants.0: the data have no "
     "column 'pay'",
     "kind: missing_rate, column: fare, share: 1, onset: {first: 13}": "plants.0.onset.first is 13",
