@@ -10,8 +10,10 @@ Every report is written into a folder of the test, below `skewgate-reports` or w
 from __future__ import annotations
 
 import hashlib
+import itertools
 import pathlib
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from skewgate.api.profiles import Profile
     from skewgate.api.reports import Report
+    from skewgate.api.schemas import Schema
 
 _FOLDER = "skewgate-reports"
 _LONGEST = 100
@@ -49,6 +52,8 @@ class Comparisons:
         from skewgate.api import comparing
 
         report = comparing.compare(*arguments, **options)
+        if not self.reports:
+            self._clear()
         self.reports.append(report)
         report.save(self._folder / str(len(self.reports)))
         return report
@@ -75,6 +80,20 @@ class Comparisons:
 
         return profiling.merge(*arguments, **options)
 
+    def infer_schema(self, *arguments: Any, **options: Any) -> Schema:
+        """See `skewgate.infer_schema`."""
+        from skewgate.api import inferring
+
+        return inferring.infer_schema(*arguments, **options)
+
+    def _clear(self) -> None:
+        """Removes the reports of an earlier run of the test, which may have made more of them."""
+        for number in itertools.count(1):
+            earlier = self._folder / str(number)
+            if not earlier.is_dir():
+                return
+            shutil.rmtree(earlier)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option that says where reports go."""
@@ -94,11 +113,13 @@ def skewgate(request: pytest.FixtureRequest) -> Comparisons:
 
 
 def _name(node: str) -> str:
-    """Returns a folder's name for a test, which no other test has.
+    """Returns a folder's name for a test, which no other test has and any system takes.
 
     >>> _name("test_trips.py::test_no_drift")
     'test_trips.py-test_no_drift-bcc2d074'
     """
     file, _, test = node.partition("::")
-    plain = re.sub(r"[^\w.=-]+", "-", f"{file.rpartition('/')[2]}-{test}").strip("-")
-    return f"{plain[:_LONGEST]}-{hashlib.sha256(node.encode()).hexdigest()[:8]}"
+    name = f"{file.rpartition('/')[2]}-{test}"
+    plain = re.sub(r"[^\w.=-]+", "-", name, flags=re.ASCII).strip("-")
+    digest = hashlib.sha256(node.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain[:_LONGEST]}-{digest[:8]}"

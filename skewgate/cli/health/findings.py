@@ -14,7 +14,6 @@ from skewgate.cli.health import commands, machine, packages
 from skewgate.cli.health.commands import Command
 from skewgate.cli.health.packages import Extra, Package
 from skewgate.cli.health.problems import Problem
-from skewgate.core.wording import listed
 from skewgate.stacks import fitting
 
 
@@ -104,17 +103,13 @@ def examine(*, deep: bool = False) -> Findings:
             *(each for each in works if each is not None),
             *machine.problems(known),
         ],
-        notes=list(_notes(extras)),
+        notes=list(_notes()),
     )
 
 
-def _notes(extras: list[Extra]) -> Iterator[str]:
+def _notes() -> Iterator[str]:
     if packages.version(packages.SKEWGATE) is None:
         yield "skewgate is on the path and not installed, so that versions are not checked"
-    for extra in extras:
-        if extra.state == packages.IN_PART:
-            line = packages.install_line(extra.name)
-            yield f"[{extra.name}] lacks {listed(extra.missing)}: {line}"
     tfx = packages.version("tfx")
     if tfx is not None and not machine.is_tested(tfx):
         yield f"TFX {tfx} is allowed, and not one of the two that are tested: {fitting.SUPPORTED}"

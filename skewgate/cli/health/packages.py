@@ -15,10 +15,13 @@ from skewgate.cli.health import requirements
 from skewgate.cli.health.problems import Problem
 from skewgate.cli.health.requirements import Requirement
 from skewgate.core import installed
+from skewgate.stacks import fitting
 
 SKEWGATE = "skewgate"
 HOLDERS = ("pandas", "polars", "duckdb")
 """What may hold rows in Python; none is needed."""
+_EVERYWHERE = frozenset({"pip", "setuptools", "wheel"})
+"""What environments begin with: no sign that an extra was installed."""
 INSTALLED, IN_PART, ABSENT = "installed", "in part", "not installed"
 
 
@@ -59,15 +62,18 @@ class Extra:
         """INSTALLED, IN_PART or ABSENT."""
         if not self.missing:
             return INSTALLED
-        return ABSENT if len(self.missing) == len(self.packages) else IN_PART
+        rest = {each.name for each in self.packages} - {*self.missing, *_EVERYWHERE}
+        return IN_PART if rest else ABSENT
 
 
 def install_line(extra: str = "") -> str:
-    """Returns the line to type to install skewgate, or an extra.
+    """Returns the line that installs skewgate, or an extra; "" if the extra has no wheels here.
 
     >>> install_line()
     "pip install 'skewgate'"
     """
+    if extra and not fitting.selected():
+        return ""
     return installed.install_line(f"{SKEWGATE}[{extra}]" if extra else SKEWGATE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import skewgate
 from skewgate.cli.health import packages
@@ -19,8 +19,10 @@ def lines(found: Findings) -> Iterator[str]:
     yield f"Python {platform.python_version()}, {sys.executable}"
     yield from _machine(found.machine)
     yield ""
-    for name, each in (("needed", found.core), *_named(found.extras)):
-        yield f"{name:<12} {_versions(each)}"
+    yield f"{'needed':<12} {_versions(found.core) or 'not known'}"
+    for extra in found.extras:
+        name = f"[{extra.name}]"
+        yield f"{name:<12} {_of_extra(extra)}"
     yield f"{'data frames':<12} {_holders(found.holders)}"
     yield f"{'credentials':<12} {_credentials(found.credentials)}"
     yield ""
@@ -28,7 +30,8 @@ def lines(found: Findings) -> Iterator[str]:
         names = ", ".join(command.names)
         if missing:
             lacks = listed(missing, 3)
-            yield f"no   {names}: {lacks} not installed; {packages.install_line(command.extra)}"
+            line = packages.install_line(command.extra) or "no wheels for this machine"
+            yield f"no   {names}: {lacks} not installed; {line}"
         else:
             yield f"yes  {names}"
     if found.notes or found.problems:
@@ -40,14 +43,15 @@ def lines(found: Findings) -> Iterator[str]:
     yield f"{many(count, 'problem')} to mend." if count else "All that is installed works."
 
 
-def _named(extras: list[Extra]) -> Iterator[tuple[str, list[Package]]]:
-    for extra in extras:
-        yield f"[{extra.name}]", list(extra.packages)
+def _versions(found: Iterable[Package]) -> str:
+    return ", ".join(f"{each.name} {each.version}" for each in found if each.version is not None)
 
 
-def _versions(found: list[Package]) -> str:
-    there = [f"{each.name} {each.version}" for each in found if each.version is not None]
-    return ", ".join(there) or (packages.ABSENT if found else "not known")
+def _of_extra(extra: Extra) -> str:
+    if extra.state == packages.ABSENT:
+        return packages.ABSENT
+    lacks = f"; lacks {listed(extra.missing)}" if extra.missing else ""
+    return f"{_versions(extra.packages)}{lacks}"
 
 
 def _holders(found: Mapping[str, str | None]) -> str:
