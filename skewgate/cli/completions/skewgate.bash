@@ -7,7 +7,7 @@
 
 _shtab_skewgate_schema_subparsers=(infer diff update)
 _shtab_skewgate_schedule_subparsers=(kubeflow vertex window)
-_shtab_skewgate_subparsers=(drift profile merge report schema simulate rehearse capture run clean compile schedule doctor collect completion)
+_shtab_skewgate_subparsers=(drift profile merge report schema simulate rehearse capture init run clean compile schedule doctor collect completion)
 
 _shtab_skewgate_drift_option_strings=(-h --help --config --schema --dataset --out --format --json --exact --quiet --delimiter --decimal --encoding --header --null-values)
 _shtab_skewgate_profile_option_strings=(-h --help --dataset --out --schema --slices --resolution --quiet --delimiter --decimal --encoding --header --null-values)
@@ -20,6 +20,7 @@ _shtab_skewgate_schema_option_strings=(-h --help)
 _shtab_skewgate_simulate_option_strings=(-h --help --spec --out --force --schema --quiet --delimiter --decimal --encoding --header --null-values)
 _shtab_skewgate_rehearse_option_strings=(-h --help --spec --config --label --shuffle --false-alarms --out --json --schema --quiet --delimiter --decimal --encoding --header --null-values)
 _shtab_skewgate_capture_option_strings=(-h --help --config --out --force --json --quiet)
+_shtab_skewgate_init_option_strings=(-h --help --serving --label --out --force --quiet --delimiter --decimal --encoding --header --null-values)
 _shtab_skewgate_run_option_strings=(-h --help --from-spec --config --scheduled-time --wait --root --parameter --command-prefix --object-store --cache)
 _shtab_skewgate_clean_option_strings=(-h --help --config --root --dry-run --json --wait)
 _shtab_skewgate_compile_option_strings=(-h --help --target --out --image --pipeline-root --config --options --shared-root --service-account --parameter --no-cache)
@@ -62,6 +63,9 @@ _shtab_skewgate_rehearse___out_COMPGEN=_shtab_compgen_dirs
 _shtab_skewgate_rehearse___schema_COMPGEN=_shtab_compgen_files
 _shtab_skewgate_capture___config_COMPGEN=_shtab_compgen_files
 _shtab_skewgate_capture___out_COMPGEN=_shtab_compgen_dirs
+_shtab_skewgate_init_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_skewgate_init___serving_COMPGEN=_shtab_compgen_files
+_shtab_skewgate_init___out_COMPGEN=_shtab_compgen_dirs
 _shtab_skewgate_run___from_spec_COMPGEN=_shtab_compgen_files
 _shtab_skewgate_run___config_COMPGEN=_shtab_compgen_files
 _shtab_skewgate_run___root_COMPGEN=_shtab_compgen_dirs
@@ -84,7 +88,7 @@ _shtab_skewgate_compile_pos_0_choices=(training monitoring)
 _shtab_skewgate_compile___target_choices=(kubeflow vertex)
 _shtab_skewgate_schedule_pos_0_choices=(kubeflow vertex window)
 _shtab_skewgate_completion_pos_0_choices=(bash zsh fish)
-_shtab_skewgate_pos_0_choices=(drift profile merge report schema simulate rehearse capture run clean compile schedule doctor collect completion)
+_shtab_skewgate_pos_0_choices=(drift profile merge report schema simulate rehearse capture init run clean compile schedule doctor collect completion)
 
 _shtab_skewgate_drift__h_nargs=0
 _shtab_skewgate_drift___help_nargs=0
@@ -132,6 +136,10 @@ _shtab_skewgate_capture___help_nargs=0
 _shtab_skewgate_capture___force_nargs=0
 _shtab_skewgate_capture___json_nargs=0
 _shtab_skewgate_capture___quiet_nargs=0
+_shtab_skewgate_init__h_nargs=0
+_shtab_skewgate_init___help_nargs=0
+_shtab_skewgate_init___force_nargs=0
+_shtab_skewgate_init___quiet_nargs=0
 _shtab_skewgate_run__h_nargs=0
 _shtab_skewgate_run___help_nargs=0
 _shtab_skewgate_run___wait_nargs=0

@@ -50,8 +50,8 @@ function _shtab_skewgate_using
   test "$_shtab_skewgate_cmdpath" = "$argv"
 end
 
-set -g _shtab_skewgate_commands drift profile merge report schema 'schema infer' 'schema diff' 'schema update' simulate rehearse capture run clean compile schedule 'schedule kubeflow' 'schedule vertex' 'schedule window' doctor collect completion
-set -g _shtab_skewgate_opts_with_value --accept --command-prefix --config --cron --dataset --decimal --delimiter --encoding --environment --environments --every --experiment --false-alarms --format --from-spec --header --host --image --label --location --max-bytes --max-event --max-held --most-at-once --name --namespace --null-values --object-store --offset --options --out --parameter --pipeline-root --port --project --resolution --root --scheduled-time --schema --service-account --shared-root --slices --spec --target --time-parameter --time-zone --tls-cert --tls-client-ca --tls-key --token-file --window
+set -g _shtab_skewgate_commands drift profile merge report schema 'schema infer' 'schema diff' 'schema update' simulate rehearse capture init run clean compile schedule 'schedule kubeflow' 'schedule vertex' 'schedule window' doctor collect completion
+set -g _shtab_skewgate_opts_with_value --accept --command-prefix --config --cron --dataset --decimal --delimiter --encoding --environment --environments --every --experiment --false-alarms --format --from-spec --header --host --image --label --location --max-bytes --max-event --max-held --most-at-once --name --namespace --null-values --object-store --offset --options --out --parameter --pipeline-root --port --project --resolution --root --scheduled-time --schema --service-account --serving --shared-root --slices --spec --target --time-parameter --time-zone --tls-cert --tls-client-ca --tls-key --token-file --window
 
 complete -c skewgate -e
 complete -c skewgate -f
@@ -182,6 +182,19 @@ complete -c skewgate -n '_shtab_skewgate_using capture' -l out -xka "(__fish_com
 complete -c skewgate -n '_shtab_skewgate_using capture' -l force -d 'replace an earlier capture'
 complete -c skewgate -n '_shtab_skewgate_using capture' -l json -d 'print the report as JSON'
 complete -c skewgate -n '_shtab_skewgate_using capture' -l quiet -d 'no progress'
+complete -c skewgate -n '_shtab_skewgate_using; and test $_shtab_skewgate_npos -eq 0' -a init -d 'write contracts, a pipeline and a trainer for your data'
+complete -c skewgate -n '_shtab_skewgate_using init' -s h -l help -d 'show this help message and exit'
+complete -c skewgate -n '_shtab_skewgate_using init' -l serving -xka "(__fish_complete_path (commandline -ct))" -d 'rows that a served model sees (default: a part of DATA is held out)'
+complete -c skewgate -n '_shtab_skewgate_using init' -l label -x -d 'what is to be predicted (default: the column that --serving lacks, or that is called label, target, y, class, outcome or response)'
+complete -c skewgate -n '_shtab_skewgate_using init' -l out -xka "(__fish_complete_directories)" -d 'folder to write (default: .)'
+complete -c skewgate -n '_shtab_skewgate_using init' -l force -d 'replace existing files'
+complete -c skewgate -n '_shtab_skewgate_using init' -l quiet -d 'no progress'
+complete -c skewgate -n '_shtab_skewgate_using init' -l delimiter -x -d 'what separates cells, such as '"'"';'"'"' or tab'
+complete -c skewgate -n '_shtab_skewgate_using init' -l decimal -x -d 'decimal mark of numbers: . or ,'
+complete -c skewgate -n '_shtab_skewgate_using init' -l encoding -x -d 'such as cp1252, latin-1 or utf-16'
+complete -c skewgate -n '_shtab_skewgate_using init' -l header -x -d 'names of the columns of files without a header line; or false for column_1 and so on, or true where the header holds numbers'
+complete -c skewgate -n '_shtab_skewgate_using init' -l null-values -x -d 'what means a missing value besides an empty cell, in text columns too; '"'"''"'"' for nothing (default: NA, NULL, -, ? and the like, except in text columns)'
+complete -c skewgate -n '_shtab_skewgate_using init; and test $_shtab_skewgate_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'rows to learn from: file, folder or pattern'
 complete -c skewgate -n '_shtab_skewgate_using; and test $_shtab_skewgate_npos -eq 0' -a run -d 'run a pipeline on this machine and print its verdicts'
 complete -c skewgate -n '_shtab_skewgate_using run' -s h -l help -d 'show this help message and exit'
 complete -c skewgate -n '_shtab_skewgate_using run' -l from-spec -xka "(__fish_complete_path (commandline -ct))" -d 'run what `skewgate compile` wrote, task by task'

@@ -17,6 +17,7 @@ _shtab_skewgate_commands() {
     completion:'print what makes a shell complete commands, options and files'
     doctor:'say what is installed, what works, and what to type for the rest'
     drift:'compare two data sets and say what drifted'
+    init:'write contracts, a pipeline and a trainer for your data'
     merge:'join statistics of windows or shards'
     profile:'write the statistics of a data set'
     rehearse:'say which drift a configuration would catch, and when'
@@ -154,6 +155,24 @@ _shtab_skewgate_drift_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_skewgate_drift_defaults_added=0
+
+_shtab_skewgate_init_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--serving[rows that a served model sees (default\: a part of DATA is held out)]:DATA:_files"
+  "--label[what is to be predicted (default\: the column that --serving lacks, or that is called label, target, y, class, outcome or response)]:COLUMN:"
+  "--out[folder to write (default\: .)]:DIR:_files -/"
+  "--force[replace existing files]"
+  "--quiet[no progress]"
+  "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
+  "--decimal[decimal mark of numbers\: . or ,]:MARK:"
+  "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
+  "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
+  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  ":rows to learn from\: file, folder or pattern:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_skewgate_init_defaults_added=0
 
 _shtab_skewgate_merge_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -400,6 +419,7 @@ _shtab_skewgate() {
         completion) _arguments -C -s $_shtab_skewgate_completion_options ;;
         doctor) _arguments -C -s $_shtab_skewgate_doctor_options ;;
         drift) _arguments -C -s $_shtab_skewgate_drift_options ;;
+        init) _arguments -C -s $_shtab_skewgate_init_options ;;
         merge) _arguments -C -s $_shtab_skewgate_merge_options ;;
         profile) _arguments -C -s $_shtab_skewgate_profile_options ;;
         rehearse) _arguments -C -s $_shtab_skewgate_rehearse_options ;;

@@ -57,7 +57,7 @@ def test_all_faults_are_told_at_once_each_in_a_line_of_its_own(project):
         "pipeline.yaml: training.skew: names skw.yaml, which is not there. Fix: correct the path,",
         "pipeline.yaml: training.eval_split: is 'eval', and training.splits has the splits train ",
         "pipeline.yaml: training.run_fn: my_trainer.run: my_trainer.py has no function run; its ",
-        "eval.pbtxt: label_key: names 'tipp', which is not a feature of the schema; there are fare,",
+        "eval.pbtxt: label_key: names 'tipp', which is not a feature of the schema; there are",
         "pipeline.yaml: training.schema_environment: is TRAINING, and schema.pbtxt has no environ",
         "drift.yaml: features.fare: ks must be a number in (0, 1], got 7. Fix: correct the value.",
         "drift.yaml: slces is not a known key; the keys known here are defaults, features, ",

@@ -47,8 +47,8 @@ def test_of_rows_that_nobody_has_seen_a_column_is_believed_if_skew_yaml_lets_it_
 
 def test_a_feature_that_is_nowhere_is_named_with_the_nearest():
     assert str(known(["fare"]).missing("drift.yaml", "slices", "fair")) == (
-        "drift.yaml: slices: names 'fair', which is not a feature of the schema, nor a column of the "
-        "data; there are fare, tip, trip. Fix: did you mean 'fare'."
+        "drift.yaml: slices: names 'fair', which is not a feature of the schema, nor a column of "
+        "the data; there are fare, tip, trip. Fix: did you mean 'fare'."
     )
 
 

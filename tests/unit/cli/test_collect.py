@@ -23,7 +23,7 @@ def refused(capsys, *words):
         (["--window", "0h"], "--window: must be more than 0, got 0h"),
         (["--window=-1h"], "--window: must be more than 0, got -1h"),
         (["--token-file", "no/such"], "no/such: no such file or folder"),
-        (["--token-file", "/dev/zero"], "/dev/zero: is a device, and no file"),
+        (["--token-file", "/dev/zero"], "/dev/zero: is a device, not a file"),
         (["--token-file", ""], "token-file: is empty"),
         (["--tls-cert", "a.pem"], "--tls-cert: goes with --tls-key only"),
         (["--tls-cert", "no/such", "--tls-key", "b"], "no/such: no such file or folder"),

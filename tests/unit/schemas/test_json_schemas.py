@@ -71,15 +71,17 @@ def example(name):
     return yaml.load(found[0].read_text(), _Loader) if found else {}
 
 
+OF_OTHERS = re.compile(r"^(egress|jobs):$", re.MULTILINE)
+"""Kubernetes, which tests/kubeflow/test_manifests.py checks, and GitHub Actions."""
+
+
 def blocks():
     """Returns page, line and content of every block of YAML in the documentation."""
     found = []
     for page in PAGES:
         text = page.read_text()
         for match in re.finditer(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-            if match[1].startswith(
-                "egress:"
-            ):  # of Kubernetes, see tests/kubeflow/test_manifests.py
+            if OF_OTHERS.search(match[1]):
                 continue
             line = text[: match.start()].count("\n") + 1
             found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
