@@ -17,7 +17,7 @@ from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.sequences import decode_rows
 from skewgate.serving.capture.chunks import Ints
 from skewgate.serving.capture.log.config import Kind
-from skewgate.serving.capture.payloads import misunderstood
+from skewgate.serving.capture.values import misunderstood
 
 _TYPES: Mapping[Kind, pa.DataType] = {
     "int": pa.int64(),
