@@ -15,8 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
-from cloudevents.core.bindings.http import to_structured_event
-from cloudevents.core.v1.event import CloudEvent
 
 from skewgate.data.tf_example.tfrecord import frame
 
@@ -104,6 +102,9 @@ def plain(folder: pathlib.Path) -> tuple[pathlib.Path, str]:
 
 def event(kind: str, call: Call, data: Any, **more: str) -> dict[str, Any]:
     """Returns an event in structured mode as the library of CloudEvents writes it."""
+    from cloudevents.core.bindings.http import to_structured_event
+    from cloudevents.core.v1.event import CloudEvent
+
     attributes = {
         "id": call.id,
         "source": "http://taxi.ns",

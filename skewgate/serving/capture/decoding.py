@@ -26,6 +26,7 @@ from skewgate.serving.capture.log.events import (
 )
 from skewgate.serving.capture.log.events import NO_TIME as WITHOUT_TIME
 from skewgate.serving.capture.tally import Lost, Tally
+from skewgate.serving.capture.values import Row, chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,11 +111,9 @@ class Decoder:
         if isinstance(found[0], bytes):
             self._examples.add(event, place, found, [])
             return
-        plain: list[payloads.Row] = found
+        plain: list[Row] = found
         times = self._feature_times([row.get(config.time.feature or "") for row in plain])
-        self._add(
-            REQUEST, event, place, [payloads.chosen(r, config.features) for r in plain], times
-        )
+        self._add(REQUEST, event, place, [chosen(r, config.features) for r in plain], times)
 
     def _feature_times(self, values: Sequence[Any]) -> list[int]:
         """Returns the times that a feature says; nothing if the log says them.
@@ -246,7 +245,7 @@ class _Rows:
         )
 
 
-def _columns(rows: Sequence[payloads.Row]) -> dict[str, pa.Array]:
+def _columns(rows: Sequence[Row]) -> dict[str, pa.Array]:
     """Returns rows as columns.
 
     Raises:

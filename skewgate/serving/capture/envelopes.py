@@ -23,6 +23,7 @@ _DATA = re.compile(rb'\s*"data"\s*:\s*')
 _DECODER = json.JSONDecoder()
 _MOST_TEMPLATES = 64
 _MOST_ODD = 16
+_TAIL = 24
 _LONGEST = 8_192
 """Bytes around the data of an event that is taken apart."""
 _PLAIN = np.zeros(256, np.bool_)
@@ -91,10 +92,11 @@ def split(data: bytes) -> Split | None:
             odd.append(first)
             left = left[1:]
         else:
-            rows, attributes = _alike(raw, starts, ends, left, *edges)
+            alike, attributes = _alike(raw, starts, ends, left, *edges)
+            rows = left[alike]
             begin, behind = (len(edge.text) for edge in edges)
             found.append((rows, starts[rows] + begin, ends[rows] - behind, attributes))
-            left = left[~np.isin(left, rows, assume_unique=True)]
+            left = left[~alike]
         if len(odd) > _MOST_ODD or len(found) > _MOST_TEMPLATES:
             return None
     if not found:
@@ -155,42 +157,53 @@ def _pairs(line: bytes, at: int) -> tuple[Spans, int]:
 
 def _alike(
     raw: Bytes, starts: Ints, ends: Ints, left: Ints, before: _Edge, behind: _Edge
-) -> tuple[Ints, dict[str, pa.Array]]:
-    """Returns the lines that are as one is, and their attributes."""
-    enough = ends[left] - starts[left] >= len(before.text) + len(behind.text) + 2
-    rows = left[enough]
-    parts: list[tuple[_Edge, Bytes]] = []
+) -> tuple[npt.NDArray[np.bool_], dict[str, pa.Array]]:
+    """Returns which of some lines are as one is, and the attributes of these."""
+    alike = ends[left] - starts[left] >= len(before.text) + len(behind.text) + 2
+    # Most lines of another kind differ in the last bytes before their data.
+    near = np.flatnonzero(alike)
+    tail = before.text[-_TAIL:]
+    at_tail = starts[left[near]] + (len(before.text) - len(tail))
+    alike[near] = (_window(raw, len(tail))[at_tail] == _array(tail)).all(axis=1)
+    parts: list[tuple[_Edge, Bytes, npt.NDArray[np.bool_]]] = []
     for edge, at in ((before, starts), (behind, ends - len(behind.text))):
-        # Lines of another kind differ somewhere near the end of what stands before.
-        window = np.lib.stride_tricks.sliding_window_view(raw, len(edge.text))
-        mine = window[at[rows]]
-        text = np.frombuffer(edge.text, np.uint8)
-        same = mine == text
+        mine = _window(raw, len(edge.text))[at[left[alike]]]
+        same = mine == _array(edge.text)
         differs = ~same.all(axis=0)
-        fits = np.ones(len(rows), np.bool_)
+        fits = np.ones(len(mine), np.bool_)
         if (differs & edge.fixed).any():
             fits = same[:, edge.fixed].all(axis=1)
         values = np.flatnonzero(differs & ~edge.fixed)
         if len(values):
             fits &= _PLAIN[mine[:, values]].all(axis=1)
         if not fits.all():
-            rows, mine = rows[fits], mine[fits]
-            parts = [(other, held[fits]) for other, held in parts]
-        parts.append((edge, mine))
+            alike[np.flatnonzero(alike)[~fits]] = False
+            mine = mine[fits]
+            parts = [(other, held[fits], varies) for other, held, varies in parts]
+        parts.append((edge, mine, differs))
     found = {}
-    for edge, mine in parts:
+    for edge, mine, differs in parts:
         for name, (start, end) in edge.spans.items():
-            found[name] = _texts(mine, start, end)
-    return rows, found
+            if differs[start:end].any():
+                found[name] = _texts(mine[:, start:end])
+            else:
+                value = pa.array([edge.text[start:end].decode()], pa.string())
+                found[name] = value.take(pa.array(np.zeros(len(mine), np.int64)))
+    return alike, found
 
 
-def _texts(lines: Bytes, start: int, end: int) -> pa.Array:
-    """Returns some columns of bytes as text, a row a line."""
-    values = lines[:, start:end]
+def _window(raw: Bytes, width: int) -> Bytes:
+    """Returns the bytes from each place on, a row a place."""
+    return np.lib.stride_tricks.sliding_window_view(raw, width)
+
+
+def _array(text: bytes) -> Bytes:
+    return np.frombuffer(text, np.uint8)
+
+
+def _texts(values: Bytes) -> pa.Array:
+    """Returns rows of bytes as text."""
     count, width = values.shape
-    if not count or (values == values[0]).all():
-        constant = pa.array([values[0].tobytes().decode()] if count else [], pa.string())
-        return constant.take(pa.array(np.zeros(count, np.int64)))
     offsets = (np.arange(count + 1) * width).astype(np.int32)
     content = np.ascontiguousarray(values)
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(content))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from skewgate.serving.capture.log.config import Prediction
-from skewgate.serving.capture.payloads import Row, misunderstood
 from skewgate.serving.capture.predictions import response_rows
+from skewgate.serving.capture.values import Row, misunderstood
 
 LABEL, REWARD = "label", "reward"
 

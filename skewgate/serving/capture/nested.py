@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skewgate.data.arrow.kinds import is_list, is_number
-from skewgate.data.arrow.values import list_lengths, places_array, validity
+from skewgate.data.arrow.values import list_lengths, numbers, places_array, validity
 from skewgate.serving.capture.chunks import Ints
 from skewgate.serving.capture.log.config import Kind, Prediction, Request
 
 _LISTS = ("predictions", "outputs", "result", "results")
+_BEYOND = 2.0**63
 _INSTANCES, _INPUTS = "instances", "inputs"
 
 
@@ -236,6 +237,10 @@ def plain(array: pa.Array) -> pa.Array:
     kind = array.type.value_type if is_list(array.type) else array.type
     if is_list(kind) or pa.types.is_struct(kind):
         raise UnknownError("objects, or lists in lists")
+    if pa.types.is_float64(kind):
+        held = numbers(array.flatten() if is_list(array.type) else array)
+        if (np.abs(held[np.isfinite(held)]) >= _BEYOND).any():
+            raise UnknownError("numbers that may be whole ones of more than 64 bits")
     return array
 
 

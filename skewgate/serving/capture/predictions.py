@@ -7,7 +7,8 @@ from typing import Any
 
 from skewgate.serving.capture import tensors
 from skewgate.serving.capture.log.config import Prediction
-from skewgate.serving.capture.payloads import Row, by_columns, csv_lines, misunderstood, plain
+from skewgate.serving.capture.payloads import by_columns
+from skewgate.serving.capture.values import Row, csv_lines, misunderstood, plain
 
 _LISTS = ("predictions", "outputs", "result", "results")
 

@@ -61,7 +61,7 @@ def nested(data: Any, shape: Any) -> list[Any]:
     if not whole or not shape or math.prod(shape) != len(flat):
         raise LostError(NOT_UNDERSTOOD, "a tensor has other values than its shape says")
     width = math.prod(shape[1:])
-    if width == 1:
+    if width == 1 or not flat:
         return flat
     return [flat[row * width : (row + 1) * width] for row in range(shape[0])]
 

@@ -11,10 +11,13 @@ from skewgate.core.errors import InputError
 from skewgate.data.arrow.kinds import TEXT
 from skewgate.data.arrow.values import list_lengths, validity
 from skewgate.data.sources.casts import lists_of
+from skewgate.data.tf_example import decoding
+from skewgate.data.tf_example.columns import DecodedValues
 from skewgate.data.tf_example.fields import UndecodableError
 from skewgate.data.tf_example.sequences import decode_rows
+from skewgate.serving.capture.chunks import Ints
 from skewgate.serving.capture.log.config import Kind
-from skewgate.serving.capture.payloads import misunderstood
+from skewgate.serving.capture.values import misunderstood
 
 _TYPES: Mapping[Kind, pa.DataType] = {
     "int": pa.int64(),
@@ -31,13 +34,40 @@ def columns(records: Sequence[bytes]) -> dict[str, pa.Array]:
         LostError: one is no tf.Example, or holds bytes that are no text.
     """
     try:
-        batch = decode_rows(records)
-        return {
-            name: _simple(column)
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        }
+        found = decoding.decode(records)
+        if found is None:  # written in another way than encoders do
+            return _by_tfx_bsl(records)
+        return {name: _of_values(values) for name, values in found.items()}
     except (UndecodableError, InputError, pa.ArrowInvalid) as error:
         raise misunderstood("the request holds bytes that are no tf.Example of text") from error
+
+
+def _by_tfx_bsl(records: Sequence[bytes]) -> dict[str, pa.Array]:
+    """Returns the features of records that may be written in any way.
+
+    Raises:
+        UndecodableError: one is no tf.Example.
+        LostError: it takes tfx_bsl to tell, which is not installed.
+    """
+    try:
+        batch = decode_rows(records)
+    except ImportError as error:
+        raise misunderstood("the request holds bytes that only tfx_bsl could read") from error
+    found = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        lengths = np.full(len(array), -1, np.int64)
+        if not pa.types.is_null(array.type):
+            lengths[validity(array)] = list_lengths(array.drop_null())
+            array = array.flatten()
+        found[name] = _simple(array, lengths)
+    return found
+
+
+def _of_values(values: DecodedValues) -> pa.Array:
+    if values.values is None:
+        return pa.nulls(len(values.lengths))
+    held = values.values
+    return _simple(held if isinstance(held, pa.Array) else pa.array(held), values.lengths)
 
 
 def chosen(found: dict[str, pa.Array], features: Mapping[str, Kind]) -> dict[str, pa.Array]:
@@ -70,17 +100,19 @@ def _typed(array: pa.Array, kind: Kind, name: str) -> pa.Array:
         raise misunderstood(f"{name} holds a value that is not {kind}") from error
 
 
-def _simple(array: pa.Array) -> pa.Array:
-    """Returns lists of at most one value as values, and bytes as text."""
-    if pa.types.is_null(array.type):
-        return array
-    items = array.flatten()
-    if items.type in TEXT or pa.types.is_large_binary(items.type):
+def _simple(items: pa.Array, lengths: Ints) -> pa.Array:
+    """Returns values a row: lists, or single values where no row has more; bytes as text.
+
+    Args:
+        items: the values of all rows.
+        lengths: how many each row has; below 0 where it has no such feature.
+    """
+    if pa.types.is_null(items.type):
+        return pa.nulls(len(lengths))
+    if items.type in TEXT:
         items = items.cast(pa.large_string()).cast(pa.string())
-    valid = validity(array)
-    lengths = np.zeros(len(array), np.int64)
-    lengths[valid] = list_lengths(array.drop_null())
     if not len(lengths) or lengths.max() <= 1:
-        places = np.cumsum(lengths) - 1
-        return items.take(pa.array(np.maximum(places, 0), mask=lengths == 0))
+        places = np.cumsum(np.maximum(lengths, 0)) - 1
+        return items.take(pa.array(np.maximum(places, 0), mask=lengths <= 0))
+    valid = lengths >= 0
     return lists_of(items, lengths[valid], valid)

@@ -24,13 +24,15 @@ def blocks(path: str, opener: Opener | None) -> Iterator[Block]:
     """
     rest, line = b"", 1
     for data in TextFile(path, opener).reads(_BLOCK_BYTES):
-        rest += data
-        end = rest.rfind(b"\n") + 1
+        end = data.rfind(b"\n") + 1
         if end:
-            yield Block([], rest[:end], line)
-            line += rest.count(b"\n", 0, end)
-            rest = rest[end:]
-        elif len(rest) > LONGEST_ROW:
+            block = b"".join((rest, memoryview(data)[:end]))
+            yield Block([], block, line)
+            line += block.count(b"\n")
+            rest = data[end:]
+            continue
+        rest += data
+        if len(rest) > LONGEST_ROW:
             raise InputError(
                 f"{path}: line {line}",
                 f"is longer than {LONGEST_ROW >> 20} MB",

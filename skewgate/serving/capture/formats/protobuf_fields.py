@@ -33,7 +33,8 @@ _TYPES = {
 _FLOATS, _DOUBLES = (5, "<f4"), (6, "<f8")
 _WHOLE = (7, 10, 11, 16, 17)
 _HALVES = 13
-LARGEST_TENSOR = 1 << 26
+LARGEST_TENSOR = 1 << 22
+"""Values of a tensor that one value stands for."""
 
 
 def fields(data: bytes) -> Iterator[tuple[int, Value]]:
@@ -133,7 +134,7 @@ def rows(data: bytes) -> list[Any]:
     if dtype not in _TYPES and dtype != _STRING:
         raise LostError(NOT_UNDERSTOOD, "a tensor has a type that is not read here")
     width = math.prod(shape[1:])
-    if width == 1:
+    if width == 1 or not values:
         return values
     return [values[row * width : (row + 1) * width] for row in range(shape[0])]
 

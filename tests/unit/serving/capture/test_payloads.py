@@ -8,7 +8,7 @@ import pytest
 
 from skewgate.serving.capture.log.config import Request
 from skewgate.serving.capture.log.events import Event, LostError
-from skewgate.serving.capture.payloads import chosen, request_rows, value_of
+from skewgate.serving.capture.payloads import request_rows, value_of
 
 ROWS = [{"fare": 1.5, "paid": "Cash"}, {"fare": 2, "paid": None}]
 TENSORS = {
@@ -100,13 +100,3 @@ def test_bytes_are_what_their_content_type_says():
     for payload, kind in [(b"\xff", "image/png"), (b"{", "application/json"), (b"1,2", "text/x")]:
         with pytest.raises(LostError):
             value(payload, kind)
-
-
-def test_features_are_chosen_and_have_their_types():
-    row = {"fare": "1.5", "zip": 7, "open": 1, "other": "x"}
-    found = chosen(row, {"fare": "float", "zip": "text", "open": "bool", "miles": "int"})
-    assert found == {"fare": 1.5, "zip": "7", "open": True, "miles": None}
-    with pytest.raises(LostError, match="none of the features, such as miles"):
-        chosen(row, {"miles": "any"})
-    with pytest.raises(LostError, match="other holds a value that is not float"):
-        chosen(row, {"other": "float"})

@@ -265,3 +265,33 @@ def test_a_folder_of_something_else_is_not_replaced(name, tmp_path, capture):
     with pytest.raises(InputError, match="would be lost"):
         capture([line(1)])
     assert (capture.out / name).read_text() == "mine"
+
+
+def test_clocks_that_jump_over_too_many_windows_are_told(capture):
+    records = [line(n, at=n * 7_200) for n in range(501)]
+    with pytest.raises(InputError, match="rows in more than 500 windows of 1h"):
+        capture(records, "windows: {every: 1h}")
+
+
+@pytest.mark.parametrize("log", ["plain", "kserve", "sagemaker", "blobs_json", "vertex_json"])
+def test_spoilt_logs_are_counted_or_refused_in_a_sentence(log, tmp_path):
+    source, contract = capture_logs.LOGS[log](tmp_path)
+    config = yaml_model.parse(CaptureConfig, f"{contract}\nmax_rejected: 100%", "capture.yaml")
+    path = sorted(tmp_path.glob("*.json*"))[0]
+    whole, rng = path.read_bytes(), random.Random(9)
+    for number in range(60):
+        spoilt = bytearray(whole)
+        for _ in range(rng.randrange(1, 9)):
+            at = rng.randrange(len(spoilt))
+            if rng.random() < 0.3:
+                del spoilt[at : at + rng.randrange(1, 300)]
+            else:
+                spoilt[at] = rng.choice(b'{}[]",:0-eE\\\n\x00\xff') if rng.random() < 0.9 else 7
+        path.write_bytes(spoilt or b"\n")
+        out = tmp_path / f"out-{number}"
+        try:
+            report = running.run(str(source), config, str(out))
+        except InputError:
+            assert not out.exists()
+        else:
+            assert report["rows"] == len(list(capture_logs.captured(out)))

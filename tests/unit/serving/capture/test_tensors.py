@@ -14,6 +14,7 @@ def test_values_behind_the_first_dimension_are_one_list():
 
 def test_an_empty_tensor_has_no_rows():
     assert nested([], [0, 3]) == []
+    assert nested([], [10**12, 0]) == []
 
 
 @pytest.mark.parametrize("shape", [None, [], [3], [2, 2], [-2], ["2"], [True, 2]])
