@@ -12,7 +12,7 @@ SLOW := tests/beam tests/components/tabular_example_gen/test_beam.py \
     tests/components/test_skew_statistics_gen.py tests/components/test_skew_statistics_gen_parity.py \
     tests/e2e/test_late_labels.py tests/e2e/test_rereading.py tests/e2e/test_skew.py \
     tests/e2e/test_transform.py
-LONG := tests/long tests/packaging/test_second_checkout.py
+LONG := tests/long tests/packaging/test_light.py tests/packaging/test_second_checkout.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export CUDA_VISIBLE_DEVICES ?= -1
 .DEFAULT_GOAL := help
