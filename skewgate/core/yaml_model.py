@@ -164,7 +164,7 @@ class FaultyKeyError(InputError):
         self.keys = tuple(keys)
         super().__init__(where, problem, fix)
 
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Lets Beam's worker processes hand the error over."""
         return type(self), (self.keys, self.where, self.problem, self.fix)
 
