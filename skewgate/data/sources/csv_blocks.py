@@ -140,7 +140,7 @@ def _parsed(
         raise InvalidColumn(header[int(found.group(1))]) from error
 
     def again(name: str, kind: pa.DataType) -> pa.Table:
-        rows = None if skipped is None else []
+        rows: list[tuple[int, int]] | None = None if skipped is None else []
         return parse(data, header, [name], {name: kind}, rows, dialect, blank_rows=blank_rows)
 
     if _may_have_hexadecimals(data):
