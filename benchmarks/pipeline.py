@@ -35,7 +35,7 @@ def main() -> None:
             shutil.rmtree(root)
         found = json.loads(run.output.splitlines()[-1])
         if found["read"] != [rows] * 2 or found["written_and_profiled"] != [rows] * 4:
-            sys.exit(f"rows were lost or doubled: {found}")
+            sys.exit(f"rows were lost or duplicated: {found}")
         name = f"{rows:,} rows a side"
         numbers = [
             f"{run.wall:.1f}",

@@ -52,7 +52,7 @@ class _Parser:
         rest = self._text[self._place :].strip() or "its end"
         return InputError(
             self._where,
-            f"has a condition that is not of the kind TFX writes, at {rest!r}",
+            f"has a condition unlike those that TFX writes, at {rest!r}",
             "compare properties and uris of inputs with numbers and texts",
         )
 

@@ -84,8 +84,8 @@ def lookup(
         required: outputs without which the pipeline cannot run.
 
     Raises:
-        InputError: the pipeline runs here, and no model was pushed yet, or no record of one can be
-            believed.
+        InputError: the pipeline runs here, and no model has been pushed yet, or no record of one can
+            be believed.
     """
     training, own = settings.pipeline_name(TRAINING), settings.pipeline_name(name)
     known = None
@@ -96,7 +96,7 @@ def lookup(
         if required and states[training].last() is None:
             raise InputError(
                 deployment.state_root,
-                "no model was pushed yet",
+                "no model has been pushed yet",
                 "run `skewgate run training` first",
             )
         known = json.dumps({each: state.fingerprint() for each, state in states.items()})

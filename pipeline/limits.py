@@ -32,14 +32,14 @@ class Retention(StrictModel):
     @classmethod
     def _more_than_nothing(cls, keep: Duration | None) -> Duration | None:
         if keep is not None and keep.count < 1:
-            raise RefusedError(f"must be more than 0, got {keep}", "write such as 90d")
+            raise RefusedError(f"must be more than 0, got {keep}", "write a duration such as 90d")
         return keep
 
     @pydantic.model_validator(mode="after")
     def _limits_something(self) -> Retention:
         if all(getattr(self, name) is None for name in type(self).model_fields):
             raise RefusedError(
-                "must say what stays, and says nothing",
+                "must say what to keep, but says nothing",
                 "give keep, runs, failed_runs or models, or remove it to keep everything",
             )
         return self

@@ -23,7 +23,7 @@ def end_of_window(splits: AnySplits, scheduled_time: str) -> str | None:
         if scheduled_time:
             raise InputError(
                 "scheduled time",
-                f"chooses a window, and the rows are split by {splits.by}",
+                f"chooses a window, but the rows are split by {splits.by}",
                 "leave it out, or split by window",
             )
         return None

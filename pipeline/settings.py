@@ -235,7 +235,7 @@ def chosen(given: str | None) -> str:
     if not os.path.lexists(NAME):
         raise InputError(
             NAME,
-            "is not in this folder, and no --config is given",
+            "is not in this folder, and no --config was given",
             f"give --config FILE, or write {NAME} for your data: skewgate init DATA",
         )
     return NAME

@@ -78,8 +78,8 @@ def _lock(
         if waiting is None:
             raise InputError(
                 name,
-                f"{owner} is at work in the same root",
-                "wait until it has ended, or give --wait",
+                f"{owner} is already working in the same root",
+                "wait until it ends, or give --wait",
             ) from error
         waiting(owner)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

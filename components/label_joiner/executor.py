@@ -122,12 +122,12 @@ def _files(examples: types.Artifact, split: str) -> list[str]:
         raise InputError(
             f"examples at {examples.uri}",
             f"must be tf.Example in gzip TFRecords, found {payload} in {written}",
-            "write them by an ExampleGen without another payload or file format",
+            "write them with an ExampleGen that keeps the default payload and file format",
         )
     names = fileio.listdir(folder) if fileio.exists(folder) else []
     kept = sorted(name for name in names if not name.startswith((".", "_")))
     if not kept:
-        raise InputError(folder, "has no files", "run the component that writes it again")
+        raise InputError(folder, "has no files", "rerun the component that writes it")
     return [os.path.join(folder, name) for name in kept]
 
 
@@ -145,6 +145,6 @@ def _publish_shards(counted: LabelCounts, examples: types.Artifact, split: str) 
         raise InputError(
             f"split {split} of {examples.uri}",
             f"has {written} rows, but {read} predictions were read",
-            "check the Beam runner: rows were lost or doubled",
+            "check the Beam runner: rows were lost or duplicated",
         )
     example_shards.publish([shard.path for shard in shards], examples, split)

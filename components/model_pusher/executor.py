@@ -51,7 +51,7 @@ class Executor(executor.Executor):
         io_utils.copy_dir(model, pushed.uri)
         version = served.same_version(model, folder)
         if version is not None:
-            logging.info("%s: version %s is this model already", folder, version)
+            logging.info("%s: version %s is already this model", folder, version)
             destination = os.path.join(folder, version)
         else:
             destination, version = serving_folder.publish(model, folder)

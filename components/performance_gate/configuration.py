@@ -74,7 +74,7 @@ def _check_metrics(config: config_pb2.EvalConfig) -> None:
         nearest = known_metrics.nearest_to_unknown(config)
         raise InputError(
             eval_configs.WHERE,
-            f"has a metric that TFMA cannot make ({reason.rstrip('.')})",
+            f"has a metric that TFMA cannot create ({reason.rstrip('.')})",
             f"ask for {nearest}" if nearest else "correct its class_name and config",
         ) from error
     known_metrics.check_states(computations)

@@ -67,8 +67,8 @@ class Job:
         if candidates != 1:
             raise InputError(
                 "eval_config.pbtxt",
-                f"has {candidates} model_specs that are not a baseline, and there is one model",
-                "leave one of them, or leave the model out if the rows hold the predictions",
+                f"has {candidates} model_specs that are not a baseline, but there is one model",
+                "keep one of them, or leave the model out if the rows hold the predictions",
             )
         models = []
         for spec in self.config.model_specs:

@@ -81,7 +81,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if is_logged and baseline is not None:
             raise InputError(
                 "PerformanceGate",
-                "is given a baseline_model, and the rows hold the predictions, which would be "
+                "is given a baseline_model, but the rows hold the predictions, which would be "
                 "compared with themselves",
                 "connect the model, or name the predictions of the baseline in eval_config.pbtxt",
             )

@@ -213,7 +213,7 @@ def load(path: str) -> Measurements:
             _add(record, slices.setdefault(key, SliceMetrics()))
     except (OSError, ValueError, IndexError, RuntimeError) as error:
         raise InputError(
-            path, f"holds no evaluation of TFMA ({error})", "evaluate the model again"
+            path, f"does not hold a TFMA evaluation ({error})", "evaluate the model again"
         ) from error
     return Measurements(slices, config)
 

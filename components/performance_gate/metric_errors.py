@@ -63,7 +63,7 @@ def naming_metrics() -> Iterator[None]:
         raise InputError(
             "eval_config.pbtxt",
             f"asks for {name}, which TFMA could not compute{row} ({reason.rstrip('.')})",
-            "give labels and predictions of the form that it takes, or ask for another metric",
+            "give labels and predictions in the form that it takes, or ask for another metric",
         ) from error
 
 

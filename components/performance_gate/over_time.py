@@ -52,7 +52,7 @@ def collect(
     if not followed:
         raise InputError(
             "performance.yaml: windows",
-            "follow no metric, for the eval_config compares slices with each other only",
+            "follow no metric, because the eval_config only compares slices with each other",
             "name some as windows.metrics",
         )
     return [
@@ -80,8 +80,8 @@ def windows_of(slices: Iterable[SliceKey], feature: str) -> dict[str, SliceKey]:
         if name in windows:
             raise InputError(
                 "performance.yaml: windows.feature",
-                f"is {feature}, where {name} stands as a number and as text",
-                "write the windows of all rows alike",
+                f"is {feature}, where {name} is both a number and text",
+                "write the windows of all rows in the same type",
             )
         windows[name] = key
     return windows

@@ -46,7 +46,7 @@ def find(uri: str, spec: config_pb2.ModelSpec, asked: Mapping[str, Sequence[str]
         files = ", ".join(sorted(fileio.listdir(path))) if fileio.isdir(path) else "nothing"
         raise InputError(
             path,
-            f"holds no SavedModel (no {_FILE}; found {files})",
+            f"does not hold a SavedModel (no {_FILE}; found {files})",
             "write the model there by model.export(folder) or tf.saved_model.save(model, folder)",
         )
     try:

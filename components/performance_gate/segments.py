@@ -38,7 +38,7 @@ def check_outputs(config: config_pb2.EvalConfig) -> None:
         if spec.label_keys:
             raise InputError(
                 _WHERE,
-                f"need one output, and the model has {', '.join(sorted(spec.label_keys))}",
+                f"need one output, but the model has {', '.join(sorted(spec.label_keys))}",
                 "remove the section",
             )
 
@@ -62,7 +62,7 @@ def collect(rules: Segments, extracts: dict[str, Any], model: str) -> SegmentAcc
             outputs = ", ".join(sorted(map(str, values)))
             raise InputError(
                 _WHERE,
-                f"need one output, and the {name} are those of {outputs}",
+                f"need one output, but the {name} are those of {outputs}",
                 "remove the section",
             )
     usable = None if FAULT not in extracts else np.asarray(extracts[FAULT]) == 0

@@ -75,7 +75,7 @@ def _read(artifact: types.Artifact, key: str) -> Report:
     if kinds.get(report.kind).gate_input != key:
         raise InputError(
             os.path.join(artifact.uri, JSON_NAME),
-            f"is a report of the kind {report.kind}, and was brought as {key}",
+            f"is a {report.kind} report, but was connected as {key}",
             "evaluate again",
         )
     return report

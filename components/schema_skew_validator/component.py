@@ -140,7 +140,7 @@ class SchemaSkewValidator(base_beam_component.BaseBeamComponent):
         if rows is not None and not {"examples", "baseline_examples"} <= connected:
             raise InputError(
                 "skew.yaml",
-                "compares rows, and SchemaSkewValidator is not given the rows of both sides",
+                "compares rows, but SchemaSkewValidator is not given the rows of both sides",
                 "connect examples and baseline_examples, or remove the section rows",
             )
         spec = SchemaSkewValidatorSpec(

@@ -140,10 +140,10 @@ def _check_not_removed(input_dict: Inputs, schema: schema_pb2.Schema) -> None:
     if state := artifact.get_string_custom_property(artifact_io.REMOVED_PROPERTY):
         raise InputError(
             state,
-            "held statistics of rows before these until `retention` of pipeline.yaml removed them, "
-            "so that the schema's drift comparators have nothing to compare with",
-            f"run it on later rows, or delete {os.path.join(state, state_removal.NAME)} to take "
-            "these rows for the first",
+            "held statistics of earlier rows until `retention` of pipeline.yaml removed them, so "
+            "the schema's drift comparators have nothing to compare with",
+            f"run it on later rows, or delete {os.path.join(state, state_removal.NAME)} to treat "
+            "these rows as the first",
         )
 
 
@@ -193,7 +193,7 @@ def _missing(
     ):
         reason = (
             "there are no earlier statistics for the schema's drift comparators, as in every "
-            "first run; `policy: {on_missing_previous: allow}` in skew.yaml lets it go on"
+            "first run; `policy: {on_missing_previous: allow}` in skew.yaml lets it pass"
         )
         results.append(results_lib.inconclusive(PREVIOUS_CHECK, reason))
     if config.rows is not None:

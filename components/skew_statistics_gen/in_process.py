@@ -144,7 +144,7 @@ def _profile(
             f"split {split}",
             f"holds records that cannot be decoded ({error})",
             "write it as tf.Example, each feature with one type, or give the ExampleGen the "
-            "payload_format of what it writes",
+            "payload_format that it writes",
         ) from error
     finally:
         for future in waiting:
@@ -153,7 +153,7 @@ def _profile(
         raise InputError(
             f"split {split}",
             f"has {rows} rows, but {builder.n_rows} were profiled",
-            "report this: the decoder lost or doubled rows",
+            "report this: the decoder lost or duplicated rows",
         )
     return Profiled(builder.statistics(workers.map), rows)
 

@@ -35,7 +35,7 @@ class Executor(base_executor.BaseExecutor):
         """Looks up; see the component for the parameters.
 
         Raises:
-            InputError: examples are connected and brought nothing, what a record names is gone,
+            InputError: examples are connected but empty, what a record names is gone,
                 what is required was never recorded, no record can be believed, or the model's name
                 cannot be that of a folder.
         """
@@ -87,7 +87,7 @@ def _check_whole(
         raise InputError(
             entry.uri,
             f"is the {output} of {pipeline}, and {lost}",
-            f"put it back, or delete the record {folder}, so that the one before it counts",
+            f"put it back, or delete the record {folder}, so that the one before it is used",
         )
 
 
@@ -96,15 +96,15 @@ def _never(output: str, pipeline: str, root: str, *, removed: bool) -> InputErro
     if output == PREVIOUS and removed:
         return InputError(
             root,
-            f"{pipeline} has recorded rows before these, which retention has removed",
+            f"{pipeline} did record earlier rows, but retention has removed them",
             "run it on later rows",
         )
     if output == PREVIOUS:
         return InputError(
-            root, f"{pipeline} has recorded no rows before these", "run it on earlier rows first"
+            root, f"{pipeline} has not recorded any earlier rows", "run it on earlier rows first"
         )
     return InputError(
         root,
-        f"{pipeline} has pushed no model yet, so that there is no {output}",
+        f"{pipeline} has not pushed a model yet, so there is no {output}",
         "run the training pipeline first",
     )

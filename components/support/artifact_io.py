@@ -45,7 +45,7 @@ def read_bytes(uri: str) -> bytes:
         InputError: there is no such file.
     """
     if not fileio.exists(uri):
-        raise InputError(uri, "no such file", "run the component that writes it again")
+        raise InputError(uri, "no such file", "rerun the component that writes it")
     regular_files.check(uri)
     with fileio.open(uri, "rb") as stream:
         return bytes(stream.read())

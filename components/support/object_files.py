@@ -124,7 +124,7 @@ def _text(path: filesystem.PathType) -> str:
 
 def _check_free(uri: str, overwrite: bool) -> None:
     if not overwrite and s3.exists(uri):
-        raise OSError(f"{uri} exists already, and is not to be overwritten")
+        raise OSError(f"{uri} already exists, and is never overwritten")
 
 
 @contextlib.contextmanager

@@ -161,7 +161,7 @@ class State:
         self._check_undamaged()
         if found is None and self.refused:
             error = self.refused[0]
-            problem = f"{error.problem}, and no other record of {self._pipeline} answers"
+            problem = f"{error.problem}, and no other record of {self._pipeline} can be used"
             raise InputError(error.where, problem, error.fix) from error
         return found
 
@@ -199,7 +199,7 @@ class State:
         if not isinstance(error, DamagedError):
             refused = InputError(error.where, error.problem, _REFUSED_FIX)
         self.refused.append(refused)
-        logging.warning("passed over as a record of %s: %s", self._pipeline, refused)
+        logging.warning("skipped as a record of %s: %s", self._pipeline, refused)
 
 
 def data_time(record: Record, where: str = RECORD_NAME) -> DataTime:
@@ -238,7 +238,7 @@ def _why_no_record(name: str, latest: datetime.datetime) -> str:
     except ValueError:
         return "is not a record: its name is not a time such as 20261125T131055.918000Z"
     if stamp > latest:
-        return f"is stamped {stamp:%Y-%m-%d %H:%M:%S} UTC, which is still to come"
+        return f"is stamped {stamp:%Y-%m-%d %H:%M:%S} UTC, which is in the future"
     return ""
 
 

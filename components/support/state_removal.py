@@ -23,7 +23,7 @@ from skewgate.core import json_text, sealing, yaml_model
 from skewgate.core.yaml_model import StrictModel
 
 NAME = "removed.json"
-_FIX = "restore it, or delete it to take rows before those of all records for the first"
+_FIX = "restore it, or delete it to treat rows before those of all records as the first"
 _T = TypeVar("_T", datetime.datetime, int)
 
 

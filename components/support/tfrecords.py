@@ -95,13 +95,13 @@ def _check_examples(records: Sequence[bytes], path: str) -> None:
     try:
         if not has_feature_lists(records):
             return
-        found = "tf.SequenceExample, whose feature lists would be passed over"
+        found = "tf.SequenceExample, whose feature lists would be ignored"
     except UndecodableError as error:
         found = f"records that are not tf.Example ({error})"
     raise InputError(
         path,
         f"holds {found}",
-        "give the ExampleGen the payload_format of what it writes",
+        "give the ExampleGen the payload_format that it writes",
     )
 
 
@@ -121,7 +121,7 @@ def check_rows(examples: types.Artifact, split: str, read: int) -> None:
         raise InputError(
             f"split {split} of {examples.uri}",
             f"has {written} rows, but {read} were read",
-            "check the Beam runner: rows were lost or doubled",
+            "check the Beam runner: rows were lost or duplicated",
         )
 
 

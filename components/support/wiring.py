@@ -28,7 +28,7 @@ from skewgate.decision.policy import BasicPolicy
 from skewgate.report.report import Report
 
 PARAMETER = "expected"
-FIX = "let its producer run, or leave the input out"
+FIX = "run the component that writes it, or leave the input out"
 MISSING_CHECK = "input"
 """Metric name of the result that stands for an input that is connected and brings nothing."""
 
@@ -86,7 +86,7 @@ class Received:
         """Stops a component that has no way to say that an input is missing.
 
         Raises:
-            InputError: an input is connected and brought nothing.
+            InputError: an input is connected but empty.
         """
         if self.missing:
             raise InputError(component, self.reason(), FIX)
@@ -100,8 +100,8 @@ class Received:
         """Says which inputs are missing."""
         verb = "is" if len(self.missing) == 1 else "are"
         return (
-            f"{listed(list(self.missing))} {verb} connected and brought nothing: what makes it was "
-            "skipped, failed or found nothing"
+            f"{listed(list(self.missing))} {verb} connected but empty: what writes it was skipped, "
+            "failed or found nothing"
         )
 
 
@@ -132,8 +132,8 @@ def receive(
             if artifact.uri and not fileio.exists(artifact.uri):
                 raise InputError(
                     artifact.uri,
-                    f"was brought as {name}, and is gone",
-                    "run the component that writes it again",
+                    f"was connected as {name}, but no longer exists",
+                    "rerun the component that writes it",
                 )
     missing: dict[str, int] = {}
     for name, owed in expected.items():
@@ -158,7 +158,7 @@ def check_filled(folder: str, name: str) -> None:
     """
     if not any(files for _, _, files in fileio.walk(folder)):
         raise InputError(
-            folder, f"was brought as {name}, and is empty", "run the component that writes it again"
+            folder, f"was connected as {name}, but is empty", "rerun the component that writes it"
         )
 
 

@@ -148,7 +148,7 @@ def _files(
         InputError: the pattern has no place for the span, or a range is given beside it.
     """
     if span is not None and range_config:
-        raise InputError("span", "is given beside range_config", "give one of them")
+        raise InputError("span", "cannot be combined with range_config", "give one of them")
     parameters: dict[str, Any] = {}
     if range_config:
         parameters["range_config"] = json.dumps(range_config)

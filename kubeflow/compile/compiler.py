@@ -89,7 +89,9 @@ def runtime_parameters(pipeline: Any) -> list[Parameter]:
             if value.default is not None:
                 each = Parameter(each.name, each.kind, parameters.convert(each, value.default))
             if found.setdefault(each.name, each) != each:
-                raise InputError(f"parameter {each.name}", "is declared twice and differs")
+                raise InputError(
+                    f"parameter {each.name}", "is declared twice, with different types or defaults"
+                )
     return [found[name] for name in sorted(found)]
 
 

@@ -204,7 +204,7 @@ def check_workers(spec: Tree, mounts: str) -> None:
             if option == "--runner" and runner.lower().removesuffix("runner") not in _RUNNERS_HERE:
                 raise InputError(
                     f"{name}: beam_args",
-                    f"runs on {runner}, whose workers do not see the folders that stand for the "
+                    f"runs on {runner}, whose workers cannot see the folders that stand for the "
                     "object store of the pipeline root",
                     "give a gs:// root, which workers read themselves, or use DirectRunner",
                 )

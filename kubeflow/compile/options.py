@@ -175,11 +175,9 @@ class CompileOptions(_Common):
             )
         for field in ("object_store", "volumes"):
             if getattr(self, field) and self.target == "vertex":
-                raise ValueError(f"{field} is for kubeflow: Vertex AI has gs:// alone")
+                raise ValueError(f"{field} only works with kubeflow: Vertex AI always uses gs://")
         if self.service_account and self.target == "kubeflow":
-            raise ValueError(
-                "service_account has no place in a Kubeflow file: it is given to the run"
-            )
+            raise ValueError("service_account cannot be set in a Kubeflow file: give it to the run")
         return self
 
     def _check_shared(self) -> None:
@@ -193,8 +191,8 @@ class CompileOptions(_Common):
         if is_local(self.pipeline_root) or mounted:
             return
         raise ValueError(
-            f"shared_root {root!r} is on no volume that the tasks mount, so that it is gone with "
-            "each of them: give a URI, or the volume in `volumes`"
+            f"shared_root {root!r} is not on a volume that the tasks mount, so it would disappear "
+            "with each task: give a URI, or the volume in `volumes`"
         )
 
     def has_digest(self) -> bool:

@@ -43,7 +43,7 @@ def check(spec: Tree, target: str, root: str, values: Mapping[str, Any]) -> None
         if missing:
             raise InputError(
                 name,
-                f"reads what a task {missing[0]!r} writes, and there is none",
+                f"reads what a task {missing[0]!r} writes, which does not exist",
                 "give the parameter its value, or pass it as an artifact",
             )
         condition = task.get("triggerPolicy", {}).get("condition")
@@ -69,7 +69,11 @@ def check(spec: Tree, target: str, root: str, values: Mapping[str, Any]) -> None
 def _check_name(name: str, tasks: Mapping[str, Tree]) -> None:
     taken = name in _RESERVED or (name.endswith(_DRIVER) and name.removesuffix(_DRIVER) in tasks)
     if taken or not _NAME.fullmatch(name):
-        found = "is a name of Kubeflow's own" if taken else "is not a name of a task on Kubeflow"
+        found = (
+            "is a name that Kubeflow reserves"
+            if taken
+            else "is not a valid name of a Kubeflow task"
+        )
         raise InputError(
             f"node {name!r}",
             f"{found}: up to 121 letters, digits and hyphens, the first one a letter",
@@ -83,15 +87,15 @@ def _check_importer(name: str, task: Tree) -> None:
         raise InputError(
             name,
             "is an Importer under a condition, which open-source Kubeflow refuses",
-            "import it outside of `Cond`; what reads it stays inside",
+            "import it outside of `Cond`; the components that read it stay inside",
         )
     before = sorted(edits.producers(task) | set(task.get("dependentTasks", [])))
     if before:
         raise InputError(
             name,
-            f"is an Importer that is to wait for {before[0]}, and open-source Kubeflow imports at "
-            "once, so that nothing behind it would be held back",
-            f"let what reads it wait for {before[0]} instead",
+            f"is an Importer that should wait for {before[0]}, but open-source Kubeflow imports at "
+            "once, so nothing after it would wait",
+            f"make the components that read it wait for {before[0]} instead",
         )
 
 
@@ -116,6 +120,6 @@ def check_imported(name: str, uri: str) -> None:
         known = ", ".join(f"{each}://BUCKET/..." for each in SCHEMES["kubeflow"])
         raise InputError(
             name,
-            f"imports {uri!r}, and open-source Kubeflow imports {known} alone",
+            f"imports {uri!r}, but open-source Kubeflow only imports {known}",
             "put it there, and import it from there",
         )

@@ -34,7 +34,7 @@ def check(tasks: Iterable[tuple[str, dict[str, Any]]], values: Mapping[str, Any]
                 f"{name}: parameter {given[longest].get('componentInputParameter', longest)}",
                 f"is {lengths[longest]:,} bytes long as JSON; a task takes at most "
                 f"{LONGEST_ARGUMENT - RESERVED:,} bytes of parameters, this one has {total:,}",
-                "shorten it: leave out comments, and features that nothing looks at",
+                "shorten it: leave out comments, and features that nothing uses",
             )
 
 

@@ -49,9 +49,11 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
     parser.add_argument(command.INVOCATION, required=True, help="executor input as JSON")
     parser.add_argument(command.INPUTS_SPEC, help="types of the parameters as JSON")
     parser.add_argument(
-        command.FILE_DRIVER, action="store_true", help="find the input files if nobody has yet"
+        command.FILE_DRIVER, action="store_true", help="find the input files if no earlier task has"
     )
-    parser.add_argument(command.DRIVER_ONLY, action="store_true", help="find them, run no executor")
+    parser.add_argument(
+        command.DRIVER_ONLY, action="store_true", help="find them without running an executor"
+    )
     return parser.parse_known_args(arguments)
 
 
@@ -61,7 +63,7 @@ def _check_version() -> None:
     if compiled_by != skewgate.__version__:
         raise InputError(
             "pipeline file",
-            f"was compiled by skewgate {compiled_by}, and this image holds {skewgate.__version__}",
+            f"was compiled by skewgate {compiled_by}, but this image holds {skewgate.__version__}",
             "compile it again, or use the image of that version",
         )
 
@@ -145,7 +147,9 @@ def _bring(uris: Sequence[str], mounts: Mounts) -> None:
             s3.download(uri, path)
         if not fileio.exists(path):
             raise InputError(
-                uri, "was left by an earlier run, and is gone", "run the training pipeline again"
+                uri,
+                "was written by an earlier run, but no longer exists",
+                "run the training pipeline again",
             )
 
 
@@ -163,7 +167,7 @@ def _check_code(parameters: Mapping[str, Any]) -> None:
             raise InputError(
                 error.where,
                 f"{error.problem} in this image",
-                "put the module into the image, in a folder of its PYTHONPATH, as docs/kubeflow.md "
+                "put the module into the image, in a folder on its PYTHONPATH, as docs/kubeflow.md "
                 "says",
             ) from error
     fresh_imports.check(source_code.Search(source_code.named(parameters)))

@@ -35,9 +35,7 @@ def drive(executor_input: Tree, driver: Callable[[Tree], Tree]) -> Tree:
         where = os.path.join(str(given.get("input_base", "")), str(given.get(PATTERN, "")))
         span = str(given.get(SPAN, "")).strip()
         if span and "Cannot find matching" in str(error):
-            raise InputError(
-                where, f"no file of span {span}", "choose one that is there"
-            ) from error
+            raise InputError(where, f"no file of span {span}", "choose one that exists") from error
         raise InputError(
             where, f"matches no files: {error}", "correct the folder or the pattern"
         ) from error

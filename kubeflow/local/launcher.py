@@ -87,8 +87,8 @@ class Launcher:
         if use_cache and command_prefix:
             raise InputError(
                 "--cache",
-                "cannot be given with --command-prefix: nobody can tell whether what that runs is "
-                "what made the earlier results",
+                "cannot be given with --command-prefix: there is no telling whether the earlier "
+                "results came from the same code",
                 "leave one of them out",
             )
         self._command_prefix = command_prefix

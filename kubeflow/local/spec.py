@@ -128,7 +128,7 @@ def _check_fields(spec: Tree, path: str) -> None:
         problem = str(error).splitlines()[0].rstrip(".")
         raise InputError(path, f"is not a pipeline spec: {problem}", "compile it again") from error
     if not edits.tasks(spec) or "name" not in spec.get("pipelineInfo", {}):
-        raise InputError(path, "is a pipeline without a task or without a name", "compile it again")
+        raise InputError(path, "is a pipeline without tasks or without a name", "compile it again")
 
 
 def _check_versions(spec: Tree, path: str) -> None:
@@ -140,7 +140,7 @@ def _check_versions(spec: Tree, path: str) -> None:
             if variable.get("value") != skewgate.__version__:
                 raise InputError(
                     path,
-                    f"was compiled by skewgate {variable.get('value')}, and this is "
+                    f"was compiled by skewgate {variable.get('value')}, but this is "
                     f"{skewgate.__version__}",
                     "compile it again",
                 )
@@ -151,7 +151,7 @@ def _task(spec: Tree, name: str, path: str) -> Task:
     content = edits.tasks(spec)[name]
     component = spec.get("components", {}).get(content.get("componentRef", {}).get("name"))
     if component is None:
-        raise InputError(where, "names a component that is not there", "compile it again")
+        raise InputError(where, "names a component that does not exist", "compile it again")
     executor = spec["deploymentSpec"]["executors"].get(component.get("executorLabel"), {})
     unknown = [
         what
@@ -168,7 +168,7 @@ def _task(spec: Tree, name: str, path: str) -> Task:
     if unknown:
         raise InputError(
             where,
-            f"is {unknown[0]}, which the local launcher does not run",
+            f"is {unknown[0]}, which the local launcher cannot run",
             "run it on the cluster",
         )
     condition = content.get("triggerPolicy", {}).get("condition")
@@ -201,7 +201,7 @@ def _in_order(tasks: Mapping[str, Task], path: str) -> tuple[Task, ...]:
         if missing:
             raise InputError(
                 f"{path}: task {task.name}",
-                f"depends on {missing[0]!r}, which is not there",
+                f"depends on {missing[0]!r}, which does not exist",
                 "compile it again",
             )
     ordered: list[Task] = []

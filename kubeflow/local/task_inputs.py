@@ -47,6 +47,6 @@ def of(
             found[name] = outputs[producer["outputArtifactKey"]]
     except KeyError as error:
         raise InputError(
-            f"task {task.name}", f"its input {name} comes from {error}, which is not there"
+            f"task {task.name}", f"its input {name} comes from {error}, which does not exist"
         ) from error
     return values, found

@@ -134,7 +134,9 @@ def filled(argument: str, content: Tree, mounts: Mounts) -> str:
                 return given if isinstance(given, str) else _json(given)
             uri = side["artifacts"][key]["artifacts"][0]["uri"]
         except (KeyError, IndexError) as error:
-            raise InputError("pipeline file", f"asks for {match[0]}, which is not there") from error
+            raise InputError(
+                "pipeline file", f"asks for {match[0]}, which does not exist"
+            ) from error
         return mounts.local(uri) if field == ".path" else str(uri)
 
     text = _PLACEHOLDER.sub(value, argument)

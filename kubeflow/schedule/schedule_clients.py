@@ -39,7 +39,7 @@ def create_on_kubeflow(request: dict[str, Any]) -> str:
     token = pathlib.Path(os.environ.get(_TOKEN_VARIABLE) or _TOKEN)
     if os.environ.get(_TOKEN_VARIABLE) and not token.is_file():
         raise InputError(
-            _TOKEN_VARIABLE, f"names no file: {token}", "mount the token there, or unset it"
+            _TOKEN_VARIABLE, f"does not name a file: {token}", "mount the token there, or unset it"
         )
     credentials = (
         kfp.client.ServiceAccountTokenVolumeCredentials(str(token)) if token.is_file() else None
@@ -63,7 +63,7 @@ def create_on_kubeflow(request: dict[str, Any]) -> str:
         if name in _recurring_runs(client, experiment):
             raise InputError(
                 request["host"],
-                f"experiment {request['experiment']} has a recurring run {name} already",
+                f"experiment {request['experiment']} already has a recurring run {name}",
                 "delete that one, or give another --name",
             )
         made = client.create_recurring_run(experiment, **request["recurring_run"])
@@ -107,7 +107,7 @@ def create_on_vertex(
         if any(each.display_name == name for each in client.list_schedules(parent=message.parent)):
             raise InputError(
                 request["parent"],
-                f"has a schedule {name} already",
+                f"already has a schedule {name}",
                 "delete that one, or give another --name",
             )
         return str(client.create_schedule(request=message).name)

@@ -203,7 +203,7 @@ def _values(
     given = {**(before or {}), **schedule.values}
     if name in schedule.values:
         raise InputError(
-            f"parameter {name}", "gets the scheduled time and must not be given", "leave it out"
+            f"parameter {name}", "gets the scheduled time, so it cannot be given", "leave it out"
         )
     if name not in known:
         listed = ", ".join(sorted(known)) or "none"
@@ -215,7 +215,7 @@ def _values(
     if known[name].kind != parameters.STRING:
         raise InputError(
             f"parameter {name}",
-            f"must be of type STRING to get the scheduled time, it is of type {known[name].kind}",
+            f"must be of type STRING to get the scheduled time, but is of type {known[name].kind}",
             "name another parameter",
         )
     typed = parameters.resolve(compiled.parameters, {name: scheduled, **given})

@@ -139,7 +139,7 @@ class _Check:
             self._faults.add(
                 InputError(
                     self._path,
-                    f"has no section `{self._pipeline}`, which this pipeline is made of",
+                    f"has no section `{self._pipeline}`, which this pipeline needs",
                     "add it: docs/pipeline.md lists its keys",
                 )
             )
@@ -159,7 +159,7 @@ class _Check:
         folder = pathlib.Path(settings.state_root, settings.pipeline_name(TRAINING))
         if not folder.is_dir() or not any(folder.iterdir()):
             fix = "run `skewgate run training` first"
-            self._faults.add(InputError(settings.state_root, "no model was pushed yet", fix))
+            self._faults.add(InputError(settings.state_root, "no model has been pushed yet", fix))
 
     def _check_section(
         self,
@@ -279,7 +279,7 @@ class _Check:
             except TypeError as error:
                 raise InputError(
                     f"{self._path}: training.custom_config",
-                    f"must hold texts, numbers, lists and mappings alone ({error})",
+                    f"may only hold text, numbers, lists and mappings ({error})",
                     "write a date as text, in quotes",
                 ) from error
         if self._pipeline != TRAINING or not self._draft.knows(TRAINING, "run_fn"):

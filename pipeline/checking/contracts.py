@@ -77,8 +77,8 @@ class Contracts:
             if not os.path.lexists(path):
                 raise InputError(
                     f"{self._where}: {field}",
-                    f"names {path}, which is not there",
-                    "correct the path, or write the file: docs/concepts.md says what is in it",
+                    f"names {path}, which does not exist",
+                    "correct the path, or write the file: docs/concepts.md describes it",
                 )
             return yaml_model.read_text(path)
         return None

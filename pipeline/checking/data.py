@@ -76,6 +76,6 @@ def _columns(data: str, reading: ReadingOptions) -> frozenset[str] | None:
 
 def _columns_of(path: str, reading: ReadingOptions) -> Collection[str] | None:
     if not os.access(path, os.R_OK):
-        raise InputError(path, "may not be read by this user", "change its mode")
+        raise InputError(path, "cannot be read by this user", "change its mode")
     source = sources.open_file(path, options=reading)
     return source.columns if isinstance(source, TableSource) else None

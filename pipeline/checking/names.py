@@ -85,7 +85,7 @@ def splits(where: str, section: str, given: AnySplits, known: Known | None) -> I
         if name in COUNTS:
             yield InputError(
                 f"{where}: {section}.splits",
-                f"has a split {name!r}, and rows_{name} counts other rows",
+                f"has a split {name!r}, but rows_{name} counts other rows",
                 "give the split another name",
             )
     if known is None or isinstance(given, AllRows):
@@ -97,7 +97,7 @@ def splits(where: str, section: str, given: AnySplits, known: Known | None) -> I
             of = "feature of the schema" if known.columns is None else "column of the data"
             yield InputError(
                 f"{where}: {section}.splits",
-                f"needs {name!r}, which is no {of}; there are {listed(every, _MOST)}",
+                f"needs {name!r}, which is not a {of}; there are {listed(every, _MOST)}",
                 did_you_mean(name, every, "correct the name"),
             )
 
@@ -108,7 +108,7 @@ def split(where: str, field: str, name: str, given: AnySplits, of: str) -> Itera
     if name not in names:
         yield InputError(
             f"{where}: {field}",
-            f"is {name!r}, and {of} has the splits {listed(names, _MOST)}",
+            f"is {name!r}, but {of} has the splits {listed(names, _MOST)}",
             did_you_mean(name, names, f"name one of them, or add {name} to {of}"),
         )
 
@@ -214,7 +214,7 @@ def labels(
             if name not in columns:
                 yield InputError(
                     f"{path}: {field}",
-                    f"names {name!r}, which is no column of the labels; there are "
+                    f"names {name!r}, which is not a column of the labels; there are "
                     f"{listed(sorted(columns), _MOST)}",
                     did_you_mean(name, sorted(columns), "correct the name"),
                 )

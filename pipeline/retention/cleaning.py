@@ -151,7 +151,7 @@ def limits(settings: Settings, where: str = "pipeline.yaml") -> Retention:
         raise InputError(
             where,
             "has no `retention`, so nothing is ever removed",
-            "add such as `retention: {keep: 90d}`",
+            "add one, such as `retention: {keep: 90d}`",
         )
     return settings.retention
 

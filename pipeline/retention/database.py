@@ -57,7 +57,7 @@ def _check(connection: sqlite3.Connection, path: str) -> None:
         told = ", ".join(map(str, found)) or "none"
         raise InputError(
             path,
-            f"has the ML Metadata schema {told}, and rows are removed from schema "
-            f"{SCHEMA_VERSION} alone",
+            f"has the ML Metadata schema {told}, but rows are only removed from "
+            f"schema {SCHEMA_VERSION}",
             "remove `retention` from pipeline.yaml, or update skewgate",
         )

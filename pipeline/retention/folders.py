@@ -130,7 +130,7 @@ def _system(folder: str) -> Iterator[Item]:
                 name = entry.name if kind.name == _WORKING else ""
                 yield Scratch(entry.path, *measured(entry.path), name)
         else:
-            yield _unknown(kind, "is not known to be of TFX")
+            yield _unknown(kind, "is not known to belong to TFX")
 
 
 def _logs(settings: Settings, pipeline: str) -> Iterator[Item]:

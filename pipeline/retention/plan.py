@@ -29,14 +29,14 @@ from skewgate.pipeline.retention.facts import (
 
 WITHIN = "within the limits"
 NEWEST = "the newest run"
-NEWEST_GOOD = "the newest run that went through"
-ORIGIN = "made what later runs look up"
-REFERRED = "a run or record that stays refers to it"
-OF_KEPT_RUN = "of a run that stays"
+NEWEST_GOOD = "the newest run that succeeded"
+ORIGIN = "wrote what later runs look up"
+REFERRED = "a run or record that is kept refers to it"
+OF_KEPT_RUN = "belongs to a run that is kept"
 UNLIMITED = "not limited"
-NO_DATABASE = "there is no ML Metadata that says of which run it is"
-OF_NO_RUN = "its execution is of no run"
-AHEAD = "its execution is not of this ML Metadata"
+NO_DATABASE = "no ML Metadata says which run it belongs to"
+OF_NO_RUN = "its execution belongs to no run"
+AHEAD = "its execution is not in this ML Metadata"
 SERVED = "the newest version"
 
 _T = TypeVar("_T", bound=Item)

@@ -17,10 +17,10 @@ from skewgate.pipeline.limits import Retention
 from skewgate.pipeline.retention.facts import References, StateRecord
 
 WITHIN = "within the limits"
-NAMED = "of a run that stays"
+NAMED = "belongs to a run that is kept"
 NEWEST = "the newest record"
-LAST_ROWS = "of the last rows"
-REFERRED = "a run or record that stays refers to it"
+LAST_ROWS = "holds the last rows"
+REFERRED = "a run or record that is kept refers to it"
 
 
 def is_within(rank: int, began: float, now: float, most: int | None, limits: Retention) -> bool:

@@ -43,7 +43,9 @@ def items(root: str, pipeline: str, now: float, patience: float) -> list[Item]:
         elif problem := problems.get(path) or problems.get(state.path(name)):
             found.append(Unknown(path, *measured(path), problem, frozenset(named(path))))
         elif (stamp := _stamp(name)) is None or now - stamp < patience:
-            problem = "is no record" if stamp is None else "is a record that may be being written"
+            problem = (
+                "is no record" if stamp is None else "is a record that may still be being written"
+            )
             found.append(Unknown(path, *measured(path), problem))
         else:
             found.append(Leftover(path, *measured(path)))

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(
             path,
             "has no `retention`, so nothing is ever removed",
-            "add such as `retention: {keep: 90d}`",
+            "add one, such as `retention: {keep: 90d}`",
         )
     with temporary.folder() as folder, console.redirected(folder / "log") as out:
         found = []

@@ -72,7 +72,7 @@ def _say_what_the_image_needs(
     module = settings.training.run_fn.rpartition(".")[0]
     if not source_code.is_own(module):
         console.say(
-            f"{options.image} must hold the module {module} of run_fn, in a folder of its "
+            f"{options.image} must hold the module {module} of run_fn, in a folder on its "
             "PYTHONPATH; docs/kubeflow.md says how to put it there"
         )
 

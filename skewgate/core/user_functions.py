@@ -103,7 +103,7 @@ def _check_imports(tree: ast.Module, path: str, place: str) -> None:
             if not source_code.is_built_in(top) and source_code.find_spec(top, None) is None:
                 raise InputError(
                     place,
-                    f"{path}: its module imports {top} in line {node.lineno}, which is not there",
+                    f"{path}: its module imports {top} in line {node.lineno}, which does not exist",
                     f"install {top}, or put {top}.py beside the settings",
                 )
 

@@ -78,7 +78,7 @@ def _column(name: str, side: Distribution, useless: Mapping[str, str]) -> Column
     if isinstance(side, EmptyDistribution) or name in useless:
         return Column(name, Role.NOTHING, whole, useless.get(name, "has no value"))
     if side.n_present is not None:
-        return Column(name, Role.NOTHING, whole, "holds several values a row")
+        return Column(name, Role.NOTHING, whole, "holds several values per row")
     if isinstance(side, CategoricalDistribution):
         return Column(name, Role.CATEGORY)
     if is_moment(side.logical) or is_epoch(name, side):

@@ -151,7 +151,7 @@ def _fall_back(train: pa.RecordBatch, later: pa.RecordBatch, ignored: Collection
     few = min(train.num_rows, later.num_rows)
     if few < _FEWEST:
         return (
-            f"The defaults of skewgate: {few} rows on one side are too few to rehearse with. Once "
+            f"The defaults of skewgate: {few} rows on one side are too few for a rehearsal. Once "
             f"there are {_FEWEST}, `skewgate rehearse` suggests thresholds."
         )
     columns = train.num_columns - len(ignored)
@@ -191,9 +191,9 @@ def _rehearsed(
     }
     basis = (
         f"Rehearsed by {found.by_chance.comparisons} comparisons of {sizes[0]:,} with {sizes[1]:,} "
-        "rows that differ by chance alone: where chance exceeds a usual threshold in more than "
-        f"{FALSE_ALARMS:.0%} of them, or the data differ more already, thresholds are above the "
-        "usual ones."
+        "rows that differ by chance alone. Where chance exceeds a default threshold in more than "
+        f"{FALSE_ALARMS:.0%} of them, or the data already differ by more, the threshold is raised "
+        "above the default."
     )
     return needed, basis
 
@@ -239,12 +239,12 @@ def _threshold(check: thresholds.Suggestion, rows: int) -> Threshold:
         return Threshold(check.now, "")
     if needed >= maximum:
         if differs:
-            return Threshold(math.inf, "the parts of these data differ wholly")
-        return Threshold(math.inf, f"{rows:,} rows can tell nothing")
+            return Threshold(math.inf, "the parts of these data differ completely")
+        return Threshold(math.inf, f"{rows:,} rows are too few to tell anything")
     if differs:
         why = f"the parts of these data differ by {value:.2g}"
     elif check.detectable >= check.chance:
-        why = f"{rows:,} rows cannot tell less from chance"
+        why = f"{rows:,} rows cannot tell a smaller change from chance"
     else:
-        why = f"chance gives up to {check.chance:.2g}"
+        why = f"chance alone gives up to {check.chance:.2g}"
     return Threshold(thresholds.rounded_up(needed), why)

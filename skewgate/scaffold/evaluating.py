@@ -50,7 +50,7 @@ def for_training(plan: Plan) -> dict[str, Any]:
             plan.label,
             rows,
             max(0.02, 2 / math.sqrt(max(rows, 1))),
-            "A new model may lose so much against the last blessed one, on the same rows.",
+            "How much a new model may lose against the last blessed one, on the same rows.",
         ),
     }
 
@@ -77,27 +77,27 @@ def _metrics(label: Label, rows: int, change: float, change_why: str) -> list[Me
         allowed = round(change, 3) * (-1 if first.side == "lower" else 1)
         first = dataclasses.replace(first, change=allowed, change_why=change_why)
     else:
-        why = f"{first.why} About {rows:,} rows tell no change of some points from chance."
+        why = f"{first.why} About {rows:,} rows cannot tell a change of a few points from chance."
         first = dataclasses.replace(first, why=why)
     return [first, *others]
 
 
 def _bounded(label: Label) -> list[Metric]:
     if label.kind is Kind.NUMBER:
-        why = "0 is what always answering the mean gives. Raise it to what your model is good for."
+        why = "0 is what always predicting the mean gives. Raise it to what you need."
         return [Metric("R2Score", bound=0.0, why=why), Metric("MeanAbsoluteError")]
     if label.kind is Kind.BINARY:
         why = "0.5 is what guessing gives, however rare a class is. Raise it to what you need."
         return [Metric("AUC", bound=0.5, why=why), Metric("BinaryAccuracy")]
     name, share = label.largest
     if share <= _MOST_SHARE:
-        right = f"Always answering {quote(name)} is right for {percent(share)}."
+        right = f"Always predicting {quote(name)} is right for {percent(share)} of the rows."
         why = f"{right} Raise it to what you need."
         bound = math.ceil(share * 1000) / 1000
         return [Metric("SparseCategoricalAccuracy", bound=bound, why=why)]
     why = (
-        f"What always answering the shares of the classes gives. {quote(name)} is {percent(share)} "
-        "of the rows, so being right says little."
+        f"What always predicting the class shares gives. {quote(name)} is {percent(share)} "
+        "of the rows, so accuracy says little."
     )
     bound = math.floor(label.entropy * 1000) / 1000
     return [
@@ -110,7 +110,7 @@ def policy_of_training(plan: Plan) -> dict[str, Any]:
     """Returns what stands in the template of performance.yaml."""
     return {
         "title": "How sure must the gate on performance be before a model is pushed?",
-        "baseline": "the first model has none before it; absolute thresholds still hold",
+        "baseline": "for the first model, which has none before it, absolute thresholds still hold",
         **_policy(plan, plan.rows_of(EVAL)),
     }
 
@@ -119,13 +119,13 @@ def policy_of_monitoring(plan: Plan) -> dict[str, Any]:
     """Returns what stands in the template of monitoring_performance.yaml."""
     found = {
         "title": "How sure must the gate on performance be while the model serves?",
-        "baseline": "what has no evaluation to compare with keeps its absolute thresholds",
+        "baseline": "without an evaluation to compare with, only the absolute thresholds hold",
         **_policy(plan, plan.rows_of(SERVING)),
     }
     if not plan.serving_has_labels:
         found["warn_labels"] = ""
         found["undecided"] = (
-            f"The serving data have no {plan.label.name}, so nothing can be said of performance. "
+            f"The serving data have no {plan.label.name}, so nothing can be said about performance. "
             "Once labels are joined (docs/late-labels.md), remove these two lines."
         )
     return found
@@ -136,16 +136,16 @@ def _policy(plan: Plan, rows: int) -> dict[str, Any]:
     undecided = ""
     if rows < _FEW_ROWS:
         undecided = (
-            f"About {rows} rows may not tell a useful model from none. Remove these two lines once "
-            "there are more."
+            f"About {rows} rows may be too few to tell a useful model from a useless one. Remove "
+            "these two lines once there are more."
         )
     elif label.kind is not Kind.NUMBER:
         name, count = label.smallest
         expected = count * rows / max(label.rows, 1)
         if label.kind is Kind.BINARY and expected < _FEW_OF_A_CLASS:
             undecided = (
-                f"About {expected:.0f} rows of class {quote(name)} may not tell a useful model "
-                "from none. Remove these two lines once there are more."
+                f"About {expected:.0f} rows of class {quote(name)} may be too few to tell a "
+                "useful model from a useless one. Remove these two lines once there are more."
             )
     least = min(_USUAL_SLICE, max(2, rows // 2))
     warn = ""

@@ -47,8 +47,9 @@ def render(plan: Plan, folder: str) -> dict[str, str]:
         folder: where the files will be, from which the paths of data are relative.
     """
     header = (
-        f"What a row of {plan.training.place} must be. Inferred from its {plan.training.rows:,} "
-        "rows; review it:\nwhat is too strict stops good data, what is too loose passes bad ones."
+        f"What a row of {plan.training.place} must look like. Inferred from its "
+        f"{plan.training.rows:,} rows; review it:\n"
+        "rules that are too strict stop good data, rules that are too loose let bad data pass."
     )
     texts = {
         PIPELINE: _pipeline(plan, folder),
@@ -122,7 +123,7 @@ def _drift(plan: Plan) -> str:
     if doubts:
         names = listed(sorted({each.label for each in doubts}))
         undecided = (
-            "With so few rows as there are now these checks can say neither pass nor fail: "
+            "With as few rows as there are now, these checks can neither pass nor fail: "
             f"{names}. Write `block` once there are more."
         )
     order = {name: place for place, name in enumerate(plan.training.names)}

@@ -107,7 +107,7 @@ def choose(
     why = ", which the serving data lack" if absent else ""
     raise InputError(
         _ASK,
-        "is not given, and the data do not tell which column is to be predicted: it may be "
+        "is not given, and the data do not say which column to predict: it may be "
         f"{listed(candidates, most=20)}{why}",
         f"add {_ASK} NAME",
     )
@@ -129,7 +129,7 @@ def of_values(column: Column, side: Distribution, counts: Mapping[Any, int] | No
     missing = n_without_value(side)
     rows = n_rows(side) - missing
     if column.role is Role.CATEGORY and (counts is None or len(counts) > MOST_CLASSES):
-        why = f"holds more than {MOST_CLASSES} texts, which are too many classes"
+        why = f"holds more than {MOST_CLASSES} different texts, which are too many classes"
         raise _refused(column.name, why)
     if counts is not None and (column.role is Role.CATEGORY or _are_classes(counts, rows)):
         return _of_classes(column, counts, missing)
@@ -148,7 +148,7 @@ def _of_classes(column: Column, counts: Mapping[Any, int], missing: int) -> Labe
     """Returns a label of classes: as numbers if these count from 0, else as text."""
     values = sorted(counts)
     if len(values) < 2:
-        raise _refused(column.name, "holds one value alone")
+        raise _refused(column.name, "holds only one value")
     numbers = column.role is Role.NUMBER
     counted = numbers and [float(value) for value in values] == list(map(float, range(len(values))))
     kind = ("INT" if column.whole else "FLOAT") if counted else "BYTES"

@@ -80,7 +80,7 @@ def _allow_unseen(feature: schema_pb2.Feature, values: pa.Array, notes: dict[str
     unseen = min(max(0.01, 3 * once / sum(counts)), _MOST_UNSEEN)
     feature.distribution_constraints.min_domain_mass = math.floor((1 - unseen) * 100) / 100
     occur = "value occurs" if once == 1 else "values occur"
-    told = f"{once} {occur} in one row alone, so later rows will have others that are not listed."
+    told = f"{once} {occur} in only one row, so later rows will have others that are not listed."
     notes[feature.name] = f"{notes[feature.name]} {told}" if feature.name in notes else told
 
 

@@ -83,8 +83,7 @@ def choose(
             return Splitting(
                 splits,
                 shares,
-                f"By {name}: a model has to hold for rows that are later than those it learnt "
-                f"from{others}.",
+                f"By {name}: a model has to work on rows later than those it learnt from{others}.",
             )
     why = "no column tells when each row was made"
     if moments:
@@ -93,7 +92,7 @@ def choose(
     return Splitting(
         HashBuckets(by="hash", buckets=buckets),
         shares,
-        f"By a hash of the row, for {why}: equal rows fall into the same split at every run.",
+        f"By a hash of the row, for {why}: equal rows land in the same split on every run.",
     )
 
 

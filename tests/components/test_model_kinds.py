@@ -176,7 +176,9 @@ def test_a_keras_file_in_place_of_a_saved_model_is_one_sentence(
         keras_model(weights, bias).save(os.path.join(path, "model.keras"))
 
     model = model_artifact(root / "zipped", save)
-    with pytest.raises(InputError, match=r"holds no SavedModel .*found model.keras.*model.export"):
+    with pytest.raises(
+        InputError, match=r"does not hold a SavedModel .*found model.keras.*model.export"
+    ):
         gate(root / "zipped gated", examples, BINARY % "serving_default", model)
 
 
@@ -394,7 +396,7 @@ def test_segments_of_a_model_of_several_outputs_are_refused(root, patients, gate
     config = "segments: {features: [sex], loss: squared_error}"
     model = of_both(root, model_artifact)
     with pytest.raises(
-        InputError, match=r"segments: need one output, and the model has disease, risk"
+        InputError, match=r"segments: need one output, but the model has disease, risk"
     ):
         gate(root / "segments", patients[0], OUTPUTS, model, config=config)
 

@@ -108,7 +108,7 @@ def test_a_model_without_a_file_is_refused(tmp_path):
     model, pushed = standard_artifacts.Model(), standard_artifacts.PushedModel()
     model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
     (tmp_path / "model" / "Format-Serving" / "variables").mkdir(parents=True)
-    with pytest.raises(InputError, match="was brought as model, and is empty"):
+    with pytest.raises(InputError, match="was connected as model, but is empty"):
         executor.Executor().Do(
             {"model": [model]},
             {"pushed_model": [pushed]},

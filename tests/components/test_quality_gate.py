@@ -118,7 +118,7 @@ def test_a_report_that_says_blessed_as_a_text_opens_nothing(published, gate):
 
 def test_a_report_of_another_kind_is_refused(published, gate):
     other = published("skew", skewgate.DriftReport, "drift", Status.PASS)
-    with pytest.raises(InputError, match=r"report.json: is a report of the kind skew, .* drift_re"):
+    with pytest.raises(InputError, match=r"report.json: is a skew report, but .* drift_re"):
         gate({"drift_reports": [other]}, {"drift_reports": 1})
 
 

@@ -111,7 +111,7 @@ def test_what_holds_nothing_is_not_recorded(made, runs, role, tmp_path):
     empty.uri = str(tmp_path / "empty")
     if role in ("statistics", "examples"):
         empty.split_names = made[role].split_names
-    with pytest.raises(InputError, match=f"was brought as {role}, and is empty"):
+    with pytest.raises(InputError, match=f"was connected as {role}, but is empty"):
         runs.record({**made, role: empty}, TRAINING)
     assert runs.recorded(TRAINING) == []
 
@@ -267,7 +267,7 @@ def test_a_model_name_that_is_no_folder_is_refused(made, runs, name, tmp_path):
 def test_what_is_required_and_was_never_recorded_is_one_sentence(runs):
     with pytest.raises(InputError, match=r"taxi-training has pushed no model yet.* run the train"):
         runs.find(required=("model",))
-    with pytest.raises(InputError, match=r"taxi-monitoring has recorded no rows before these"):
+    with pytest.raises(InputError, match=r"taxi-monitoring has not recorded any earlier rows"):
         runs.find(required=("previous_statistics",), span=3)
 
 
@@ -291,7 +291,7 @@ def test_what_a_record_names_and_is_gone_is_an_error_whoever_may_do_without_it(
         runs.find()
     assert str(raised.value) == (
         f"{uri}: is the {output} of taxi-training, and is gone. Fix: put it back, or delete the "
-        f"record {folder}, so that the one before it counts."
+        f"record {folder}, so that the one before it is used."
     )
     shutil.rmtree(folder)
     assert is_absent(runs.find()[output])
@@ -357,7 +357,7 @@ def resealed(change):
         (renamed("backup-{}"), "backup-.*: is not a record: its name is not a time"),
         (renamed("20261131T000000.000000Z"), "1131T.*: is not a record: its name is not a time"),
         (renamed(f"{FULL_WIDTH}{{year}}"), f"{FULL_WIDTH}.*: is not a record: its name is not"),
-        (renamed("2099{year}"), "2099.*: is stamped 2099-.*, which is still to come"),
+        (renamed("2099{year}"), "2099.*: is stamped 2099-.*, which is in the future"),
         (edited(lambda _: b""), "record.json: is empty"),
         (edited(lambda _: bytes(512)), "record.json: is empty"),
         (edited(lambda _: b"[]"), "record.json: is not a JSON object"),
@@ -396,7 +396,7 @@ def test_what_is_no_record_neither_wins_nor_stops_a_run_and_is_named(runs, caplo
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             assert runs.previous(**when) == "day 3 "
-        assert re.search(f"passed over as a record of taxi-monitoring: .*{problem}", caplog.text)
+        assert re.search(f"skipped as a record of taxi-monitoring: .*{problem}", caplog.text)
     with pytest.raises(InputError, match=f"{problem}.*, and no other record of taxi-monitoring"):
         runs.find(window=window(3))  # that it never was is more than can be known
 
@@ -549,7 +549,7 @@ def test_a_state_in_an_object_store_is_read_by_the_same_rules(runs, made, s3_bas
         artifact_io.write_bytes(f"{runs.root}/{MONITORING}/{name}/record.json", content)
     assert runs.find(window=window(9))["model"].uri == made["model"].uri
     assert [runs.previous(window=window(day)) for day in (4, 6)] == ["day 3 ", "day 5 "]
-    with pytest.raises(InputError, match="and no other record of taxi-monitoring answers"):
+    with pytest.raises(InputError, match="and no other record of taxi-monitoring can be used"):
         runs.find(window=window(3))
     s3.remove_folder(f"{folder}/statistics/Split-eval")
     with pytest.raises(InputError, match=r"of taxi-monitoring, and has lost 1 of its 2 files"):

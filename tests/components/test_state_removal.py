@@ -58,9 +58,9 @@ def check(runs, made, base):
         False,
     ]
     assert runs.previous(window=window(4)) is None
-    with pytest.raises(InputError, match="recorded rows before these, which retention has remov"):
+    with pytest.raises(InputError, match="did record earlier rows, but retention has remov"):
         runs.find(window=window(4), required=("previous_statistics",))
-    with pytest.raises(InputError, match="taxi-monitoring has recorded no rows before these"):
+    with pytest.raises(InputError, match="taxi-monitoring has not recorded any earlier rows"):
         runs.find(window=window(3), required=("previous_statistics",))
     again = clean(base, runs=1)
     assert again.removed == 0
@@ -157,7 +157,7 @@ def test_half_a_record_of_a_cluster_is_given_a_day(runs, tmp_path):
     (told,) = cleaned.unknown
     assert told == (
         os.path.join(runs.root, MONITORING, name),
-        "is a record that may be being written",
+        "is a record that may still be being written",
     )
 
 

@@ -284,7 +284,7 @@ SHUT = [
 
 def test_a_producer_that_cond_skips_opens_nothing_on_this_machine(tmp_path):
     made = make_pipeline(SHUT, tmp_path)
-    with pytest.raises(InputError, match=r"^StateLookup: examples is connected and brought noth"):
+    with pytest.raises(InputError, match=r"^StateLookup: examples is connected but empty"):
         local_dag_runner.LocalDagRunner().run(made)
     ran = {record.node: record for record in last_run(str(tmp_path / "metadata.sqlite"))}
     states = {node: record.state for node, record in ran.items()}

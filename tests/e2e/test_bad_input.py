@@ -110,7 +110,7 @@ def test_unknown_settings_key(trained, refused):
 
 def test_monitoring_before_anything_was_pushed(tmp_path, trained, refused):
     settings = trained.settings("new", root=str(tmp_path / "fresh"))
-    refused(["monitoring", "--config", settings], "no model was pushed yet", "run training")
+    refused(["monitoring", "--config", settings], "no model has been pushed yet", "run training")
 
 
 def _refuse(*_):

@@ -82,7 +82,7 @@ def test_runs_beyond_the_limits_go_and_verdicts_stay_right(monitor, quiet_servin
     assert training["pipeline"] == "taxi-training"
     runs = monitoring["lines"][0]
     assert (runs["what"], runs["removed"]) == ("runs", 0)
-    assert runs["why"] == {"within the limits": 2, "made what later runs look up": 1}
+    assert runs["why"] == {"within the limits": 2, "wrote what later runs look up": 1}
 
     killed_cleans(monitor.config)
     first = monitor("first", quiet_serving)  # of which nothing is left, so it is computed again
@@ -134,7 +134,7 @@ def test_clean_is_refused_beside_a_run_and_without_limits(monitor, quiet_serving
     taxi = str(settings_lib.TAXI)
     assert skewgate("clean", "--config", taxi).err == (
         f"skewgate: {taxi}: has no `retention`, so that nothing is ever removed. "
-        "Fix: add such as `retention: {keep: 90d}`.\n"
+        "Fix: add one, such as `retention: {keep: 90d}`.\n"
     )
     assert skewgate("clean", "--config", taxi).code == 2
     text = settings_lib.TAXI.read_text().replace(

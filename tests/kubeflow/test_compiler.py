@@ -173,7 +173,9 @@ def test_parameters_that_do_not_fit_are_refused(parameters, problem):
 def test_a_parameter_that_is_declared_twice_must_be_the_same():
     other = data_types.RuntimeParameter("data", str, "other")
     second = importer.Importer(other, artifact_types.SkewReport).with_id("Second")
-    with pytest.raises(InputError, match="parameter data: is declared twice and differs"):
+    with pytest.raises(
+        InputError, match="parameter data: is declared twice, with different types or defaults"
+    ):
         compiler.compile_pipeline(make(second), how("kubeflow"))
 
 
@@ -285,7 +287,7 @@ def waiting_importer(gate, blessed):
     ("make_importer", "problem"),
     [
         (conditional_importer, "Model: is an Importer under a condition"),
-        (waiting_importer, "Model: is an Importer that is to wait for QualityGate"),
+        (waiting_importer, "Model: is an Importer that should wait for QualityGate"),
     ],
 )
 def test_an_importer_that_a_gate_would_not_hold_back_is_refused(make_importer, problem):

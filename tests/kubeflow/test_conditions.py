@@ -92,9 +92,7 @@ def test_a_property_is_not_equal_to_a_value_of_another_kind():
     ],
 )
 def test_what_tfx_does_not_write_is_refused_before_anything_runs(text):
-    with pytest.raises(
-        InputError, match="task: has a condition that is not of the kind TFX writes"
-    ):
+    with pytest.raises(InputError, match="task: has a condition unlike those that TFX writes"):
         conditions.parse(text, "task")
 
 

@@ -246,7 +246,7 @@ def test_a_module_that_the_image_lacks_is_named_with_what_to_do(store, capsys):
     assert call(store, "Publishes", parameters={"run_fn": "my_trainer.run_fn"}) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
         "skewgate: parameter: run_fn: my_trainer.run_fn: there is no module my_trainer in this "
-        "image. Fix: put the module into the image, in a folder of its PYTHONPATH, as "
+        "image. Fix: put the module into the image, in a folder on its PYTHONPATH, as "
         "docs/kubeflow.md says."
     )
 
@@ -266,7 +266,7 @@ def test_a_spec_of_another_skewgate_is_refused(store, capsys, monkeypatch):
     monkeypatch.setenv("SKEWGATE_SPEC_VERSION", "0.0.9")
     assert call(store, "Publishes") == 2
     assert (
-        f"by skewgate 0.0.9, and this image holds {skewgate.__version__}" in capsys.readouterr().err
+        f"by skewgate 0.0.9, but this image holds {skewgate.__version__}" in capsys.readouterr().err
     )
 
 

@@ -105,7 +105,7 @@ def test_settings_of_the_index_are_passed_as_secrets_and_not_as_arguments(machin
         ({"BASE": "py@sha256:12", "ANY_BASE": "yes"}, "BASE has no digest: py@sha256:12."),
         ({"BUILDER": "kaniko"}, "BUILDER must be docker, podman or buildah, got 'kaniko'"),
         ({"BUILDER": "docker"}, "'docker info' fails here"),
-        ({"INDEX": "missing"}, "INDEX names no file: missing"),
+        ({"INDEX": "missing"}, "INDEX does not name a file: missing"),
     ],
 )
 def test_what_cannot_be_built_is_refused_in_a_sentence(machine, environment, words):

@@ -280,7 +280,7 @@ def test_an_output_that_was_not_published_fails_the_task_that_reads_it(pipeline,
     pipeline.add("train", parameters={"rows": source})
     _, results = launch()
     assert states(results)["train"] == "FAILED"
-    assert "'rows', which is not there" in results["train"].message
+    assert "'rows', which does not exist" in results["train"].message
 
 
 def test_results_are_used_again_only_where_the_spec_and_the_caller_say_so(

@@ -216,7 +216,9 @@ def test_a_store_or_volume_that_is_none_is_refused(tmp_path, text, said):
 
 def test_vertex_has_neither_other_stores_nor_volumes():
     given = {"target": "vertex", "image": "a/b:1", "pipeline_root": "gs://bucket/r"}
-    with pytest.raises(InputError, match=r"volumes is for kubeflow: Vertex AI has gs:// alone"):
+    with pytest.raises(
+        InputError, match=r"volumes only works with kubeflow: Vertex AI always uses gs://"
+    ):
         options.load(None, **given, volumes=[storage.Volume(**VOLUME)])
 
 

@@ -46,7 +46,7 @@ def test_open_source_kubeflow_takes_no_condition_on_an_importer(spec):
     runnable.check(spec, "vertex", ROOT, {})
     assert refused(spec) == (
         "Schema: is an Importer under a condition, which open-source Kubeflow refuses. Fix: import "
-        "it outside of `Cond`; what reads it stays inside."
+        "it outside of `Cond`; the components that read it stay inside."
     )
 
 
@@ -55,7 +55,7 @@ def test_an_importer_behind_a_gate_would_let_through_what_reads_it(spec, waits):
     """Kubeflow's importer waits for nothing: the gate would hold back neither it nor `Train`."""
     task(spec, "Schema").update(waits)
     runnable.check(spec, "vertex", ROOT, {})
-    assert "Schema: is an Importer that is to wait for Gate, and open-source" in refused(spec)
+    assert "Schema: is an Importer that should wait for Gate, and open-source" in refused(spec)
 
 
 @pytest.mark.parametrize("uri", ["/data/schema", "https://host/schema", "gs://", "schema"])
@@ -80,14 +80,16 @@ def test_what_a_run_imports_is_looked_at_as_soon_as_it_is_known(spec):
 def test_a_name_that_is_none_on_kubeflow_is_refused(pipeline, name):
     pipeline.add(name)
     runnable.check(pipeline.content, "vertex", ROOT, {})
-    assert f"node {name!r}: is not a name of a task on Kubeflow: up to" in refused(pipeline.content)
+    assert f"node {name!r}: is not a valid name of a Kubeflow task: up to" in refused(
+        pipeline.content
+    )
 
 
 @pytest.mark.parametrize("name", ["root", "entrypoint", "Gate-driver"])
 def test_a_name_that_kubeflow_gives_itself_is_refused(pipeline, name):
     pipeline.add("Gate")
     pipeline.add(name)
-    assert f"node {name!r}: is a name of Kubeflow's own" in refused(pipeline.content)
+    assert f"node {name!r}: is a name that Kubeflow reserves" in refused(pipeline.content)
 
 
 @pytest.mark.parametrize("target", ["kubeflow", "vertex"])
@@ -101,4 +103,4 @@ def test_a_parameter_from_a_task_that_is_not_there_is_refused(spec, target):
 def test_a_condition_that_a_cluster_could_not_read_is_refused(spec, target):
     text = CONDITION["condition"].replace("1.0", "'it's'")
     task(spec, "Train")["triggerPolicy"] = {"condition": text}
-    assert "Train: has a condition that is not of the kind TFX writes" in refused(spec, target)
+    assert "Train: has a condition unlike those that TFX writes" in refused(spec, target)

@@ -141,7 +141,9 @@ def test_a_token_that_is_not_where_it_should_be_is_no_call_without_one(
     kubeflow, kubeflow_file, monkeypatch, tmp_path
 ):
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "missing"))
-    with pytest.raises(InputError, match=r"^KF_PIPELINES_SA_TOKEN_PATH: names no file: .*missing"):
+    with pytest.raises(
+        InputError, match=r"^KF_PIPELINES_SA_TOKEN_PATH: does not name a file: .*missing"
+    ):
         ask_kubeflow(kubeflow, kubeflow_file)
     assert kubeflow.asked == []
 
@@ -277,7 +279,7 @@ def test_missed_runs_are_made_up_unless_the_caller_says_otherwise(kubeflow_file,
         ),
         (
             Schedule("n", "0 6 * * *", "data", {"scheduled-time": "x", "data": "y"}),
-            "parameter data: gets the scheduled time and must not be given",
+            "parameter data: gets the scheduled time, so it cannot be given",
         ),
         (
             Schedule("n", "0 6 * * *", "scheduled-time", {"rows": "1"}),

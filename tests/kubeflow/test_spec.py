@@ -90,7 +90,7 @@ def test_a_pipeline_without_a_task_is_refused(pipeline, tmp_path):
 
 def test_an_upstream_task_that_is_not_there_is_refused(pipeline, tmp_path):
     pipeline.add("a", after=("b",))
-    assert "task a: depends on 'b', which is not there" in refused(
+    assert "task a: depends on 'b', which does not exist" in refused(
         pipeline.write(tmp_path / "a.yaml")
     )
 
@@ -134,7 +134,7 @@ def test_what_the_launcher_does_not_run_is_refused_in_words(pipeline, tmp_path, 
     pipeline.add("a")
     change(pipeline.content)
     said = refused(pipeline.write(tmp_path / "a.yaml"))
-    assert f"task a: is {what}, which the local launcher does not run" in said
+    assert f"task a: is {what}, which the local launcher cannot run" in said
 
 
 def test_a_condition_that_is_not_understood_is_refused(pipeline, tmp_path):
@@ -147,7 +147,7 @@ def test_what_the_cluster_refuses_is_refused(pipeline, tmp_path):
     pipeline.add_importer("schema", "gs://bucket/schema", "tfx.Schema")
     pipeline.content["root"]["dag"]["tasks"]["schema"]["dependentTasks"] = ["gate"]
     said = refused(pipeline.write(tmp_path / "a.yaml"))
-    assert f"{tmp_path}/a.yaml: schema: is an Importer that is to wait for gate" in said
+    assert f"{tmp_path}/a.yaml: schema: is an Importer that should wait for gate" in said
 
 
 def test_a_root_under_which_the_cluster_finds_nothing_is_refused(pipeline, tmp_path):

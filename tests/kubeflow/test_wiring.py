@@ -104,7 +104,7 @@ def test_an_input_that_did_not_come_opens_nothing(run, capsys, name, key):
     code, outputs = run(node_id(name, key), key)
     if name in STOP:
         assert code == 2
-        said = f"skewgate: {name}: {key} is connected and brought nothing"
+        said = f"skewgate: {name}: {key} is connected but empty"
         assert capsys.readouterr().err.startswith(said)
         assert outputs == []
         return

@@ -118,7 +118,7 @@ def test_a_second_run_is_refused_and_the_first_is_not_disturbed(root):
     assert (refused.code, refused.out) == (2, "")
     assert re.fullmatch(
         rf"skewgate: taxi-monitoring: run {drifted.run_id} \(process \d+ on \S+, since \S+Z\) is "
-        r"at work in the same root\. Fix: wait until it has ended, or give --wait\.\n",
+        r"already working in the same root\. Fix: wait until it ends, or give --wait\.\n",
         refused.err,
     )
 

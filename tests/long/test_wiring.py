@@ -47,7 +47,7 @@ def test_a_producer_that_cond_skips_opens_nothing_whatever_is_connected(tmp_path
 def test_a_component_that_publishes_no_verdict_stops_the_pipeline(tmp_path, name, key):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "rows.csv").write_text("fare\n1.5\n")
-    with pytest.raises(InputError, match=f"^{name}: {key} is connected and brought nothing"):
+    with pytest.raises(InputError, match=f"^{name}: {key} is connected but empty"):
         local_dag_runner.LocalDagRunner().run(make_pipeline([(name, key)], tmp_path))
     assert last(tmp_path)[node_id(name, key)].state == "FAILED"
 

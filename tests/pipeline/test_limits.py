@@ -37,7 +37,10 @@ def test_nothing_is_limited_without_the_key():
         ("{failed_runs: -1}", "failed_runs: input should be greater than or equal to 0, got -1"),
         ("{run: 3}", "run is not a known key; the keys known here are failed_runs, keep, models, "),
         ("{kep: 3d}", "did you mean 'keep'"),
-        ("{keep: null}", "must say what stays, and says nothing. Fix: give keep, runs, failed_run"),
+        (
+            "{keep: null}",
+            "must say what to keep, but says nothing. Fix: give keep, runs, failed_run",
+        ),
     ],
 )
 def test_what_is_no_limit_is_refused_in_one_sentence(text, message):

@@ -100,7 +100,7 @@ def test_without_a_file_that_is_named_the_one_of_the_working_directory_counts(
     with pytest.raises(InputError) as raised:
         settings_lib.chosen(None)
     assert str(raised.value) == (
-        "pipeline.yaml: is not in this folder, and no --config is given. "
+        "pipeline.yaml: is not in this folder, and no --config was given. "
         "Fix: give --config FILE, or write pipeline.yaml for your data: skewgate init DATA."
     )
     (tmp_path / "pipeline.yaml").write_text("")

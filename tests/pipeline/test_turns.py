@@ -64,8 +64,8 @@ def test_the_second_is_refused_in_one_sentence_that_names_the_first(tmp_path, ho
     with pytest.raises(InputError) as refused:
         take(tmp_path)
     assert re.fullmatch(
-        rf"taxi-training: run first \(process {process.pid} on \S+, since 20\S+Z\) is at work in "
-        r"the same root\. Fix: wait until it has ended, or give --wait\.",
+        rf"taxi-training: run first \(process {process.pid} on \S+, since 20\S+Z\) is already working in "
+        r"the same root\. Fix: wait until it ends, or give --wait\.",
         str(refused.value),
     )
     assert refused.value.exit_code == 2
@@ -115,7 +115,7 @@ def test_a_process_that_a_killed_run_has_forked_stops_nobody(tmp_path, holder):
 def test_threads_of_one_process_take_turns_too(tmp_path):
     entered = threading.Event()
     with turns.turn(str(tmp_path), "taxi-training", "first"):
-        with pytest.raises(InputError, match=r"run first .* is at work"):
+        with pytest.raises(InputError, match=r"run first .* is already working"):
             take(tmp_path)
         waits = threading.Thread(
             target=lambda: (take(tmp_path, waiting=lambda owner: None), entered.set())

@@ -117,7 +117,7 @@ class IngestCounts:
                 where,
                 f"has {self.rows_read} rows, but {sum(written.values())} were written, "
                 f"{self.unassigned} are in no split and {self.rejections.count} were rejected",
-                "run again; if it stays so, report it, because rows were lost or doubled",
+                "run again; if it stays so, report it, because rows were lost or duplicated",
             )
         empty = [split for split, rows in written.items() if not rows]
         if empty:

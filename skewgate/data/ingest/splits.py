@@ -240,7 +240,7 @@ class ColumnValues(StrictModel):
 
 
 class HashBuckets(StrictModel):
-    """Splits by a hash of the row: equal rows fall into the same split at every run.
+    """Splits by a hash of the row: equal rows land in the same split on every run.
 
     What a row's values say counts, not the type that a reader gave the column: see `row_hash`.
 

@@ -40,7 +40,7 @@ def test_text_and_json_are_read_alike():
         ),
         (
             CONFIG + 'model_specs { name: "b" label_key: "label" }',
-            r"has 2 model_specs that are not a baseline, and there is one model",
+            r"has 2 model_specs that are not a baseline, but there is one model",
         ),
         (
             CONFIG.replace("model_specs {", "model_specs { is_baseline: true"),
@@ -87,10 +87,13 @@ def test_text_and_json_are_read_alike():
             ).replace("metrics_specs {", 'metrics_specs { output_names: "x"'),
             r"asks for AUC of output 'x', and the prediction_keys are those of y\. Fix: name one",
         ),
-        (metric(f'class_name: "Acuracy" {FLOOR}'), r"has a metric that TFMA cannot make \(Unknown"),
+        (
+            metric(f'class_name: "Acuracy" {FLOOR}'),
+            r"has a metric that TFMA cannot create \(Unknown",
+        ),
         (
             metric(f'class_name: "Mine" module: "no.such.module" {FLOOR}'),
-            r"has a metric that TFMA cannot make \(No module named 'no'\)",
+            r"has a metric that TFMA cannot create \(No module named 'no'\)",
         ),
         (
             metric(f'class_name: "AUC" config: \'"thresholdz": 3\' {FLOOR}'),
@@ -98,7 +101,7 @@ def test_text_and_json_are_read_alike():
         ),
         (
             metric(f'class_name: "Precision" config: \'{{"thresholds": [0.7]\' {FLOOR}'),
-            r"has a metric that TFMA cannot make \(Expecting ',' delimiter",
+            r"has a metric that TFMA cannot create \(Expecting ',' delimiter",
         ),
     ],
 )

@@ -243,5 +243,7 @@ def test_a_folder_without_an_evaluation_is_one_sentence(tmp_path, there):
     folder = tmp_path / "evaluation"
     if there:
         folder.mkdir()
-    with pytest.raises(InputError, match=r"evaluation: holds no evaluation of TFMA .* again\.$"):
+    with pytest.raises(
+        InputError, match=r"evaluation: does not hold a TFMA evaluation .* again\.$"
+    ):
         measured.load(str(folder))

@@ -255,7 +255,7 @@ def test_following_no_metric_is_refused(judge):
 
 
 def test_a_window_that_is_a_number_here_and_a_text_there_is_refused():
-    with pytest.raises(InputError, match=r"is window, where 3 stands as a number and as text"):
+    with pytest.raises(InputError, match=r"is window, where 3 is both a number and text"):
         over_time.windows_of([(("window", 3),), (("window", "3"),), ()], "window")
 
 

@@ -120,7 +120,7 @@ def test_what_a_run_chooses_is_left_to_the_entry_point():
     [
         ({"pattern": "*", "span": 3}, "has neither {SPAN} nor a date"),
         ({"pattern": "{SPAN}", "span": -3}, "must be a whole number"),
-        ({"span": 3, "range_config": {"static_range": {}}}, "is given beside range_config"),
+        ({"span": 3, "range_config": {"static_range": {}}}, "cannot be combined with range_config"),
     ],
 )
 def test_a_span_that_has_no_place_is_refused_when_the_component_is_built(parameters, said):

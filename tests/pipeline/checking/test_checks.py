@@ -54,8 +54,8 @@ def test_all_faults_are_told_at_once_each_in_a_line_of_its_own(project):
         "pipeline.yaml: training.trainsteps is not a known key; the keys known here are custom_",
         "pipeline.yaml: name: String should match pattern",
         "pipeline.yaml: training.data: no/rows.csv: no such file, folder or pattern. Fix: check",
-        "pipeline.yaml: training.skew: names skw.yaml, which is not there. Fix: correct the path,",
-        "pipeline.yaml: training.eval_split: is 'eval', and training.splits has the splits train ",
+        "pipeline.yaml: training.skew: names skw.yaml, which does not exist. Fix: correct the",
+        "pipeline.yaml: training.eval_split: is 'eval', but training.splits has the splits train ",
         "pipeline.yaml: training.run_fn: my_trainer.run: my_trainer.py has no function run; its ",
         "eval.pbtxt: label_key: names 'tipp', which is not a feature of the schema; there are",
         "pipeline.yaml: training.schema_environment: is TRAINING, and schema.pbtxt has no environ",
@@ -144,7 +144,7 @@ def test_a_pipeline_without_its_section_is_refused(project):
     text = pathlib.Path(project.path).read_text()
     project.write(text[: text.index("monitoring:")])
     assert said(project, "monitoring") == [
-        "pipeline.yaml: has no section `monitoring`, which this pipeline is made of. "
+        "pipeline.yaml: has no section `monitoring`, which this pipeline needs. "
         "Fix: add it: docs/pipeline.md lists its keys."
     ]
 
@@ -162,7 +162,7 @@ def test_monitoring_needs_a_model_that_was_pushed(project):
     (folder,) = (project.folder / "root" / "state" / "demo-training").iterdir()
     folder.rmdir()
     assert said(project, "monitoring") == [
-        "root/state: no model was pushed yet. Fix: run `skewgate run training` first."
+        "root/state: no model has been pushed yet. Fix: run `skewgate run training` first."
     ]
 
 

@@ -36,8 +36,8 @@ def test_a_contract_that_is_not_there_is_named_by_the_key_that_names_it(project,
     assert contracts.drift(path, "monitoring.drift") is None
     assert contracts.labels(path, "monitoring.labels.config") is None
     assert [str(fault) for fault in faults.found] == [
-        f"pipeline.yaml: {field}: names {path}, which is not there. Fix: correct the path, or "
-        "write the file: docs/concepts.md says what is in it."
+        f"pipeline.yaml: {field}: names {path}, which does not exist. Fix: correct the path, or "
+        "write the file: docs/concepts.md describes it."
         for field in ("monitoring.drift", "monitoring.labels.config")
     ]
 

@@ -71,7 +71,7 @@ def test_it_takes_turns_with_runs(world, clean):
     assert code == 2
     assert out.startswith("taxi-monitoring")  # which is cleaned
     assert err.startswith("skewgate: taxi-training: run first (process ")
-    assert err.endswith("Fix: wait until it has ended, or give --wait.\n")
+    assert err.endswith("Fix: wait until it ends, or give --wait.\n")
 
 
 def test_without_limits_it_is_refused(world, clean):
@@ -80,7 +80,7 @@ def test_without_limits_it_is_refused(world, clean):
     assert code == 2
     assert err == (
         f"skewgate: {world.config}: has no `retention`, so nothing is ever removed. "
-        "Fix: add such as `retention: {keep: 90d}`.\n"
+        "Fix: add one, such as `retention: {keep: 90d}`.\n"
     )
 
 
@@ -101,7 +101,7 @@ def test_without_settings_nothing_is_cleaned(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["clean"]) == 2
     assert capfd.readouterr().err == (
-        "skewgate: pipeline.yaml: is not in this folder, and no --config is given. "
+        "skewgate: pipeline.yaml: is not in this folder, and no --config was given. "
         "Fix: give --config FILE, or write pipeline.yaml for your data: skewgate init DATA.\n"
     )
 

@@ -139,7 +139,7 @@ def test_artifacts_whose_ml_metadata_is_lost_stay(world):
     cleaned = world.clean()
     assert [path for path in world.paths() if path.startswith("artifacts")] == before
     why = lines(cleaned)["artifacts"].why
-    assert list(why) == ["there is no ML Metadata that says of which run it is"]
+    assert list(why) == ["no ML Metadata says which run it belongs to"]
 
 
 def test_a_moved_root_keeps_what_its_runs_and_records_name(world):

@@ -108,7 +108,7 @@ def test_a_module_that_is_no_python_is_refused_with_the_line(module):
 def test_a_module_that_imports_what_is_not_there_is_refused(module):
     module("import os, sys\nfrom no_such_library.deep import x\ndef run_fn(a): pass")
     assert refused("my_trainer.run_fn") == (
-        "my_trainer.run_fn: its module imports no_such_library in line 2, which is not there. "
+        "my_trainer.run_fn: its module imports no_such_library in line 2, which does not exist. "
         "Fix: install no_such_library, or put no_such_library.py beside the settings."
     )
 

@@ -74,7 +74,7 @@ def test_the_kind_follows_from_the_values(counts, role, whole, kind, feature_typ
 @pytest.mark.parametrize(
     ("counts", "role", "why"),
     [
-        ({"a": 9}, Role.CATEGORY, "holds one value alone"),
+        ({"a": 9}, Role.CATEGORY, "holds only one value"),
         (None, Role.CATEGORY, "more than 200 texts"),
         ({}, Role.TIME, "holds times"),
         ({}, Role.NOTHING, "cannot be predicted"),

@@ -251,7 +251,7 @@ def test_splits_that_hold_nothing_or_nonsense_are_refused(content, where):
 @pytest.mark.parametrize("name", ["read", "rejected", "unassigned"])
 def test_a_split_has_no_name_of_a_count(name):
     assert message(by="all", name=name) == (
-        f"pipeline.yaml: has a split {name!r}, and rows_{name} counts other rows. "
+        f"pipeline.yaml: has a split {name!r}, but rows_{name} counts other rows. "
         "Fix: give the split another name."
     )
 
