@@ -84,8 +84,8 @@ def lookup(
         required: outputs without which the pipeline cannot run.
 
     Raises:
-        InputError: the pipeline runs here, and no model has been pushed yet, or no record of one can
-            be believed.
+        InputError: the pipeline runs here, and no model has been pushed yet, or no record of one
+            can be believed.
     """
     training, own = settings.pipeline_name(TRAINING), settings.pipeline_name(name)
     known = None

@@ -125,8 +125,8 @@ def policy_of_monitoring(plan: Plan) -> dict[str, Any]:
     if not plan.serving_has_labels:
         found["warn_labels"] = ""
         found["undecided"] = (
-            f"The serving data have no {plan.label.name}, so nothing can be said about performance. "
-            "Once labels are joined (docs/late-labels.md), remove these two lines."
+            f"The serving data have no {plan.label.name}, so nothing can be said about "
+            "performance. Once labels are joined (docs/late-labels.md), remove these two lines."
         )
     return found
 

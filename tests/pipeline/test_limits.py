@@ -31,7 +31,7 @@ def test_nothing_is_limited_without_the_key():
         ("{keep: 90}", "keep: must be a whole number with m, h, d, w or mo"),
         ("{keep: 3mo}", "keep: must be minutes, hours, days or weeks, and not negative, got 3mo"),
         ("{keep: -1d}", "keep: must be minutes, hours, days or weeks, and not negative, got -1d"),
-        ("{keep: 0d}", "keep: must be more than 0, got 0d. Fix: write such as 90d."),
+        ("{keep: 0d}", "keep: must be more than 0, got 0d. Fix: write a duration such as 90d."),
         ("{keep: 4000d}", "keep: must be at most ten years"),
         ("{runs: 0}", "runs: input should be greater than 0, got 0"),
         ("{failed_runs: -1}", "failed_runs: input should be greater than or equal to 0, got -1"),

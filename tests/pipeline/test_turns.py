@@ -64,8 +64,8 @@ def test_the_second_is_refused_in_one_sentence_that_names_the_first(tmp_path, ho
     with pytest.raises(InputError) as refused:
         take(tmp_path)
     assert re.fullmatch(
-        rf"taxi-training: run first \(process {process.pid} on \S+, since 20\S+Z\) is already working in "
-        r"the same root\. Fix: wait until it ends, or give --wait\.",
+        rf"taxi-training: run first \(process {process.pid} on \S+, since 20\S+Z\) is already "
+        r"working in the same root\. Fix: wait until it ends, or give --wait\.",
         str(refused.value),
     )
     assert refused.value.exit_code == 2

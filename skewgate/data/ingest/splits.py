@@ -288,7 +288,7 @@ def parse_splits(text: str, where: str) -> AnySplits:
     if reserved:
         raise InputError(
             where,
-            f"has a split {reserved[0]!r}, and rows_{reserved[0]} counts other rows",
+            f"has a split {reserved[0]!r}, but rows_{reserved[0]} counts other rows",
             "give the split another name",
         )
     return splits

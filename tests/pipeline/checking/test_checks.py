@@ -179,7 +179,7 @@ def test_of_the_section_that_does_not_run_neither_data_nor_code_need_be_here(pro
 def test_a_date_in_custom_config_is_refused_for_tfx_cannot_pass_it_on(project):
     project.change("  skew:", "  custom_config: {since: 2020-01-01}\n  skew:")
     (fault,) = said(project)
-    assert fault.startswith("pipeline.yaml: training.custom_config: must hold texts, numbers, ")
+    assert fault.startswith("pipeline.yaml: training.custom_config: may only hold text, numbers, ")
 
 
 def test_a_scheduled_time_needs_windows(project):

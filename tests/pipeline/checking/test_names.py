@@ -74,7 +74,7 @@ def test_rows_are_split_by_columns_that_they_have(splits, missing):
 def test_a_split_may_not_have_the_name_of_a_count():
     splits = names.HashBuckets(by="hash", buckets={"read": 1})
     (fault,) = names.splits("pipeline.yaml", "training", splits, None)
-    assert fault.problem == "has a split 'read', and rows_read counts other rows"
+    assert fault.problem == "has a split 'read', but rows_read counts other rows"
 
 
 def test_a_split_that_is_needed_is_one_of_those_that_are_made():
@@ -82,7 +82,7 @@ def test_a_split_that_is_needed_is_one_of_those_that_are_made():
     assert list(names.split("pipeline.yaml", "a", "eval", splits, "training.splits")) == []
     (fault,) = names.split("pipeline.yaml", "training.eval_split", "test", splits, "its splits")
     assert str(fault) == (
-        "pipeline.yaml: training.eval_split: is 'test', and its splits has the splits train, eval. "
+        "pipeline.yaml: training.eval_split: is 'test', but its splits has the splits train, eval. "
         "Fix: name one of them, or add test to its splits."
     )
 

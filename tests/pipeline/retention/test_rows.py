@@ -184,8 +184,8 @@ def test_another_schema_is_refused_in_one_sentence(world):
     with pytest.raises(InputError) as refused:
         metadata.read(world.database())
     assert str(refused.value) == (
-        f"{world.database()}: has the ML Metadata schema 11, and rows are removed from schema 10 "
-        "alone. Fix: remove `retention` from pipeline.yaml, or update skewgate."
+        f"{world.database()}: has the ML Metadata schema 11, but rows are only removed from "
+        "schema 10. Fix: remove `retention` from pipeline.yaml, or update skewgate."
     )
 
 

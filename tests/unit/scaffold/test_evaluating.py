@@ -34,7 +34,7 @@ def test_two_classes_are_to_be_ranked_better_than_by_guessing(plan):
 def test_several_classes_beat_always_answering_the_largest(plan):
     metric = first(relabelled(plan, {"a": 441, "b": 359, "c": 200}))
     assert (metric.name, metric.bound) == ("SparseCategoricalAccuracy", 0.441)
-    assert "Always answering 'a' is right for 44.1%" in metric.why
+    assert "Always predicting 'a' is right for 44.1% of the rows" in metric.why
 
 
 def test_where_one_class_is_nearly_all_rows_probabilities_count(plan):
@@ -50,21 +50,21 @@ def test_numbers_beat_their_mean(planned):
 
 def test_changes_are_asked_for_where_rows_can_tell_them(plan):
     assert first(plan).change is None
-    assert "About 80 rows tell no change" in first(plan).why
+    assert "About 80 rows cannot tell a change" in first(plan).why
     assert first(relabelled(plan, {"0": 9, "1": 9}, rows=100_000)).change == -0.02
 
 
 def test_few_rows_are_allowed_to_say_nothing(plan):
     few = relabelled(plan, {"0": 40, "1": 40}, rows=80)
     found = evaluating.policy_of_training(few)
-    assert "About 16 rows may not tell" in found["undecided"]
+    assert "About 16 rows may be too few" in found["undecided"]
     assert found["min_slice_rows"] == 8
     assert evaluating.policy_of_training(plan)["undecided"] == ""
 
 
 def test_a_rare_class_is_allowed_to_say_nothing(plan):
     found = evaluating.policy_of_training(relabelled(plan, {"0": 990, "1": 10}, rows=1_000))
-    assert "About 2 rows of class '1' may not tell" in found["undecided"]
+    assert "About 2 rows of class '1' may be too few" in found["undecided"]
 
 
 def test_serving_rows_without_labels_say_nothing_of_performance(planned):

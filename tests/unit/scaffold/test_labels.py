@@ -75,7 +75,7 @@ def test_the_kind_follows_from_the_values(counts, role, whole, kind, feature_typ
     ("counts", "role", "why"),
     [
         ({"a": 9}, Role.CATEGORY, "holds only one value"),
-        (None, Role.CATEGORY, "more than 200 texts"),
+        (None, Role.CATEGORY, "more than 200 different texts"),
         ({}, Role.TIME, "holds times"),
         ({}, Role.NOTHING, "cannot be predicted"),
     ],

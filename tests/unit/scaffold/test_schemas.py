@@ -39,7 +39,7 @@ def test_values_that_occur_once_leave_room_for_others(feature_of):
     words = [f"w{number // 40}" if number < 390 else f"rare{number}" for number in range(400)]
     feature, notes = feature_of("word", table.append_column("word", pa.array(words)))
     assert feature.distribution_constraints.min_domain_mass == pytest.approx(0.92)
-    assert "10 values occur in one row alone" in notes["word"]
+    assert "10 values occur in only one row" in notes["word"]
     feature, notes = feature_of("paid", table)
     assert not feature.HasField("distribution_constraints")
 
