@@ -241,7 +241,7 @@ def test_models_in_one_state_do_not_see_each_other(made, runs):
         found = runs.find(pipeline="monitoring", training="training", model_name=name)
         assert found["model"].uri == model.uri
     assert is_absent(found["previous_statistics"])  # of the bus
-    with pytest.raises(InputError, match="tram-training has pushed no model yet"):
+    with pytest.raises(InputError, match="tram-training has not pushed a model yet"):
         runs.find(training="training", required=("model",), model_name="tram")
 
 
@@ -265,7 +265,7 @@ def test_a_model_name_that_is_no_folder_is_refused(made, runs, name, tmp_path):
 
 
 def test_what_is_required_and_was_never_recorded_is_one_sentence(runs):
-    with pytest.raises(InputError, match=r"taxi-training has pushed no model yet.* run the train"):
+    with pytest.raises(InputError, match=r"taxi-training has not pushed a model yet.* run the train"):
         runs.find(required=("model",))
     with pytest.raises(InputError, match=r"taxi-monitoring has not recorded any earlier rows"):
         runs.find(required=("previous_statistics",), span=3)
