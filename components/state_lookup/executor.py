@@ -86,7 +86,7 @@ def _check_whole(
     if lost := state_folder.loss(entry):
         raise InputError(
             entry.uri,
-            f"is the {output} of {pipeline}, and {lost}",
+            f"is the {output} of {pipeline}, but {lost}",
             f"put it back, or delete the record {folder}, so that the one before it is used",
         )
 

@@ -211,7 +211,9 @@ def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_
     with s3_serving("artifacts") as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        with pytest.raises(InputError, match=r"minio://artifacts/model-a: .*, and is gone"):
+        with pytest.raises(
+            InputError, match=r"minio://artifacts/model-a: .*, but no longer exists"
+        ):
             runs.find()
         for name, lost in (("content", "has lost 1 of its 2 files"), ("below/content", None)):
             with s3.open_object(f"minio://artifacts/model-a/{name}", "wb") as stream:
@@ -265,7 +267,9 @@ def test_a_model_name_that_is_no_folder_is_refused(made, runs, name, tmp_path):
 
 
 def test_what_is_required_and_was_never_recorded_is_one_sentence(runs):
-    with pytest.raises(InputError, match=r"taxi-training has not pushed a model yet.* run the train"):
+    with pytest.raises(
+        InputError, match=r"taxi-training has not pushed a model yet.* run the train"
+    ):
         runs.find(required=("model",))
     with pytest.raises(InputError, match=r"taxi-monitoring has not recorded any earlier rows"):
         runs.find(required=("previous_statistics",), span=3)
@@ -290,7 +294,7 @@ def test_what_a_record_names_and_is_gone_is_an_error_whoever_may_do_without_it(
     with pytest.raises(InputError) as raised:
         runs.find()
     assert str(raised.value) == (
-        f"{uri}: is the {output} of taxi-training, and is gone. Fix: put it back, or delete the "
+        f"{uri}: is the {output} of taxi-training, but is gone. Fix: put it back, or delete the "
         f"record {folder}, so that the one before it is used."
     )
     shutil.rmtree(folder)

@@ -126,7 +126,7 @@ def test_what_is_connected_and_not_there_opens_nothing(run, tmp_path, name, key,
         if not reports:
             return
     assert key in told or "a report is missing" in told
-    assert ("is gone" in told) == (way == "deleted")
+    assert ("no longer exists" in told) == (way == "deleted")
 
 
 def test_the_parameter_names_what_is_connected_and_what_it_owes():

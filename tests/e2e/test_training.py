@@ -49,7 +49,7 @@ def test_a_deleted_baseline_is_not_the_first_model(trained, skewgate):
     outcome = skewgate("run", "training", "--config", trained.settings("deleted"))
     hidden.rename(model)
     assert outcome.code == 2
-    assert f"{model}: is the model of taxi-training, and is gone." in outcome.err
+    assert f"{model}: is the model of taxi-training, but is gone." in outcome.err
     assert trained.pushed() == pushed
 
 

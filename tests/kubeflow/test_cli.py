@@ -89,7 +89,7 @@ def test_who_has_a_trainer_of_their_own_is_told_that_the_image_must_hold_it(
         ({"target": None}, "target is missing"),
         (
             {"target": "kubeflow", "out": "a.yaml", "root": "minio://b/r", "shared": "/mnt"},
-            "shared_root '/mnt' is on no volume that the tasks mount",
+            "shared_root '/mnt' is not on a volume that the tasks mount",
         ),
     ],
 )

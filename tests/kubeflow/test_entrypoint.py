@@ -204,7 +204,7 @@ def test_what_is_gone_is_one_sentence(store, s3_serving, capsys, monkeypatch, se
         inputs = {"model": {"artifacts": [standing_for("minio://bucket/earlier")]}}
         assert call(store, "Publishes", inputs=inputs) == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith("skewgate: minio://bucket/earlier: was left by an earlier run")
+    assert said.startswith("skewgate: minio://bucket/earlier: was written by an earlier run")
 
 
 def test_a_store_that_does_not_answer_is_one_sentence(store, capsys, monkeypatch):

@@ -74,7 +74,7 @@ def test_an_image_that_is_none_is_refused(image):
 
 
 def test_a_kubeflow_file_holds_no_service_account():
-    with pytest.raises(InputError, match="options: service_account has no place in a Kubeflow"):
+    with pytest.raises(InputError, match="options: service_account cannot be set in a Kubeflow"):
         options.load(None, **GIVEN, service_account="robot")
 
 
@@ -137,10 +137,10 @@ def test_what_outlives_a_run_is_where_every_task_can_look(root, more, expected):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"shared_root": "/mnt"}, "shared_root '/mnt' is on no volume that the tasks mount"),
+        ({"shared_root": "/mnt"}, "shared_root '/mnt' is not on a volume that the tasks mount"),
         (
             {"shared_root": "/other", "volumes": [storage.Volume(**VOLUME)]},
-            "shared_root '/other' is on no volume",
+            "shared_root '/other' is not on a volume",
         ),
         ({"shared_root": "ftp://a/b"}, "shared_root must be gs://BUCKET/FOLDER, minio://"),
     ],

@@ -55,13 +55,13 @@ def test_an_importer_behind_a_gate_would_let_through_what_reads_it(spec, waits):
     """Kubeflow's importer waits for nothing: the gate would hold back neither it nor `Train`."""
     task(spec, "Schema").update(waits)
     runnable.check(spec, "vertex", ROOT, {})
-    assert "Schema: is an Importer that should wait for Gate, and open-source" in refused(spec)
+    assert "Schema: is an Importer that should wait for Gate, but open-source" in refused(spec)
 
 
 @pytest.mark.parametrize("uri", ["/data/schema", "https://host/schema", "gs://", "schema"])
 def test_open_source_kubeflow_imports_from_object_stores_alone(spec, uri):
     spec["deploymentSpec"]["executors"]["Schema"]["importer"]["artifactUri"] = {"constant": uri}
-    assert f"Schema: imports {uri!r}, and open-source Kubeflow imports gs://" in refused(spec)
+    assert f"Schema: imports {uri!r}, but open-source Kubeflow imports gs://" in refused(spec)
     runnable.check(spec, "kubeflow", "/a/path/of/this/machine", {})
     runnable.check(spec, "vertex", ROOT, {})
 
@@ -96,7 +96,9 @@ def test_a_name_that_kubeflow_gives_itself_is_refused(pipeline, name):
 def test_a_parameter_from_a_task_that_is_not_there_is_refused(spec, target):
     source = {"taskOutputParameter": {"producerTask": "Gate_task", "outputParameterKey": "d"}}
     task(spec, "Train")["inputs"]["parameters"] = {"rows": source}
-    assert "Train: reads what a task 'Gate_task' writes, and there is none" in refused(spec, target)
+    assert "Train: reads what a task 'Gate_task' writes, which does not exist" in refused(
+        spec, target
+    )
 
 
 @pytest.mark.parametrize("target", ["kubeflow", "vertex"])

@@ -124,7 +124,7 @@ def test_the_experiment_is_made_in_the_namespace_that_is_named(kubeflow, kubeflo
 def test_a_second_recurring_run_of_one_name_is_not_made(kubeflow, kubeflow_file):
     pages = kubeflow.answers["GET", f"{API}/recurringruns"][1]
     pages[1]["recurringRuns"].append({"display_name": "nightly"})
-    with pytest.raises(InputError, match="has a recurring run nightly already"):
+    with pytest.raises(InputError, match="already has a recurring run nightly"):
         ask_kubeflow(kubeflow, kubeflow_file)
     assert ("POST", f"{API}/recurringruns") not in [asked[:2] for asked in kubeflow.asked]
 
@@ -229,7 +229,7 @@ def test_vertex_is_asked_for_a_schedule_whose_runs_get_their_scheduled_time(vert
 
 def test_a_second_schedule_of_one_name_is_not_made(vertex, vertex_file):
     request = vertex_request(vertex_file, Schedule("weekly", "0 6 * * 1", "scheduled-time"))
-    with pytest.raises(InputError, match="has a schedule weekly already"):
+    with pytest.raises(InputError, match="already has a schedule weekly"):
         ask_vertex(vertex, request)
     assert [asked[0] for asked in vertex.asked] == ["GET"]
 

@@ -74,7 +74,7 @@ def test_another_schema_version_is_refused(pipeline, tmp_path):
 
 def test_another_skewgate_is_refused(pipeline, tmp_path):
     pipeline.add("a")["env"] = [{"name": "SKEWGATE_SPEC_VERSION", "value": "0.0.9"}]
-    assert "was compiled by skewgate 0.0.9, and this is" in refused(
+    assert "was compiled by skewgate 0.0.9, but this is" in refused(
         pipeline.write(tmp_path / "a.yaml")
     )
 
@@ -85,7 +85,7 @@ def test_an_unknown_field_is_refused(pipeline, tmp_path):
 
 
 def test_a_pipeline_without_a_task_is_refused(pipeline, tmp_path):
-    assert "without a task" in refused(pipeline.write(tmp_path / "a.yaml"))
+    assert "without tasks" in refused(pipeline.write(tmp_path / "a.yaml"))
 
 
 def test_an_upstream_task_that_is_not_there_is_refused(pipeline, tmp_path):
