@@ -119,7 +119,7 @@ def test_an_importer_fails_for_what_kubeflow_does_not_import(pipeline, launch):
     pipeline.content["root"]["dag"]["tasks"]["Schema"]["inputs"] = given
     _, results = launch({"schema": "/data/schema"})
     assert results["Schema"].state == "FAILED"
-    assert "Schema: imports '/data/schema', and open-source" in results["Schema"].message
+    assert "Schema: imports '/data/schema', but open-source" in results["Schema"].message
     assert launch({"schema": "s3://data/schema"})[1]["Schema"].state == "COMPLETE"
 
 

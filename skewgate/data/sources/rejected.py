@@ -112,7 +112,7 @@ class Rejections:
             return first.error("", "correct the row, or let max_rejected allow it")
         return first.error(
             f", the first of {self.count} rows so far that cannot be read, "
-            f"and max_rejected allows {self.limit}",
+            f"but max_rejected allows {self.limit}",
             "correct the rows, or raise max_rejected",
         )
 

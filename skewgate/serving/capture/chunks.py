@@ -155,7 +155,7 @@ def widened(
             raise InputError(
                 where,
                 f"the column {name} holds {both}",
-                f"say what it is by `features: {{{name}: text}}` in capture.yaml, or correct it",
+                f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct it",
             )
         found[name] = kind
     return found

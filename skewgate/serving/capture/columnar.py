@@ -123,7 +123,7 @@ class Reader:
             text = b"\n".join([data[start:end] for start, end in spans])
             table = self._payloads[part].parse(text)
             if table is None or table.num_rows != len(rows) or not table.num_columns:
-                raise UnknownError("payloads that are no JSON")
+                raise UnknownError("payloads that are not JSON")
             arrays = [column.chunk(0) for column in table.columns]
             return pa.StructArray.from_arrays(arrays, table.column_names)
 
@@ -214,7 +214,7 @@ class Reader:
                     times = moments.moments(found, unit, config.windows.zone)
                     if times is not None:
                         return times
-                raise UnknownError("times that are no times")
+                raise UnknownError("times that are not times")
         if config.time.feature is None:
             raise UnknownError("lines without a time")
         return np.full(len(chosen), NO_TIME)
@@ -222,7 +222,7 @@ class Reader:
     def _rows(self, part: Part, payload: pa.Array) -> tuple[Ints, dict[str, pa.Array]]:
         """Returns how many rows each payload has, and the columns of all."""
         if payload.null_count or not pa.types.is_struct(payload.type):
-            raise UnknownError("payloads that are no objects")
+            raise UnknownError("payloads that are not objects")
         if part == RESPONSE:
             return nested.predictions(payload, self._config.prediction)
         lengths, items = nested.instances(payload, self._config.request)
@@ -231,7 +231,7 @@ class Reader:
             try:
                 records = [base64.b64decode(text, validate=True) for text in b64.to_pylist()]
             except (binascii.Error, TypeError, ValueError) as error:
-                raise UnknownError("bytes that are no base64") from error
+                raise UnknownError("bytes that are not base64") from error
             return lengths, tf_examples.columns(records)
         return lengths, nested.rows(items, self._config.request.names, "")
 
@@ -245,7 +245,7 @@ class Reader:
             zone = config.windows.zone
             times = None if said is None else moments.moments(said, config.time.unit, zone)
             if times is None:
-                raise UnknownError("a feature that is no time")
+                raise UnknownError("a feature that is not a time")
             chunk.times = times
         if config.features:
             for name in config.features:

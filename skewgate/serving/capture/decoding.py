@@ -128,7 +128,7 @@ class Decoder:
             for value in values
         ]
         if None in found:
-            raise LostError(WITHOUT_TIME, f"{self.config.time.feature} of a row is no time")
+            raise LostError(WITHOUT_TIME, f"{self.config.time.feature} of a row is not a time")
         return [time for time in found if time is not None]
 
     def _add(
@@ -270,7 +270,7 @@ def _array(values: list[Any], name: str) -> pa.Array:
         raise InputError(
             f"column {name}",
             f"holds {found}",
-            f"say what it is by `features: {{{name}: text}}` in capture.yaml, or correct the log",
+            f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct the log",
         )
     if many:
         values = [v if v is None or isinstance(v, list) else [v] for v in values]

@@ -21,7 +21,7 @@ def label_rows(value: Any) -> list[Row]:
         LostError: it has neither.
     """
     if not isinstance(value, dict):
-        raise misunderstood("the feedback is no object")
+        raise misunderstood("the feedback is not an object")
     truth, reward = value.get("truth"), value.get("reward")
     is_number = isinstance(reward, int | float) and not isinstance(reward, bool)
     given: Row = {REWARD: float(reward)} if is_number and reward is not None else {}

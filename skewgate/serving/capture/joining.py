@@ -26,8 +26,8 @@ from skewgate.serving.capture.tally import Lost, Tally
 _INDEX_BITS = 21
 """Of a key; `payloads.MOST_ROWS` fits."""
 _REASONS = {
-    ID_USED_TWICE: "an event has the id of another that differs",
-    OTHER_COUNT: "a response has another number of rows than its request",
+    ID_USED_TWICE: "an event has the same id as a different event",
+    OTHER_COUNT: "a response has a different number of rows than its request",
     WITHOUT_RESPONSE: "a request has no response",
     WITHOUT_REQUEST: "a response has no request",
     LATE: "a response came after the horizon",

@@ -70,7 +70,7 @@ class Columns:
             if pa.types.is_int64(array.type):
                 array = array.cast(pa.string())
             if not pa.types.is_string(array.type):
-                raise UnknownError("an attribute that is no text")
+                raise UnknownError("an attribute that is not text")
             if found is not None:
                 array = pc.if_else(pc.equal(found, ""), array, found)
             found = pc.fill_null(array, "")
@@ -140,7 +140,7 @@ def predictions(payload: pa.Array, prediction: Prediction) -> tuple[Ints, dict[s
     columns = rows(items, prediction.names, "" if prediction.names else prediction.column)
     named = {prediction.rename.get(name, name): array for name, array in columns.items()}
     if len(named) < len(columns):
-        raise UnknownError("two outputs of one name")
+        raise UnknownError("two outputs with the same name")
     return lengths, named
 
 
@@ -165,7 +165,7 @@ def _of_columns(columns: pa.Array) -> tuple[Ints, pa.Array]:
     parts, lengths = [], None
     for array in columns.flatten():
         if not is_list(array.type) or array.null_count:
-            raise UnknownError("columns that are no lists")
+            raise UnknownError("columns that are not lists")
         found = list_lengths(array)
         if lengths is not None and (found != lengths).any():
             raise UnknownError("columns of different lengths")

@@ -50,7 +50,7 @@ def value_of(event: Event) -> Any:
     except ValueError as error:
         if not kind and "," in text and not text.lstrip().startswith(("{", "[")):
             return text
-        raise misunderstood(f"the {event.part} is no JSON") from error
+        raise misunderstood(f"the {event.part} is not JSON") from error
 
 
 def request_rows(value: Any, request: Request) -> Rows:
@@ -65,7 +65,7 @@ def request_rows(value: Any, request: Request) -> Rows:
     """
     if isinstance(value, list) and value and all(isinstance(each, bytes) for each in value):
         if request.layout not in ("auto", "examples"):
-            raise misunderstood(f"the request holds tf.Example, and not {request.layout}")
+            raise misunderstood(f"the request holds tf.Example, not {request.layout}")
         return value
     layout = request.layout if request.layout != "auto" else _recognised(value)
     rows = _LAYOUTS[layout](value, request.names)
@@ -97,7 +97,7 @@ def _recognised(value: Any) -> str:
         if isinstance(data := value.get("data"), dict) and ("ndarray" in data or "tensor" in data):
             return "ndarray"
         return "records"
-    raise misunderstood("the request is no object, list or CSV")
+    raise misunderstood("the request is not an object, a list or CSV")
 
 
 def _instances(value: Any, names: Sequence[str]) -> Rows:
@@ -137,7 +137,7 @@ def by_columns(columns: Mapping[str, Sequence[Any]]) -> list[Row]:
 
 def _tensors(value: Any, names: Sequence[str]) -> Rows:
     if not isinstance(value, dict):
-        raise misunderstood("the request is no object")
+        raise misunderstood("the request is not an object")
     return by_columns(tensors.columns(value.get("inputs"), names))
 
 
@@ -155,7 +155,7 @@ def _examples(value: Any, names: Sequence[str]) -> Rows:
 
 def _csv(value: Any, names: Sequence[str]) -> Rows:
     if not isinstance(value, str):
-        raise misunderstood("the request is no CSV")
+        raise misunderstood("the request is not CSV")
     if not names:
         raise misunderstood("the request is CSV, whose values have no names (request.names)")
     return [dict(zip(names, line, strict=True)) for line in csv_lines(value, len(names))]
@@ -199,7 +199,7 @@ def _row(item: Any, names: Sequence[str]) -> Row:
     if not names:
         raise misunderstood("the values of a row have no names (request.names)")
     if len(values) != len(names):
-        raise misunderstood(f"a row has {len(values)} values, and not {len(names)}")
+        raise misunderstood(f"a row has {len(values)} values, not {len(names)}")
     return {name: plain(value, name) for name, value in zip(names, values, strict=True)}
 
 
@@ -218,7 +218,7 @@ def _bytes_of(item: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(item["b64"], validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
-        raise misunderstood("the request has b64 that is no base64") from error
+        raise misunderstood("the request has b64 that is not base64") from error
 
 
 _LAYOUTS: Mapping[str, Callable[[Any, Sequence[str]], Rows]] = {

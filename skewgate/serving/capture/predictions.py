@@ -78,7 +78,7 @@ def _row(item: Any, prediction: Prediction) -> Row:
 
 def _named(values: Sequence[Any], names: Sequence[str]) -> Row:
     if len(values) != len(names):
-        raise misunderstood(f"a prediction has {len(values)} values, and not {len(names)}")
+        raise misunderstood(f"a prediction has {len(values)} values, not {len(names)}")
     return {name: plain(value, name) for name, value in zip(names, values, strict=True)}
 
 
@@ -87,5 +87,5 @@ def _renamed(row: Row, prediction: Prediction) -> Row:
         return row
     renamed = {prediction.rename.get(name, name): value for name, value in row.items()}
     if len(renamed) < len(row):
-        raise misunderstood("two outputs have one name (prediction.rename)")
+        raise misunderstood("two outputs have the same name (prediction.rename)")
     return renamed

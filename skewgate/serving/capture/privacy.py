@@ -90,8 +90,8 @@ class Privacy:
             wanted = "numbers" if step is not None else "text"
             raise InputError(
                 self._where,
-                f"columns.generalise.{name} is for {wanted}, and {name} holds {values.type}",
-                "change the rule, or say by `features` what the column is",
+                f"columns.generalise.{name} is for {wanted}, but {name} holds {values.type}",
+                "change the rule, or set the type of the column in `features`",
             )
 
         return _of_items(array, coarser)
@@ -120,6 +120,6 @@ def _key(config: CaptureConfig, where: str) -> bytes:
         raise InputError(
             where,
             f"columns.hash needs a key, and the variable {name} {found}",
-            f"set it to a secret of at least {_SHORTEST_KEY} letters, the same at each run",
+            f"set it to a secret of at least {_SHORTEST_KEY} characters, the same in each run",
         )
     return key.encode("utf-8", "surrogateescape")

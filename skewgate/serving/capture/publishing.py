@@ -66,7 +66,7 @@ class WindowFiles:
                     raise InputError(
                         where,
                         f"the {kind} {name} has the name of another column",
-                        "rename it by prediction.rename, prediction.column, key or time"
+                        "rename it with prediction.rename, prediction.column, key or time"
                         if kind == "prediction" or name in own
                         else "rename it",
                     )
@@ -118,7 +118,7 @@ class WindowFiles:
                     self._where,
                     f"the log has rows in more than {MOST_WINDOWS} windows of "
                     f"{self._config.windows.every}",
-                    "raise windows.every, capture less at once, or look for clocks that jump",
+                    "raise windows.every, capture less at once, or check for clocks that jump",
                 )
             self._writers[start] = pa.parquet.ParquetWriter(
                 str(self._folder / file_of(self._config, start)), self.schema

@@ -77,7 +77,7 @@ def run(
         windows = _write(folder, spill, Joiner(config, paths, tally, latest), config, where, tally)
         tally.check()
         if not windows:
-            raise InputError(source, "holds no row of a request that was answered", _NO_ROWS)
+            raise InputError(source, "holds no rows of answered requests", _NO_ROWS)
         report = {
             "version": 1,
             "skewgate": skewgate.__version__,
@@ -160,7 +160,7 @@ def _check_free(out: str, *, force: bool) -> None:
     if not os.path.exists(out):
         return
     if not os.path.isdir(out):
-        raise InputError(out, "is a file, and must be a folder", "give another --out")
+        raise InputError(out, "is a file, but must be a folder", "give another --out")
     names = set(os.listdir(out))
     if not names:
         return
@@ -170,7 +170,7 @@ def _check_free(out: str, *, force: bool) -> None:
     if others or publishing.REPORT not in names:
         raise InputError(
             out,
-            f"holds {(others or sorted(names))[0]}, which is not of a capture, and would be lost",
+            f"holds {(others or sorted(names))[0]}, which does not belong to a capture and would be lost",
             "give another --out",
         )
 

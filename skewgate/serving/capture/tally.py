@@ -89,11 +89,11 @@ class Tally:
             return
         cause, count = self.lost.most_common(1)[0]
         first = next(sample for sample in self.samples if sample.cause == cause)
-        others = f", {total - count:,} for other causes" if total > count else ""
+        others = f", {total - count:,} for other reasons" if total > count else ""
         raise InputError(
             f"{first.path}: line {first.line}" if first.line else first.path,
-            f"{first.reason}; {count:,} of {self.events:,} events so far are lost for this cause "
-            f"({CAUSES[cause]}){others}, and max_rejected allows {self.limit}",
+            f"{first.reason}; {count:,} of {self.events:,} events so far are lost for this reason "
+            f"({CAUSES[cause]}){others}, but max_rejected allows {self.limit}",
             "correct the log or capture.yaml, or raise max_rejected",
         )
 
@@ -109,7 +109,7 @@ class Tally:
                 raise InputError(
                     where,
                     f"holds events of the models {' and '.join(map(repr, sorted(self.models)))}",
-                    "name one by the key `model` of capture.yaml",
+                    "name one with the key `model` of capture.yaml",
                 )
 
     def to_json(self) -> dict[str, Any]:

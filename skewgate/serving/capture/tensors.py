@@ -36,7 +36,7 @@ def columns(given: Any, names: Sequence[str]) -> dict[str, list[Any]]:
         (table,) = found.values()
         rows = [row if isinstance(row, list) else [row] for row in table]
         if any(len(row) != len(names) for row in rows):
-            raise LostError(NOT_UNDERSTOOD, f"a row of a tensor has not {len(names)} values")
+            raise LostError(NOT_UNDERSTOOD, f"a row of a tensor does not have {len(names)} values")
         return {name: [row[place] for row in rows] for place, name in enumerate(names)}
     return found
 
@@ -59,7 +59,7 @@ def nested(data: Any, shape: Any) -> list[Any]:
     )
     flat = list(_flat(data)) if isinstance(data, list) else [data]
     if not whole or not shape or math.prod(shape) != len(flat):
-        raise LostError(NOT_UNDERSTOOD, "a tensor has other values than its shape says")
+        raise LostError(NOT_UNDERSTOOD, "the values of a tensor do not fit its shape")
     width = math.prod(shape[1:])
     if width == 1 or not flat:
         return flat

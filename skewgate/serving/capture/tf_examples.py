@@ -39,7 +39,7 @@ def columns(records: Sequence[bytes]) -> dict[str, pa.Array]:
             return _by_tfx_bsl(records)
         return {name: _of_values(values) for name, values in found.items()}
     except (UndecodableError, InputError, pa.ArrowInvalid) as error:
-        raise misunderstood("the request holds bytes that are no tf.Example of text") from error
+        raise misunderstood("the request holds bytes that are not a tf.Example of text") from error
 
 
 def _by_tfx_bsl(records: Sequence[bytes]) -> dict[str, pa.Array]:

@@ -30,10 +30,10 @@ def csv_lines(text: str, width: int | None) -> list[list[Any]]:
     try:
         lines = [line for line in csv.reader(io.StringIO(text)) if line]
     except csv.Error as error:
-        raise misunderstood("a payload is no CSV") from error
+        raise misunderstood("a payload is not CSV") from error
     for line in lines:
         if width is not None and len(line) != width:
-            raise misunderstood(f"a line of CSV has {len(line)} values, and not {width}")
+            raise misunderstood(f"a line of CSV has {len(line)} values, not {width}")
     return [[spelled(cell) for cell in line] for line in lines]
 
 
@@ -72,7 +72,7 @@ def plain(value: Any, name: str) -> Any:
     if isinstance(value, int) and not -_LONGEST_INTEGER <= value < _LONGEST_INTEGER:
         raise misunderstood(f"{name} is a number of more than 64 bits")
     if isinstance(value, str) and not _is_text(value):
-        raise misunderstood(f"{name} holds half of a letter")
+        raise misunderstood(f"{name} holds half of a character")
     return value
 
 

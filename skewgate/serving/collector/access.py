@@ -35,12 +35,12 @@ def tokens(file: str | None, environment: Mapping[str, str] = os.environ) -> lis
         try:
             found = credentials.content(file).decode("ascii").split()
         except UnicodeDecodeError:
-            raise InputError(where, "must be ASCII text, one token a line") from None
+            raise InputError(where, "must be ASCII text, one token per line") from None
     if not found or any(len(token) < _SHORTEST or not token.isascii() for token in found):
         raise InputError(
             where,
             f"must hold tokens of at least {_SHORTEST} ASCII characters",
-            "make one by `openssl rand -hex 32`",
+            "make one with `openssl rand -hex 32`",
         )
     return [token.encode() for token in found]
 

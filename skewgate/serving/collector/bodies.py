@@ -19,7 +19,7 @@ _OTHERS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -118,10 +118,10 @@ def inflated(body: bytes, encoding: str, most: int) -> bytes:
     if len(found) > most:
         raise too_large(most)
     if not stream.eof or stream.unused_data:
-        raise RefusedError(400, "the body is not one whole gzip stream")
+        raise RefusedError(400, "the body is not a complete gzip stream")
     return found
 
 
 def too_large(most: int) -> RefusedError:
     """Returns the refusal of a body."""
-    return RefusedError(413, f"the body may have {most} bytes (--max-event)", unread=True)
+    return RefusedError(413, f"the body may have at most {most} bytes (--max-event)", unread=True)

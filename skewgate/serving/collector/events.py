@@ -67,7 +67,7 @@ def parse(headers: Headers, body: bytes, collected: str) -> list[Event]:
         if name.startswith(b"ce-"):
             key = name[3:].decode("latin-1")
             if key in attributes:
-                raise malformed(f"header ce-{key[:40]} stands twice")
+                raise malformed(f"header ce-{key[:40]} is given twice")
             attributes[key] = _header_text(value)
         elif name == b"content-type":
             content_type = _header_text(value)
@@ -136,16 +136,16 @@ def _check(event: Mapping[str, Any], where: str, *, may_hold: tuple[str, ...]) -
     if event["specversion"] != "1.0":
         raise malformed(f"{where}specversion must be 1.0, got {event['specversion'][:40]!r}")
     if COLLECTED in event:
-        raise malformed(f"{where}{COLLECTED} is set here, and may not be sent")
+        raise malformed(f"{where}{COLLECTED} is set by the collector, and may not be sent")
     for name, value in event.items():
         if name in may_hold:
             continue
         if not _NAME.fullmatch(name) or name in _DATA:
-            raise malformed(f"{where}{name[:40]} is no attribute: their names are of a-z and 0-9")
+            raise malformed(f"{where}{name[:40]} is not an attribute: names consist of a-z and 0-9")
         if isinstance(value, dict | list):
             raise malformed(f"{where}{name} must be text, a whole number or a boolean")
     if all(name in event for name in _DATA):  # never of headers
-        raise malformed(f"{where}data and data_base64 stand in one event")
+        raise malformed(f"{where}data and data_base64 are both in one event")
 
 
 def _only(body: bytes, content_type: str) -> Iterator[tuple[str, Any]]:
@@ -174,4 +174,4 @@ def _json(body: bytes, content_type: str) -> Any:
     try:
         return bodies.parsed(body)
     except ValueError as error:
-        raise malformed(f"the body is no JSON in UTF-8: {str(error)[:200]}") from None
+        raise malformed(f"the body is not JSON in UTF-8: {str(error)[:200]}") from None

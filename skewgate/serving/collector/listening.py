@@ -49,7 +49,7 @@ def bound(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )
     except (OSError, UnicodeError):
-        raise InputError("--host", f"{host!r} is no name or address of this machine") from None
+        raise InputError("--host", f"{host!r} is not a name or address of this machine") from None
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
@@ -70,10 +70,10 @@ def shown(listener: socket.socket, *, encrypted: bool) -> str:
 def _refused(host: str, port: int, error: OSError) -> InputError:
     if error.errno == errno.EADDRINUSE:
         return InputError(
-            "--port", f"{port} is in use on {host}", "name another, or end what listens there"
+            "--port", f"{port} is in use on {host}", "name another, or stop what is listening there"
         )
     if error.errno == errno.EADDRNOTAVAIL:
-        return InputError("--host", f"{host} is no address of this machine")
+        return InputError("--host", f"{host} is not an address of this machine")
     if error.errno in (errno.EACCES, errno.EPERM):
-        return InputError("--port", f"{port} is not for this user", "name one above 1023")
+        return InputError("--port", f"{port} is not allowed for this user", "name one above 1023")
     return InputError("--host", f"cannot listen on {host}, port {port}: {error.strerror}")

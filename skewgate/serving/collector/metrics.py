@@ -100,11 +100,11 @@ class Metrics:
         yield from _one(
             "recovered_files",
             "gauge",
-            "Files of dead collectors, published at the start.",
+            "Files of collectors that were killed, published at the start.",
             gauges.recovered,
         )
         if gauges.free_bytes is not None:
-            yield from _one("free_bytes", "gauge", "Room on the disk.", gauges.free_bytes)
+            yield from _one("free_bytes", "gauge", "Free space on the disk.", gauges.free_bytes)
 
 
 def _header(name: str, kind: str, meaning: str) -> Iterator[str]:

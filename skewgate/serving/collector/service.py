@@ -98,7 +98,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         gc.freeze()
         gc.set_threshold(_ALLOCATIONS, 10, 10)
         for path in store.recovered:
-            say(f"published {path}, which a collector that ended early had left open")
+            say(f"published {path}, left open by a collector that ended early")
         address = listening.shown(listener, encrypted=context is not None)
         try:
             with server.capture_signals():
@@ -106,8 +106,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
                 listener.listen(listening.BACKLOG)
                 if _is_open(settings):
                     _warn(
-                        "whoever reaches this address may send events: give --token-file or "
-                        "--tls-client-ca, or let a network policy say who does"
+                        "anyone who can reach this address can send events: give --token-file or "
+                        "--tls-client-ca, or limit access with a network policy"
                     )
                 say(f"collecting into {settings.out} on {address}")
                 server.run(sockets=[listener])

@@ -69,11 +69,11 @@ class Store:
         if "://" in folder:
             raise InputError(
                 folder,
-                "is no folder of this machine, and only there events are safe at once",
-                "name one by --out, and copy what is published",
+                "is not a folder on this machine, and only there are events safe at once",
+                "name one with --out, and copy what is published",
             )
         if os.path.exists(folder) and not os.path.isdir(folder):
-            raise InputError(folder, "is a file, and must be a folder", "name another by --out")
+            raise InputError(folder, "is a file, but must be a folder", "name another with --out")
         durable.make_folder(os.path.join(self.folder, places.OPEN))
         self.recovered = recovery.recover(self.folder)
         self.published = 0

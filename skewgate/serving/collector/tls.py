@@ -29,7 +29,7 @@ def context(
             ("--tls-client-ca", client_ca, "--tls-cert and --tls-key"),
         ):
             if value is not None:
-                raise InputError(name, f"goes with {other} only", f"give {other} too")
+                raise InputError(name, f"only works with {other}", f"give {other} too")
         return None
     for path in (certificate, key, client_ca):
         if path is not None:
@@ -44,12 +44,12 @@ def context(
         found.load_cert_chain(certificate, key, refuse)
     except ssl.SSLError:
         raise InputError(
-            certificate, f"is no certificate in PEM that goes with {key}", "give a pair"
+            certificate, f"is not a PEM certificate that matches {key}", "give a pair"
         ) from None
     if client_ca is not None:
         try:
             found.load_verify_locations(client_ca)
         except ssl.SSLError:
-            raise InputError(client_ca, "holds no certificates in PEM") from None
+            raise InputError(client_ca, "holds no PEM certificates") from None
         found.verify_mode = ssl.CERT_REQUIRED
     return found

@@ -53,5 +53,5 @@ def test_a_log_of_another_format_is_told(run, log, tmp_path):
     config.write_text("format: sagemaker")
     done = run("capture", str(source), "--config", str(config), "--out", str(tmp_path / "out"))
     assert done.code == 2
-    assert "the line is no capture of SageMaker" in done.err
+    assert "the line is not a SageMaker capture" in done.err
     assert not (tmp_path / "out").exists()

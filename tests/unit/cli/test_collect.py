@@ -25,9 +25,9 @@ def refused(capsys, *words):
         (["--token-file", "no/such"], "no/such: no such file or folder"),
         (["--token-file", "/dev/zero"], "/dev/zero: is a device, not a file"),
         (["--token-file", ""], "token-file: is empty"),
-        (["--tls-cert", "a.pem"], "--tls-cert: goes with --tls-key only"),
+        (["--tls-cert", "a.pem"], "--tls-cert: only works with --tls-key"),
         (["--tls-cert", "no/such", "--tls-key", "b"], "no/such: no such file or folder"),
-        (["--host", "192.0.2.1"], "--host: 192.0.2.1 is no address of this machine"),
+        (["--host", "192.0.2.1"], "--host: 192.0.2.1 is not an address of this machine"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(tmp_path, capsys, words, said):
@@ -59,15 +59,15 @@ def test_a_port_in_use_is_one_sentence(tmp_path, capsys):
         port = other.getsockname()[1]
         err = refused(capsys, "--out", str(tmp_path), "--port", str(port))
     assert err == (
-        f"skewgate: --port: {port} is in use on 127.0.0.1. Fix: name another, or end what listens "
-        "there.\n"
+        f"skewgate: --port: {port} is in use on 127.0.0.1. Fix: name another, or stop what is "
+        "listening there.\n"
     )
 
 
 def test_a_file_is_no_folder(tmp_path, capsys):
     (tmp_path / "out").touch()
     err = refused(capsys, "--out", str(tmp_path / "out"), "--port", "0")
-    assert "is a file, and must be a folder" in err
+    assert "is a file, but must be a folder" in err
 
 
 def test_it_warns_where_everybody_may_send(tmp_path):
@@ -75,4 +75,4 @@ def test_it_warns_where_everybody_may_send(tmp_path):
         assert running.send().status == 202
         code, _, err = running.stop()
     assert code == 0
-    assert err.startswith("skewgate: whoever reaches this address may send events")
+    assert err.startswith("skewgate: anyone who can reach this address can send events")

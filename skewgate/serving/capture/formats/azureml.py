@@ -40,7 +40,7 @@ class AzureMl(Format):
         kind = text(value, "type")
         part = _PARTS.get(kind.removeprefix(_PREFIX))
         if not kind.startswith(_PREFIX) or part is None:
-            raise unreadable("the line is no event of Azure ML's collector")
+            raise unreadable("the line is not an event of Azure ML's collector")
         data = value.get("data")
         if data is None and "dataref" in value:
             raise unreadable("the event was too large for the log, which only refers to it")

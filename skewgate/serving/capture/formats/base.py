@@ -104,7 +104,7 @@ def decoded(value: Any) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
-        raise unreadable("a record has base64 that is none") from error
+        raise unreadable("a record has invalid base64") from error
 
 
 def unpacked(data: bytes, encoding: str) -> bytes:
@@ -116,14 +116,14 @@ def unpacked(data: bytes, encoding: str) -> bytes:
     if encoding.lower() in ("", "identity") and data[:2] != _GZIP:
         return data
     if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
-        raise unreadable("a payload is packed in a way that is not read here")
+        raise unreadable("a payload has a compression that cannot be read")
     unpacker = zlib.decompressobj(wbits=31)
     try:
         found = unpacker.decompress(data, LARGEST_PAYLOAD)
     except zlib.error as error:
-        raise unreadable("a payload is no whole gzip") from error
+        raise unreadable("a payload is not a complete gzip stream") from error
     if unpacker.unconsumed_tail:
         raise unreadable(f"a payload has more than {LARGEST_PAYLOAD >> 20} MB")
     if not unpacker.eof:
-        raise unreadable("a payload is no whole gzip")
+        raise unreadable("a payload is not a complete gzip stream")
     return found

@@ -36,12 +36,12 @@ class KServeBlobs(Format):
     def events(self, record: Any, path: str, line: int) -> list[Event]:
         """See Format."""
         if not isinstance(record, dict):
-            raise unreadable("a file holds no JSON of KServe's logger, or is cut off")
+            raise unreadable("a file is not JSON of KServe's logger, or is cut off")
         value = {str(name).lower(): each for name, each in record.items()}
         kind = text(value, "reqtype")
         part = next((part for part in (REQUEST, RESPONSE) if kind.endswith(part)), None)
         if part is None or not isinstance(value.get("bytes"), str):
-            raise unreadable("a record is none of KServe's logger: it needs reqType and bytes")
+            raise unreadable("a record is not from KServe's logger: it needs reqType and bytes")
         return [
             Event(
                 part,

@@ -36,7 +36,7 @@ def blocks(path: str, opener: Opener | None) -> Iterator[Block]:
             raise InputError(
                 f"{path}: line {line}",
                 f"is longer than {LONGEST_ROW >> 20} MB",
-                "give a log with a call or an event in each line",
+                "give a log with one call or event per line",
             )
     if rest:
         yield Block([], rest, line)
@@ -67,7 +67,7 @@ def parsed(line: bytes) -> dict[str, Any]:
         cut = "is cut off" if line[:1] == b"{" and line.rstrip()[-1:] != b"}" else "is no JSON"
         raise unreadable(f"the line {cut}") from error
     if not isinstance(value, dict):
-        raise unreadable("the line is no JSON object")
+        raise unreadable("the line is not a JSON object")
     return value
 
 

@@ -39,7 +39,7 @@ class PredictionLog(Format):
         try:
             return self._events(record, f"{path}#{line}")
         except ValueError as error:
-            raise unreadable("the record is no PredictionLog") from error
+            raise unreadable("the record is not a PredictionLog") from error
 
     def _events(self, record: bytes, key: str) -> list[Event]:
         log = message(record)
@@ -90,7 +90,7 @@ def _texts(rows: list[Any]) -> list[Any]:
             for row in rows
         ]
     except UnicodeDecodeError as error:
-        raise LostError(NOT_UNDERSTOOD, "a tensor holds bytes that are no text") from error
+        raise LostError(NOT_UNDERSTOOD, "a tensor holds bytes that are not text") from error
 
 
 def _version(specs: list[dict[int, Value]]) -> str:

@@ -56,7 +56,7 @@ def fields(data: bytes) -> Iterator[tuple[int, Value]]:
             if kind == _BYTES:
                 size, at = read_varint(data, at)
             if size is None or at + size > len(data):
-                raise ValueError("no message of protobuf")
+                raise ValueError("not a protobuf message")
             yield number, data[at : at + size]
             at += size
     except IndexError as error:
@@ -80,7 +80,7 @@ def part(message_: Mapping[int, Value], number: int) -> dict[int, Value]:
     """
     found = message_.get(number, b"")
     if not isinstance(found, bytes):
-        raise ValueError("a number in the place of a message")
+        raise ValueError("a number in place of a message")
     return message(found)
 
 
@@ -122,7 +122,7 @@ def rows(data: bytes) -> list[Any]:
             values += _numbers(number, value, dtype)
     if content:
         if dtype not in _TYPES or len(content) % np.dtype(_TYPES[dtype]).itemsize:
-            raise LostError(NOT_UNDERSTOOD, "a tensor has a type that is not read here")
+            raise LostError(NOT_UNDERSTOOD, "a tensor has a type that cannot be read")
         values = np.frombuffer(content, _TYPES[dtype]).tolist()
     if not shape:
         shape = [len(values)]
@@ -130,9 +130,9 @@ def rows(data: bytes) -> list[Any]:
     if values and len(values) < size <= LARGEST_TENSOR:  # the last one stands for those after it
         values += [values[-1]] * (size - len(values))
     if len(values) != size:
-        raise LostError(NOT_UNDERSTOOD, "a tensor has other values than its shape says")
+        raise LostError(NOT_UNDERSTOOD, "the values of a tensor do not fit its shape")
     if dtype not in _TYPES and dtype != _STRING:
-        raise LostError(NOT_UNDERSTOOD, "a tensor has a type that is not read here")
+        raise LostError(NOT_UNDERSTOOD, "a tensor has a type that cannot be read")
     width = math.prod(shape[1:])
     if width == 1 or not values:
         return values

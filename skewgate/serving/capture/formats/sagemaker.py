@@ -32,7 +32,7 @@ class SageMaker(Format):
         value = lines.parsed(record)
         captured, about = value.get("captureData"), value.get("eventMetadata")
         if not isinstance(captured, dict) or not isinstance(about, dict):
-            raise unreadable("the line is no capture of SageMaker")
+            raise unreadable("the line is not a SageMaker capture")
         events = []
         for name, part in _SIDES.items():
             side = captured.get(name)

@@ -58,7 +58,7 @@ def csv_records(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
     try:
         yield from csv.DictReader(text, restkey="")
     except csv.Error as error:
-        raise InputError(path, f"is no CSV ({error})", "write it again") from error
+        raise InputError(path, f"is not CSV ({error})", "write it again") from error
 
 
 def json_value(path: str, opener: Opener | None) -> list[Any]:
@@ -94,7 +94,7 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         import fastavro
     except ImportError as error:
         raise InputError(
-            path, "is Avro, which fastavro reads, and that is not installed", _INSTALL
+            path, "is Avro, which needs fastavro, and that is not installed", _INSTALL
         ) from error
     with open_binary(path, opener) as file:
         try:
@@ -103,7 +103,9 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         except Exception as error:  # fastavro raises whatever its decoders do
             if isinstance(error, GeneratorExit):
                 raise
-            raise InputError(path, f"is no whole Avro file ({error})", "write it again") from error
+            raise InputError(
+                path, f"is not a complete Avro file ({error})", "write it again"
+            ) from error
 
 
 _INSTALL = "pip install fastavro, or export the table as Parquet or JSON Lines"

@@ -42,14 +42,14 @@ class Vertex(Format):
         """See Format."""
         value = record if isinstance(record, dict) else lines.parsed(record)
         if "request_id" not in value or "logging_time" not in value:
-            raise unreadable("a record is no row of Vertex AI's log")
+            raise unreadable("a record is not a row of Vertex AI's log")
         events = []
         for name, (part, key) in _PAYLOADS.items():
             items = value.get(name)
             if items is None or items == []:
                 continue
             if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
-                raise unreadable(f"{name} of a record is no list of text")
+                raise unreadable(f"{name} of a record is not a list of text")
             events.append(
                 Event(
                     part,
@@ -74,7 +74,7 @@ def _item(payload: str, name: str) -> Any:
     try:
         return json_text.load(payload)
     except ValueError as error:
-        raise LostError(NOT_UNDERSTOOD, f"{name} holds text that is no JSON") from error
+        raise LostError(NOT_UNDERSTOOD, f"{name} holds text that is not JSON") from error
 
 
 def _id(value: Any) -> str:

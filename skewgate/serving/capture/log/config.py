@@ -162,7 +162,7 @@ class Generalise(StrictModel):
     @pydantic.model_validator(mode="after")
     def _one(self) -> Generalise:
         if (self.step is None) == (self.letters is None):
-            raise ValueError("must have either step, for numbers, or letters, for text")
+            raise ValueError("must have either step (for numbers) or letters (for text)")
         return self
 
 
@@ -186,7 +186,7 @@ class Columns(StrictModel):
         named = [*self.drop, *self.hash, *self.generalise]
         for name in named:
             if named.count(name) > 1:
-                raise ValueError(f"{name!r} may stand in one of drop, hash and generalise")
+                raise ValueError(f"{name!r} may only be in one of drop, hash and generalise")
         return self
 
 
@@ -237,7 +237,7 @@ class CaptureConfig(StrictModel):
             if own.count(name) > 1:
                 raise ValueError(f"key, time and {VERSION} must be different columns, got {name!r}")
             if name in self.features and name != self.time.feature:
-                raise ValueError(f"{name!r} is a feature and a column of key or time")
+                raise ValueError(f"{name!r} is both a feature and a column of key or time")
         lost = [
             self.key.index,
             self.time.column,
@@ -247,9 +247,11 @@ class CaptureConfig(StrictModel):
             if name in lost and name != self.time.feature:
                 raise ValueError(f"{name!r} is a column of key or time, which must stay")
         if self.key.id in (*self.columns.drop, *self.columns.generalise):
-            raise ValueError(f"{self.key.id!r} is the key, which may be hashed, and must stay")
+            raise ValueError(f"{self.key.id!r} is the key, which may be hashed but must stay")
         if self.fields != Fields() and self.format != "jsonl":
-            raise ValueError("fields goes with format: jsonl, others say themselves where all is")
+            raise ValueError(
+                "fields only works with format: jsonl; the other formats already say where everything is"
+            )
         return self
 
 

@@ -18,12 +18,12 @@ OTHER_COUNT = "other_count"
 WITHOUT_RESPONSE, WITHOUT_REQUEST = "without_response", "without_request"
 LATE = "late"
 CAUSES = {
-    UNREADABLE: "a line that is cut off or no record of the format",
+    UNREADABLE: "a line that is cut off, or is not a record of the format",
     NO_ID: "an event without an id",
-    NO_TIME: "an event without a time, or with one that is none",
-    NOT_UNDERSTOOD: "a payload that does not have what capture.yaml says",
-    ID_USED_TWICE: "an id of several requests or responses that differ",
-    OTHER_COUNT: "a response with another number of rows than its request",
+    NO_TIME: "an event without a valid time",
+    NOT_UNDERSTOOD: "a payload without what capture.yaml asks for",
+    ID_USED_TWICE: "different requests, or different responses, with the same id",
+    OTHER_COUNT: "a response with a different number of rows than its request",
     WITHOUT_RESPONSE: "a request without a response",
     WITHOUT_REQUEST: "a response without a request",
     LATE: "a response that came after the horizon",

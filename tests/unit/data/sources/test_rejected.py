@@ -30,7 +30,7 @@ def test_over_the_limit_the_first_row_is_named():
     rejections.add(row(9))
     assert message(rejections.add, row(11)) == (
         "a.csv: line 3, column fare: expected INT, found '3', the first of 3 rows so far that "
-        "cannot be read, and max_rejected allows 2. Fix: correct the rows, or raise max_rejected."
+        "cannot be read, but max_rejected allows 2. Fix: correct the rows, or raise max_rejected."
     )
 
 

@@ -194,5 +194,5 @@ def test_over_the_limit_the_first_bad_row_is_named(tmp_path):
         read(path, TYPES, 16, Rejections(2))
     assert str(caught.value) == (
         f"{path}: line 9, column a: expected INT, found 'far', the first of 3 rows so far that "
-        "cannot be read, and max_rejected allows 2. Fix: correct the rows, or raise max_rejected."
+        "cannot be read, but max_rejected allows 2. Fix: correct the rows, or raise max_rejected."
     )

@@ -71,7 +71,7 @@ def test_base64_is_taken_for_examples(wrap):
         ({"instances": [{"a": {"b": 1}}]}, {}, "a is an object"),
         ({"instances": [{"a": [[1, 2], [3]]}]}, {}, "lists or objects in a list"),
         ({"instances": [{"a": 1 << 63}]}, {}, "more than 64 bits"),
-        ({"instances": [{"a": "\ud800"}]}, {}, "half of a letter"),
+        ({"instances": [{"a": "\ud800"}]}, {}, "half of a character"),
         ({"instances": [{"b64": "!"}]}, {}, "no base64"),
         ({"inputs": {"a": [1], "b": [1, 2]}}, {}, "different numbers of rows"),
         ({"instances": ROWS}, {"layout": "tensors"}, "no tensors"),

@@ -42,7 +42,7 @@ def test_outputs_get_new_names():
     assert response_rows(value, Prediction(rename={"output_0": "score"})) == [
         {"score": 1, "output_1": 2}
     ]
-    with pytest.raises(LostError, match="two outputs have one name"):
+    with pytest.raises(LostError, match="two outputs have the same name"):
         response_rows(value, Prediction(rename={"output_0": "output_1"}))
 
 

@@ -135,10 +135,10 @@ def test_each_required_attribute_is_asked_for(missing):
     ("more", "said"),
     [
         ({"specversion": "0.3"}, "specversion must be 1.0, got '0.3'"),
-        ({"collectedtime": NOW}, "collectedtime is set here, and may not be sent"),
-        ({"Flavour": "x"}, "Flavour is no attribute: their names are of a-z and 0-9"),
+        ({"collectedtime": NOW}, "collectedtime is set by the collector, and may not be sent"),
+        ({"Flavour": "x"}, "Flavour is not an attribute: names consist of a-z and 0-9"),
         ({"a": {}}, "a must be text, a whole number or a boolean"),
-        ({"data": 1, "data_base64": ""}, "data and data_base64 stand in one event"),
+        ({"data": 1, "data_base64": ""}, "data and data_base64 are both in one event"),
     ],
 )
 def test_an_event_must_be_one(more, said):

@@ -64,7 +64,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path):
     with collecting.collector(tmp_path) as running:
         (said, _) = running.said
         assert said.startswith(f"published {tmp_path}/window=")
-        assert said.endswith("which a collector that ended early had left open")
+        assert said.endswith("left open by a collector that ended early")
         assert ids(tmp_path) == ["a"]
         assert "skewgate_collect_recovered_files 1\n" in running.get("/metrics").text
 

@@ -121,10 +121,10 @@ def test_probing_leaves_nothing(store, tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").touch()
-    with pytest.raises(InputError, match="is a file, and must be a folder"):
+    with pytest.raises(InputError, match="is a file, but must be a folder"):
         Store(str(tmp_path / "out"))
 
 
 def test_an_object_store_is_no_folder():
-    with pytest.raises(InputError, match="is no folder of this machine"):
+    with pytest.raises(InputError, match="is not a folder on this machine"):
         Store("s3://bucket/events")

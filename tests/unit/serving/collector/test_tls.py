@@ -76,13 +76,13 @@ def test_without_files_nothing_is_encrypted():
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("server", None, None), "--tls-cert: goes with --tls-key only"),
-        ((None, "server_key", None), "--tls-key: goes with --tls-cert only"),
-        ((None, None, "ca"), "--tls-client-ca: goes with --tls-cert and --tls-key only"),
-        (("server", "client_key", None), "is no certificate in PEM that goes with"),
-        (("empty", "server_key", None), "is no certificate in PEM that goes with"),
+        (("server", None, None), "--tls-cert: only works with --tls-key"),
+        ((None, "server_key", None), "--tls-key: only works with --tls-cert"),
+        ((None, None, "ca"), "--tls-client-ca: only works with --tls-cert and --tls-key"),
+        (("server", "client_key", None), "is not a PEM certificate that matches"),
+        (("empty", "server_key", None), "is not a PEM certificate that matches"),
         (("server", "locked_key", None), "is encrypted"),
-        (("server", "server_key", "empty"), "holds no certificates in PEM"),
+        (("server", "server_key", "empty"), "holds no PEM certificates"),
     ],
 )
 def test_files_that_cannot_be_used_are_named(files, names, said):

@@ -62,6 +62,6 @@ def test_lines_that_are_no_record_are_counted(log, tmp_path):
     assert report["lost"]["unreadable"] == 5
     assert report["rows"] == len(capture_logs.expected())
     reasons = [sample["reason"] for sample in report["samples"]]
-    assert reasons[0] == "the line is no JSON object"
+    assert reasons[0] == "the line is not a JSON object"
     assert reasons[-1] == "the line is cut off"
     assert json.dumps(report["samples"][-1]["line"]) == str(len(whole.splitlines()) + 6)

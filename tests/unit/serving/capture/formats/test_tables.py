@@ -27,7 +27,7 @@ def test_avro_without_fastavro_is_a_sentence(tmp_path, monkeypatch):
 def test_avro_that_is_cut_off_is_a_sentence(tmp_path):
     path, _ = capture_logs.vertex_avro(tmp_path)
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(InputError, match="is no whole Avro file"):
+    with pytest.raises(InputError, match="is not a complete Avro file"):
         list(tables.avro(str(path), None))
 
 
