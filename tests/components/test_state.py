@@ -211,7 +211,7 @@ def test_artifacts_in_a_store_that_is_copied_into_folders_are_looked_for_in_the_
     with s3_serving("artifacts") as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        with pytest.raises(InputError, match=r"artifacts/model-a: .*, but no longer exists"):
+        with pytest.raises(InputError, match=r"artifacts/model-a: .*, but is gone"):
             runs.find()
         for name, lost in (("content", "has lost 1 of its 2 files"), ("below/content", None)):
             with s3.open_object(f"minio://artifacts/model-a/{name}", "wb") as stream:

@@ -61,7 +61,7 @@ def test_an_importer_behind_a_gate_would_let_through_what_reads_it(spec, waits):
 @pytest.mark.parametrize("uri", ["/data/schema", "https://host/schema", "gs://", "schema"])
 def test_open_source_kubeflow_imports_from_object_stores_alone(spec, uri):
     spec["deploymentSpec"]["executors"]["Schema"]["importer"]["artifactUri"] = {"constant": uri}
-    assert f"Schema: imports {uri!r}, but open-source Kubeflow imports gs://" in refused(spec)
+    assert f"Schema: imports {uri!r}, but open-source Kubeflow only imports gs://" in refused(spec)
     runnable.check(spec, "kubeflow", "/a/path/of/this/machine", {})
     runnable.check(spec, "vertex", ROOT, {})
 

@@ -170,7 +170,8 @@ def _check_free(out: str, *, force: bool) -> None:
     if others or publishing.REPORT not in names:
         raise InputError(
             out,
-            f"holds {(others or sorted(names))[0]}, which does not belong to a capture and would be lost",
+            f"holds {(others or sorted(names))[0]}, which does not belong to a capture and would "
+            "be lost",
             "give another --out",
         )
 

@@ -97,7 +97,7 @@ def test_text_and_json_are_read_alike():
         ),
         (
             metric(f'class_name: "AUC" config: \'"thresholdz": 3\' {FLOOR}'),
-            r"cannot make \(.*keyword argument 'thresholdz'.*\)\. Fix: correct its class_",
+            r"cannot create \(.*keyword argument 'thresholdz'.*\)\. Fix: correct its class_",
         ),
         (
             metric(f'class_name: "Precision" config: \'{{"thresholds": [0.7]\' {FLOOR}'),

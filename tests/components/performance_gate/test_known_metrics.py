@@ -25,7 +25,7 @@ from tests.components.performance_gate.eval_configs import FLOOR, metric, parse
     ],
 )
 def test_a_metric_by_another_name_is_refused_with_the_one_that_works(asked, nearest):
-    with pytest.raises(InputError, match=rf"cannot make \(.*{asked}.*Fix: ask for {nearest}\.$"):
+    with pytest.raises(InputError, match=rf"cannot create \(.*{asked}.*Fix: ask for {nearest}\.$"):
         parse(metric(f'class_name: "{asked}" {FLOOR}'))
     parse(metric(f'class_name: "{nearest}" {FLOOR}'))
 

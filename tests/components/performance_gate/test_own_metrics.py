@@ -142,7 +142,7 @@ def test_a_label_that_fits_no_prediction_is_an_error(label, said):
     ],
 )
 def test_options_that_make_no_sense_are_one_sentence(text, message):
-    with pytest.raises(InputError, match=rf"TFMA cannot make \(.*{message}"):
+    with pytest.raises(InputError, match=rf"TFMA cannot create \(.*{message}"):
         parse(metric(f"{text} {FLOOR}"))
 
 

@@ -250,7 +250,8 @@ class CaptureConfig(StrictModel):
             raise ValueError(f"{self.key.id!r} is the key, which may be hashed but must stay")
         if self.fields != Fields() and self.format != "jsonl":
             raise ValueError(
-                "fields only works with format: jsonl; the other formats already say where everything is"
+                "fields only works with format: jsonl; the other formats already say where "
+                "everything is"
             )
         return self
 
