@@ -49,7 +49,7 @@ def parse_span(text: str, pattern: str) -> int | None:
     if not (has_span or has_date):
         raise InputError(
             "span",
-            f"is {span}, and the pattern {pattern!r} has neither {{SPAN}} nor a date",
+            f"is {span}, but the pattern {pattern!r} has neither {{SPAN}} nor a date",
             "give a pattern that has one, or no span",
         )
     try:

@@ -75,7 +75,7 @@ def test_a_span_is_a_whole_number_or_the_newest(text, pattern, span):
         ("\u0661", "{SPAN}", "must be a whole number"),
         ("[[ScheduledTime]]", "{SPAN}", "must be a whole number"),
         ("9999999999", "{SPAN}", "must be a whole number"),
-        ("12", "*.csv", r"is 12, and the pattern '\*.csv' has neither {SPAN} nor a date"),
+        ("12", "*.csv", r"is 12, but the pattern '\*.csv' has neither {SPAN} nor a date"),
         ("123", "{SPAN:2}", "123 does not fit into the pattern"),
         ("999999999", "{YYYY}{MM}{DD}", "999999999 does not fit into the pattern"),
     ],
