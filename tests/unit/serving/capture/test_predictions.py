@@ -51,7 +51,7 @@ def test_outputs_get_new_names():
     [
         ({"error": "out of memory"}, "an error of the server"),
         ({"predictions": []}, "no predictions"),
-        ({"predictions": [[1, 2]]}, "2 values, and not 1"),
+        ({"predictions": [[1, 2]]}, "2 values, not 1"),
     ],
 )
 def test_what_is_no_response_is_told(value, reason):

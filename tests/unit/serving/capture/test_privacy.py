@@ -46,7 +46,7 @@ def test_the_values_of_lists_are_changed_one_by_one():
 
 
 def test_a_rule_for_text_does_not_fit_numbers():
-    with pytest.raises(InputError, match=r"columns.generalise.a is for text, and a holds int64"):
+    with pytest.raises(InputError, match=r"columns.generalise.a is for text, but a holds int64"):
         changed({"a": [1]}, generalise={"a": {"letters": 2}})
 
 

@@ -55,11 +55,11 @@ def test_features_are_chosen_and_cast():
 @pytest.mark.parametrize("record", [b"no example", b"\x0a\xff"])
 def test_what_is_no_example_is_refused(record):
     pytest.importorskip("tfx_bsl")
-    with pytest.raises(LostError, match=r"no tf\.Example of text"):
+    with pytest.raises(LostError, match=r"not a tf\.Example of text"):
         tf_examples.columns([record])
 
 
 def test_bytes_that_are_no_text_are_refused():
     table = pa.table({"image": pa.array([b"\xff\xd8"], pa.binary())})
-    with pytest.raises(LostError, match=r"no tf\.Example of text"):
+    with pytest.raises(LostError, match=r"not a tf\.Example of text"):
         tf_examples.columns(encode(table, "rows"))

@@ -147,7 +147,7 @@ def test_an_event_must_be_one(more, said):
 
 def test_headers_may_not_pass_for_data():
     assert refusal(b"", ce_data="1")[0] == 400
-    with pytest.raises(RefusedError, match="stands twice"):
+    with pytest.raises(RefusedError, match="is given twice"):
         events.parse([(b"ce-id", b"1"), (b"ce-id", b"2")], b"", NOW)
 
 

@@ -46,8 +46,8 @@ def test_max_rejected_is_a_number_or_a_share(text, allowed):
         ),
         ("format: jsonl\ncolumns: {drop: [row]}", "'row' is a column of key or time"),
         ("format: jsonl\ncolumns: {drop: [a], hash: [a]}", "one of drop, hash and generalise"),
-        ("format: jsonl\ncolumns: {drop: [request_id]}", "may be hashed, and must stay"),
-        ("format: jsonl\ncolumns: {generalise: {a: {}}}", "either step, for numbers, or letters"),
+        ("format: jsonl\ncolumns: {drop: [request_id]}", "may be hashed but must stay"),
+        ("format: jsonl\ncolumns: {generalise: {a: {}}}", "either step (for numbers) or letters"),
         ("format: jsonl\nhorizn: 1h", "did you mean 'horizon'"),
     ],
 )
