@@ -18,17 +18,17 @@ def add_parser(commands: Any) -> None:
     collect = commands.add_parser(
         "collect",
         allow_abbrev=False,  # `--token SECRET` would be that file
-        help="take the events that model servers log, and store them",
+        help="receive the events that model servers log, and store them",
         description="Takes CloudEvents over HTTP, as KServe's and Seldon's request loggers send "
-        "them, and stores them as JSON Lines by windows. Answers 202 once an event survives a "
-        "kill or a power cut. Runs until SIGTERM or SIGINT.",
-        epilog="exit codes: 0 stopped, and all is published; 2 usage or bad input. The environment "
+        "them, and stores them as JSON Lines by windows. Answers 202 once an event would survive "
+        "a kill or a power cut. Runs until SIGTERM or SIGINT.",
+        epilog="exit codes: 0 stopped, everything published; 2 usage or bad input. The environment "
         "variable SKEWGATE_COLLECT_TOKEN does what --token-file does.",
     )
-    collect.add_argument("--out", metavar="DIR", required=True, help="folder of the events")
+    collect.add_argument("--out", metavar="DIR", required=True, help="folder for the events")
     collect.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1)")
     collect.add_argument(
-        "--port", type=_port, default=8080, metavar="N", help="0 for any that is free (8080)"
+        "--port", type=_port, default=8080, metavar="N", help="0 for any free port (8080)"
     )
     collect.add_argument(
         "--window", metavar="LENGTH", default="1h", help="length of windows: 15m, 1h, 1d (1h)"
@@ -42,12 +42,16 @@ def add_parser(commands: Any) -> None:
             name, metavar="SIZE", type=_size, default=_size(default), help=f"{meaning} ({default})"
         )
     collect.add_argument(
-        "--token-file", metavar="FILE", help="tokens that senders must show one of, one a line"
+        "--token-file",
+        metavar="FILE",
+        help="file of tokens, one per line; senders must send one of them",
     )
     collect.add_argument("--tls-cert", metavar="FILE", help="certificate of this server (PEM)")
     collect.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
     collect.add_argument(
-        "--tls-client-ca", metavar="FILE", help="senders must show a certificate from these (PEM)"
+        "--tls-client-ca",
+        metavar="FILE",
+        help="senders need a certificate signed by one of these (PEM)",
     )
 
 

@@ -28,9 +28,9 @@ def add_parser(commands: Any) -> None:
     """Adds the command to those of the command line."""
     completion = commands.add_parser(
         "completion",
-        help="print what makes a shell complete commands, options and files",
+        help="print the script that makes a shell complete commands, options and files",
         description="Prints the script that makes a shell complete commands, options, their values "
-        "and the names of files.",
+        "and file names.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -45,7 +45,7 @@ def explain(outcome: run.Outcome) -> int:
         return code or EXIT_FAIL
     page = os.path.relpath(os.path.join(found["DriftReport"].uri, rendering.HTML_NAME))
     print("\nWhat was found")
-    print("  Training: the data are as the schema says; the model passed its gate and was pushed.")
+    print("  Training: the data match the schema; the model passed its gate and was pushed.")
     print("  Monitoring: the gate is shut, because the trips of 2016 differ from 2013-14:")
     for line in failures.lines(report.decision.failures):
         console.say(f"    {line}")

@@ -15,9 +15,9 @@ def add_parser(parsers: Any) -> None:
     doctor = parsers.add_parser(
         "doctor",
         help="say what is installed, what works, and what to type for the rest",
-        description="Says which packages are installed, whether they fit each other, which "
-        "commands work, what to type for those that do not, and what the machine gives. Of "
-        "credentials it says where they come from, never what they are.",
+        description="Says which packages are installed, whether they fit together, which "
+        "commands work, what to type for those that do not, and what the machine has. It says "
+        "where credentials come from, never what they are.",
         epilog="exit codes: 0 all that is installed works, 2 something of it is broken",
     )
     doctor.add_argument(

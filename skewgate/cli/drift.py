@@ -85,9 +85,7 @@ def _format(options: argparse.Namespace) -> str:
     """
     chosen: str | None = options.format
     if options.json and chosen not in (None, "json"):
-        raise InputError(
-            "--json", f"contradicts --format {chosen}", "give one of them, for one can be printed"
-        )
+        raise InputError("--json", f"contradicts --format {chosen}", "give only one of them")
     return "json" if options.json else chosen or "table"
 
 

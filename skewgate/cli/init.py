@@ -30,12 +30,12 @@ def add_parser(commands: Any) -> None:
     init.add_argument(
         "--serving",
         metavar="DATA",
-        help="rows that a served model sees (default: a part of DATA is held out)",
+        help="rows that the served model sees (default: hold out a part of DATA)",
     )
     init.add_argument(
         "--label",
         metavar="COLUMN",
-        help="what is to be predicted (default: the column that --serving lacks, or that is called "
+        help="the column to predict (default: the column that --serving lacks, or that is called "
         "label, target, y, class, outcome or response)",
     )
     init.add_argument("--out", metavar="DIR", default=".", help="folder to write (default: .)")
@@ -82,7 +82,7 @@ def _check_free(folder: str, names: tuple[str, ...], *, force: bool) -> None:
     if there and not force:
         raise InputError(
             folder,
-            f"has {', '.join(there)} already",
+            f"already has {', '.join(there)}",
             "give another --out, or --force to replace them",
         )
 
@@ -133,17 +133,18 @@ def _told(plan: Plan, folder: str) -> Iterator[str]:
         why = plan.drifting.ignored.get(name, "is not in the serving data")
         yield f"  leaves out {name}, which {why}"
     if plan.serving is None:
-        yield "  holds out a part of the rows for monitoring, as no --serving data are given"
+        yield "  holds out a part of the rows for monitoring, because no --serving data were given"
     else:
         extra = [name for name in plan.serving.names if name not in plan.columns]
         if extra:
-            yield f"  {plan.serving.place} has columns that the training data lack: {listed(extra)}"
+            lacking = listed(extra)
+            yield f"  {plan.serving.place} has columns that the training data lack: {lacking}"
         failed = plan.drifting.of(Status.FAIL)
         if failed:
             names = listed(sorted({each.label for each in failed}))
             yield (
-                f"  {plan.serving.place} differs from the training data already, so monitoring "
-                f"will stop until that is mended or drift.yaml allows it: {names}"
+                f"  {plan.serving.place} already differs from the training data, so monitoring "
+                f"will stop until that is fixed or drift.yaml allows it: {names}"
             )
     config = os.path.join(folder, files.PIPELINE)
     yield f"wrote {len(files.NAMES)} files into {folder}: {', '.join(files.NAMES)}"

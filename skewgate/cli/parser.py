@@ -52,7 +52,7 @@ def _add_drift(commands: Any) -> None:
         epilog=VERDICT_CODES,
     )
     drift.add_argument("baseline", metavar="BASELINE", help="what to compare with")
-    drift.add_argument("current", metavar="CURRENT", help="the data in question")
+    drift.add_argument("current", metavar="CURRENT", help="the data to check")
     drift.add_argument("--config", metavar="FILE", help="drift.yaml (default: KS 0.1, PSI 0.2)")
     drift.add_argument("--schema", metavar="FILE", help="schema.pbtxt that gives the types")
     drift.add_argument(
@@ -60,8 +60,8 @@ def _add_drift(commands: Any) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="which data set to use of statistics that hold several; once for both sides, or "
-        "twice, for BASELINE and CURRENT",
+        help="which data set to use if statistics hold several; give it once for both sides, "
+        "or twice, for BASELINE and CURRENT",
     )
     drift.add_argument("--out", metavar="DIR", help="write report.json, report.html, metrics.prom")
     drift.add_argument(
@@ -71,7 +71,7 @@ def _add_drift(commands: Any) -> None:
     )
     drift.add_argument("--json", action="store_true", help="the same as --format json")
     drift.add_argument(
-        "--exact", action="store_true", help="keep 16 times as many points of each numeric feature"
+        "--exact", action="store_true", help="keep 16 times as many points per numeric feature"
     )
     drift.add_argument("--quiet", action="store_true", help="no progress")
     reading_args.add(drift)
@@ -111,7 +111,7 @@ def _add_statistics(commands: Any) -> None:
         metavar="COLUMN[,COLUMN]",
         action="append",
         default=[],
-        help="make slices by the values of columns; may be repeated",
+        help="also profile slices by the values of columns; may be repeated",
     )
     profile.add_argument(
         "--resolution",
@@ -138,15 +138,15 @@ def _add_schema(commands: Any) -> None:
         "schema",
         help="infer, compare and update a schema",
         description="The life of a schema: infer it from data, see what another one or new data "
-        "would change, accept anomalies one by one. The file stays yours: what does not change "
-        "stays byte for byte.",
+        "would change, accept anomalies one by one. Whatever does not change in the file stays "
+        "as it is, byte for byte.",
     )
     actions = schema.add_subparsers(dest="schema_command", metavar="COMMAND", required=True)
     data = "data as `skewgate profile` reads them, or TFDV statistics"
     infer = actions.add_parser(
         "infer",
-        help="write the schema that data suggest",
-        description="Writes the schema that data suggest, which is the one that TFDV infers.",
+        help="write the schema that the data suggest",
+        description="Writes the schema that the data suggest, the same one that TFDV infers.",
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     infer.add_argument("data", metavar="DATA", help=data)
@@ -169,9 +169,9 @@ def _add_schema(commands: Any) -> None:
     infer.add_argument("--force", action="store_true", help="replace an existing file")
     diff = actions.add_parser(
         "diff",
-        help="say feature by feature what another schema, or data, would change",
-        description="Says feature by feature in what another schema differs, or what a schema "
-        "that accepts other data would change.",
+        help="show, feature by feature, what another schema or data would change",
+        description="Shows, feature by feature, how another schema differs, or what would have "
+        "to change for the schema to accept other data.",
         epilog="exit codes: 0 no difference, 1 differences, 2 usage or bad input",
     )
     diff.add_argument("schema", metavar="SCHEMA", help="schema.pbtxt")
@@ -259,7 +259,7 @@ def _add_dataset(command: Any) -> None:
         "--dataset",
         metavar="NAME",
         default="",
-        help="which data set to use of statistics that hold several",
+        help="which data set to use if statistics hold several",
     )
 
 

@@ -46,8 +46,8 @@ def add_run(commands: Any) -> None:
     of_spec.add_argument(
         "--command-prefix",
         metavar="COMMAND",
-        help="command to put before that of each container, such as 'chroot /image'; it must see "
-        "DIR under the same path",
+        help="command to put before the one of each container, such as 'chroot /image'; it must "
+        "see DIR under the same path",
     )
     of_spec.add_argument(
         "--object-store",
@@ -67,10 +67,10 @@ def add_clean(commands: Any) -> None:
     """Adds `skewgate clean`."""
     clean = commands.add_parser(
         "clean",
-        help="remove what runs left behind beyond the limits of the settings",
+        help="remove what runs left behind and the settings do not keep",
         description="Removes what runs left behind beyond the limits of `retention` in the "
-        "settings: artifacts, records, logs, rows of ML Metadata. What is served, compared with or "
-        "referred to stays.",
+        "settings: artifacts, records, logs, rows of ML Metadata. Whatever is served, compared "
+        "with or referred to is kept.",
         epilog="exit codes: 0 cleaned, 2 usage or bad input",
     )
     clean.add_argument(
@@ -103,7 +103,7 @@ def add_compile(commands: Any) -> None:
         epilog="exit codes: 0 written, 2 usage or bad input",
     )
     compiling.add_argument("pipeline", choices=("training", "monitoring"))
-    compiling.add_argument("--target", choices=("kubeflow", "vertex"), help="where it is to run")
+    compiling.add_argument("--target", choices=("kubeflow", "vertex"), help="where it will run")
     compiling.add_argument("--out", metavar="FILE", required=True, help="file to write")
     compiling.add_argument("--image", metavar="IMAGE", help="image with skewgate and your code")
     compiling.add_argument(

@@ -18,7 +18,7 @@ def add(parser: Any) -> None:
     """Adds the options to the parser of a command."""
     group = parser.add_argument_group(
         "CSV files",
-        "detected and reported without these options, which apply to all CSV files of a command",
+        "detected and reported if not given; these options apply to all CSV files of a command",
     )
     group.add_argument(
         "--delimiter", metavar="CHARACTER", help="what separates cells, such as ';' or tab"
@@ -34,8 +34,8 @@ def add(parser: Any) -> None:
     group.add_argument(
         "--null-values",
         metavar="TEXT[,TEXT]",
-        help="what means a missing value besides an empty cell, in text columns too; '' for "
-        "nothing (default: NA, NULL, -, ? and the like, except in text columns)",
+        help="what means a missing value besides an empty cell, also in text columns; '' for "
+        "nothing else (default: NA, NULL, -, ? and the like, except in text columns)",
     )
 
 

@@ -17,9 +17,9 @@ def add_parser(commands: Any) -> None:
     """Adds the command to those of the command line."""
     schedule = commands.add_parser(
         "schedule",
-        help="make a compiled pipeline run by a schedule",
-        description="Makes a compiled pipeline run by a schedule. Each run gets the time it was "
-        "scheduled for, so that a late or repeated run evaluates the same window.",
+        help="run a compiled pipeline on a schedule",
+        description="Runs a compiled pipeline on a schedule. Each run gets the time it was "
+        "scheduled for, so a late or repeated run evaluates the same window.",
     )
     targets = schedule.add_subparsers(dest="schedule_command", metavar="COMMAND", required=True)
     kubeflow = targets.add_parser(
@@ -33,9 +33,7 @@ def add_parser(commands: Any) -> None:
     kubeflow.add_argument("--host", required=True, help="address of Kubeflow Pipelines")
     kubeflow.add_argument("--experiment", default="skewgate", help="group of its runs (skewgate)")
     kubeflow.add_argument("--namespace", help="of the experiment, where there are several users")
-    kubeflow.add_argument(
-        "--no-catch-up", action="store_true", help="leave out runs that were missed"
-    )
+    kubeflow.add_argument("--no-catch-up", action="store_true", help="skip runs that were missed")
     vertex = targets.add_parser(
         "vertex",
         help="make a schedule of Vertex AI",
@@ -69,8 +67,8 @@ def add_parser(commands: Any) -> None:
         "--offset", default="0h", metavar="LENGTH", help="moves all windows, such as 6h (0h)"
     )
     window.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
-    window.add_argument("--start", action="store_true", help="print its start in front of its end")
-    window.add_argument("--name", action="store_true", help="print its name in front of all")
+    window.add_argument("--start", action="store_true", help="print its start before its end")
+    window.add_argument("--name", action="store_true", help="print its name first")
 
 
 def _add_common(target: argparse.ArgumentParser) -> None:

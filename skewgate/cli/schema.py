@@ -51,7 +51,7 @@ def infer(options: argparse.Namespace) -> int:
     for each in found.suggestions:
         print(visible(f"  {each.feature} {each.reason}"))
     if found.suggestions:
-        print("  If they are not to be compared, in drift.yaml:")
+        print("  If they should not be compared, write in drift.yaml:")
         print(visible(f"  {suggesting.snippet(found.suggestions)}"))
     return EXIT_PASS
 

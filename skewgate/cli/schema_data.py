@@ -65,7 +65,7 @@ def unchecked(
             doubts.append((subject.path, on_trust))
         within = subject.constraints.struct_domain.feature
         if within and subject.present and subject.path not in described:
-            doubts.append((subject.path, "the statistics tell nothing of the features within it"))
+            doubts.append((subject.path, "the statistics say nothing about the features inside it"))
     found = [f"{name_of(path)}: {reason}" for path, reason in doubts]
     for group, tensors in sorted(schema.tensor_representation_group.items()):
         for name, tensor in sorted(tensors.tensor_representation.items()):

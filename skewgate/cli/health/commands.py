@@ -84,7 +84,7 @@ def _run(where: str, code: str, fix: str) -> Problem | None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Problem(where, f"does not load within {_LONGEST_SECONDS} s", "look at the machine")
+        return Problem(where, f"does not load within {_LONGEST_SECONDS} s", "check the machine")
     if done.returncode == 0:
         return None
     if done.returncode < 0:

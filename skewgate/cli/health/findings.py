@@ -109,10 +109,12 @@ def examine(*, deep: bool = False) -> Findings:
 
 def _notes() -> Iterator[str]:
     if packages.version(packages.SKEWGATE) is None:
-        yield "skewgate is on the path and not installed, so that versions are not checked"
+        yield "skewgate is on the path but not installed, so versions are not checked"
     tfx = packages.version("tfx")
     if tfx is not None and not machine.is_tested(tfx):
-        yield f"TFX {tfx} is allowed, and not one of the two that are tested: {fitting.SUPPORTED}"
+        yield (
+            f"TFX {tfx} is allowed, but is not one of the two that are tested: {fitting.SUPPORTED}"
+        )
     if tfx is None and not fitting.selected():
         yield (
             f"TFX has no wheels for {fitting.this_machine()}, so that [tfx] cannot be installed "

@@ -52,11 +52,7 @@ def problems(known: Mapping[str, str | int | None]) -> list[Problem]:
             )
         )
     if room is None:
-        found.append(
-            Problem(
-                "temporary files", "have no folder to lie in", "set TMPDIR to one that is there"
-            )
-        )
+        found.append(Problem("temporary files", "have no folder", "set TMPDIR to one that exists"))
     elif isinstance(room, int) and room < _LEAST_ROOM:
         found.append(
             Problem(

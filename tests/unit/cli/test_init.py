@@ -43,7 +43,7 @@ def test_nothing_is_replaced_unless_it_is_asked_for(data, capsys):
     (data / "trainer.py").write_text("mine")
     before = sorted(path.name for path in data.iterdir())
     assert init("trips.csv", "--label", "paid") == 2
-    assert "has drift.yaml, trainer.py already" in capsys.readouterr().err
+    assert "already has drift.yaml, trainer.py" in capsys.readouterr().err
     assert sorted(path.name for path in data.iterdir()) == before
     assert (data / "drift.yaml").read_text() == "mine"
     assert init("trips.csv", "--label", "paid", "--force") == 0

@@ -686,7 +686,7 @@ def test_what_tfdv_takes_on_trust_is_not_checked(run, tmp_path):
     assert result.out.splitlines()[1:] == [
         "2 not checked:",
         "     page: TFDV does not check values against url_domain",
-        "     trip: the statistics tell nothing of the features within it",
+        "     trip: the statistics say nothing about the features inside it",
     ]
 
 

@@ -27,7 +27,7 @@ def test_the_machine_is_known():
         ),
         (
             {"temporary_bytes": None, "temporary_folder": None},
-            ["temporary files: have no folder to lie in. Fix: set TMPDIR to one that is there."],
+            ["temporary files: have no folder. Fix: set TMPDIR to one that exists."],
         ),
     ],
 )
