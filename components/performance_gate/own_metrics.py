@@ -174,7 +174,9 @@ class _R2Combiner(_Combiner):
 
     def _row(self, label: FloatArray, prediction: FloatArray) -> FloatArray:
         if label.size != 1:
-            raise ValueError(f"R2Score needs one value a row, and the prediction has {label.size}")
+            raise ValueError(
+                f"R2Score needs one value per row, but the prediction has {label.size}"
+            )
         return np.array([1.0, label[0], 0.0, (label[0] - prediction[0]) ** 2])
 
     def _joined(self, accumulator: FloatArray, row: FloatArray, weight: float) -> FloatArray:

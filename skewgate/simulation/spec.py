@@ -190,7 +190,7 @@ def check_windows(spec: Spec, windows: int) -> None:
         if each.plant.onset.first > windows:
             raise InputError(
                 spec.where,
-                f"{each.at}.onset.first is {each.plant.onset.first}, and the data make "
+                f"{each.at}.onset.first is {each.plant.onset.first}, but the data make "
                 f"{windows} windows",
                 "begin earlier, or make shorter windows",
             )

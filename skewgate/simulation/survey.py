@@ -191,6 +191,6 @@ def check_columns(each: Planned, schema: pa.Schema, where: str) -> None:
             found = "no value at all" if pa.types.is_null(kind) else f"the type {kind}"
             raise InputError(
                 f"{at}: column {name}",
-                f"has {found}, and a plant needs one value a row",
+                f"has {found}, but a plant needs one value per row",
                 "name another column",
             )

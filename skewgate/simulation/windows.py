@@ -68,7 +68,7 @@ class WindowRule(StrictModel):
             raise ValueError("time and every go together: a column, and the length of a window")
         for key in ("offset", "zone", "seconds"):
             if self.time is None and getattr(self, key) is not None:
-                raise ValueError(f"{key} is of windows by time, and there is no time")
+                raise ValueError(f"{key} is for windows by time, but there is no time")
         if self.time is not None:
             with refusing():
                 _ = self.grid
@@ -203,7 +203,7 @@ def plan(rule: WindowRule, rows: int, keys: Mapping[int, int], where: str) -> Wi
             return Windows(rule, np.diff(np.arange(count + 1, dtype=np.int64) * rows // count))
         raise InputError(
             where,
-            f"windows.number is {count}, and the data have {rows:,} rows",
+            f"windows.number is {count}, but the data have {rows:,} rows",
             "make fewer windows",
         )
     raise InputError(

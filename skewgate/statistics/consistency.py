@@ -109,7 +109,7 @@ def _of_order(histogram: Histogram, total: int) -> str:
         return f"{histogram.n_nan} values NaN of {total}"
     k = len(counts)
     if np.count_nonzero((counts >= 0) & (counts < _MOST)) < k:
-        return "a bucket whose count is none"
+        return "a bucket with an impossible count"
     # NaN is in no order.
     apart = np.count_nonzero((highs[:-1] <= highs[1:]) & (lows[:-1] <= lows[1:]))
     if np.count_nonzero(lows <= highs) < k or apart < k - 1:
@@ -133,7 +133,7 @@ def _of_quantiles(histogram: Histogram, n: int, stats: Any) -> str:
 def _of_texts(stats: Any, total: int) -> str:
     counts = [bucket.sample_count for bucket in stats.rank_histogram.buckets]
     if not all(math.isfinite(count) and count >= 0 for count in counts):
-        return "a category whose count is none"
+        return "a category with an impossible count"
     counted = sum(counts)
     if counted > (1 + _LOOSE) * total + 1:
         return f"{counted:g} values in categories and {total} in all"

@@ -21,7 +21,7 @@ def check_pattern(pattern: str) -> None:
     """
     found = None
     if not pattern.strip():
-        found = "must name files, and is empty"
+        found = "must name files, but is empty"
     elif pattern.startswith("/") or "://" in pattern:
         found = f"must be relative to the data folder, got {pattern!r}"
     elif ".." in pattern.split("/"):

@@ -342,7 +342,7 @@ def test_the_executor_takes_up_the_span_that_the_hook_chose(store):
         ({"wanted_span": "9"}, "/data/rows-{SPAN}.csv: no file of span 9. Fix: choose one"),
         ({"wanted_span": "x"}, "span: must be a whole number such as 12, got 'x'"),
         ({"pattern": "*.csv"}, "span: is 3, but the pattern '*.csv' has neither {SPAN}"),
-        ({"pattern": ""}, "pattern: must name files, and is empty"),
+        ({"pattern": ""}, "pattern: must name files, but is empty"),
         ({"pattern": "../data/*"}, "pattern: must not leave the data folder"),
     ],
 )

@@ -69,7 +69,7 @@ def read_coverage(report: Report, where: str, config: PerformanceConfig) -> Cove
     if config.windows and feature not in ("", config.windows.feature):
         raise InputError(
             "performance.yaml: windows.feature",
-            f"is {config.windows.feature}, and the label report is about {feature}",
+            f"is {config.windows.feature}, but the label report is about {feature}",
             f"follow {feature}, or name it so in labels.yaml",
         )
     return Coverage(

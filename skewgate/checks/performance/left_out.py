@@ -12,7 +12,7 @@ from skewgate.core.wording import listed, many
 
 _FIXES = {
     Problem.MISSING: "name the feature, or the output of the model, that holds it",
-    Problem.SEVERAL: "give one value a row, or one for each value of the prediction",
+    Problem.SEVERAL: "give one value per row, or one for each value of the prediction",
     Problem.TEXT: "name a feature of numbers; binary metrics want labels of 0 and 1",
     Problem.NEGATIVE: "give weights of 0 or more",
     Problem.NOT_BINARY: "give labels of 0 and 1, or ask for metrics of classes or numbers",

@@ -50,7 +50,7 @@ def log_loss(labels: npt.ArrayLike, predictions: npt.ArrayLike) -> FloatArray:
         chance, label = _flat(given, "predictions"), _flat(wanted, "labels")
         _same_length(label, chance)
         if np.any((label != 0) & (label != 1)):
-            raise ValueError("labels must be 0 or 1 where predictions are one probability a row")
+            raise ValueError("labels must be 0 or 1 where predictions are one probability per row")
         right = np.where(label == 1, chance, 1 - chance)
     return np.asarray(-np.log(np.clip(right, CLIP, 1 - CLIP)), float)
 

@@ -62,7 +62,7 @@ def in_order(names: Iterable[str], starts: Mapping[str, float]) -> list[str]:
             break
         return ordered
     some = quoted(found[:4])
-    raise _error(f"calls windows {some}, whose order in time cannot be told")
+    raise _error(f"calls windows {some}, whose order in time is unclear")
 
 
 def _error(problem: str) -> InputError:

@@ -11,10 +11,10 @@
 _shtab_skewgate_commands() {
   local _commands=(
     capture:'turn the log of a model server into rows by window'
-    clean:'remove what runs left behind beyond the limits of the settings'
-    collect:'take the events that model servers log, and store them'
+    clean:'remove what runs left behind and the settings do not keep'
+    collect:'receive the events that model servers log, and store them'
     compile:'write a pipeline for Kubeflow or Vertex AI'
-    completion:'print what makes a shell complete commands, options and files'
+    completion:'print the script that makes a shell complete commands, options and files'
     doctor:'say what is installed, what works, and what to type for the rest'
     drift:'compare two data sets and say what drifted'
     init:'write contracts, a pipeline and a trainer for your data'
@@ -23,7 +23,7 @@ _shtab_skewgate_commands() {
     rehearse:'say which drift a configuration would catch, and when'
     report:'render a report again, or follow many over time'
     run:'run a pipeline on this machine and print its verdicts'
-    schedule:'make a compiled pipeline run by a schedule'
+    schedule:'run a compiled pipeline on a schedule'
     schema:'infer, compare and update a schema'
     simulate:'write windows of real rows with planted drift'
   )
@@ -41,8 +41,8 @@ _shtab_skewgate_schedule_commands() {
 
 _shtab_skewgate_schema_commands() {
   local _commands=(
-    diff:'say feature by feature what another schema, or data, would change'
-    infer:'write the schema that data suggest'
+    diff:'show, feature by feature, what another schema or data would change'
+    infer:'write the schema that the data suggest'
     update:'list the anomalies of data and accept some into the schema'
   )
   _describe 'skewgate schema commands' _commands
@@ -83,17 +83,17 @@ _shtab_skewgate_clean_defaults_added=0
 
 _shtab_skewgate_collect_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--out[folder of the events]:DIR:_files -/"
+  "--out[folder for the events]:DIR:_files -/"
   "--host[address to listen at (127.0.0.1)]:host:"
-  "--port[0 for any that is free (8080)]:N:"
+  "--port[0 for any free port (8080)]:N:"
   "--window[length of windows\: 15m, 1h, 1d (1h)]:LENGTH:"
   "--max-bytes[size at which a file is published early (256M)]:SIZE:"
   "--max-event[largest request (10M)]:SIZE:"
   "--max-held[of requests that wait for the disk\; beyond it answers 503 (128M)]:SIZE:"
-  "--token-file[tokens that senders must show one of, one a line]:FILE:_files"
+  "--token-file[file of tokens, one per line\; senders must send one of them]:FILE:_files"
   "--tls-cert[certificate of this server (PEM)]:FILE:_files"
   "--tls-key[its private key (PEM)]:FILE:_files"
-  "--tls-client-ca[senders must show a certificate from these (PEM)]:FILE:_files"
+  "--tls-client-ca[senders need a certificate signed by one of these (PEM)]:FILE:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -101,7 +101,7 @@ _shtab_skewgate_collect_defaults_added=0
 
 _shtab_skewgate_compile_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--target[where it is to run]:target:(kubeflow vertex)"
+  "--target[where it will run]:target:(kubeflow vertex)"
   "--out[file to write]:FILE:_files"
   "--image[image with skewgate and your code]:IMAGE:"
   "--pipeline-root[where artifacts go, such as gs\:\/\/BUCKET\/FOLDER]:ROOT:"
@@ -138,19 +138,19 @@ _shtab_skewgate_drift_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[drift.yaml (default\: KS 0.1, PSI 0.2)]:FILE:_files"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
-  "*--dataset[which data set to use of statistics that hold several\; once for both sides, or twice, for BASELINE and CURRENT]:NAME:"
+  "*--dataset[which data set to use if statistics hold several\; give it once for both sides, or twice, for BASELINE and CURRENT]:NAME:"
   "--out[write report.json, report.html, metrics.prom]:DIR:_files -/"
   "--format[what to print\: a table (default), report.json, or Markdown for a pull request]:format:(table json markdown)"
   "--json[the same as --format json]"
-  "--exact[keep 16 times as many points of each numeric feature]"
+  "--exact[keep 16 times as many points per numeric feature]"
   "--quiet[no progress]"
   "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":what to compare with:_files"
-  ":the data in question:_files"
+  ":the data to check:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -158,8 +158,8 @@ _shtab_skewgate_drift_defaults_added=0
 
 _shtab_skewgate_init_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--serving[rows that a served model sees (default\: a part of DATA is held out)]:DATA:_files"
-  "--label[what is to be predicted (default\: the column that --serving lacks, or that is called label, target, y, class, outcome or response)]:COLUMN:"
+  "--serving[rows that the served model sees (default\: hold out a part of DATA)]:DATA:_files"
+  "--label[the column to predict (default\: the column that --serving lacks, or that is called label, target, y, class, outcome or response)]:COLUMN:"
   "--out[folder to write (default\: .)]:DIR:_files -/"
   "--force[replace existing files]"
   "--quiet[no progress]"
@@ -167,7 +167,7 @@ _shtab_skewgate_init_options=(
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":rows to learn from\: file, folder or pattern:_files"
 )
 
@@ -176,7 +176,7 @@ _shtab_skewgate_init_defaults_added=0
 
 _shtab_skewgate_merge_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--dataset[which data set to use of statistics that hold several]:NAME:"
+  "--dataset[which data set to use if statistics hold several]:NAME:"
   "--out[file to write (.pb)]:STATS:_files"
   "(*):TFDV statistics files:_files"
 )
@@ -186,17 +186,17 @@ _shtab_skewgate_merge_defaults_added=0
 
 _shtab_skewgate_profile_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--dataset[which data set to use of statistics that hold several]:NAME:"
+  "--dataset[which data set to use if statistics hold several]:NAME:"
   "--out[file to write (.pb)]:STATS:_files"
   "--schema[schema.pbtxt that gives the types]:FILE:_files"
-  "*--slices[make slices by the values of columns\; may be repeated]:COLUMN[,COLUMN]:"
+  "*--slices[also profile slices by the values of columns\; may be repeated]:COLUMN[,COLUMN]:"
   "--resolution[points kept of each numeric feature (default\: 1000)]:N:"
   "--quiet[no progress]"
   "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":file, folder or quoted pattern:_files"
 )
 
@@ -218,7 +218,7 @@ _shtab_skewgate_rehearse_options=(
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":rows of Parquet, CSV, JSON Lines or TFRecord\: file, folder or quoted pattern:_files"
 )
 
@@ -243,7 +243,7 @@ _shtab_skewgate_run_options=(
   "--wait[wait for another run of this pipeline in the same root (default\: refuse)]"
   "--root[folder for runs and object stores (default\: .skewgate\/from-spec)]:DIR:_files -/"
   "*--parameter[value of a runtime parameter\; may be repeated]:NAME=VALUE:"
-  "--command-prefix[command to put before that of each container, such as \'chroot \/image\'\; it must see DIR under the same path]:COMMAND:"
+  "--command-prefix[command to put before the one of each container, such as \'chroot \/image\'\; it must see DIR under the same path]:COMMAND:"
   "--object-store[S3 server for minio\:\/\/ and s3\:\/\/\; without it, folders stand in for them]:URL:"
   "--cache[reuse results of earlier runs in the same folder]"
   ":pipeline:(training monitoring)"
@@ -264,7 +264,7 @@ _shtab_skewgate_schedule_kubeflow_options=(
   "--host[address of Kubeflow Pipelines]:host:"
   "--experiment[group of its runs (skewgate)]:experiment:"
   "--namespace[of the experiment, where there are several users]:namespace:"
-  "--no-catch-up[leave out runs that were missed]"
+  "--no-catch-up[skip runs that were missed]"
   "--name[name of the schedule]:name:"
   "--cron[five fields, such as \'0 6 \* \* \*\']:cron:"
   "--time-parameter[parameter that gets the scheduled time (scheduled-time)]:NAME:"
@@ -301,8 +301,8 @@ _shtab_skewgate_schedule_window_options=(
   "--every[length of windows\: 15m, 6h, 1d, 1w, 1mo]:LENGTH:"
   "--offset[moves all windows, such as 6h (0h)]:LENGTH:"
   "--time-zone[where days begin (UTC)]:time_zone:"
-  "--start[print its start in front of its end]"
-  "--name[print its name in front of all]"
+  "--start[print its start before its end]"
+  "--name[print its name first]"
   ":2026-11-25T06\:00\:00Z, 20261125060000 as Kubeflow writes it, or the name of a Job that a CronJob made:"
 )
 
@@ -321,13 +321,13 @@ _shtab_skewgate_schema_diff_options=(
   "--unified[print a patch of the text]"
   "--json[print the differences as JSON]"
   "--environment[environment that the data are from]:NAME:"
-  "--dataset[which data set to use of statistics that hold several]:NAME:"
+  "--dataset[which data set to use if statistics hold several]:NAME:"
   "--quiet[no progress]"
   "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":schema.pbtxt:_files"
   ":another schema (.pbtxt)\; or data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
@@ -341,13 +341,13 @@ _shtab_skewgate_schema_infer_options=(
   "--environments[environments of the schema (default with --label\: TRAINING,SERVING)]:NAME[,NAME]:"
   "*--label[a feature that SERVING does not have\; may be repeated]:FEATURE:"
   "--force[replace an existing file]"
-  "--dataset[which data set to use of statistics that hold several]:NAME:"
+  "--dataset[which data set to use if statistics hold several]:NAME:"
   "--quiet[no progress]"
   "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
 
@@ -361,13 +361,13 @@ _shtab_skewgate_schema_update_options=(
   "--out[write here instead]:FILE:_files"
   "--force[replace an existing --out]"
   "--environment[environment that the data are from]:NAME:"
-  "--dataset[which data set to use of statistics that hold several]:NAME:"
+  "--dataset[which data set to use if statistics hold several]:NAME:"
   "--quiet[no progress]"
   "--delimiter[what separates cells, such as \'\;\' or tab]:CHARACTER:"
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":schema.pbtxt, which is changed in place:_files"
   ":data as \`skewgate profile\` reads them, or TFDV statistics:_files"
 )
@@ -386,7 +386,7 @@ _shtab_skewgate_simulate_options=(
   "--decimal[decimal mark of numbers\: . or ,]:MARK:"
   "--encoding[such as cp1252, latin-1 or utf-16]:NAME:"
   "--header[names of the columns of files without a header line\; or false for column_1 and so on, or true where the header holds numbers]:NAME[,NAME]:"
-  "--null-values[what means a missing value besides an empty cell, in text columns too\; \'\' for nothing (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
+  "--null-values[what means a missing value besides an empty cell, also in text columns\; \'\' for nothing else (default\: NA, NULL, -, \? and the like, except in text columns)]:TEXT[,TEXT]:"
   ":rows of Parquet, CSV, JSON Lines or TFRecord\: file, folder or quoted pattern:_files"
 )
 

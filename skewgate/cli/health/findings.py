@@ -117,7 +117,7 @@ def _notes() -> Iterator[str]:
         )
     if tfx is None and not fitting.selected():
         yield (
-            f"TFX has no wheels for {fitting.this_machine()}, so that [tfx] cannot be installed "
+            f"TFX has no wheels for {fitting.this_machine()}, so [tfx] cannot be installed "
             f"here; it needs {fitting.SUPPORTED}"
         )
     if tfx is not None and packages.version("pip") is None:

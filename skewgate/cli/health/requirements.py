@@ -78,7 +78,7 @@ def parse(text: str) -> Requirement:
     """
     found = _REQUIREMENT.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no requirement")
+        raise ValueError(f"{text!r} is not a requirement")
     extras = tuple(normal(each.strip()) for each in (found["extras"] or "").split(",") if each)
     return Requirement(
         normal(found["name"]), extras, (found["bounds"] or "").strip(), (found["marker"] or "")
@@ -96,7 +96,7 @@ def key(version: str) -> Key:
     """
     found = _VERSION.fullmatch(version.strip())
     if found is None:
-        raise ValueError(f"{version!r} is no version")
+        raise ValueError(f"{version!r} is not a version")
     release = tuple(int(part) for part in found["release"].split("."))
     while len(release) > 1 and release[-1] == 0:
         release = release[:-1]
@@ -131,7 +131,7 @@ def fits(version: str, bounds: str) -> bool:
 def _fits(version: str, bound: str) -> bool:
     found = re.fullmatch(r"(===|~=|==|!=|<=|>=|<|>)\s*(\S+)", bound)
     if found is None:
-        raise ValueError(f"{bound!r} is no bound of a version")
+        raise ValueError(f"{bound!r} is not a bound of a version")
     how, text = found.groups()
     if how == "===":
         return version == text
@@ -210,7 +210,7 @@ def _tokens(marker: str) -> list[str]:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise ValueError(f"{marker!r} is no marker")
+            raise ValueError(f"{marker!r} is not a marker")
         found.append(token[1])
         at = token.end()
     return found

@@ -112,7 +112,7 @@ def open_file(
     if is_records(path):
         return RecordSource(path, opener)
     raise InputError(
-        path, f"is none of the formats {', '.join(FORMATS)}", "rename or convert the file"
+        path, f"is not one of the formats {', '.join(FORMATS)}", "rename or convert the file"
     )
 
 
@@ -145,7 +145,9 @@ def infer(
         kind = _table(path)
         if kind is None:
             raise InputError(
-                path, f"is none of the formats {', '.join(_TABLES)}", "rename or convert the file"
+                path,
+                f"is not one of the formats {', '.join(_TABLES)}",
+                "rename or convert the file",
             )
         opened = opener or opener_of(path)
         if kind is CsvSource:

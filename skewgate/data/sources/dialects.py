@@ -97,7 +97,7 @@ def recognise(path: str, beginning: bytes, options: ReadingOptions) -> Layout:
     if len(cells) != len(names):
         raise InputError(
             f"{path}: line 1",
-            f"has {len(cells)} cells, and the option header names {len(names)} columns",
+            f"has {len(cells)} cells, but the option header names {len(names)} columns",
             "name every column",
         )
     return Layout(dialect, names, line.start(1) if line else sep_end, tuple(notes))

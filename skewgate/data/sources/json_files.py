@@ -90,7 +90,7 @@ class JsonSource(base.TableSource):
         suffixes = pathlib.PurePath(path.lower()).suffixes
         if ".json" in suffixes and beginning.lstrip().startswith(b"["):
             raise InputError(
-                path, "is one JSON array, and not JSON Lines", "write one object a line"
+                path, "is one JSON array, and not JSON Lines", "write one object per line"
             )
         found = _columns(beginning, types, path)
         self._notes = found.notes
@@ -233,7 +233,7 @@ class JsonSource(base.TableSource):
                 raise InputError(
                     f"{self.path}: column {name}",
                     f"is {kind} after it was {known}, and no type holds for both",
-                    "give the column values of one type",
+                    "give all values of the column the same type",
                 )
             self._late[name] = None
             self.known[name] = kind
@@ -276,7 +276,7 @@ class JsonSource(base.TableSource):
                 raise InputError(
                     f"{self.path}: line {line} or later",
                     "holds values that cannot be read together",
-                    "give each column values of one type",
+                    "give all values of a column the same type",
                 )
             block = (np.array(list(good), np.int64), len(texts), arrays)
         problems = {

@@ -222,7 +222,7 @@ class PartitionedSource(Source):
             [line] = lines_of(batch, [at])
             raise InputError(
                 Rejected(self.path, line, name, "", "").place,
-                f"is {column[at].as_py()!r}, and the folder of the file says {value.as_py()!r}",
+                f"is {column[at].as_py()!r}, but the folder of the file says {value.as_py()!r}",
                 "correct one of them, or rename the column",
             )
         if not column.null_count or not value.is_valid:

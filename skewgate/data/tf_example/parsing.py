@@ -75,7 +75,7 @@ def parse(records: Sequence[bytes]) -> dict[str, DecodedValues]:
         try:
             entries = _Example.FromString(record).features.feature
         except message.DecodeError as error:
-            raise UndecodableError(f"the {row + 1:,}. of them is no tf.Example") from error
+            raise UndecodableError(f"the {row + 1:,}. of them is not a tf.Example") from error
         for key, feature in {entry.key: entry.value for entry in entries}.items():
             column = found.get(key)
             if column is None:

@@ -173,7 +173,7 @@ class Editor:
     def _add(self, scope: Scope, anchor: Entry | None, field: Any, value: Any) -> None:
         """Puts a field behind another, or behind the opening brace."""
         if anchor is None and scope.opening is None:
-            raise TextError("nothing stands in the text to put a field behind")
+            raise TextError("there is nothing in the text to put a field after")
         place = anchor.stop if anchor is not None else (scope.opening or 0) + 1
         rest = _REST_OF_LINE.match(self._text, place)
         indent = self._inner_indent(scope, anchor)

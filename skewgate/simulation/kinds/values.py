@@ -112,7 +112,7 @@ class NewCategory(ValuePlant):
         if fact.counts is None:
             raise InputError(
                 f"{at}: column {self.column}",
-                f"has more than {MOST_VALUES:,} values, so that none can be called new",
+                f"has more than {MOST_VALUES:,} values, so none can be called new",
                 "name a column of categories",
             )
         if self.value in fact.counts:

@@ -146,7 +146,7 @@ def _plants(
     if not plants:
         raise InputError(
             spec.where,
-            "names no plant, and the data have no column that the default grid can change",
+            "names no plant, but the data have no column that the default grid can change",
             "write plants, or a grid, into a spec",
         )
     return plants

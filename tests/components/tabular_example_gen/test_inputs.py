@@ -32,8 +32,8 @@ def test_a_pattern_below_the_folder_is_taken(pattern):
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("", "must name files, and is empty"),
-        ("  ", "must name files, and is empty"),
+        ("", "must name files, but is empty"),
+        ("  ", "must name files, but is empty"),
         ("/etc/*", "must be relative to the data folder, got '/etc/\\*'"),
         ("gs://other/*", "must be relative to the data folder"),
         ("../*.csv", "must not leave the data folder"),

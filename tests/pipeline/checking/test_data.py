@@ -54,7 +54,7 @@ def test_folders_patterns_and_placeholders_stand_for_files(rows, tmp_path):
         ("absent.csv", None, "absent.csv: no such file, folder or pattern"),
         ("day-{SPAN}.csv", None, "day-*.csv: no such file, folder or pattern"),
         ("empty.csv", b"", "empty.csv: is empty"),
-        ("rows.xlsx", b"x", "rows.xlsx: is none of the formats .csv"),
+        ("rows.xlsx", b"x", "rows.xlsx: is not one of the formats .csv"),
         ("rows.parquet", b"fare", "rows.parquet: "),
     ],
 )

@@ -241,7 +241,7 @@ def test_format_chooses_what_is_printed_and_changes_no_exit_code(run, places, dr
 def test_two_formats_at_once_are_refused(refused):
     for other in ("table", "markdown"):
         told = refused("drift", "a", "b", "--json", "--format", other)
-        assert f"--json: contradicts --format {other}. Fix: give one of them" in told
+        assert f"--json: contradicts --format {other}. Fix: give only one of them" in told
 
 
 def test_the_workflow_of_the_page_is_one_and_its_command_is_ours():
@@ -513,7 +513,7 @@ def test_files_that_are_not_there_are_refused(refused, places, same, tmp_path):
         ("a.pb", b"\xff\xff no statistics", "is not a TFDV statistics file"),
         ("a.pb", b"", "holds no statistics"),
         ("a.pbtxt", b"datasets {", "is not TFDV statistics in text format ("),
-        ("a.xlsx", b"PK", "is none of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, "),
+        ("a.xlsx", b"PK", "is not one of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, "),
     ],
 )
 def test_broken_files_are_refused(refused, places, same, tmp_path, name, data, sentence):

@@ -72,7 +72,7 @@ MISTAKES = {
     "windows: {time: t, every: 1d, zone: Berlin}": "windows.zone: 'Berlin' is not known. Fix: give "
     "an IANA name",
     "windows: {time: t, every: 1d, offset: 1mo}": "windows: offset of 1mo needs windows of months",
-    "windows: {rows: 5, zone: UTC}": "windows: zone is of windows by time, and there is no time",
+    "windows: {rows: 5, zone: UTC}": "windows: zone is for windows by time, but there is no time",
     "windows: {size: 5}": "windows.size is not a known key; the keys known here are every, number",
     plants("column: x"): "plants.0.kind is required and missing; the kinds are shift, scale",
     plants(
@@ -150,7 +150,7 @@ def test_a_mistake_is_one_sentence_with_its_place(text):
 def test_a_plant_that_begins_after_the_last_window_is_refused():
     spec = parse(plants("kind: shift, column: x, by: 1, onset: {first: 9}"))
     spec_lib.check_windows(spec, 9)
-    with pytest.raises(InputError, match=r"plants\.0\.onset\.first is 9, and the data make 8"):
+    with pytest.raises(InputError, match=r"plants\.0\.onset\.first is 9, but the data make 8"):
         spec_lib.check_windows(spec, 8)
 
 

@@ -89,19 +89,19 @@ LIES = {
     ),
     "a huge count": (
         lambda d: setattr(buckets(d)[1], "sample_count", 1e308),
-        "fare it has a bucket whose count is none",
+        "fare it has a bucket with an impossible count",
     ),
     "a negative count": (
         lambda d: setattr(buckets(d)[1], "sample_count", -2),
-        "fare it has a bucket whose count is none",
+        "fare it has a bucket with an impossible count",
     ),
     "a count that is NaN": (
         lambda d: setattr(buckets(d)[1], "sample_count", math.nan),
-        "fare it has a bucket whose count is none",
+        "fare it has a bucket with an impossible count",
     ),
     "a count without end": (
         lambda d: setattr(buckets(d)[1], "sample_count", math.inf),
-        "fare it has a bucket whose count is none",
+        "fare it has a bucket with an impossible count",
     ),
     "a bucket that ends before it starts": (
         lambda d: setattr(buckets(d)[1], "high_value", 0),
@@ -133,11 +133,11 @@ LIES = {
     ),
     "less than nothing of a category": (
         lambda d: setattr(categories(d)[0], "sample_count", -7),
-        "paid it has a category whose count is none",
+        "paid it has a category with an impossible count",
     ),
     "a category without end": (
         lambda d: setattr(categories(d)[0], "sample_count", math.inf),
-        "paid it has a category whose count is none",
+        "paid it has a category with an impossible count",
     ),
     "a category of a huge count": (
         lambda d: [setattr(each, "sample_count", 1.7e308) for each in categories(d)],

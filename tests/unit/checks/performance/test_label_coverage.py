@@ -48,6 +48,6 @@ def test_a_report_of_something_else_is_one_sentence():
 def test_windows_of_another_feature_than_that_of_the_labels_are_refused():
     results = covered(2).results
     other = PerformanceConfig(windows=Windows(feature="week"))
-    with pytest.raises(InputError, match=r"is week, and the label report is about window"):
+    with pytest.raises(InputError, match=r"is week, but the label report is about window"):
         read_coverage(label_report(results=results), "/labels", other)
     assert read_coverage(label_report(results=results), "/labels", PerformanceConfig()).results

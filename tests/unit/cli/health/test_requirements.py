@@ -97,14 +97,14 @@ def test_a_marker_that_cannot_be_read_is_refused(marker):
 
 @pytest.mark.parametrize("version", ["", "one", "1..2"])
 def test_what_is_no_version_is_refused(version):
-    with pytest.raises(ValueError, match="is no version"):
+    with pytest.raises(ValueError, match="is not a version"):
         requirements.fits(version, ">=1")
 
 
 def test_what_is_no_bound_or_requirement_is_refused():
-    with pytest.raises(ValueError, match="is no bound"):
+    with pytest.raises(ValueError, match="is not a bound"):
         requirements.fits("1.0", "1.0")
-    with pytest.raises(ValueError, match="is no requirement"):
+    with pytest.raises(ValueError, match="is not a requirement"):
         requirements.parse("-e .")
 
 

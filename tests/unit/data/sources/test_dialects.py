@@ -122,7 +122,7 @@ def test_names_stand_before_the_first_row_that_is_no_blank_line():
 @pytest.mark.parametrize(
     ("text", "header", "problem"),
     [
-        ("1,2,3\n", ["x", "y"], "has 3 cells, and the option header names 2 columns"),
+        ("1,2,3\n", ["x", "y"], "has 3 cells, but the option header names 2 columns"),
         ("x,y\n1,2\n", ["x", "y"], "holds the names that the option header gives"),
     ],
 )

@@ -86,7 +86,8 @@ def test_parquet_is_known_by_its_name(tmp_path):
 def test_unknown_formats_list_the_known(tmp_path, name):
     [path] = make(tmp_path, name)
     assert message(sources.open_file, path) == (
-        f"{path}: is none of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, .json, "
+        f"{path}: is not one of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, "
+        f".json, "
         ".arrow, .feather, .ipc, .tfrecord, .tfrecords, .pb, .pbtxt. Fix: rename or convert the "
         "file."
     )

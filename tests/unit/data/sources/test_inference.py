@@ -155,7 +155,8 @@ def test_types_that_nothing_holds_for_are_refused(write):
 def test_other_formats_are_refused(write):
     path = write("a.tfrecord", "")
     assert message(sources.infer, [path]) == (
-        f"{path}: is none of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, .json, "
+        f"{path}: is not one of the formats .csv, .tsv, .parquet, .pq, .parq, .jsonl, .ndjson, "
+        f".json, "
         ".arrow, .feather, .ipc. Fix: rename or convert the file."
     )
 

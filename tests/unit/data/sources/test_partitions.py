@@ -125,14 +125,14 @@ def test_a_column_in_the_file_too_must_agree(write, ending):
     bad = write({"year=2022/a": [{"year": 2022, "x": 1}, {"year": 2021, "x": 2}]}, ending)
     found = message(f"{bad}/year=2022*/*")
     assert "year=2022/a" in found
-    assert "column year: is 2021, and the folder of the file says 2022." in found
+    assert "column year: is 2021, but the folder of the file says 2022." in found
 
 
 def test_a_column_in_the_file_may_be_of_another_type(write):
     place = write({"p=1/a": [{"p": "1"}], "p=2/a": [{"p": "2"}]})
     assert read(place).to_pydict() == {"p": ["1", "2"]}
     place = write({"p=3/a": [{"p": "three"}]})
-    assert "column p: is 'three', and the folder of the file says 3" in message(place)
+    assert "column p: is 'three', but the folder of the file says 3" in message(place)
 
 
 def test_a_missing_value_in_the_file_is_what_the_folder_says(write):
@@ -144,7 +144,7 @@ def test_a_missing_value_in_the_file_is_what_the_folder_says(write):
 
 def test_a_missing_partition_must_be_missing_in_the_file(write):
     place = write({"p=__HIVE_DEFAULT_PARTITION__/a": [{"p": 1}]})
-    assert "column p: is 1, and the folder of the file says None" in message(place)
+    assert "column p: is 1, but the folder of the file says None" in message(place)
 
 
 def test_types_of_all_rows_hold_in_every_file(write):
