@@ -72,7 +72,7 @@ def test_what_cannot_be_used_is_one_sentence_and_nothing_is_written(data, capsys
 def test_statistics_are_no_rows(data, capsys):
     assert main(["profile", "trips.csv", "--out", "trips.pb", "--quiet"]) == 0
     assert init("trips.pb", "--label", "paid", "--out", "mine") == 2
-    assert "holds statistics, and no rows" in capsys.readouterr().err
+    assert "holds statistics, not rows" in capsys.readouterr().err
 
 
 def test_the_same_data_give_the_same_files(data):
