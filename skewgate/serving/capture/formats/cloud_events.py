@@ -31,6 +31,7 @@ _PARTS: Mapping[str, Part] = {
     "io.seldon.serving.feedback": FEEDBACK,
 }
 _JSON = ("", "application/json")
+_TIMES = ("time", "recordedtime", "collectedtime")
 _VERSIONS = ("modelversion", "endpoint")
 
 
@@ -71,14 +72,13 @@ class CloudEvents(Format):
             payload = unpacked(decoded(value["data_base64"]), text(value, "contentencoding"))
         elif isinstance(payload, str) and content_type.removesuffix("+json") in _JSON:
             content_type = ""
-        time = moments.moment(value.get("time"), zone=self.config.windows.zone)
-        if time is None:  # which CloudEvents may lack
-            time = moments.moment(value.get("recordedtime", value.get("collectedtime")))
+        # CloudEvents may lack their time; one that is no time is not replaced.
+        said = next((value[name] for name in _TIMES if value.get(name) is not None), None)
         return [
             Event(
                 _PARTS[kind],
                 text(value, *self.ids),
-                time,
+                moments.moment(said, zone=self.config.windows.zone),
                 payload,
                 content_type=content_type,
                 version=text(value, *_VERSIONS),

@@ -54,11 +54,11 @@ def csv_records(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         InputError: it cannot be read.
     """
     csv.field_size_limit(LARGEST_PAYLOAD)
-    text = io.StringIO(_whole(path, opener).decode("utf-8", "replace"), newline="")
     try:
+        text = io.StringIO(_whole(path, opener).decode("utf-8-sig"), newline="")
         yield from csv.DictReader(text, restkey="")
-    except csv.Error as error:
-        raise InputError(path, f"is no CSV ({error})", "write it again") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(path, f"is no CSV in UTF-8 ({error})", "write it again") from error
 
 
 def json_value(path: str, opener: Opener | None) -> list[Any]:
