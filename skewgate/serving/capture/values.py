@@ -77,7 +77,7 @@ def plain(value: Any, name: str) -> Any:
 
 
 def is_text(value: str) -> bool:
-    """Says whether a text can be written; JSON may hold half of a letter, such as "\\ud800"."""
+    """Says whether a text can be written; JSON may hold half of a letter, a lone surrogate."""
     try:
         value.encode()
     except UnicodeEncodeError:
