@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from skewgate.core import json_text
+from skewgate.core import installed, json_text
 from skewgate.core.errors import InputError
 from skewgate.data.sources.parquet import ParquetSource
 from skewgate.data.sources.streams import Opener, TextFile, open_binary
@@ -90,12 +90,9 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: fastavro is not installed, or the file cannot be read.
     """
-    try:
-        import fastavro
-    except ImportError as error:
-        raise InputError(
-            path, "is Avro, which fastavro reads, and that is not installed", _INSTALL
-        ) from error
+    installed.require("fastavro", f"{path}, an Avro file,")
+    import fastavro
+
     with open_binary(path, opener) as file:
         try:
             for record in fastavro.reader(file):
@@ -104,6 +101,3 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
             if isinstance(error, GeneratorExit):
                 raise
             raise InputError(path, f"is no whole Avro file ({error})", "write it again") from error
-
-
-_INSTALL = "pip install fastavro, or export the table as Parquet or JSON Lines"
