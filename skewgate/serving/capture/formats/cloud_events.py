@@ -6,7 +6,7 @@ docs.seldon.io, request logging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
@@ -21,17 +21,11 @@ from skewgate.serving.capture.formats.base import (
 )
 from skewgate.serving.capture.log import moments
 from skewgate.serving.capture.log.envelope import Envelope
-from skewgate.serving.capture.log.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, Event
+from skewgate.serving.event_types import COLLECTED, PARTS
 
-_PARTS: Mapping[str, Part] = {
-    "org.kubeflow.serving.inference.request": REQUEST,
-    "org.kubeflow.serving.inference.response": RESPONSE,
-    "io.seldon.serving.inference.request": REQUEST,
-    "io.seldon.serving.inference.response": RESPONSE,
-    "io.seldon.serving.feedback": FEEDBACK,
-}
 _JSON = ("", "application/json")
-_TIMES = ("time", "recordedtime", "collectedtime")
+_TIMES = ("time", "recordedtime", COLLECTED)
 _VERSIONS = ("modelversion", "endpoint")
 
 
@@ -51,7 +45,7 @@ class CloudEvents(Format):
             models=self.models,
             payloads={REQUEST: "data", RESPONSE: "data"},
             kind="type",
-            parts=_PARTS,
+            parts=PARTS,
             plain={"data_base64": (), "contentencoding": ()},
         )
 
@@ -64,7 +58,7 @@ class CloudEvents(Format):
         value = lines.parsed(record)
         if not isinstance(kind := value.get("type"), str) or "specversion" not in value:
             raise unreadable("the line is no CloudEvent")
-        if kind not in _PARTS:
+        if kind not in PARTS:
             raise unreadable("the event has a type that no request, response or feedback has")
         content_type = text(value, "datacontenttype").partition(";")[0].strip().lower()
         payload = value.get("data")
@@ -76,7 +70,7 @@ class CloudEvents(Format):
         said = next((value[name] for name in _TIMES if value.get(name) is not None), None)
         return [
             Event(
-                _PARTS[kind],
+                PARTS[kind],
                 text(value, *self.ids),
                 moments.moment(said, zone=self.config.windows.zone),
                 payload,
