@@ -27,6 +27,7 @@ def refused(capsys, *words):
         (["--token-file", ""], "token-file: is empty"),
         (["--tls-cert", "a.pem"], "--tls-cert: goes with --tls-key only"),
         (["--tls-cert", "no/such", "--tls-key", "b"], "no/such: no such file or folder"),
+        (["--max-held", "20M"], "--max-held: must be at least 20987904 bytes"),
         (["--host", "192.0.2.1"], "--host: 192.0.2.1 is no address of this machine"),
     ],
 )
