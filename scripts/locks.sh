@@ -38,7 +38,8 @@ resolve requirements/uv.txt --universal --python-version 3.10 $upgrade requireme
 resolve requirements/tfx116.txt --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     $upgrade requirements/tfx116.in
 resolve requirements/tfx121.txt --universal --python-version 3.10 $upgrade requirements/tfx121.in
-resolve requirements/light.txt --universal --python-version 3.10 $upgrade requirements/light.in
+resolve requirements/light.txt --universal --python-version 3.10 $upgrade \
+    --build-constraints requirements/tfx116.txt requirements/light.in setup.py
 resolve benchmarks/requirements.txt --universal --python-version 3.10 $upgrade \
     benchmarks/requirements.in
 

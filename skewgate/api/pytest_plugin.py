@@ -81,7 +81,12 @@ class Comparisons:
         return profiling.merge(*arguments, **options)
 
     def infer_schema(self, *arguments: Any, **options: Any) -> Schema:
-        """See `skewgate.infer_schema`."""
+        """Returns what `skewgate.infer_schema` does.
+
+        Args:
+            *arguments: as `skewgate.infer_schema` takes them.
+            **options: as `skewgate.infer_schema` takes them.
+        """
         from skewgate.api import inferring
 
         return inferring.infer_schema(*arguments, **options)

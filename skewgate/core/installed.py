@@ -28,6 +28,7 @@ _PACKAGES = {
     **dict.fromkeys(_SERVE, "skewgate[serve]"),
     "google.cloud.aiplatform": "google-cloud-aiplatform",
     "google.cloud.aiplatform_v1": "google-cloud-aiplatform",
+    "fastavro": "fastavro",
     "pandas": "pandas",
 }
 """What to install for a package that is missing; a package of the user's own is not here."""

@@ -19,12 +19,14 @@ def load(text: str | bytes, **options: Any) -> Any:
     Raises:
         ValueError: it is not JSON, nests too deep, or has a whole number of thousands of digits.
     """
+    if isinstance(text, bytes | bytearray):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
         content = json.loads(text, **options)
     except RecursionError:
         content, deep = None, True
     else:
-        deep = nesting.is_deep(content)
+        deep = nesting.is_deep(text)
     if deep:
         raise ValueError(f"more than {nesting.DEEPEST} nested lists and objects")
     return content

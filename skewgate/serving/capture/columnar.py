@@ -233,6 +233,8 @@ class Reader:
             except (binascii.Error, TypeError, ValueError) as error:
                 raise UnknownError("bytes that are not base64") from error
             return lengths, tf_examples.columns(records)
+        if self._config.request.layout == "examples":
+            raise UnknownError("instances that are no base64")
         return lengths, nested.rows(items, self._config.request.names, "")
 
     def _finished(self, chunk: Chunk) -> Chunk:

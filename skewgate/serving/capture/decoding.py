@@ -20,13 +20,14 @@ from skewgate.serving.capture.log.events import (
     NO_ID,
     REQUEST,
     RESPONSE,
+    UNREADABLE,
     Event,
     LostError,
     Part,
 )
 from skewgate.serving.capture.log.events import NO_TIME as WITHOUT_TIME
 from skewgate.serving.capture.tally import Lost, Tally
-from skewgate.serving.capture.values import Row, chosen
+from skewgate.serving.capture.values import Row, chosen, is_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Decoder:
             InputError: more are lost than may be, or it is of another model than those before.
         """
         self._tally.events += 1
+        if not is_text(event.id + event.version + event.model):
+            reason = f"an attribute of a {event.part} holds half of a letter"
+            self._tally.lose(Lost(place.path, place.line, UNREADABLE, reason))
+            return
         if self.config.model is not None:
             if event.model != self.config.model:
                 self._tally.other_models += 1
@@ -144,7 +149,9 @@ class Decoder:
         Raises:
             InputError: more events are lost than may be.
         """
-        found = [rows.chunk(part, _columns(rows.rows)) for part, rows in self._rows.items()]
+        found = [
+            rows.chunk(part, _columns(rows.rows, rows.paths)) for part, rows in self._rows.items()
+        ]
         if self._examples.rows:
             found.append(self._of_examples(self._examples))
         self._rows, self._examples = {}, _Rows()
@@ -245,17 +252,26 @@ class _Rows:
         )
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, pa.Array]:
+def _columns(rows: Sequence[Row], paths: Sequence[str]) -> dict[str, pa.Array]:
     """Returns rows as columns.
 
+    Args:
+        rows: by the names of the columns.
+        paths: the file of each, for messages.
+
     Raises:
-        InputError: a column has values that do not go together.
+        InputError: a column has values that do not go together, or a name that is no text.
     """
     names = dict.fromkeys(name for row in rows for name in row)
-    return {name: _array([row.get(name) for row in rows], name) for name in names}
+    for name in names:
+        if not is_text(name):
+            raise InputError(
+                paths[0], f"has a column {name!r}, whose name holds half of a letter", "rename it"
+            )
+    return {name: _array([row.get(name) for row in rows], name, paths) for name in names}
 
 
-def _array(values: list[Any], name: str) -> pa.Array:
+def _array(values: list[Any], name: str, paths: Sequence[str]) -> pa.Array:
     many = any(isinstance(value, list) for value in values)
     kinds = {
         type(each)
@@ -268,9 +284,9 @@ def _array(values: list[Any], name: str) -> pa.Array:
     elif len(kinds) > 1:
         found = " and ".join(sorted(_NAMES[kind] for kind in kinds))
         raise InputError(
-            f"column {name}",
-            f"holds {found}",
-            f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct the log",
+            paths[0],
+            f"the column {name} holds {found}",
+            f"say what it is by `features: {{{name}: text}}` in capture.yaml, or correct the log",
         )
     if many:
         values = [v if v is None or isinstance(v, list) else [v] for v in values]

@@ -32,6 +32,8 @@ _REASONS = {
     WITHOUT_REQUEST: "a response has no request",
     LATE: "a response came after the horizon",
 }
+_VERSION = "\0version"
+"""Beside columns of any name."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -121,10 +123,11 @@ class Joiner:
             return side, np.zeros(0, np.int64)
         copied = np.flatnonzero(again | np.append(again[1:], False))
         few = side.rows.take(copied)
-        words = row_hash.hashes(few.columns, len(few), "log")
+        # What two versions of a model say is not one answer, even if they agree.
+        words = row_hash.hashes({**few.columns, _VERSION: few.versions}, len(few), "log")
         alike = keys[copied]
         differs = (alike[1:] == alike[:-1]) & (words[1:] != words[:-1])
-        twice = np.unique(side.codes[copied[1:][differs]])
+        twice = np.union1d(side.codes[copied[1:][differs]], _uneven(side, again))
         lost = again & (side.rows.index == 0) & ~np.isin(side.codes, twice)
         self._tally.duplicates += int(lost.sum())
         return side.filter(~again), twice
@@ -174,3 +177,16 @@ class Joiner:
             file, line = places[-1]
             self._tally.lose(Lost(self._paths[file], line, cause, _REASONS[cause]), rest)
         return left.filter(~out[0]), right.filter(~out[1])
+
+
+def _uneven(side: _Side, again: Mask) -> Ints:
+    """Returns the ids of several events that have different numbers of rows.
+
+    Args:
+        side: rows in the order of their keys.
+        again: which of them have the key of the row ahead of them.
+    """
+    rows = np.bincount(side.codes)
+    longest = np.bincount(side.codes[~again], minlength=len(rows))
+    events = np.bincount(side.codes[side.rows.index == 0], minlength=len(rows))
+    return np.flatnonzero(rows != events * longest)

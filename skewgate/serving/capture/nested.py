@@ -111,9 +111,9 @@ def instances(payload: pa.Array, request: Request) -> tuple[Ints, pa.Array]:
     found = child(payload, _INSTANCES) if layout in ("auto", "instances", "examples") else None
     if found is not None and found.null_count == 0:
         return _items(found)
-    columns = child(payload, _INPUTS) if layout in ("auto", "inputs") else None
-    if found is not None and found.null_count < len(found):
+    if found is not None:  # of some requests, or null, which is a payload that is not understood
         raise UnknownError("requests of several layouts")
+    columns = child(payload, _INPUTS) if layout in ("auto", "inputs") else None
     if columns is not None and pa.types.is_struct(columns.type) and columns.null_count == 0:
         return _of_columns(columns)
     raise UnknownError("requests of another layout")

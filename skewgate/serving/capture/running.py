@@ -74,10 +74,11 @@ def run(
             progress(path, tally.events - told)
             told = tally.events
         tally.check()
+        privacy.check()
         windows = _write(folder, spill, Joiner(config, paths, tally, latest), config, where, tally)
         tally.check()
         if not windows:
-            raise InputError(source, "holds no rows of answered requests", _NO_ROWS)
+            raise InputError(source, f"holds no row to write: {tally.in_short()}", _NO_ROWS)
         report = {
             "version": 1,
             "skewgate": skewgate.__version__,

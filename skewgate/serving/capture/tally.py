@@ -97,6 +97,21 @@ class Tally:
             "correct the log or capture.yaml, or raise max_rejected",
         )
 
+    def in_short(self) -> str:
+        """Returns what became of the events of a log that has no row.
+
+        >>> Tally(Limit(0)).in_short()
+        'it has no events'
+        """
+        counts = {
+            **{CAUSES[cause]: count for cause, count in self.lost.most_common()},
+            "of another model": self.other_models,
+            "a request whose response may come yet": self.open,
+            "not in the sample": self.sampled_out,
+        }
+        told = "; ".join(f"{count:,}: {meaning}" for meaning, count in counts.items() if count)
+        return f"of {self.events:,} events, {told}" if told else "it has no events"
+
     def note_model(self, name: str, where: str) -> None:
         """Notes the model of an event.
 
@@ -108,8 +123,8 @@ class Tally:
             if len(self.models) > 1:
                 raise InputError(
                     where,
-                    f"holds events of the models {' and '.join(map(repr, sorted(self.models)))}",
-                    "name one with the key `model` of capture.yaml",
+                    f"holds events of {' and '.join(map(_model, sorted(self.models)))}",
+                    "name one by the key `model` of capture.yaml",
                 )
 
     def to_json(self) -> dict[str, Any]:
@@ -127,3 +142,7 @@ class Tally:
             "max_rejected": str(self.limit),
             "samples": [dataclasses.asdict(sample) for sample in self.samples],
         }
+
+
+def _model(name: str) -> str:
+    return f"the model {name!r}" if name else "a model without a name"

@@ -71,12 +71,13 @@ def plain(value: Any, name: str) -> Any:
         raise misunderstood(f"{name} is an object")
     if isinstance(value, int) and not -_LONGEST_INTEGER <= value < _LONGEST_INTEGER:
         raise misunderstood(f"{name} is a number of more than 64 bits")
-    if isinstance(value, str) and not _is_text(value):
-        raise misunderstood(f"{name} holds half of a character")
+    if isinstance(value, str) and not is_text(value):
+        raise misunderstood(f"{name} holds half of a letter")
     return value
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Says whether a text can be written; JSON may hold half of a letter, a lone surrogate."""
     try:
         value.encode()
     except UnicodeEncodeError:

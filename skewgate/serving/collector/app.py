@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from skewgate.core.hidden import visible
 from skewgate.core.unexpected import in_short
-from skewgate.serving.collector import access, bodies, events
+from skewgate.serving.collector import access, bodies, events, messages
 from skewgate.serving.collector.committing import Committer
 from skewgate.serving.collector.holding import Hold, Room
 from skewgate.serving.collector.metrics import CONTENT_TYPE, Gauges, Metrics
@@ -87,7 +86,7 @@ class App:
         except _GoneError:
             self._metrics.responded(CLIENT_GONE)
         except Exception as error:  # noqa: BLE001 (one request must not end the collector)
-            sys.stderr.write(f"skewgate: a request failed: {in_short(error)}\n")
+            messages.warn(f"a request failed: {in_short(error)}")
             await self._refuse(RefusedError(500, "an error of the collector itself"), send)
 
     async def _collect(self, headers: Sequence[tuple[bytes, bytes]], receive: Receive) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import zlib
 from typing import Any, NoReturn
 
@@ -12,10 +11,6 @@ from skewgate.core import nesting
 from skewgate.serving.collector.refusals import RefusedError, unsupported
 
 _GZIP = 16 + zlib.MAX_WBITS
-_OPENING = (b"[", b"{")
-_STRING = re.compile(rb'"[^"]*"')
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")
-_OTHERS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -26,8 +21,12 @@ DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 """Reads JSON as the standard has it, without NaN and Infinity."""
 
 
-def parsed(body: bytes) -> Any:
+def parsed(body: bytes, deepest: int = nesting.DEEPEST) -> Any:
     """Returns the value of a text in JSON.
+
+    Args:
+        body: the text.
+        deepest: levels that lists and objects may have.
 
     Raises:
         ValueError: it is no JSON in UTF-8, or nests deeper than readers of the file can bear.
@@ -36,29 +35,9 @@ def parsed(body: bytes) -> Any:
         value = DECODER.decode(body.decode("utf-8"))
     except RecursionError:
         raise ValueError("nests too deep") from None
-    if sum(map(body.count, _OPENING)) > nesting.DEEPEST and is_deep(body):
-        raise ValueError(f"nests deeper than {nesting.DEEPEST}")
+    if nesting.is_deep(body, deepest):
+        raise ValueError(f"nests deeper than {deepest}")
     return value
-
-
-def is_deep(json_text: bytes) -> bool:
-    """Says whether lists and objects stand in each other deeper than `nesting.DEEPEST`.
-
-    Each round takes the innermost away, which costs a tenth of looking at the values.
-
-    Args:
-        json_text: which has been parsed, so that what it opens it closes.
-
-    >>> is_deep(b"[" * 64 + b"]" * 64), is_deep(b'{"[":' * 65 + b"1" + b"}" * 65)
-    (False, True)
-    """
-    plain = json_text.replace(b"\\\\", b"").replace(b'\\"', b"")
-    brackets = _STRING.sub(b"", plain).translate(_ONE_KIND, _OTHERS)
-    for _ in range(nesting.DEEPEST):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"")
-    return bool(brackets)
 
 
 def on_one_line(json_text: bytes) -> bytes:
@@ -87,7 +66,7 @@ def member(body: bytes, *, is_json: bool) -> bytes:
         return b""
     if is_json:
         try:
-            parsed(body)
+            parsed(body, nesting.DEEPEST - 1)  # it stands in the object of its event
         except ValueError:
             pass
         else:

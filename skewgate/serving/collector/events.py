@@ -20,11 +20,10 @@ from typing import Any, NamedTuple
 
 from skewgate.serving.collector import bodies
 from skewgate.serving.collector.refusals import malformed, unsupported
+from skewgate.serving.event_types import COLLECTED
 
 Headers = Iterable[tuple[bytes, bytes]]
 
-COLLECTED = "collectedtime"
-"""The attribute that says when an event was taken; no sender may set it."""
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 _FAMILY = "application/cloudevents"

@@ -8,16 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from skewgate.serving.collector.events import Event
+from skewgate.serving.event_types import PARTS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-KNOWN_TYPES = (
-    "org.kubeflow.serving.inference.request",
-    "org.kubeflow.serving.inference.response",
-    "io.seldon.serving.inference.request",
-    "io.seldon.serving.inference.response",
-    "io.seldon.serving.feedback",
-)
-"""Types of events that are counted by name: senders could make up any number of others."""
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _PREFIX = "skewgate_collect_"
 
@@ -55,8 +48,8 @@ class Metrics:
 
     def committed(self, events: Sequence[Event], seconds: float) -> None:
         """Counts a group of events that was stored, and how long that took."""
-        for event in events:
-            self._events[event.type if event.type in KNOWN_TYPES else "other"] += 1
+        for event in events:  # senders could make up any number of other types
+            self._events[event.type if event.type in PARTS else "other"] += 1
             self._bytes += len(event.line)
         self._commits += 1
         self._seconds += seconds

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from skewgate.serving.collector import places
-from skewgate.serving.collector.events import COLLECTED, Event
+from skewgate.serving.collector.events import Event
 from skewgate.serving.collector.segment import Segment, lock
 from skewgate.serving.collector.tally import Tally
+from skewgate.serving.event_types import COLLECTED
 
 _CHUNK = 1 << 20
 _LONGEST = 1 << 28

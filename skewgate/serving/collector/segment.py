@@ -17,6 +17,10 @@ from skewgate.serving.collector.tally import Tally
 FORMAT = "skewgate.events/1"
 
 
+class RemovedError(InputError):
+    """The file was removed by somebody else while it was written; what it held is lost."""
+
+
 class Segment:
     """A file of events, locked as long as this process has it.
 
@@ -63,6 +67,7 @@ class Segment:
         """Writes events and forces them to the disk.
 
         Raises:
+            RemovedError: the file has no name any more, and no reader could find them.
             OSError: they could not be written; the file is what it was before.
         """
         data = b"".join([event.line for event in events])
@@ -79,7 +84,22 @@ class Segment:
             self.spent = self._unclean = True
             self._take_back()
             raise
+        self._check_named()
         self.tally.add(data, events)
+
+    def _check_named(self) -> None:
+        """Makes sure that the file was not removed.
+
+        Raises:
+            RemovedError: it was.
+        """
+        if os.fstat(self._descriptor).st_nlink == 0:
+            raise RemovedError(
+                self.path,
+                f"the file was removed while it was written, and {self.tally.events:,} events in "
+                "it are lost",
+                f"leave {places.OPEN} alone while a collector runs",
+            )
 
     def _take_back(self) -> None:
         """Cuts off what was not acknowledged; if that fails, before the file is published."""
@@ -97,8 +117,10 @@ class Segment:
             Where it is; None if it held nothing and was removed.
 
         Raises:
+            RemovedError: there is nothing to publish any more.
             OSError: it could not be done; it may be tried again.
         """
+        self._check_named()
         if self._unclean:
             os.ftruncate(self._descriptor, self.tally.bytes)
             self._unclean = False

@@ -6,17 +6,17 @@ import contextlib
 import dataclasses
 import gc
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 
-from skewgate.core.errors import EXIT_PASS, SkewgateError
+from skewgate.core.errors import EXIT_PASS, InputError, SkewgateError
 from skewgate.core.unexpected import in_short
 from skewgate.data.windows.durations import Duration
 from skewgate.serving.collector import app as collecting
-from skewgate.serving.collector import listening, tls, web
+from skewgate.serving.collector import listening, messages, tls, web
 from skewgate.serving.collector import store as storing
 from skewgate.serving.collector.committing import Committer
+from skewgate.serving.collector.holding import OVERHEAD
 from skewgate.serving.collector.metrics import Gauges, Metrics
 
 _SILENCE = 60.0
@@ -72,6 +72,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         SkewgateError: what was acknowledged is stored, but could not be published.
         OSError: the system refused.
     """
+    _check_room(settings)
     context = tls.context(settings.certificate, settings.key, settings.client_ca)
     with contextlib.closing(listening.bound(settings.host, settings.port)) as listener:
         store = storing.Store(settings.out, every=settings.every, most_bytes=settings.most_bytes)
@@ -105,9 +106,9 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
                 # Who reads this line may connect, or end the collector, at once.
                 listener.listen(listening.BACKLOG)
                 if _is_open(settings):
-                    _warn(
-                        "anyone who can reach this address can send events: give --token-file or "
-                        "--tls-client-ca, or limit access with a network policy"
+                    messages.warn(
+                        "whoever reaches this address may send events: give --token-file or "
+                        "--tls-client-ca, or let a network policy say who does"
                     )
                 say(f"collecting into {settings.out} on {address}")
                 server.run(sockets=[listener])
@@ -119,6 +120,23 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
             ) from error
     say(f"stopped; published {store.published} files in {settings.out}")
     return EXIT_PASS
+
+
+def _check_room(settings: Settings) -> None:
+    """Makes sure that the largest request can be held: it would be refused for ever.
+
+    Raises:
+        InputError: it cannot.
+    """
+    needed = 2 * settings.largest + OVERHEAD  # as it comes, and inflated
+    if settings.most_held < needed:
+        raise InputError(
+            "--max-held",
+            f"must be at least {needed} bytes, which a request of --max-event "
+            f"({settings.largest} bytes) takes with what it is inflated to, got "
+            f"{settings.most_held}",
+            "raise --max-held, or lower --max-event",
+        )
 
 
 def _gauges(store: storing.Store, committer: Committer, held: int) -> Gauges:
@@ -147,7 +165,7 @@ class _Seldom:
         now = time.monotonic()
         if now >= self._at + _SILENCE:
             self._at = now
-            _warn(words)
+            messages.warn(words)
 
 
 class _Teller:
@@ -166,15 +184,10 @@ class _Teller:
             return
         self._at = now if refused else self._at
         self._told = refused
-        _warn(f"events are refused: {refused}" if refused else "events are stored again")
+        messages.warn(f"events are refused: {refused}" if refused else "events are stored again")
 
 
 def _is_open(settings: Settings) -> bool:
     """Says whether other machines may send without showing who they are."""
     is_local = settings.host in ("127.0.0.1", "::1", "localhost")
     return not is_local and not settings.tokens and settings.client_ca is None
-
-
-def _warn(words: str) -> None:
-    sys.stderr.write(f"skewgate: {words}\n")
-    sys.stderr.flush()

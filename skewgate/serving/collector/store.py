@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from skewgate.data.windows.durations import Duration
 from skewgate.data.windows.grids import Grid
 from skewgate.serving.collector import durable, places, recovery
 from skewgate.serving.collector.events import Event
-from skewgate.serving.collector.segment import Segment
+from skewgate.serving.collector.segment import RemovedError, Segment
 
 HOURLY = Duration(1, "h")
 LARGEST_FILE = 256 << 20
@@ -96,7 +97,8 @@ class Store:
             self._number += 1
             name = f"{self._process}-{self._number:06d}"
             self._segment = Segment.create(self.folder, self._window.name, name)
-        self._segment.append(events)
+        with self._given_up_if_removed(self._segment):
+            self._segment.append(events)
 
     def rotate(self) -> None:
         """Publishes the file that is written if its window is over, or it is full or spent.
@@ -118,7 +120,7 @@ class Store:
             OSError: it is not.
         """
         self.rotate()
-        path = os.path.join(self.folder, places.OPEN, places.PROBE)
+        path = os.path.join(self.folder, places.OPEN, f"{places.PROBE}-{self._process}")
         durable.write_file(path, bytes(_PROBE_BYTES))
         os.unlink(path)
 
@@ -132,9 +134,19 @@ class Store:
             self._publish(self._segment)
 
     def _publish(self, segment: Segment) -> None:
-        if segment.publish() is not None:
-            self.published += 1
+        with self._given_up_if_removed(segment):
+            if segment.publish() is not None:
+                self.published += 1
         self._segment = None
+
+    @contextlib.contextmanager
+    def _given_up_if_removed(self, segment: Segment) -> Iterator[None]:
+        try:
+            yield
+        except RemovedError:
+            self._segment = None
+            segment.close()
+            raise
 
     def _window_at(self, moment: float) -> _Window:
         numbers = self._grid.numbers(np.array([int(moment // 1)]))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 LONGEST_HEADERS = 64 << 10
-_IDLE = 75
+IDLE = 75
 """Seconds after which a connection without requests is closed."""
 _BODY = json.dumps({"error": "too many connections"}).encode() + b"\n"
 _BUSY = b"\r\n".join(
@@ -47,6 +47,7 @@ def make(
     backlog: int,
     most_connections: int,
     warn: Callable[[str], None],
+    idle: int = IDLE,
 ) -> uvicorn.Server:
     """Returns a server that stores what was sent before it ends.
 
@@ -58,6 +59,7 @@ def make(
         backlog: connections that the system keeps until they are accepted.
         most_connections: at a time; others are answered 503.
         warn: told what went wrong outside any request.
+        idle: seconds after which a connection without requests is closed.
 
     Raises:
         ModuleNotFoundError: uvicorn is not installed.
@@ -94,7 +96,7 @@ def make(
     return Server(
         uvicorn.Config(
             app,
-            http=_protocol(most_connections),
+            http=_protocol(most_connections, idle),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -102,7 +104,7 @@ def make(
             server_header=False,
             proxy_headers=False,
             backlog=backlog,
-            timeout_keep_alive=_IDLE,
+            timeout_keep_alive=idle,
             timeout_graceful_shutdown=grace,
             h11_max_incomplete_event_size=LONGEST_HEADERS,
             ssl_context_factory=(lambda config, default: tls) if tls else None,
@@ -116,29 +118,62 @@ def _in_words(context: dict[str, Any]) -> str:
     return f"{said}: {in_short(error)}" if isinstance(error, Exception) else said
 
 
-def _protocol(most_connections: int) -> type[asyncio.Protocol]:
+class _Bounded(asyncio.Protocol):
+    """Bounds connections, and ends those on which no whole request comes.
+
+    uvicorn ends those that are idle behind a response, but waits for ever for a first request, and
+    for the rest of its headers.
+    """
+
+    most_connections: int
+    idle: float
+    connections: set[Any]
+    loop: asyncio.AbstractEventLoop
+    transport: Any
+    cycle: Any
+    _watching: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            # The system would refuse files, too.
+            transport.write(_BUSY)
+            transport.close()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watching.cancel()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        self._watching = self.loop.call_later(self.idle, self._look, self.cycle)
+
+    def _look(self, before: Any) -> None:
+        """Ends the connection if no request has begun since it was looked at, and none goes on."""
+        if self.cycle is before and (before is None or before.response_complete):
+            self.transport.close()
+        else:
+            self._watch()
+
+
+def _protocol(most: int, seconds: float) -> type[asyncio.Protocol]:
     """Returns a reader of HTTP with bounds on connections, and on what is kept beside bodies."""
     if importlib.util.find_spec("httptools") is None:
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
-        class SlowProtocol(H11Protocol):
-            """Bounds connections; headers are bounded by an option of its own."""
+        class SlowProtocol(_Bounded, H11Protocol):
+            """Headers are bounded by an option of its own."""
 
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                _turn_away(len(self.connections), most_connections, transport)
+            most_connections, idle = most, seconds
 
         return SlowProtocol
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    class Protocol(HttpToolsProtocol):
-        """Bounds connections, and headers, extensions of chunks and trailers."""
+    class Protocol(_Bounded, HttpToolsProtocol):
+        """Bounds headers, extensions of chunks and trailers, too."""
 
+        most_connections, idle = most, seconds
         _beside_bodies = 0
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            _turn_away(len(self.connections), most_connections, transport)
 
         def data_received(self, data: bytes) -> None:
             self._beside_bodies += len(data)
@@ -155,10 +190,3 @@ def _protocol(most_connections: int) -> type[asyncio.Protocol]:
             super().on_body(body)
 
     return Protocol
-
-
-def _turn_away(connections: int, most: int, transport: asyncio.Transport) -> None:
-    """Ends a new connection if it is one too many: the system would refuse files, too."""
-    if connections > most:
-        transport.write(_BUSY)
-        transport.close()

@@ -562,6 +562,7 @@ def test_fractions_are_no_integers_wherever_they_stand(cli, run, tmp_path, kind)
     assert "expected INT, found" in result.out + result.err
 
 
+@needs_tfdv
 def test_options_of_csv_hold_when_a_file_is_read_again(run, tmp_path):
     values = [f"{at}.0" for at in range(300_000)]  # of which not all are kept
     values[20_123] = "1.5"

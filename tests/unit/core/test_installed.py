@@ -31,6 +31,7 @@ def fitting_machine(monkeypatch):
         ("google.cloud.aiplatform_v1", "pip install 'google-cloud-aiplatform'"),
         ("tensorflow_metadata.proto.v0", "pip install 'skewgate'"),
         ("pandas", "pip install 'pandas'"),
+        ("fastavro", "pip install 'fastavro'"),
     ],
 )
 def test_a_missing_package_is_named_with_the_line_to_type(name, line):

@@ -63,7 +63,7 @@ def test_what_moves_on_with_time_is_ignored():
         for part, first in zip(halves(), (1, 7), strict=True)
     )
     found = drifting.choose(train, later, None, {}, ())
-    assert "moves with time" in found.ignored["month"]
+    assert "it moves with time" in found.ignored["month"]
 
 
 def test_a_season_raises_the_threshold_of_its_feature(planned):

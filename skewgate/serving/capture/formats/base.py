@@ -124,6 +124,6 @@ def unpacked(data: bytes, encoding: str) -> bytes:
         raise unreadable("a payload is not a complete gzip stream") from error
     if unpacker.unconsumed_tail:
         raise unreadable(f"a payload has more than {LARGEST_PAYLOAD >> 20} MB")
-    if not unpacker.eof:
-        raise unreadable("a payload is not a complete gzip stream")
+    if not unpacker.eof or unpacker.unused_data:
+        raise unreadable("a payload is not one whole gzip")
     return found

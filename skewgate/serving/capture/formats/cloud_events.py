@@ -6,7 +6,7 @@ docs.seldon.io, request logging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
@@ -21,16 +21,11 @@ from skewgate.serving.capture.formats.base import (
 )
 from skewgate.serving.capture.log import moments
 from skewgate.serving.capture.log.envelope import Envelope
-from skewgate.serving.capture.log.events import FEEDBACK, REQUEST, RESPONSE, Event, Part
+from skewgate.serving.capture.log.events import REQUEST, RESPONSE, Event
+from skewgate.serving.event_types import COLLECTED, PARTS
 
-_PARTS: Mapping[str, Part] = {
-    "org.kubeflow.serving.inference.request": REQUEST,
-    "org.kubeflow.serving.inference.response": RESPONSE,
-    "io.seldon.serving.inference.request": REQUEST,
-    "io.seldon.serving.inference.response": RESPONSE,
-    "io.seldon.serving.feedback": FEEDBACK,
-}
 _JSON = ("", "application/json")
+_TIMES = ("time", "recordedtime", COLLECTED)
 _VERSIONS = ("modelversion", "endpoint")
 
 
@@ -50,7 +45,7 @@ class CloudEvents(Format):
             models=self.models,
             payloads={REQUEST: "data", RESPONSE: "data"},
             kind="type",
-            parts=_PARTS,
+            parts=PARTS,
             plain={"data_base64": (), "contentencoding": ()},
         )
 
@@ -62,23 +57,22 @@ class CloudEvents(Format):
         """See Format."""
         value = lines.parsed(record)
         if not isinstance(kind := value.get("type"), str) or "specversion" not in value:
-            raise unreadable("the line is not a CloudEvent")
-        if kind not in _PARTS:
-            raise unreadable("the type of the event is not that of a request, response or feedback")
+            raise unreadable("the line is no CloudEvent")
+        if kind not in PARTS:
+            raise unreadable("the event has a type that no request, response or feedback has")
         content_type = text(value, "datacontenttype").partition(";")[0].strip().lower()
         payload = value.get("data")
         if "data_base64" in value:
             payload = unpacked(decoded(value["data_base64"]), text(value, "contentencoding"))
         elif isinstance(payload, str) and content_type.removesuffix("+json") in _JSON:
             content_type = ""
-        time = moments.moment(value.get("time"), zone=self.config.windows.zone)
-        if time is None:  # which CloudEvents may lack
-            time = moments.moment(value.get("recordedtime", value.get("collectedtime")))
+        # CloudEvents may lack their time; one that is no time is not replaced.
+        said = next((value[name] for name in _TIMES if value.get(name) is not None), None)
         return [
             Event(
-                _PARTS[kind],
+                PARTS[kind],
                 text(value, *self.ids),
-                time,
+                moments.moment(said, zone=self.config.windows.zone),
                 payload,
                 content_type=content_type,
                 version=text(value, *_VERSIONS),

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from skewgate.core import json_text
+from skewgate.core import installed, json_text
 from skewgate.core.errors import InputError
 from skewgate.data.sources.parquet import ParquetSource
 from skewgate.data.sources.streams import Opener, TextFile, open_binary
@@ -54,11 +54,11 @@ def csv_records(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         InputError: it cannot be read.
     """
     csv.field_size_limit(LARGEST_PAYLOAD)
-    text = io.StringIO(_whole(path, opener).decode("utf-8", "replace"), newline="")
     try:
+        text = io.StringIO(_whole(path, opener).decode("utf-8-sig"), newline="")
         yield from csv.DictReader(text, restkey="")
-    except csv.Error as error:
-        raise InputError(path, f"is not CSV ({error})", "write it again") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(path, f"is no CSV in UTF-8 ({error})", "write it again") from error
 
 
 def json_value(path: str, opener: Opener | None) -> list[Any]:
@@ -90,12 +90,9 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: fastavro is not installed, or the file cannot be read.
     """
-    try:
-        import fastavro
-    except ImportError as error:
-        raise InputError(
-            path, "is Avro, which needs fastavro, and that is not installed", _INSTALL
-        ) from error
+    installed.require("fastavro", f"{path}, an Avro file,")
+    import fastavro
+
     with open_binary(path, opener) as file:
         try:
             for record in fastavro.reader(file):
@@ -103,9 +100,4 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         except Exception as error:  # fastavro raises whatever its decoders do
             if isinstance(error, GeneratorExit):
                 raise
-            raise InputError(
-                path, f"is not a complete Avro file ({error})", "write it again"
-            ) from error
-
-
-_INSTALL = "pip install fastavro, or export the table as Parquet or JSON Lines"
+            raise InputError(path, f"is no whole Avro file ({error})", "write it again") from error

@@ -10,23 +10,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from skewgate.data.arrow.values import numbers
 from skewgate.data.windows import zones
 
 SECOND = 1_000_000
-_FIRST, _LAST = -2_208_988_800 * SECOND, 253_402_300_799 * SECOND
-"""The years 1900 to 9999, as labels.yaml has them."""
+_FIRST, _LAST = -2_208_988_800 * SECOND, 253_370_764_800 * SECOND - 1
+"""The years 1900 to 9998; a window of the last year would end in one that no calendar has."""
 _FACTORS = {"s": SECOND, "ms": 1_000, "us": 1, "ns": 0.001}
 _TEXT = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?\s?([Zz]|UTC|[+-]\d\d:?\d\d)?"
 )
+_READ_AT_ONCE = r"^(19|20|21)\d\d-\d\d-\d\d[Tt ]\d\d:\d\d"
+"""Arrow takes 10Z for 10:00Z, and a year that 64 bits of nanoseconds do not hold for another."""
 _EPOCH = datetime.datetime(1970, 1, 1)
 _DIGITS = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
 
 
 def moment(value: Any, unit: str = "s", zone: str = zones.UTC) -> int | None:
-    """Returns a time; None if the value is none, or lies beyond the years 1900 to 9999.
+    """Returns a time; None if the value is none, or lies beyond the years 1900 to 9998.
 
     Args:
         value: RFC 3339 text, or a number.
@@ -93,6 +96,8 @@ def moments(
             return None
         found = scaled.astype(np.int64)
     elif pa.types.is_string(kind):
+        if not pc.all(pc.match_substring_regex(array, _READ_AT_ONCE)).as_py():
+            return None
         try:
             found = numbers(array.cast(pa.timestamp("ns", "UTC")).view(pa.int64())) // 1000
         except pa.ArrowInvalid:

@@ -8,7 +8,7 @@ from skewgate.cli.health import commands
 from skewgate.cli.parser import build_parser
 from tests.faults import cases
 
-WITHOUT_MODULES = {"completion", "doctor", "init", "schedule window"}
+WITHOUT_MODULES = {"completion", "doctor", "schedule window"}
 
 
 def test_every_command_is_looked_at():

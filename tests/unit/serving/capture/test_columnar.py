@@ -186,3 +186,17 @@ def test_lines_keep_their_numbers():
     (chunk,) = Reader(config, FORMATS["jsonl"](config).envelope).read(data, 11, 4).chunks
     assert chunk.lines.tolist() == [11, 11, 12, 12, 13, 13]
     assert np.unique(chunk.files).tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("request_", "layout"),
+    [
+        ({"instances": [{"a": 1}]}, "examples"),
+        ({"instances": None, "inputs": {"a": [1]}}, "auto"),
+    ],
+)
+def test_what_the_reference_refuses_is_not_taken_at_once(request_, layout):
+    config = CaptureConfig(format="jsonl", request={"layout": layout}, max_rejected=9)
+    data = f"{json.dumps(line(1, request_))}\n".encode()
+    assert at_once(config, data) is None
+    assert one_by_one(config, data)[1].lost["not_understood"] == 1

@@ -58,3 +58,39 @@ def test_a_short_key_is_no_key(monkeypatch):
 
 def test_a_column_that_is_not_there_is_of_no_matter():
     assert changed({"a": [1]}, drop=["x"], hash=["y"], generalise={"z": {"step": 1}}).columns
+
+
+def test_a_rule_without_a_column_in_the_whole_log_is_told():
+    config = CaptureConfig(format="kserve", columns={"drop": ["snn"]})
+    privacy = Privacy(config, "capture.yaml")
+    zeros, ids = np.zeros(1, np.int64), pa.array(["a"])
+    privacy.apply(Chunk("request", ids, zeros, zeros, ids, zeros, zeros, {"ssn": pa.array(["1"])}))
+    with pytest.raises(
+        InputError, match=r"columns.drop names snn, and the log has no such column, but ssn"
+    ):
+        privacy.check()
+
+
+def test_columns_that_capture_yaml_names_may_be_missing():
+    rules = {"drop": ["age"], "hash": ["request_id"], "generalise": {"score": {"step": 1}}}
+    config = CaptureConfig(
+        format="kserve",
+        columns=rules,
+        features={"age": "int", "fare": "float"},
+        prediction={"rename": {"output_0": "score"}},
+    )
+    Privacy(config, "capture.yaml").check()
+
+
+def test_whole_numbers_become_multiples_without_rounding():
+    values = [9007199254740993, -1, 0, None, 2**63 - 1]
+    found = changed({"a": values}, generalise={"a": {"step": 10}}).columns["a"]
+    assert found.to_pylist() == [9007199254740990, -10, 0, None, 9223372036854775800]
+    found = changed({"a": [5, 2**62]}, generalise={"a": {"step": 1e30}}).columns["a"]
+    assert found.to_pylist() == [0, 0]
+
+
+@pytest.mark.parametrize(("value", "step"), [(-(2**63), 10), (-1, 1e30)])
+def test_a_multiple_of_more_than_64_bits_is_told(value, step):
+    with pytest.raises(InputError, match="has more than 64 bits"):
+        changed({"a": [value]}, generalise={"a": {"step": step}})

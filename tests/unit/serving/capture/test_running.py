@@ -151,7 +151,7 @@ def test_lines_that_are_no_json_cost_no_line_beside_them(capture):
 
 def test_two_models_in_a_log_have_to_be_told_apart(capture):
     records = [line(1, model="a"), line(2, model="b")]
-    with pytest.raises(InputError, match="events of the models 'a' and 'b'"):
+    with pytest.raises(InputError, match="events of the model 'a' and the model 'b'"):
         capture(records)
     report, rows = capture(records, "model: b")
     assert ([row["request_id"] for row in rows], report["other_models"]) == (["r2"], 2)

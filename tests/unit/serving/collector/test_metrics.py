@@ -6,7 +6,10 @@ import subprocess
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from skewgate.serving.collector.metrics import KNOWN_TYPES, Gauges, Metrics
+from skewgate.serving.collector.metrics import Gauges, Metrics
+from skewgate.serving.event_types import PARTS
+
+REQUEST = next(iter(PARTS))
 
 GAUGES = Gauges(held_bytes=1, open_bytes=2, free_bytes=3, storing=True, published=4, recovered=5)
 
@@ -14,7 +17,7 @@ GAUGES = Gauges(held_bytes=1, open_bytes=2, free_bytes=3, storing=True, publishe
 @pytest.fixture
 def text(build):
     metrics = Metrics()
-    metrics.committed([build.event(1, KNOWN_TYPES[0]), build.event(2, 'made"up')], 0.004)
+    metrics.committed([build.event(1, REQUEST), build.event(2, 'made"up')], 0.004)
     metrics.committed([build.event(3, "other")], 7.0)
     for status in (202, 202, 503):
         metrics.responded(status)
@@ -31,7 +34,7 @@ def samples(text):
 
 def test_events_and_responses_are_counted(text):
     found = samples(text)
-    assert found["events_total", KNOWN_TYPES[0]] == 1
+    assert found["events_total", REQUEST] == 1
     assert found["events_total", "other"] == 2
     assert (found["responses_total", "202"], found["responses_total", "503"]) == (2, 1)
     assert found["commit_seconds_bucket", "0.0025"] == 0

@@ -10,7 +10,7 @@ import pytest
 
 from skewgate.core.errors import InputError
 from skewgate.serving.collector import durable
-from skewgate.serving.collector.segment import Segment, lock
+from skewgate.serving.collector.segment import RemovedError, Segment, lock
 
 
 @pytest.fixture
@@ -112,3 +112,14 @@ def test_a_file_system_without_locks_is_named(segment, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", failing(errno.ENOLCK))
     with pytest.raises(InputError, match="without locks"):
         lock(0, segment.path)
+
+
+def test_a_file_that_somebody_removed_takes_no_events(segment, build):
+    segment.append([build.event(1)])
+    os.unlink(segment.path)
+    said = r"the file was removed while it was written, and 1 events in it are lost"
+    with pytest.raises(RemovedError, match=said):
+        segment.append([build.event(2)])
+    with pytest.raises(RemovedError, match=said):
+        segment.publish()
+    assert not list(pathlib.Path(segment.path).parent.parent.glob("window=*"))

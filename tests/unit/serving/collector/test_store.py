@@ -9,6 +9,7 @@ import pytest
 from skewgate.core.errors import InputError
 from skewgate.data.windows.durations import Duration
 from skewgate.serving.collector import durable
+from skewgate.serving.collector.segment import RemovedError
 from skewgate.serving.collector.store import Store
 from tests import collecting
 
@@ -128,3 +129,26 @@ def test_a_file_is_no_folder(tmp_path):
 def test_an_object_store_is_no_folder():
     with pytest.raises(InputError, match="is not a folder on this machine"):
         Store("s3://bucket/events")
+
+
+def test_after_a_file_was_removed_there_is_another(store, build, tmp_path):
+    store.commit([build.event(1)])
+    (opened,) = collecting.still_open(tmp_path / "out")
+    (tmp_path / "out" / ".open" / opened).unlink()
+    with pytest.raises(RemovedError):
+        store.commit([build.event(2)])
+    store.commit([build.event(3)])
+    store.close()
+    assert [each["id"] for each in collecting.published(tmp_path / "out")] == ["3"]
+    assert store.published == 1
+
+
+def test_collectors_of_one_folder_do_not_probe_with_the_same_file(store, clock, tmp_path):
+    other = Store(str(tmp_path / "out"), clock=clock)
+    names = []
+    for each in (store, other):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(durable, "write_file", lambda path, content: names.append(path))
+            patch.setattr(os, "unlink", lambda path: None)
+            each.probe()
+    assert len(set(names)) == 2

@@ -1,5 +1,6 @@
 """What comes beside bodies is bounded, whichever of uvicorn's readers of HTTP is installed."""
 
+import asyncio
 import contextlib
 import resource
 import socket
@@ -7,6 +8,11 @@ import time
 
 import pytest
 
+from skewgate.serving.collector import listening, web
+from skewgate.serving.collector.app import App
+from skewgate.serving.collector.committing import Committer
+from skewgate.serving.collector.metrics import Metrics
+from skewgate.serving.collector.store import Store
 from tests import collecting
 
 
@@ -96,3 +102,33 @@ def test_a_process_without_files_left_goes_on_when_it_has_some(tmp_path):
         "skewgate: socket.accept() out of system resource: OSError: [Errno 24] Too many open files"
     )
     assert err in ("", f"{said}\n")  # never more than one line a minute
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST / HTTP/1.1\r\nhost", b"GET /healthz HTTP/1.1\r\n"])
+def test_connections_on_which_no_whole_request_comes_are_ended(tmp_path, sent):
+    async def read_to_the_end():
+        listener = listening.bound("127.0.0.1", 0)
+        committer = Committer(Store(str(tmp_path)))
+        app = App(committer, Metrics(), lambda held: pytest.fail("nobody asks"))
+        server = web.make(
+            app,
+            committer,
+            tls=None,
+            grace=1,
+            backlog=9,
+            most_connections=9,
+            warn=pytest.fail,
+            idle=1,
+        )
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(sent)
+        found = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        server.should_exit = True
+        await running
+        return found
+
+    assert asyncio.run(read_to_the_end()) == b""

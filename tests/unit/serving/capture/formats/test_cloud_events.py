@@ -66,11 +66,11 @@ def test_an_event_without_a_time_has_that_of_its_storing():
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ({"specversion": None, "type": None}, "not a CloudEvent"),
-        ({"type": "com.example.other"}, "is not that of a request"),
-        ({"data_base64": "!"}, "invalid base64"),
-        ({"data_base64": "aGk=", "contentencoding": "br"}, "a compression that cannot be read"),
-        ({"data_base64": coded(gzip.compress(b"{}")[:-9])}, "not a complete gzip"),
+        ({"specversion": None, "type": None}, "no CloudEvent"),
+        ({"type": "com.example.other"}, "a type that no request"),
+        ({"data_base64": "!"}, "base64 that is none"),
+        ({"data_base64": "aGk=", "contentencoding": "br"}, "packed in a way"),
+        ({"data_base64": coded(gzip.compress(b"{}")[:-9])}, "not one whole gzip"),
         ({"data_base64": coded(gzip.compress(bytes(200_000_000)))}, "more than 128 MB"),
     ],
 )
@@ -78,3 +78,13 @@ def test_what_is_no_event_is_told(attributes, reason):
     with pytest.raises(LostError) as lost:
         read(**attributes)
     assert reason in lost.value.reason
+
+
+def test_a_time_that_is_none_is_not_replaced_by_that_of_storing():
+    assert read(time="yesterday", collectedtime="2026-03-01T12:00:00Z").time is None
+
+
+def test_what_stands_behind_a_gzip_is_not_passed_over():
+    two = gzip.compress(b"{}") + gzip.compress(b"[]")
+    with pytest.raises(LostError, match="not one whole gzip"):
+        read(data_base64=coded(two))

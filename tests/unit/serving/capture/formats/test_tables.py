@@ -20,7 +20,7 @@ def test_records_are_counted_from_one_over_blocks():
 def test_avro_without_fastavro_is_a_sentence(tmp_path, monkeypatch):
     path, _ = capture_logs.vertex_avro(tmp_path)
     monkeypatch.setitem(sys.modules, "fastavro", None)
-    with pytest.raises(InputError, match="pip install fastavro"):
+    with pytest.raises(InputError, match="pip install 'fastavro'"):
         list(tables.avro(str(path), None))
 
 

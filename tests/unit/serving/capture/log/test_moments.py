@@ -75,3 +75,17 @@ def test_a_time_is_written_as_it_is_read():
     stamp = datetime.datetime(2026, 3, 1, 12, 0, 0, 123_456, datetime.timezone.utc)
     assert moment(written(moment(stamp.isoformat()))) == moment(stamp.isoformat())
     assert written(np.int64(NOON)) == "2026-03-01T12:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-01T10Z", "1600-01-01T00:00:00Z", "2300-01-01T00:00:00Z", "9999-12-31T00:00:00Z"],
+)
+def test_a_column_is_not_read_at_once_as_other_times_than_one_by_one(text):
+    found = moments(pa.array([text]))
+    assert found is None or found.tolist() == [moment(text)]
+
+
+def test_a_placeholder_at_the_end_of_all_calendars_is_no_time():
+    assert moment("9998-12-31T23:59:59Z") is not None
+    assert moment("9999-12-31T00:00:00Z") is None
