@@ -67,7 +67,7 @@ class Decoder:
         """
         self._tally.events += 1
         if not is_text(event.id + event.version + event.model):
-            reason = f"an attribute of a {event.part} holds half of a letter"
+            reason = f"an attribute of a {event.part} holds half of a character"
             self._tally.lose(Lost(place.path, place.line, UNREADABLE, reason))
             return
         if self.config.model is not None:
@@ -266,7 +266,9 @@ def _columns(rows: Sequence[Row], paths: Sequence[str]) -> dict[str, pa.Array]:
     for name in names:
         if not is_text(name):
             raise InputError(
-                paths[0], f"has a column {name!r}, whose name holds half of a letter", "rename it"
+                paths[0],
+                f"has a column {name!r}, whose name holds half of a character",
+                "rename it",
             )
     return {name: _array([row.get(name) for row in rows], name, paths) for name in names}
 
@@ -286,7 +288,7 @@ def _array(values: list[Any], name: str, paths: Sequence[str]) -> pa.Array:
         raise InputError(
             paths[0],
             f"the column {name} holds {found}",
-            f"say what it is by `features: {{{name}: text}}` in capture.yaml, or correct the log",
+            f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct the log",
         )
     if many:
         values = [v if v is None or isinstance(v, list) else [v] for v in values]

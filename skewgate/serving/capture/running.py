@@ -78,7 +78,7 @@ def run(
         windows = _write(folder, spill, Joiner(config, paths, tally, latest), config, where, tally)
         tally.check()
         if not windows:
-            raise InputError(source, f"holds no row to write: {tally.in_short()}", _NO_ROWS)
+            raise InputError(source, f"holds no rows to write: {tally.in_short()}", _NO_ROWS)
         report = {
             "version": 1,
             "skewgate": skewgate.__version__,

@@ -124,7 +124,7 @@ class Tally:
                 raise InputError(
                     where,
                     f"holds events of {' and '.join(map(_model, sorted(self.models)))}",
-                    "name one by the key `model` of capture.yaml",
+                    "name one with the key `model` of capture.yaml",
                 )
 
     def to_json(self) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def plain(value: Any, name: str) -> Any:
     if isinstance(value, int) and not -_LONGEST_INTEGER <= value < _LONGEST_INTEGER:
         raise misunderstood(f"{name} is a number of more than 64 bits")
     if isinstance(value, str) and not is_text(value):
-        raise misunderstood(f"{name} holds half of a letter")
+        raise misunderstood(f"{name} holds half of a character")
     return value
 
 

@@ -107,8 +107,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
                 listener.listen(listening.BACKLOG)
                 if _is_open(settings):
                     messages.warn(
-                        "whoever reaches this address may send events: give --token-file or "
-                        "--tls-client-ca, or let a network policy say who does"
+                        "anyone who can reach this address can send events: give --token-file or "
+                        "--tls-client-ca, or limit access with a network policy"
                     )
                 say(f"collecting into {settings.out} on {address}")
                 server.run(sockets=[listener])

@@ -28,7 +28,7 @@ def refused(capsys, *words):
         (["--tls-cert", "a.pem"], "--tls-cert: only works with --tls-key"),
         (["--tls-cert", "no/such", "--tls-key", "b"], "no/such: no such file or folder"),
         (["--max-held", "20M"], "--max-held: must be at least 20987904 bytes"),
-        (["--host", "192.0.2.1"], "--host: 192.0.2.1 is no address of this machine"),
+        (["--host", "192.0.2.1"], "--host: 192.0.2.1 is not an address of this machine"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(tmp_path, capsys, words, said):

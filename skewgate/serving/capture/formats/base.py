@@ -125,5 +125,5 @@ def unpacked(data: bytes, encoding: str) -> bytes:
     if unpacker.unconsumed_tail:
         raise unreadable(f"a payload has more than {LARGEST_PAYLOAD >> 20} MB")
     if not unpacker.eof or unpacker.unused_data:
-        raise unreadable("a payload is not one whole gzip")
+        raise unreadable("a payload is not a complete gzip stream")
     return found

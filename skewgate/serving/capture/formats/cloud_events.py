@@ -57,9 +57,9 @@ class CloudEvents(Format):
         """See Format."""
         value = lines.parsed(record)
         if not isinstance(kind := value.get("type"), str) or "specversion" not in value:
-            raise unreadable("the line is no CloudEvent")
+            raise unreadable("the line is not a CloudEvent")
         if kind not in PARTS:
-            raise unreadable("the event has a type that no request, response or feedback has")
+            raise unreadable("the type of the event is not that of a request, response or feedback")
         content_type = text(value, "datacontenttype").partition(";")[0].strip().lower()
         payload = value.get("data")
         if "data_base64" in value:

@@ -58,7 +58,7 @@ def csv_records(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         text = io.StringIO(_whole(path, opener).decode("utf-8-sig"), newline="")
         yield from csv.DictReader(text, restkey="")
     except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(path, f"is no CSV in UTF-8 ({error})", "write it again") from error
+        raise InputError(path, f"is not CSV in UTF-8 ({error})", "write it again") from error
 
 
 def json_value(path: str, opener: Opener | None) -> list[Any]:
@@ -100,4 +100,6 @@ def avro(path: str, opener: Opener | None) -> Iterator[dict[str, Any]]:
         except Exception as error:  # fastavro raises whatever its decoders do
             if isinstance(error, GeneratorExit):
                 raise
-            raise InputError(path, f"is no whole Avro file ({error})", "write it again") from error
+            raise InputError(
+                path, f"is not a complete Avro file ({error})", "write it again"
+            ) from error

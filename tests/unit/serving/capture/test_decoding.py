@@ -26,14 +26,14 @@ def test_half_of_a_letter_in_an_attribute_is_a_loss(decoder, tally, name):
     attributes = {"id": "a", name: "\ud800"}
     decoder.take(Event(REQUEST, time=0, payload=[{"fare": 1}], **attributes), Place("log", 0, 3))
     assert tally.lost["unreadable"] == 1
-    assert "holds half of a letter" in tally.samples[0].reason
+    assert "holds half of a character" in tally.samples[0].reason
     assert decoder.chunks() == []
 
 
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([{"\ud800": 1}], r"log: has a column '\\ud800', whose name holds half of a letter"),
+        ([{"\ud800": 1}], r"log: has a column '\\ud800', whose name holds half of a character"),
         ([{"a": True}, {"a": 1}], "log: the column a holds booleans and numbers"),
     ],
 )

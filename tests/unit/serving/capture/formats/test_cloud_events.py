@@ -66,10 +66,10 @@ def test_an_event_without_a_time_has_that_of_its_storing():
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ({"specversion": None, "type": None}, "no CloudEvent"),
-        ({"type": "com.example.other"}, "a type that no request"),
-        ({"data_base64": "!"}, "base64 that is none"),
-        ({"data_base64": "aGk=", "contentencoding": "br"}, "packed in a way"),
+        ({"specversion": None, "type": None}, "not a CloudEvent"),
+        ({"type": "com.example.other"}, "is not that of a request"),
+        ({"data_base64": "!"}, "invalid base64"),
+        ({"data_base64": "aGk=", "contentencoding": "br"}, "a compression that cannot be read"),
         ({"data_base64": coded(gzip.compress(b"{}")[:-9])}, "not one whole gzip"),
         ({"data_base64": coded(gzip.compress(bytes(200_000_000)))}, "more than 128 MB"),
     ],
