@@ -89,8 +89,8 @@ def test_a_name_may_be_long_empty_and_have_a_zero_byte():
     [
         (b"no example", "the 2. of them is not a tf.Example"),
         (A[:-1], "the 2. of them is not a tf.Example"),
-        (whole(entry(b"a", field(0x12, field(0x0A, b"abc")))), "is no tf.Example"),
-        (whole(entry(b"a", field(0x1A, field(0x0A, b"\x80")))), "is no tf.Example"),
+        (whole(entry(b"a", field(0x12, field(0x0A, b"abc")))), "is not a tf.Example"),
+        (whole(entry(b"a", field(0x1A, field(0x0A, b"\x80")))), "is not a tf.Example"),
         (whole(entry(b"\xff", floats(1.0))), "the name of a feature is not UTF-8"),
         (encode_example(a=[1]), "the feature a has values of two types"),
     ],

@@ -62,6 +62,6 @@ def test_events_of_one_id_that_differ_are_all_lost(capture, second):
 
 def test_a_log_of_which_nothing_is_left_says_why(capture):
     with pytest.raises(
-        InputError, match=r"holds no rows to write: of 4 events, 1: an id of several requests"
+        InputError, match=r"holds no rows to write: of 4 events, 1: different requests"
     ):
         capture(call([1]), call([2]))

@@ -70,7 +70,7 @@ def test_an_event_without_a_time_has_that_of_its_storing():
         ({"type": "com.example.other"}, "is not that of a request"),
         ({"data_base64": "!"}, "invalid base64"),
         ({"data_base64": "aGk=", "contentencoding": "br"}, "a compression that cannot be read"),
-        ({"data_base64": coded(gzip.compress(b"{}")[:-9])}, "not one whole gzip"),
+        ({"data_base64": coded(gzip.compress(b"{}")[:-9])}, "not a complete gzip"),
         ({"data_base64": coded(gzip.compress(bytes(200_000_000)))}, "more than 128 MB"),
     ],
 )
@@ -86,5 +86,5 @@ def test_a_time_that_is_none_is_not_replaced_by_that_of_storing():
 
 def test_what_stands_behind_a_gzip_is_not_passed_over():
     two = gzip.compress(b"{}") + gzip.compress(b"[]")
-    with pytest.raises(LostError, match="not one whole gzip"):
+    with pytest.raises(LostError, match="not a complete gzip"):
         read(data_base64=coded(two))
