@@ -18,5 +18,5 @@ def test_a_run_takes_the_window_that_ended_before_it_was_scheduled():
 
 def test_rows_that_are_not_split_by_windows_have_none():
     assert scheduled_times.end_of_window(AllRows(), "") is None
-    with pytest.raises(InputError, match=r"chooses a window, and the rows are split by all"):
+    with pytest.raises(InputError, match=r"chooses a window, but the rows are split by all"):
         scheduled_times.end_of_window(AllRows(), "2026-11-25T06:00:00Z")
