@@ -112,7 +112,7 @@ def faults(config: Any, where: str = WHERE) -> Iterator[InputError]:
     if config.model_specs and not any(logged) and len(candidates) != 1:
         yield InputError(
             where,
-            f"has {len(candidates)} model_specs that are no baseline, and there is one model",
+            f"has {len(candidates)} model_specs that are not a baseline, and there is one model",
             "leave one of them",
         )
     if any(spec.slice_keys_sql for spec in config.slicing_specs):

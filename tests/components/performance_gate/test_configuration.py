@@ -30,7 +30,7 @@ def test_text_and_json_are_read_alike():
         ("model_specs {", r"is not a tfma.EvalConfig \(.*\)\. Fix: correct it\.$"),
         ("{", r"is not a tfma.EvalConfig"),
         ("{" + '"a":{' * 5_000, r"is not a tfma.EvalConfig"),
-        ("model_specs { " * 5_000, r"is not a tfma.EvalConfig .more than 64 messages stand in"),
+        ("model_specs { " * 5_000, r"is not a tfma.EvalConfig .more than 64 nested messages"),
         ("nonsense { }", r"is not a tfma.EvalConfig"),
         ("", r"every model_spec must name its label_key"),
         (CONFIG.replace('label_key: "label"', ""), r"every model_spec must name its label_key"),
