@@ -88,7 +88,7 @@ def test_all_faults_are_said_at_once():
     )
     starts = [
         "every model_spec must name its label_key. Fix: add label_key.",
-        "has 2 model_specs that are no baseline, and there is one model. Fix: leave one of them.",
+        "has 2 model_specs that are not a baseline, and there is one model. Fix: leave one of them.",
         "slices by slice_keys_sql, which TFX 1.21 ignores without a word. Fix: use feature_keys",
         "switches confidence intervals off, and verdicts need them. Fix: remove",
         "sets a threshold without a bound on AUC. Fix: add the bound.",
