@@ -121,8 +121,10 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _place(result: MetricResult) -> str:
-    """Names the feature, or the metric where there is none, and the slice."""
+    """Names the feature and its slice, and the metric if it is an anomaly type or stands alone."""
     name = result.feature or result.metric
+    if result.feature and ":" in result.metric:
+        name = f"{name} {result.metric}"
     return f"{name} ({result.slice})" if result.slice else name
 
 

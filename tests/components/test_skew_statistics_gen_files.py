@@ -156,5 +156,5 @@ def test_feature_lists_among_examples_are_not_passed_over(examples, profile):
     ):
         tfrecords.check_streams(examples, "eval")
     path.write_bytes(gzip.compress(frame([b"\x1a\x01x"])))
-    with pytest.raises(InputError, match=r"holds records that are no tf\.Example \(the 1\. of"):
+    with pytest.raises(InputError, match=r"holds records that are not tf\.Example \(the 1\. of"):
         tfrecords.check_streams(examples, "eval")

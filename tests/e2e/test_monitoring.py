@@ -28,8 +28,8 @@ def newest_report(workspace, kind):
 def test_the_drift_of_2016_is_found_in_the_right_features(trained, monitor):
     outcome = monitor("real")
     assert outcome.code == 1
-    assert "payment_type linf" in outcome.err
-    assert "trip_miles ks" in outcome.err
+    assert "payment_type: linf" in outcome.err
+    assert "trip_miles: ks" in outcome.err
     assert "trip_start_hour" not in outcome.err
     drift = newest_report(trained, "DriftEvaluator/drift_report")
     values = {(r["feature"], r["metric"]): r for r in drift["results"]}

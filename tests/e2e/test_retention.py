@@ -133,7 +133,7 @@ def test_clean_is_refused_beside_a_run_and_without_limits(monitor, quiet_serving
     monitor.root.joinpath("clean.yaml").unlink(missing_ok=True)
     taxi = str(settings_lib.TAXI)
     assert skewgate("clean", "--config", taxi).err == (
-        f"skewgate: {taxi}: has no `retention`, so that nothing is ever removed. "
+        f"skewgate: {taxi}: has no `retention`, so nothing is ever removed. "
         "Fix: add one, such as `retention: {keep: 90d}`.\n"
     )
     assert skewgate("clean", "--config", taxi).code == 2
