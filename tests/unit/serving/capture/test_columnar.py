@@ -149,6 +149,7 @@ def test_events_of_other_models_are_passed_over():
         {"id": "1", "time": 1, "request": {"instances": [{"a": {"b": 1}}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"a": 1 << 64}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"a": 1e300}]}},
+        {"id": "1", "time": 1, "request": {"instances": [{"a": 10**400}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"b64": "x"}]}},
         {"id": "1", "time": 1},
         {"id": "1", "time": 1, "request": '{"instances": [{"a": 1}]}'},
