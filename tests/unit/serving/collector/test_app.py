@@ -112,7 +112,7 @@ def test_a_large_body_without_a_length_is_refused_while_it_is_read(running):
 def test_a_bomb_is_refused(running):
     sent = collecting.headers(content_encoding="gzip")
     found = running.send(gzip.compress(bytes(32 << 20)), sent)
-    assert error(found) == (413, f"the body may have {LARGEST} bytes (--max-event)")
+    assert error(found) == (413, f"the body may have at most {LARGEST} bytes (--max-event)")
 
 
 @pytest.mark.parametrize(
