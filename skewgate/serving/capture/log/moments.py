@@ -89,7 +89,8 @@ def moments(
     if pa.types.is_integer(kind):
         values = numbers(array).astype(np.int64)
         factor = 1 if unit == "ns" else int(_FACTORS[unit])
-        if (np.abs(values) > np.iinfo(np.int64).max // factor).any():
+        most = np.iinfo(np.int64).max // factor
+        if ((values > most) | (values < -most)).any():
             return None
         found = values // 1000 if unit == "ns" else values * factor
     elif pa.types.is_floating(kind):

@@ -107,3 +107,8 @@ def test_a_placeholder_at_the_end_of_all_calendars_is_no_time():
 def test_numbers_that_no_unit_can_mean_are_no_times_in_a_column_either():
     assert moments(pa.array([1.5, 1e308])) is None
     assert moments(pa.array([float("inf")]), "ns") is None
+
+
+def test_the_least_whole_number_is_no_time():
+    assert moments(pa.array([-(2**63)])) is None
+    assert moment(-(2**63)) is None
