@@ -103,9 +103,19 @@ def parse(data: bytes, told: pa.Schema) -> pa.Table:
     Raises:
         pa.ArrowInvalid: values of a column do not go together, or are not what was told.
     """
-    table = pa.json.read_json(
+    table = _read(data, told)
+    try:
+        table.validate()
+    except pa.ArrowInvalid:
+        # Arrow loses nulls at the beginning of lists whose type it is not told: now it is known.
+        table = _read(data, table.schema)
+        table.validate()
+    return table.combine_chunks()
+
+
+def _read(data: bytes, told: pa.Schema) -> pa.Table:
+    return pa.json.read_json(
         pa.BufferReader(data),
         pa.json.ReadOptions(block_size=len(data) + 1, use_threads=False),
         pa.json.ParseOptions(explicit_schema=told),
     )
-    return table.combine_chunks()

@@ -13,7 +13,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.values import mask_array
 from skewgate.data.sources import json_types
-from skewgate.serving.capture.log.events import Part
+from skewgate.serving.capture.log.events import REQUEST, Part
 
 Ints = npt.NDArray[np.int64]
 _OWN = ("id", "index", "time", "version", "file", "line")
@@ -136,7 +136,7 @@ def joined(arrays: Sequence[pa.Array], kind: pa.DataType) -> pa.Array:
 
 
 def widened(
-    types: dict[str, pa.DataType], columns: dict[str, pa.Array], where: str
+    types: dict[str, pa.DataType], columns: dict[str, pa.Array], where: str, part: Part
 ) -> dict[str, pa.DataType]:
     """Returns the types of columns that hold for what is known and for more rows.
 
@@ -152,10 +152,14 @@ def widened(
         kind = json_types.joined(known, array.type)
         if kind is None:
             both = f"{json_types.described(known)} and {json_types.described(array.type)}"
-            raise InputError(
-                where,
-                f"the column {name} holds {both}",
-                f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct it",
-            )
+            raise mixed(where, name, both, part)
         found[name] = kind
     return found
+
+
+def mixed(where: str, name: str, kinds: str, part: Part) -> InputError:
+    """Returns the error of a column whose values do not fit together."""
+    fix = "correct the log, or capture the files of each type apart"
+    if part == REQUEST:
+        fix = f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct the log"
+    return InputError(where, f"the column {name} of a {part} holds {kinds}", fix)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from skewgate.core.errors import InputError
 from skewgate.data.arrow.bad_rows import bad_rows
 from skewgate.serving.capture import feedback, payloads, predictions, tf_examples
-from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints
+from skewgate.serving.capture.chunks import NO_TIME, Chunk, Ints, mixed
 from skewgate.serving.capture.log import moments
 from skewgate.serving.capture.log.config import CaptureConfig
 from skewgate.serving.capture.log.events import (
@@ -149,9 +149,7 @@ class Decoder:
         Raises:
             InputError: more events are lost than may be.
         """
-        found = [
-            rows.chunk(part, _columns(rows.rows, rows.paths)) for part, rows in self._rows.items()
-        ]
+        found = [rows.chunk(part, _columns(rows, part)) for part, rows in self._rows.items()]
         if self._examples.rows:
             found.append(self._of_examples(self._examples))
         self._rows, self._examples = {}, _Rows()
@@ -252,28 +250,27 @@ class _Rows:
         )
 
 
-def _columns(rows: Sequence[Row], paths: Sequence[str]) -> dict[str, pa.Array]:
+def _columns(held: _Rows, part: Part) -> dict[str, pa.Array]:
     """Returns rows as columns.
 
     Args:
-        rows: by the names of the columns.
-        paths: the file of each, for messages.
+        held: rows by the names of their columns.
+        part: what they are of.
 
     Raises:
         InputError: a column has values that do not go together, or a name that is no text.
     """
+    rows, path = held.rows, held.paths[0]
     names = dict.fromkeys(name for row in rows for name in row)
     for name in names:
         if not is_text(name):
             raise InputError(
-                paths[0],
-                f"has a column {name!r}, whose name holds half of a character",
-                "rename it",
+                path, f"has a column {name!r}, whose name holds half of a character", "rename it"
             )
-    return {name: _array([row.get(name) for row in rows], name, paths) for name in names}
+    return {name: _array([row.get(name) for row in rows], name, path, part) for name in names}
 
 
-def _array(values: list[Any], name: str, paths: Sequence[str]) -> pa.Array:
+def _array(values: list[Any], name: str, path: str, part: Part) -> pa.Array:
     many = any(isinstance(value, list) for value in values)
     kinds = {
         type(each)
@@ -285,11 +282,7 @@ def _array(values: list[Any], name: str, paths: Sequence[str]) -> pa.Array:
         values = [_as_float(value) for value in values]
     elif len(kinds) > 1:
         found = " and ".join(sorted(_NAMES[kind] for kind in kinds))
-        raise InputError(
-            paths[0],
-            f"the column {name} holds {found}",
-            f"set its type with `features: {{{name}: text}}` in capture.yaml, or correct the log",
-        )
+        raise mixed(path, name, found, part)
     if many:
         values = [v if v is None or isinstance(v, list) else [v] for v in values]
     return pa.array(values)

@@ -239,7 +239,7 @@ def plain(array: pa.Array) -> pa.Array:
         raise UnknownError("objects, or lists in lists")
     if pa.types.is_float64(kind):
         held = numbers(array.flatten() if is_list(array.type) else array)
-        if (np.abs(held[np.isfinite(held)]) >= _BEYOND).any():
+        if (np.abs(held) >= _BEYOND).any():
             raise UnknownError("numbers that may be whole ones of more than 64 bits")
     return array
 

@@ -65,7 +65,9 @@ class Spill:
             InputError: a column has values that do not go together.
             OSError: the folder cannot be written.
         """
-        self.types[chunk.part] = widened(self.types[chunk.part], chunk.columns, self._where)
+        self.types[chunk.part] = widened(
+            self.types[chunk.part], chunk.columns, self._where, chunk.part
+        )
         self._held.append(chunk)
         self._bytes += chunk.bytes
         if self._bytes > self._budget and self._parts > 1:
@@ -151,7 +153,7 @@ def _hashes(ids: pa.Array) -> Ints:
 def _types(chunks: Sequence[Chunk], where: str) -> dict[str, pa.DataType]:
     types: dict[str, pa.DataType] = {}
     for chunk in chunks:
-        types = widened(types, chunk.columns, where)
+        types = widened(types, chunk.columns, where, chunk.part)
     return types
 
 

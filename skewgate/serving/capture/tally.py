@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from skewgate.core.errors import InputError
+from skewgate.core.wording import plural
 from skewgate.serving.capture.log.config import Limit
 from skewgate.serving.capture.log.events import CAUSES
 
@@ -110,7 +111,11 @@ class Tally:
             "not in the sample": self.sampled_out,
         }
         told = "; ".join(f"{count:,}: {meaning}" for meaning, count in counts.items() if count)
-        return f"of {self.events:,} events, {told}" if told else "it has no events"
+        return (
+            f"of {self.events:,}{plural('event', self.events)}, {told}"
+            if told
+            else "it has no events"
+        )
 
     def note_model(self, name: str, where: str) -> None:
         """Notes the model of an event.

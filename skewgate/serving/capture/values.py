@@ -120,6 +120,6 @@ def typed(value: Any, kind: Kind, name: str) -> Any:
     elif isinstance(number, bool | int | float):
         if kind == "float":
             return float(number)
-        if float(number).is_integer():
+        if float(number).is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER:
             return int(number)
     raise misunderstood(f"{name} holds a value that is not {kind}")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import zlib
 from typing import Any, NoReturn
 
 from skewgate.core import nesting
+from skewgate.serving import gzip_bodies
 from skewgate.serving.collector.refusals import RefusedError, unsupported
-
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -87,18 +85,14 @@ def inflated(body: bytes, encoding: str, most: int) -> bytes:
     """
     if encoding in ("", "identity"):
         return body
-    if encoding not in ("gzip", "x-gzip"):
+    if encoding not in gzip_bodies.NAMES:
         raise unsupported(f"content encoding {encoding[:40]!r} is not read: send gzip or none")
-    stream = zlib.decompressobj(_GZIP)
     try:
-        found = stream.decompress(body, most + 1)
-    except zlib.error:
-        raise RefusedError(400, "the body is not gzip, as its content encoding says") from None
-    if len(found) > most:
-        raise too_large(most)
-    if not stream.eof or stream.unused_data:
-        raise RefusedError(400, "the body is not a complete gzip stream")
-    return found
+        return gzip_bodies.inflated(body, most)
+    except gzip_bodies.TooLargeError:
+        raise too_large(most) from None
+    except ValueError:
+        raise RefusedError(400, "the body is not a complete gzip stream") from None
 
 
 def too_large(most: int) -> RefusedError:

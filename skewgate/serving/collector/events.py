@@ -12,6 +12,7 @@ A line is the event in the JSON format of CloudEvents 1.0, whatever mode it came
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import urllib.parse
@@ -145,6 +146,16 @@ def _check(event: Mapping[str, Any], where: str, *, may_hold: tuple[str, ...]) -
             raise malformed(f"{where}{name} must be text, a whole number or a boolean")
     if all(name in event for name in _DATA):  # never of headers
         raise malformed(f"{where}data and data_base64 are both in one event")
+    if "data_base64" in event and not _is_base64(event["data_base64"]):
+        raise malformed(f"{where}data_base64 must be text in base64")
+
+
+def _is_base64(value: Any) -> bool:
+    try:
+        base64.b64decode(value, validate=True)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)
 
 
 def _only(body: bytes, content_type: str) -> Iterator[tuple[str, Any]]:

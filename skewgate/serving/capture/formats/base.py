@@ -6,11 +6,11 @@ import abc
 import base64
 import binascii
 import dataclasses
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from skewgate.data.sources.streams import Opener
+from skewgate.serving import gzip_bodies
 from skewgate.serving.capture.log.config import CaptureConfig
 from skewgate.serving.capture.log.envelope import Envelope
 from skewgate.serving.capture.log.events import UNREADABLE, Event, LostError
@@ -115,15 +115,11 @@ def unpacked(data: bytes, encoding: str) -> bytes:
     """
     if encoding.lower() in ("", "identity") and data[:2] != _GZIP:
         return data
-    if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
+    if encoding.lower() not in ("", "identity", *gzip_bodies.NAMES):
         raise unreadable("a payload has a compression that cannot be read")
-    unpacker = zlib.decompressobj(wbits=31)
     try:
-        found = unpacker.decompress(data, LARGEST_PAYLOAD)
-    except zlib.error as error:
+        return gzip_bodies.inflated(data, LARGEST_PAYLOAD)
+    except gzip_bodies.TooLargeError:
+        raise unreadable(f"a payload has more than {LARGEST_PAYLOAD >> 20} MB") from None
+    except ValueError as error:
         raise unreadable("a payload is not a complete gzip stream") from error
-    if unpacker.unconsumed_tail:
-        raise unreadable(f"a payload has more than {LARGEST_PAYLOAD >> 20} MB")
-    if not unpacker.eof or unpacker.unused_data:
-        raise unreadable("a payload is not a complete gzip stream")
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from typing import Any
 
@@ -18,6 +17,8 @@ from skewgate.data.windows import zones
 SECOND = 1_000_000
 _FIRST, _LAST = -2_208_988_800 * SECOND, 253_370_764_800 * SECOND - 1
 """The years 1900 to 9998; a window of the last year would end in one that no calendar has."""
+_FARTHEST = 10**24
+"""Beyond the last time in any unit, and small enough to be multiplied."""
 _FACTORS = {"s": SECOND, "ms": 1_000, "us": 1, "ns": 0.001}
 _TEXT = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?\s?([Zz]|UTC|[+-]\d\d:?\d\d)?"
@@ -46,7 +47,9 @@ def moment(value: Any, unit: str = "s", zone: str = zones.UTC) -> int | None:
         if not _DIGITS.fullmatch(value):
             return None
         value = float(value) if "." in value else int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not -_FARTHEST <= value <= _FARTHEST:  # NaN, too
         return None
     factor = _FACTORS[unit]
     return _within(int(value // 1000) if unit == "ns" else round(value * factor))
@@ -86,11 +89,14 @@ def moments(
     if pa.types.is_integer(kind):
         values = numbers(array).astype(np.int64)
         factor = 1 if unit == "ns" else int(_FACTORS[unit])
-        if (np.abs(values) > np.iinfo(np.int64).max // factor).any():
+        most = np.iinfo(np.int64).max // factor
+        if ((values > most) | (values < -most)).any():
             return None
         found = values // 1000 if unit == "ns" else values * factor
     elif pa.types.is_floating(kind):
         floats = numbers(array).astype(np.float64)
+        if not np.isfinite(floats).all() or np.abs(floats).max(initial=0) > _FARTHEST:
+            return None
         scaled = np.rint(floats * _FACTORS[unit]) if unit != "ns" else floats // 1000
         if not (np.abs(scaled) <= _LAST).all():
             return None

@@ -100,6 +100,7 @@ def test_random_rows_are_the_same(seed):
     [
         ({"instances": [[1.5, 2.5], [3.5, 4.5]]}, {"request": {"names": ["a", "b"]}}),
         ({"instances": [1.5, 2.5]}, {"request": {"names": ["a"]}}),
+        ({"instances": [{"a": [None, 1.5]}]}, {}),
         ({"inputs": {"a": [1, 2], "b": [[0.5], [1.5]]}}, {}),
         ({"instances": [{"a": 1}, {"a": 2}]}, {"features": {"a": "float"}}),
         ({"instances": [{"a": 1, "b": 2}]}, {"features": {"a": "any", "c": "text"}}),
@@ -149,6 +150,7 @@ def test_events_of_other_models_are_passed_over():
         {"id": "1", "time": 1, "request": {"instances": [{"a": {"b": 1}}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"a": 1 << 64}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"a": 1e300}]}},
+        {"id": "1", "time": 1, "request": {"instances": [{"a": 10**400}]}},
         {"id": "1", "time": 1, "request": {"instances": [{"b64": "x"}]}},
         {"id": "1", "time": 1},
         {"id": "1", "time": 1, "request": '{"instances": [{"a": 1}]}'},

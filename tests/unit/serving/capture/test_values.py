@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skewgate.serving.capture.log.events import LostError
-from skewgate.serving.capture.values import chosen
+from skewgate.serving.capture.values import chosen, typed
 
 
 def test_features_are_chosen_and_have_their_types():
@@ -16,3 +16,10 @@ def test_features_are_chosen_and_have_their_types():
         chosen(row, {"miles": "any"})
     with pytest.raises(LostError, match="other holds a value that is not float"):
         chosen(row, {"other": "float"})
+
+
+@pytest.mark.parametrize("value", [1e19, -1e19, "1e19", 2**63 * 1.0])
+def test_a_declared_whole_number_has_64_bits(value):
+    with pytest.raises(LostError, match="not int"):
+        typed(value, "int", "fare")
+    assert typed(-(2.0**63), "int", "fare") == -(2**63)

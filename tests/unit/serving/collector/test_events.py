@@ -197,3 +197,11 @@ def test_events_of_the_sdk_are_read_back_by_it(write, data):
     read = JSONFormat().read(CloudEvent, line)
     assert read.get_attributes()["collectedtime"] == NOW
     assert (read.get_data(), read.get_id(), read.get_subject()) == (data, event.get_id(), "a b")
+
+
+@pytest.mark.parametrize("coded", [7, None, "!!", "MQ", ["MQ=="], "MQ==\n", "é"])
+def test_data_in_base64_are_text_in_base64(coded):
+    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": coded}
+    body = json.dumps(event).encode()
+    status, sentence = refusal(body, {"content-type": events.STRUCTURED})
+    assert (status, sentence) == (400, "data_base64 must be text in base64")

@@ -41,7 +41,20 @@ def test_a_text_without_a_zone_is_of_the_clocks_of_the_zone():
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, "", "noon", "2026-13-01T00:00Z", "2026-03-01T25:00Z", float("nan"), 10**30, [1]],
+    [
+        None,
+        True,
+        "",
+        "noon",
+        "2026-13-01T00:00Z",
+        "2026-03-01T25:00Z",
+        float("nan"),
+        10**30,
+        [1],
+        1e308,
+        10**400,
+        float("inf"),
+    ],
 )
 def test_what_is_no_time_is_none(value):
     assert moment(value) is None
@@ -89,3 +102,13 @@ def test_a_column_is_not_read_at_once_as_other_times_than_one_by_one(text):
 def test_a_placeholder_at_the_end_of_all_calendars_is_no_time():
     assert moment("9998-12-31T23:59:59Z") is not None
     assert moment("9999-12-31T00:00:00Z") is None
+
+
+def test_numbers_that_no_unit_can_mean_are_no_times_in_a_column_either():
+    assert moments(pa.array([1.5, 1e308])) is None
+    assert moments(pa.array([float("inf")]), "ns") is None
+
+
+def test_the_least_whole_number_is_no_time():
+    assert moments(pa.array([-(2**63)])) is None
+    assert moment(-(2**63)) is None
