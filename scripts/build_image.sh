@@ -26,7 +26,7 @@ usual=docker.io/library/python:3.12-slim-trixie
 [[ "$BASE" =~ @sha256:[0-9a-f]{64}$ ]] || [ "${ANY_BASE:-}" = 1 ] ||
     fail "BASE has no digest: $BASE. Look it up (docker buildx imagetools inspect $BASE) and give ${BASE%%@*}@sha256:..., or set ANY_BASE=1 to build on whatever the name stands for now."
 for name in INDEX CA; do
-    [ -z "${!name:-}" ] || [ -f "${!name}" ] || fail "$name names no file: ${!name}"
+    [ -z "${!name:-}" ] || [ -f "${!name}" ] || fail "$name does not name a file: ${!name}"
 done
 
 builder=${BUILDER:-}

@@ -48,7 +48,7 @@ def test_a_file_is_written_over_only_if_that_is_said(base):
     artifact_io.write_bytes(f"{base}/a", b"one")
     artifact_io.write_bytes(f"{base}/b", b"two")
     for act in (fileio.copy, fileio.rename):
-        with pytest.raises(OSError, match="exists already"):
+        with pytest.raises(OSError, match="already exists"):
             act(f"{base}/a", f"{base}/b")
         assert artifact_io.read_bytes(f"{base}/b") == b"two"
     fileio.rename(f"{base}/a", f"{base}/b", overwrite=True)

@@ -34,7 +34,7 @@ def refused(trained, skewgate):
     ("content", "parts"),
     [
         (b"", ["training.data: ", "rows.csv: is empty"]),
-        (b"fare\n3.5\n", ["training.splits: needs 'trip_start_timestamp', which is no column"]),
+        (b"fare\n3.5\n", ["training.splits: needs 'trip_start_timestamp', which is not a column"]),
         (None, ["training.data: ", "rows.csv: no such file"]),
     ],
 )

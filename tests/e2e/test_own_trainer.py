@@ -15,6 +15,7 @@ from skewgate.pipeline.taxi import trainer as taxi_trainer
 def own(trained, tmp_path):
     """Returns settings in a folder with a trainer that imports a module beside it."""
     content = yaml.safe_load(pathlib.Path(trained.settings("own")).read_text())
+    content["name"] = "own"  # so that the other tests have the runs of their pipeline to themselves
     content["training"]["run_fn"] = "trainer.run_fn"
     path = tmp_path / "pipeline.yaml"
     path.write_text(yaml.safe_dump(content))
@@ -31,9 +32,8 @@ def test_run_fn_is_found_beside_the_settings_that_lie_in_the_working_directory(
     own, trained, skewgate, monkeypatch
 ):
     monkeypatch.chdir(own.parent)
-    before = trained.pushed()
     outcome = skewgate("run", "training")
     assert (outcome.code, outcome.err) == (0, "")
-    assert len(trained.pushed()) == len(before) + 1
-    assert trained.states("training")["Trainer"] == "COMPLETE"
+    (model,) = (trained.root / "serving" / "own").iterdir()
+    assert (model / "saved_model.pb").is_file()
     assert not {"trainer", "sizes"} & set(sys.modules)

@@ -49,7 +49,7 @@ def test_kilometres_in_one_slice_are_found_with_the_slice(monitor, quiet_serving
     rows.loc[card, "trip_miles"] *= KILOMETRES
     outcome, report = monitor("kilometres", rows)
     assert outcome.code == 1
-    assert "trip_miles rows (payment_type_Credit Card)" in outcome.err
+    assert "trip_miles (payment_type_Credit Card)" in outcome.err
     failed = {
         (r["feature"], r["slice"], r["metric"]) for r in report["results"] if r["status"] == "fail"
     }

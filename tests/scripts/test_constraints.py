@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import pathlib
+import sys
+import types
+
 import pytest
 
-from scripts import constraints
+# The root of the checkout is on no path of the tests: the folder is made a package by hand.
+sys.modules["scripts"] = types.ModuleType("scripts")
+sys.modules["scripts"].__path__ = [str(pathlib.Path(__file__).parents[2] / "scripts")]
+constraints = importlib.import_module("scripts.constraints")
 
 
 def test_they_are_as_the_locks_have_them(capsys):

@@ -378,5 +378,5 @@ def test_predictions_in_the_rows_are_not_compared_with_themselves(gate, tmp_path
     rows = write_examples(tmp_path / "rows", [{"label": 1, "prediction": 0.75}])
     baseline = standard_artifacts.Model()
     baseline.uri = str(tmp_path)
-    with pytest.raises(InputError, match="is given a baseline_model, and the rows hold the predic"):
+    with pytest.raises(InputError, match="is given a baseline_model, but the rows hold the predic"):
         gate(tmp_path / "gate", rows, MONITORED, baseline_model=baseline)

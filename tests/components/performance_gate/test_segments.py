@@ -102,9 +102,9 @@ def test_rows_of_several_labels_have_no_one_loss():
         (
             {"x": LABELS, "y": LABELS},
             PREDICTIONS,
-            r"need one output, and the labels are those of x, y",
+            r"need one output, but the labels are those of x, y",
         ),
-        (LABELS, {"x": PREDICTIONS, "y": PREDICTIONS}, r"need one output, and the predictions are"),
+        (LABELS, {"x": PREDICTIONS, "y": PREDICTIONS}, r"need one output, but the predictions are"),
     ],
 )
 def test_what_does_not_fit_the_loss_is_one_sentence(labels, predictions, message):

@@ -141,5 +141,5 @@ def test_a_time_that_a_schema_calls_a_number_is_read_as_it_stands_where_the_zone
 @pytest.mark.parametrize("key", ["offset: 6h", "zone: UTC", "seconds: clock"])
 def test_what_belongs_to_windows_by_time_is_refused_without_a_time(key):
     name, value = key.split(": ")
-    with pytest.raises(ValueError, match=f"{name} is of windows by time"):
+    with pytest.raises(ValueError, match=f"{name} is for windows by time"):
         WindowRule(number=2, **{name: value})
