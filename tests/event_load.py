@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
+import re
 import time
 
 from tests import collecting
 
 ACCEPTED = b"HTTP/1.1 202 "
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def request(number: int, body: bytes = collecting.BODY) -> bytes:
@@ -71,7 +73,7 @@ class Load:
 
 
 class _Client(asyncio.Protocol):
-    """Sends an event when the last one is answered. Responses have no body, or are small."""
+    """Sends an event when the last one is answered, with its body. Responses name their length."""
 
     def __init__(self, load: Load, numbers: itertools.count[int]) -> None:
         self._load, self._numbers, self._number = load, numbers, -1
@@ -86,7 +88,10 @@ class _Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        if not self._answer.endswith((b"\r\n\r\n", b"}\n")):
+        head, end, body = self._answer.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head) if end else None
+        # The head of a refusal may come before its body, which must not count as the next answer.
+        if length is None or len(body) < int(length[1]):
             return
         if self._answer.startswith(ACCEPTED):
             self._load.accepted.append(self._number)
