@@ -89,7 +89,7 @@ def main() -> None:
     if code != 0:
         sys.exit(f"in_image: training ended with {code}, 0 was expected")
     code, said = run("monitoring")
-    if code != 1 or "payment_type linf" not in said or "trip_miles ks" not in said:
+    if code != 1 or "payment_type: linf" not in said or "trip_miles: ks" not in said:
         sys.exit(f"in_image: monitoring ended with {code}; 1 and what drifted were expected")
 
 

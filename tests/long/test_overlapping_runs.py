@@ -100,7 +100,7 @@ def test_runs_that_wait_for_each_other_each_tell_of_themselves(root):
         second = started("monitoring", "--wait", "--config", str(root / "quiet.yaml"))
         drifted, quiet = ended(first), ended(second)
         assert drifted.code == 1
-        assert "payment_type linf" in drifted.err
+        assert "payment_type: linf" in drifted.err
         assert "passed" not in drifted.out
         assert (quiet.code, quiet.err) == (0, "")
         assert "monitoring: passed" in quiet.out
@@ -114,7 +114,7 @@ def test_a_second_run_is_refused_and_the_first_is_not_disturbed(root):
     refused = ended(started("monitoring", "--config", str(root / "quiet.yaml")))
     drifted = ended(first)
     assert drifted.code == 1
-    assert "payment_type linf" in drifted.err
+    assert "payment_type: linf" in drifted.err
     assert (refused.code, refused.out) == (2, "")
     assert re.fullmatch(
         rf"skewgate: taxi-monitoring: run {drifted.run_id} \(process \d+ on \S+, since \S+Z\) is "
@@ -128,5 +128,5 @@ def test_training_and_monitoring_may_overlap(root):
     runs = [started("monitoring", *settings), started("training", *settings)]
     monitoring, training = map(ended, runs)
     assert (monitoring.code, training.code) == (1, 0)
-    assert "payment_type linf" in monitoring.err
+    assert "payment_type: linf" in monitoring.err
     assert "training: passed" in training.out

@@ -16,7 +16,7 @@ from skewgate.pipeline import settings as settings_lib
 from tests import pages
 
 ROOT = pathlib.Path(__file__).parents[2]
-DRIFTED = ("payment_type linf", "trip_miles ks")
+DRIFTED = ("payment_type: linf", "trip_miles: ks")
 """What shuts the gate of the command that ends with 1, as the page says."""
 
 
