@@ -111,7 +111,9 @@ class Reader:
         command.write_text(f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n")
         command.chmod(0o755)
         programs = pathlib.Path(sys.executable).parent
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
+        # Under `make` a make says which folder it enters.
+        others = ("PYTEST_", "MAKE", "MFLAGS")
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith(others)}
         self._environment = {
             **kept,
             "COLUMNS": "80",

@@ -165,7 +165,7 @@ def test_serving_data_that_differ_already_are_told(served, folder, capsys):
     served(housing(), "MedHouseVal", damage="Population")
     assert init("data.csv", "--serving", "serving.csv", "--out", "mine") == 0
     told = capsys.readouterr().out
-    assert "serving.csv differs from the training data already" in told
+    assert "serving.csv already differs from the training data" in told
     assert "Population" in told
 
 

@@ -105,7 +105,11 @@ def test_the_first_comparison_works_by_command_and_by_python(installed, files):
 def test_what_needs_tfx_says_so_with_the_line_to_type(installed, files):
     run(*(installed / "bin" / "skewgate", "schema", "infer", "baseline.csv"),
         *("--out", "schema.pbtxt"), cwd=files)  # fmt: skip
-    for words in (("run", "training"), ("schema", "update", "schema.pbtxt", "current.csv")):
+    (taxi,) = installed.glob("lib/*/site-packages/skewgate/schemas/taxi/pipeline.yaml")
+    for words in (
+        ("run", "training", "--config", str(taxi)),
+        ("schema", "update", "schema.pbtxt", "current.csv"),
+    ):
         said = run(installed / "bin" / "skewgate", *words, cwd=files, code=2).stderr
         assert said.count("\n") == 1
         assert ("skewgate[tfx]" in said) == bool(fitting.selected())
