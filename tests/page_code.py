@@ -111,11 +111,8 @@ class Reader:
         command.write_text(f"#!{sys.executable}\nfrom skewgate.cli.main import entry\n\nentry()\n")
         command.chmod(0o755)
         programs = pathlib.Path(sys.executable).parent
-        # Under `make` a make says which folder it enters.
-        others = ("PYTEST_", "MAKE", "MFLAGS")
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith(others)}
         self._environment = {
-            **kept,
+            **_surroundings(),
             "COLUMNS": "80",
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
@@ -209,10 +206,21 @@ def _inside(folder: pathlib.Path) -> Iterator[None]:
         os.chdir(before)
 
 
+def _surroundings() -> dict[str, str]:
+    """Returns the environment without what pytest, and a make around it, put there."""
+    of_tools = ("PYTEST_", "MAKE", "MFLAGS")
+    return {name: os.environ[name] for name in os.environ if not name.startswith(of_tools)}
+
+
 def recipe(command: str) -> str:
     """Returns the last command of a make target, without what sets the environment up."""
     result = subprocess.run(
-        [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command.split(), "--dry-run"],
+        cwd=ROOT,
+        env=_surroundings(),  # a make within another says which folder it enters
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout.strip().rpartition("\n")[2].replace(".venv/bin/", "")
