@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf import descriptor_pool, json_format, message_factory, text_format, wrappers_pb2
+from google.protobuf import descriptor_pool, json_format, text_format, wrappers_pb2
 from google.protobuf.message import Message
 
 from skewgate.core import json_text, proto_text, source_code
 from skewgate.core.errors import InputError
 from skewgate.core.wording import listed
+from skewgate.data.tf_example import protobuf
 
 WHERE = "eval_config.pbtxt"
 _NAME = "tensorflow_model_analysis.EvalConfig"
@@ -48,13 +49,7 @@ def message_class() -> Any | None:
     pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(described)
-    descriptor = pool.FindMessageTypeByName(_NAME)
-    newer = getattr(message_factory, "GetMessageClass", None)
-    return (
-        newer(descriptor)
-        if newer
-        else message_factory.MessageFactory(pool).GetPrototype(descriptor)
-    )
+    return protobuf.message_class(pool, _NAME)
 
 
 def _described(tree: ast.Module) -> bytes | None:
