@@ -2,7 +2,7 @@
 
 tfx_bsl's decoder takes half a microsecond for each value, most of which protobuf needs for its
 maps. Here every step looks at the same place of all records at once. What is not written as
-protobuf's own encoders write it is refused, and left to tfx_bsl: the result is the same or none.
+protobuf's own encoders write it is refused, and left to `parsing`: the result is the same or none.
 
 Source: protobuf.dev/programming-guides/encoding; tensorflow/core/example/feature.proto. A record is
 

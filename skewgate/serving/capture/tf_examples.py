@@ -36,23 +36,13 @@ def columns(records: Sequence[bytes]) -> dict[str, pa.Array]:
     try:
         found = decoding.decode(records)
         if found is None:  # written in another way than encoders do
-            return _by_tfx_bsl(records)
+            return _of_batch(decode_rows(records))
         return {name: _of_values(values) for name, values in found.items()}
     except (UndecodableError, InputError, pa.ArrowInvalid) as error:
         raise misunderstood("the request holds bytes that are not a tf.Example of text") from error
 
 
-def _by_tfx_bsl(records: Sequence[bytes]) -> dict[str, pa.Array]:
-    """Returns the features of records that may be written in any way.
-
-    Raises:
-        UndecodableError: one is no tf.Example.
-        LostError: it takes tfx_bsl to tell, which is not installed.
-    """
-    try:
-        batch = decode_rows(records)
-    except ImportError as error:
-        raise misunderstood("the request holds bytes that only tfx_bsl could read") from error
+def _of_batch(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     found = {}
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         lengths = np.full(len(array), -1, np.int64)
