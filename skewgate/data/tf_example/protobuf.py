@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -58,7 +58,7 @@ def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
     Args:
         messages: the fields of each message, numbered from 1: `bytes key`, `repeated Entry entry`,
             `repeated float value`; `oneof List list` is one of its fields of which only the last
-            that is set counts, and `WhichOneof("kind")` tells which.
+            that is set counts, and `WhichOneof("kind")` tells which; "" leaves a number out.
         name: of the message whose class to return.
 
     >>> pair = declared({"Pair": ["bytes one", "repeated bytes two"]}, "Pair")
@@ -70,10 +70,15 @@ def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
         name=f"{package}.proto", package=package, syntax="proto3"
     )
     kinds = descriptor_pb2.FieldDescriptorProto
-    plain = {"bytes": kinds.TYPE_BYTES, "float": kinds.TYPE_FLOAT, "int64": kinds.TYPE_INT64}
+    plain = {
+        **{"bytes": kinds.TYPE_BYTES, "float": kinds.TYPE_FLOAT, "double": kinds.TYPE_DOUBLE},
+        **{"int64": kinds.TYPE_INT64, "uint64": kinds.TYPE_UINT64},
+    }
     for message, fields in messages.items():
         added = file.message_type.add(name=message)
         for number, text in enumerate(fields, 1):
+            if not text:
+                continue
             *label, kind, field = text.split()
             one = added.field.add(
                 name=field,
@@ -89,3 +94,16 @@ def declared(messages: Mapping[str, Sequence[str]], name: str) -> Any:
     pool: Any = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return message_class(pool, f"{package}.{name}")
+
+
+def parser(messages: Mapping[str, Sequence[str]], name: str) -> Callable[[bytes], Any]:
+    r"""Returns what reads a message of `declared`, whole or not at all.
+
+    Of a message that is not within another protobuf 3 reads the beginning that it understands, and
+    only warns. So it is read as the field of one; what is not whole raises `message.DecodeError`.
+
+    >>> parser({"Pair": ["bytes one"]}, "Pair")(b"\x0a\x01a").one
+    b'a'
+    """
+    holder = declared({**messages, "Holder": [f"{name} held"]}, "Holder")
+    return lambda data: holder.FromString(b"\x0a" + write_varint(len(data)) + data).held

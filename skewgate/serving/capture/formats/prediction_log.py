@@ -5,23 +5,33 @@ Source: tensorflow_serving/apis/prediction_log.proto, logging.proto, predict.pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from google.protobuf import message
 
 from skewgate.data.sources.records import read_file
 from skewgate.data.sources.streams import Opener
-from skewgate.serving.capture.formats import protobuf_fields, tables
+from skewgate.data.tf_example.protobuf import parser
+from skewgate.serving.capture.formats import tables, tensors
 from skewgate.serving.capture.formats.base import Block, Format, unreadable
-from skewgate.serving.capture.formats.protobuf_fields import Value, message, part
 from skewgate.serving.capture.log import moments
 from skewgate.serving.capture.log.events import NOT_UNDERSTOOD, REQUEST, RESPONSE, Event, LostError
 
-_METADATA, _PREDICT = 1, 6  # of PredictionLog
-_REQUEST, _RESPONSE = 1, 2  # of PredictLog
-_INPUTS, _OUTPUTS = 2, 1  # of PredictRequest and PredictResponse
-_SPEC_OF_METADATA, _SECONDS = 1, 4  # of LogMetadata
-_SPEC_OF_REQUEST, _SPEC_OF_RESPONSE = 1, 2
-_NAME, _VERSION, _LABEL = 1, 2, 4  # of ModelSpec
+_parsed = parser(
+    {
+        **tensors.MESSAGES,
+        "Int64Value": ["int64 value"],
+        "ModelSpec": ["bytes name", "Int64Value version", "", "bytes version_label"],
+        "Entry": ["bytes key", "TensorProto value"],
+        "PredictRequest": ["ModelSpec model_spec", "repeated Entry inputs"],
+        "PredictResponse": ["repeated Entry outputs", "ModelSpec model_spec"],
+        "PredictLog": ["PredictRequest request", "PredictResponse response"],
+        "LogMetadata": ["ModelSpec model_spec", "", "", "int64 timestamp_secs"],
+        "PredictionLog": ["LogMetadata log_metadata", "", "", "", "", "PredictLog predict_log"],
+    },
+    "PredictionLog",
+)
 _EXAMPLES = "examples"
 
 
@@ -37,41 +47,46 @@ class PredictionLog(Format):
     def events(self, record: Any, path: str, line: int) -> list[Event]:
         """See Format."""
         try:
-            return self._events(record, f"{path}#{line}")
-        except ValueError as error:
+            log = _parsed(record)
+        except message.DecodeError as error:
             raise unreadable("the record is not a PredictionLog") from error
-
-    def _events(self, record: bytes, key: str) -> list[Event]:
-        log = message(record)
-        predict = part(log, _PREDICT)
-        request, response = predict.get(_REQUEST), predict.get(_RESPONSE)
-        if not isinstance(request, bytes):
+        predict, about, key = log.predict_log, log.log_metadata, f"{path}#{line}"
+        if not predict.HasField("request"):
             raise unreadable("the record has no predict_log with a request")
-        about = part(log, _METADATA)
-        specs = [part(about, _SPEC_OF_METADATA), part(message(request), _SPEC_OF_REQUEST)]
-        if isinstance(response, bytes):
-            specs.insert(0, part(message(response), _SPEC_OF_RESPONSE))
-        seconds = about.get(_SECONDS)
-        time = moments.moment(seconds) if seconds else None
-        version, model = _version(specs), _first_text(specs, _NAME)
-        found = [Event(REQUEST, key, time, self._inputs(request), version=version, model=model)]
-        if isinstance(response, bytes):
-            outputs = protobuf_fields.tensors(response, _OUTPUTS)
+        specs = [about.model_spec, predict.request.model_spec]
+        is_answered = predict.HasField("response")
+        if is_answered:
+            specs.insert(0, predict.response.model_spec)
+        time = moments.moment(about.timestamp_secs) if about.timestamp_secs else None
+        version, model = _version(specs), _text(spec.name for spec in specs)
+        inputs = self._inputs(predict.request)
+        found = [Event(REQUEST, key, time, inputs, version=version, model=model)]
+        if is_answered:
+            outputs = _tensors(predict.response.outputs)
             payload = {"outputs": {name: _texts(rows) for name, rows in outputs.items()}}
             found.append(Event(RESPONSE, key, time, payload, version=version, model=model))
         return found
 
-    def _inputs(self, request: bytes) -> Any:
+    def _inputs(self, request: Any) -> Any:
         """Returns the tf.Example of a request, or its tensors by name.
 
         Raises:
             LostError: a tensor cannot be read.
         """
-        inputs = protobuf_fields.tensors(request, _INPUTS)
+        inputs = _tensors(request.inputs)
         if len(inputs) == 1 and (_EXAMPLES in inputs or self.config.request.layout == _EXAMPLES):
             (examples,) = inputs.values()
             return examples
         return {"inputs": {name: _texts(rows) for name, rows in inputs.items()}}
+
+
+def _tensors(entries: Iterable[Any]) -> dict[str, list[Any]]:
+    """Returns the rows of tensors by name.
+
+    Raises:
+        LostError: a tensor cannot be read.
+    """
+    return {entry.key.decode("utf-8", "replace"): tensors.rows(entry.value) for entry in entries}
 
 
 def _texts(rows: list[Any]) -> list[Any]:
@@ -93,17 +108,13 @@ def _texts(rows: list[Any]) -> list[Any]:
         raise LostError(NOT_UNDERSTOOD, "a tensor holds bytes that are not text") from error
 
 
-def _version(specs: list[dict[int, Value]]) -> str:
+def _version(specs: Sequence[Any]) -> str:
     for spec in specs:
-        number = part(spec, _VERSION).get(1)
-        if isinstance(number, int):
-            return str(number)
-    return _first_text(specs, _LABEL)
+        if spec.HasField("version"):
+            return str(spec.version.value)
+    return _text(spec.version_label for spec in specs)
 
 
-def _first_text(specs: list[dict[int, Value]], number: int) -> str:
-    for spec in specs:
-        value = spec.get(number)
-        if isinstance(value, bytes) and value:
-            return value.decode("utf-8", "replace")
-    return ""
+def _text(values: Iterable[bytes]) -> str:
+    """Returns the first that is not empty."""
+    return next((value.decode("utf-8", "replace") for value in values if value), "")

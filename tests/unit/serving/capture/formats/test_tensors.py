@@ -1,4 +1,4 @@
-"""Messages are read by their fields, and what is none is refused."""
+"""Tensors are the rows that TensorFlow wrote, and what is none is refused."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import random
 
 import numpy as np
 import pytest
+from google.protobuf import message
 
-from skewgate.serving.capture.formats import protobuf_fields
+from skewgate.data.tf_example.protobuf import declared, parser
+from skewgate.serving.capture.formats import tensors
 from skewgate.serving.capture.log.events import LostError
+
+TensorProto = declared(tensors.MESSAGES, "TensorProto")
+parsed = parser(tensors.MESSAGES, "TensorProto")
 
 ROWS = {
     "bool": [True, False],
@@ -36,13 +41,13 @@ def test_tensors_are_those_that_tensorflow_writes(kind, packed):
         tensor.ClearField("float_val")
         tensor.ClearField("double_val")
         tensor.tensor_content = values.tobytes()
-    assert protobuf_fields.rows(tensor.SerializeToString()) == ROWS[kind]
+    assert tensors.rows(parsed(tensor.SerializeToString())) == ROWS[kind]
 
 
 def test_one_value_stands_for_all():
     tf = pytest.importorskip("tensorflow")
     tensor = tf.make_tensor_proto(1.5, "float32", shape=[3])
-    assert protobuf_fields.rows(tensor.SerializeToString()) == [1.5, 1.5, 1.5]
+    assert tensors.rows(parsed(tensor.SerializeToString())) == [1.5, 1.5, 1.5]
 
 
 def test_spoilt_messages_are_refused_and_never_anything_else():
@@ -54,6 +59,20 @@ def test_spoilt_messages_are_refused_and_never_anything_else():
         for _ in range(rng.randrange(1, 4)):
             spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
         try:
-            protobuf_fields.rows(bytes(spoilt[: rng.randrange(len(spoilt) + 1)]))
-        except (ValueError, LostError):
+            tensors.rows(parsed(bytes(spoilt[: rng.randrange(len(spoilt) + 1)])))
+        except (message.DecodeError, LostError):
             continue
+
+
+@pytest.mark.parametrize("shape", [[-1], [-1, -2], [3], [0]])
+def test_values_that_do_not_fit_the_shape_are_refused(shape):
+    tensor = TensorProto(dtype=9, int64_val=[1, 2, 3, 4])
+    for size in shape:
+        tensor.tensor_shape.dim.add(size=size)
+    with pytest.raises(LostError, match="do not fit its shape"):
+        tensors.rows(tensor)
+
+
+def test_a_type_that_is_not_known_is_refused():
+    with pytest.raises(LostError, match="a type that cannot be read"):
+        tensors.rows(TensorProto(dtype=8, float_val=[1.0]))
