@@ -22,6 +22,7 @@ CORE = [
     "google-crc32c>=1.5,<2",
     "jinja2>=3.0",
     "numpy>=1.22,<3",
+    "packaging>=22",
     "protobuf>=3.20.3",
     "pyarrow>=10.0.1",
     "pydantic>=2.7,<3",
@@ -42,7 +43,7 @@ TFX = [
 KUBEFLOW = ["kfp>=2.5,<3", "kfp-pipeline-spec>=0.2.2,<3"]
 
 # To take the events of model servers. uvloop, where it is installed, makes it faster still.
-SERVE = ["httptools>=0.6.3,<1", "starlette>=0.40,<2", "uvicorn>=0.54,<1"]
+SERVE = ["httptools>=0.6.3,<1", "uvicorn>=0.54,<1"]
 
 
 class SdistWithLinks(sdist):

@@ -12,15 +12,15 @@ from skewgate.core.errors import InputError
 from skewgate.stacks import fitting
 
 _CORE = (
-    *("fastjsonschema", "google.protobuf", "google_crc32c", "jinja2", "numpy", "pyarrow"),
-    *("pydantic", "scipy", "tensorflow_metadata", "yaml"),
+    *("fastjsonschema", "google.protobuf", "google_crc32c", "jinja2", "numpy", "packaging"),
+    *("pyarrow", "pydantic", "scipy", "tensorflow_metadata", "yaml"),
 )
 _TFX = (
     *("apache_beam", "ml_metadata", "tensorflow", "tensorflow_data_validation"),
     *("tensorflow_model_analysis", "tensorflow_transform", "tfx", "tfx_bsl"),
 )
 _KUBEFLOW = ("kfp", "kfp_server_api", "kfp_pipeline_spec")
-_SERVE = ("starlette", "uvicorn", "httptools")
+_SERVE = ("httptools", "uvicorn")
 _PACKAGES = {
     **dict.fromkeys(_CORE, "skewgate"),
     **dict.fromkeys(_TFX, "skewgate[tfx]"),

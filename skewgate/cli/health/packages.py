@@ -11,9 +11,11 @@ import importlib.util
 from collections.abc import Iterable
 from importlib import metadata
 
-from skewgate.cli.health import requirements
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
+
 from skewgate.cli.health.problems import Problem
-from skewgate.cli.health.requirements import Requirement
 from skewgate.core import installed
 from skewgate.stacks import fitting
 
@@ -122,12 +124,22 @@ def broken(chosen: Iterable[str]) -> list[Problem]:
         if (name, asked) in seen:
             continue
         seen.add((name, asked))
-        for needed in _needed(name, asked):
+        try:
+            all_needed = _needed(name, asked)
+        except InvalidRequirement as error:
+            why = str(error).splitlines()[0]
+            found[name] = Problem(
+                name,
+                f"says what it needs in a way that cannot be read ({why})",
+                f"pip install --force-reinstall {name}",
+            )
+            continue
+        for needed in all_needed:
             problem = _problem(name, needed)
             if problem is not None:
                 found.setdefault(f"{name} {needed.name}", problem)
             elif version(needed.name) is not None:
-                waiting.append((needed.name, needed.extras))
+                waiting.append((needed.name, tuple(sorted(needed.extras))))
     return [found[place] for place in sorted(found)]
 
 
@@ -145,29 +157,45 @@ def traps() -> list[Problem]:
 
 
 def _needed(name: str, extras_of: tuple[str, ...]) -> list[Requirement]:
-    """Returns what an installed package needs here; nothing of one that is not installed."""
+    """Returns what an installed package needs here; nothing of one that is not installed.
+
+    Raises:
+        InvalidRequirement: its metadata cannot be read.
+    """
     try:
         texts = metadata.requires(name) or []
     except metadata.PackageNotFoundError:
         return []
-    here = requirements.environment()
+    parsed = [Requirement(text) for text in texts]
+    for each in parsed:
+        each.name = canonicalize_name(each.name)
     wanted = ("", *extras_of)
-    parsed = [requirements.parse(text) for text in texts]
-    return [each for each in parsed if requirements.applies(each.marker, wanted, here)]
+    return [
+        each
+        for each in parsed
+        if each.marker is None or any(each.marker.evaluate({"extra": one}) for one in wanted)
+    ]
 
 
 def _package(needed: Requirement) -> Package:
-    return Package(needed.name, version(needed.name), needed.bounds)
+    return Package(needed.name, version(needed.name), str(needed.specifier))
 
 
 def _problem(name: str, needed: Requirement) -> Problem | None:
     """Says what is wrong with a package that another needs."""
     found = version(needed.name)
-    asked = f"{needed.name}{needed.bounds}"
+    asked = f"{needed.name}{needed.specifier}"
     if found is None:
         problem = f"is not installed, and {name} needs it"
         return Problem(needed.name, problem, f"pip install '{asked}'")
-    if requirements.fits(found, needed.bounds):
+    if _fits(found, needed):
         return None
-    problem = f"is {found}, and {name} needs {needed.bounds}"
+    problem = f"is {found}, and {name} needs {needed.specifier}"
     return Problem(needed.name, problem, f"pip install '{asked}'")
+
+
+def _fits(found: str, needed: Requirement) -> bool:
+    try:
+        return needed.specifier.contains(found, prereleases=True)
+    except InvalidVersion:
+        return False

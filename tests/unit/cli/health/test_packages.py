@@ -76,6 +76,26 @@ def test_packages_that_need_each_other_are_looked_at_once(skewgate):
     assert [str(each)[:32] for each in packages.broken([])] == ["alpha: is 2.0, and theta needs <"]
 
 
+def test_what_a_package_says_in_its_own_way_is_told_and_not_passed_over(skewgate):
+    skewgate("alpha", "2.0", "beta >=< 3")
+    [problem] = packages.broken([])
+    assert str(problem).startswith("alpha: says what it needs in a way that cannot be read (")
+    assert str(problem).endswith("Fix: pip install --force-reinstall alpha.")
+
+
+def test_a_version_that_is_none_fits_no_bounds(skewgate):
+    skewgate("alpha", "unknown")
+    assert [str(each)[:40] for each in packages.broken([])] == [
+        "alpha: is unknown, and skewgate needs >=2. Fix: pip install 'alpha>=2'."[:40]
+    ]
+
+
+def test_names_are_told_in_one_spelling(installed):
+    installed("skewgate", "9.9.9", "Typing.Extensions>=4")
+    installed("typing_extensions", "4.1")
+    assert [each.name for each in packages.core()] == ["typing-extensions"]
+
+
 def test_this_environment_is_not_broken():
     packages.version.cache_clear()
     there = [each.name for each in packages.extras() if each.state == packages.INSTALLED]
